@@ -1,0 +1,43 @@
+/*
+ * A byte buffer that grows up to a limit named when it is made.
+ *
+ * The bytes are always followed by a NUL that `len` does not count, so text can be read in place.
+ * An append that would pass the limit changes nothing and returns -EFBIG; one that finds no memory
+ * changes nothing and returns -ENOMEM.
+ */
+#ifndef CFS_BUF_H
+#define CFS_BUF_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct cfs_buf {
+	char *data; /* NULL until the first append */
+	size_t len; /* bytes held */
+	size_t cap; /* bytes allocated */
+	size_t max; /* bytes it may ever hold */
+};
+
+#define CFS_BUF_INIT(limit) ((struct cfs_buf){.max = (limit)})
+
+void cfs_buf_init(struct cfs_buf *buf, size_t max);
+void cfs_buf_finish(struct cfs_buf *buf);
+/* Finishes a buffer that held a secret: its bytes are overwritten first, those it outgrew too. */
+void cfs_buf_wipe(struct cfs_buf *buf);
+/* Empties the buffer and keeps its memory. */
+void cfs_buf_clear(struct cfs_buf *buf);
+/* Makes room for `more` bytes beyond len, to be written at data + len by the caller. */
+int cfs_buf_reserve(struct cfs_buf *buf, size_t more);
+
+int cfs_buf_add(struct cfs_buf *buf, const void *bytes, size_t len);
+int cfs_buf_adds(struct cfs_buf *buf, const char *text);
+int cfs_buf_addc(struct cfs_buf *buf, char c);
+int cfs_buf_addf(struct cfs_buf *buf, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int cfs_buf_vaddf(struct cfs_buf *buf, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+/* The text held, "" when there is none. Valid until the next change. */
+const char *cfs_buf_text(const struct cfs_buf *buf);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * A reader of INI text, for our own configuration file and for the credential files of the clouds.
+ *
+ * Not inih: as Debian builds it a line of more than 200 bytes is split without a word (a session
+ * token is longer than that), an empty section is not reported, and a comment begins differently.
+ *
+ * The text: `[section]` headers, `key = value` (or `key: value`) pairs, lines whose first byte that
+ * is no blank is `#` or
+ * `;` are comments, and so is what follows a blank and then `#` or `;` in a value. LF and CRLF both
+ * end a line; a UTF-8 byte order mark at the beginning is skipped. Keys, values and section names
+ * are trimmed.
+ */
+#ifndef CFS_INI_H
+#define CFS_INI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CFS_INI_LINE_MAX 32768
+
+struct cfs_ini_item {
+	const char *section; /* "" before the first header */
+	const char *key;     /* NULL: this is the section's header itself */
+	const char *value;   /* NULL with key NULL */
+	unsigned line;       /* of the header, or of the line on which the pair begins; from 1 */
+};
+
+/* 0 to go on; any other value ends the parse, which returns it. The texts are the callee's only for
+ * the call. */
+typedef int cfs_ini_fn(void *arg, const struct cfs_ini_item *item);
+
+/*
+ * Calls fn for each header and pair in order. With `nested`, an indented line continues the value
+ * of the pair before it, joined by '\n' (the AWS and Python configuration format); without,
+ * indentation means nothing.
+ *
+ * Returns 0; -EINVAL for a line that is none of the above, -EFBIG for one over CFS_INI_LINE_MAX,
+ * -ENOMEM; or what fn returned. *ret_line (set in every case but 0) is the line it stopped at.
+ */
+int cfs_ini_parse(
+	const char *text, size_t len, bool nested, cfs_ini_fn *fn, void *arg, unsigned *ret_line);
+
+#endif

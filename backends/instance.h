@@ -1,0 +1,103 @@
+/*
+ * One virtual machine as a listing describes it.
+ *
+ * An instance is immutable and one block of memory: a header, its arrays and its text lie in a
+ * single allocation, because an account may have a hundred thousand of them. A builder collects the
+ * fields while an answer is parsed and packs them. All text is valid UTF-8 of bounded length; what
+ * a cloud sends beyond a bound is cut at a character, and beyond a count is left out. The id is
+ * never cut: an instance whose id the backend does not find well-formed is not built.
+ */
+#ifndef CFS_INSTANCE_H
+#define CFS_INSTANCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backends/buf.h"
+
+#define CFS_ID_MAX 64           /* bytes of an instance id, NUL not counted */
+#define CFS_FIELD_TEXT_MAX 1024 /* bytes of any other text */
+#define CFS_TAGS_MAX 64
+#define CFS_ADDRESSES_MAX 64
+#define CFS_EXTRAS_MAX 32
+#define CFS_INSTANCE_BYTES_MAX (128 * 1024)
+
+/* A state in words that belong to no cloud. */
+enum cfs_power {
+	CFS_POWER_UNKNOWN,
+	CFS_POWER_ON,
+	CFS_POWER_OFF,
+	CFS_POWER_CHANGING,
+	CFS_POWER_GONE, /* terminated: not shown */
+};
+
+/* Two texts: a tag, or a field of the provider's own. */
+struct cfs_pair {
+	const char *key;
+	const char *value;
+};
+
+/* The single-valued fields that every cloud has. "" where the cloud gave none. */
+enum cfs_field {
+	CFS_FIELD_ID,
+	CFS_FIELD_NAME,
+	CFS_FIELD_ZONE,
+	CFS_FIELD_STATE, /* the provider's word */
+	CFS_FIELD_TYPE,
+	CFS_FIELD_LAUNCHED, /* RFC 3339, UTC */
+	CFS_N_FIELDS
+};
+
+struct cfs_instance {
+	const char *field[CFS_N_FIELDS];
+	const struct cfs_pair *tags;
+	const struct cfs_pair *extras; /* the provider's own; a repeated key is a list */
+	const char *const *addresses;  /* private before public, as text */
+	uint16_t n_tags, n_extras, n_addresses;
+	uint8_t power;   /* enum cfs_power */
+	uint32_t offers; /* bit i: the backend's live file i makes sense now */
+};
+
+static inline const char *cfs_instance_id(const struct cfs_instance *instance)
+{
+	return instance->field[CFS_FIELD_ID];
+}
+
+/* Destroyed with free(3): an instance owns nothing outside its own block. */
+void cfs_instance_destroy(struct cfs_instance *instance);
+
+/* Text collected so far, and where each field begins in it. To be treated as opaque. */
+struct cfs_instance_builder {
+	struct cfs_buf text;
+	uint32_t field[CFS_N_FIELDS]; /* offset + 1, 0 when unset */
+	struct {
+		uint32_t key, value;
+	} tags[CFS_TAGS_MAX], extras[CFS_EXTRAS_MAX];
+	uint32_t addresses[CFS_ADDRESSES_MAX];
+	uint16_t n_tags, n_extras, n_addresses;
+};
+
+void cfs_instance_builder_init(struct cfs_instance_builder *builder);
+void cfs_instance_builder_finish(struct cfs_instance_builder *builder);
+/* Forgets what was collected, to begin the next instance with the same memory. */
+void cfs_instance_builder_reset(struct cfs_instance_builder *builder);
+
+/* Each returns 0 or -ENOMEM. A field set twice has its last value. */
+int cfs_instance_builder_set(
+	struct cfs_instance_builder *builder, enum cfs_field field, const char *text, size_t len);
+int cfs_instance_builder_add_tag(struct cfs_instance_builder *builder, const char *key,
+	size_t key_len, const char *value, size_t value_len);
+int cfs_instance_builder_add_extra(
+	struct cfs_instance_builder *builder, const char *key, const char *value, size_t len);
+int cfs_instance_builder_add_address(
+	struct cfs_instance_builder *builder, const char *text, size_t len);
+
+/* The text a field was set to, "" when unset. Valid until the next change. */
+const char *cfs_instance_builder_get(
+	const struct cfs_instance_builder *builder, enum cfs_field field);
+
+/* Packs. The caller owns *ret_instance. -ENOMEM. */
+int cfs_instance_builder_build(const struct cfs_instance_builder *builder, enum cfs_power power,
+	uint32_t offers, struct cfs_instance **ret_instance);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Secrets: the one type that holds them and the one way they are wiped.
+ *
+ * A secret is bytes on the heap, never printed by anything, overwritten by OPENSSL_cleanse before
+ * its memory is given back. Keys derived from a secret live in secrets, or in local arrays that are
+ * cleansed before they go out of scope.
+ */
+#ifndef CFS_SECRET_H
+#define CFS_SECRET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A session token of STS may be several kilobytes; nothing legitimate comes near this. */
+#define CFS_SECRET_MAX 16384
+
+struct cfs_secret {
+	char *data; /* NUL-terminated; NULL when there is none */
+	size_t len;
+};
+
+/* Copies len bytes. -EFBIG past CFS_SECRET_MAX, -ENOMEM. What *ret_secret held is wiped. */
+int cfs_secret_set(struct cfs_secret *ret_secret, const char *data, size_t len);
+void cfs_secret_finish(struct cfs_secret *secret);
+
+/* What requests are signed with. The access key id is no secret, but is not shown either. */
+struct cfs_keys {
+	struct cfs_secret id;
+	struct cfs_secret secret;
+	struct cfs_secret token; /* temporary keys only */
+	int64_t expires;         /* seconds since the epoch, INT64_MAX when they do not */
+};
+
+#define CFS_KEYS_INIT ((struct cfs_keys){.expires = INT64_MAX})
+
+int cfs_keys_copy(struct cfs_keys *ret_keys, const struct cfs_keys *keys);
+void cfs_keys_finish(struct cfs_keys *keys);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Text from strangers: UTF-8 validity and safe display.
+ */
+#ifndef CFS_TEXT_H
+#define CFS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "backends/buf.h"
+
+/*
+ * Length in bytes of the well-formed UTF-8 sequence at text[0..len), or 0 if there is none there
+ * (overlong forms, surrogates and values past U+10FFFF are not well-formed; RFC 3629). len > 0.
+ */
+size_t cfs_text_utf8_length(const unsigned char *text, size_t len);
+
+/*
+ * Appends text with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
+ * Control characters are kept. Errors are those of cfs_buf_add.
+ */
+int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
+
+/*
+ * Copies text into out as one line fit for a terminal and a log: ill-formed bytes, control
+ * characters (C0, DEL, C1) and line and paragraph separators become '?'. Cut at a character's
+ * edge to fit size bytes, NUL included. size > 0.
+ */
+void cfs_text_line(char *out, size_t size, const char *text, size_t len);
+
+/* Whether text[0..len) is 1..max bytes of ASCII letters, digits and the bytes of `also`. */
+bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also);
+
+#endif
