@@ -1,0 +1,123 @@
+#include "backends/text.h"
+
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static bool is_tail(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* RFC 3629, section 4: the ranges of the second byte are what excludes overlong forms, surrogates
+ * and values past U+10FFFF. */
+size_t cfs_text_utf8_length(const unsigned char *text, size_t len)
+{
+	unsigned char first = text[0], low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	n = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (n > len)
+		return 0;
+	if (first == 0xe0)
+		low = 0xa0;
+	else if (first == 0xed)
+		high = 0x9f;
+	else if (first == 0xf0)
+		low = 0x90;
+	else if (first == 0xf4)
+		high = 0x8f;
+	if (text[1] < low || text[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if (!is_tail(text[i]))
+			return 0;
+	}
+	return n;
+}
+
+int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len)
+{
+	size_t before = buf->len, good = 0, n;
+	int r = 0;
+
+	/* Runs of good text are appended whole. */
+	for (size_t i = 0; i < len; i += n) {
+		n = cfs_text_utf8_length((const unsigned char *)text + i, len - i);
+		if (n > 0)
+			continue;
+		n = 1;
+		r = cfs_buf_add(buf, text + good, i - good);
+		if (r == 0)
+			r = cfs_buf_adds(buf, REPLACEMENT);
+		if (r < 0)
+			goto out;
+		good = i + 1;
+	}
+	r = cfs_buf_add(buf, len ? text + good : "", len - good);
+out:
+	if (r < 0 && buf->data) {
+		buf->len = before;
+		buf->data[before] = '\0';
+	}
+	return r;
+}
+
+/* Whether the well-formed character may change what a terminal does or where a line ends. */
+static bool is_control(const unsigned char *c, size_t n)
+{
+	switch (n) {
+	case 1:
+		return c[0] < 0x20 || c[0] == 0x7f;
+	case 2:
+		return c[0] == 0xc2 && c[1] < 0xa0;
+	case 3: /* U+2028 and U+2029 */
+		return c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9);
+	default:
+		return false;
+	}
+}
+
+void cfs_text_line(char *out, size_t size, const char *text, size_t len)
+{
+	const unsigned char *in = (const unsigned char *)text;
+	size_t used = 0, n;
+
+	for (size_t i = 0; i < len; i += n) {
+		bool shown;
+
+		n = cfs_text_utf8_length(in + i, len - i);
+		shown = n > 0 && !is_control(in + i, n);
+		if (n == 0)
+			n = 1;
+		if ((shown ? n : 1) >= size - used)
+			break;
+		if (shown) {
+			memcpy(out + used, in + i, n);
+			used += n;
+		} else {
+			out[used++] = '?';
+		}
+	}
+	out[used] = '\0';
+}
+
+bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also)
+{
+	if (len < 1 || len > max)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		/* Not isalnum: it asks the locale. */
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+			continue;
+		if (c == '\0' || !strchr(also, c))
+			return false;
+	}
+	return true;
+}
