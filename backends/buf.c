@@ -59,7 +59,8 @@ int cfs_buf_reserve(struct cfs_buf *buf, size_t more)
 		return -ENOMEM;
 	if (buf->data) {
 		memcpy(data, buf->data, buf->len);
-		OPENSSL_cleanse(buf->data, buf->len);
+		/* All of it: the buffer may have held more before it was cleared. */
+		OPENSSL_cleanse(buf->data, buf->cap);
 		free(buf->data);
 	}
 	data[buf->len] = '\0';

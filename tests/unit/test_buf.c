@@ -1,0 +1,145 @@
+/* backends/buf.h: a buffer that grows up to its limit, and changes nothing when it fails. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/buf.h"
+
+#define MAX 1000
+
+static void an_empty_buffer_is_empty_text(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(MAX);
+
+	(void)state;
+	assert_string_equal(cfs_buf_text(&buf), "");
+	cfs_buf_clear(&buf);
+	assert_string_equal(cfs_buf_text(&buf), "");
+	cfs_buf_finish(&buf);
+	cfs_buf_wipe(&buf);
+	cfs_buf_finish(NULL);
+	cfs_buf_wipe(NULL);
+}
+
+static void it_holds_exactly_its_limit(void **state)
+{
+	struct cfs_buf buf;
+	char x[MAX];
+
+	(void)state;
+	memset(x, 'x', sizeof(x));
+	cfs_buf_init(&buf, MAX);
+	for (size_t i = 0; i < MAX; i++) {
+		assert_int_equal(cfs_buf_addc(&buf, 'x'), 0);
+		assert_int_equal(buf.len, i + 1);
+		assert_int_equal(buf.data[buf.len], '\0');
+		assert_true(buf.cap <= MAX + 1);
+	}
+	assert_int_equal(cfs_buf_addc(&buf, 'y'), -EFBIG);
+	assert_int_equal(cfs_buf_addf(&buf, "%s", "y"), -EFBIG);
+	assert_int_equal(cfs_buf_adds(&buf, "y"), -EFBIG);
+	assert_int_equal(cfs_buf_adds(&buf, ""), 0);
+	assert_int_equal(cfs_buf_reserve(&buf, SIZE_MAX), -EFBIG);
+	assert_int_equal(buf.len, MAX);
+	assert_memory_equal(buf.data, x, MAX);
+	assert_int_equal(buf.data[MAX], '\0');
+	cfs_buf_finish(&buf);
+	assert_null(buf.data);
+	assert_int_equal(buf.max, MAX);
+	assert_int_equal(cfs_buf_add(&buf, x, MAX), 0);
+	cfs_buf_finish(&buf);
+}
+
+static void what_passes_the_limit_changes_nothing(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(8);
+
+	(void)state;
+	assert_int_equal(cfs_buf_adds(&buf, "abcde"), 0);
+	assert_int_equal(cfs_buf_adds(&buf, "fghi"), -EFBIG);
+	assert_string_equal(cfs_buf_text(&buf), "abcde");
+	assert_int_equal(cfs_buf_addf(&buf, "%d", 1234), -EFBIG);
+	assert_string_equal(cfs_buf_text(&buf), "abcde");
+	assert_int_equal(cfs_buf_addf(&buf, "%d", 123), 0);
+	assert_string_equal(cfs_buf_text(&buf), "abcde123");
+	cfs_buf_finish(&buf);
+}
+
+static void a_limit_of_zero_holds_nothing(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(0);
+
+	(void)state;
+	assert_int_equal(cfs_buf_adds(&buf, ""), 0);
+	assert_int_equal(cfs_buf_addc(&buf, 'x'), -EFBIG);
+	assert_string_equal(cfs_buf_text(&buf), "");
+	cfs_buf_finish(&buf);
+}
+
+static void bytes_are_kept_as_they_are(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(MAX);
+
+	(void)state;
+	assert_int_equal(cfs_buf_add(&buf, "a\0\xff", 3), 0);
+	assert_int_equal(cfs_buf_addf(&buf, "%c%s", '\0', "z"), 0);
+	assert_int_equal(buf.len, 5);
+	assert_memory_equal(buf.data, "a\0\xff\0z", 6);
+	cfs_buf_clear(&buf);
+	assert_int_equal(buf.len, 0);
+	assert_string_equal(cfs_buf_text(&buf), "");
+	cfs_buf_finish(&buf);
+}
+
+static void reserved_room_can_be_written(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(MAX);
+
+	(void)state;
+	assert_int_equal(cfs_buf_adds(&buf, "head"), 0);
+	assert_int_equal(cfs_buf_reserve(&buf, MAX - 4), 0);
+	assert_string_equal(cfs_buf_text(&buf), "head");
+	memset(buf.data + buf.len, 'r', MAX - 4 + 1);
+	assert_int_equal(cfs_buf_reserve(&buf, MAX - 3), -EFBIG);
+	cfs_buf_finish(&buf);
+}
+
+/* Under AddressSanitizer, malloc shall fail as it does elsewhere. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static void no_memory_changes_nothing(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(PTRDIFF_MAX);
+
+	(void)state;
+	assert_int_equal(cfs_buf_adds(&buf, "kept"), 0);
+	/* More than an address space has room for. */
+	assert_int_equal(cfs_buf_reserve(&buf, (size_t)1 << 60), -ENOMEM);
+	assert_string_equal(cfs_buf_text(&buf), "kept");
+	cfs_buf_finish(&buf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_buffer_is_empty_text),
+		cmocka_unit_test(it_holds_exactly_its_limit),
+		cmocka_unit_test(what_passes_the_limit_changes_nothing),
+		cmocka_unit_test(a_limit_of_zero_holds_nothing),
+		cmocka_unit_test(bytes_are_kept_as_they_are),
+		cmocka_unit_test(reserved_room_can_be_written),
+		cmocka_unit_test(no_memory_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

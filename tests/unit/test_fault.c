@@ -1,0 +1,104 @@
+/* backends/fault.h: errors in words that belong to no cloud. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/fault.h"
+
+static void an_error_has_a_message_of_our_own_and_nothing_else(void **state)
+{
+	struct cfs_error error;
+
+	(void)state;
+	memset(&error, 'x', sizeof(error));
+	cfs_error_set(&error, CFS_DENIED, "no %s for %d", "access", 7);
+	assert_int_equal(error.fault, CFS_DENIED);
+	assert_string_equal(error.message, "no access for 7");
+	assert_string_equal(error.code, "");
+	assert_string_equal(error.request_id, "");
+}
+
+static void a_message_is_one_printable_line(void **state)
+{
+	struct cfs_error error = {0};
+
+	(void)state;
+	cfs_error_set(&error, CFS_SERVER, "a%sb", "\n\x1b[2J\xff\xc2\x9b\xc3\xa9");
+	assert_string_equal(error.message,
+		"a??[2J??\xc3\xa9"
+		"b");
+}
+
+static void a_long_message_is_cut_at_a_character(void **state)
+{
+	char text[3 * CFS_MESSAGE_MAX];
+	struct cfs_error error = {0};
+
+	(void)state;
+	memset(text, 'm', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	cfs_error_set(&error, CFS_SERVER, "%s", text);
+	assert_int_equal(strlen(error.message), CFS_MESSAGE_MAX - 1);
+
+	/* Two bytes of which only the first would fit. */
+	memcpy(text + CFS_MESSAGE_MAX - 2, "\xc3\xa9", 2);
+	cfs_error_set(&error, CFS_SERVER, "%s", text);
+	assert_int_equal(strlen(error.message), CFS_MESSAGE_MAX - 2);
+	assert_null(strchr(error.message, '?'));
+}
+
+static void a_message_may_be_made_of_the_error_itself(void **state)
+{
+	struct cfs_error error = {.code = "Code"};
+
+	(void)state;
+	cfs_error_set(&error, CFS_SERVER, "first");
+	strcpy(error.code, "Code");
+	cfs_error_set(&error, CFS_REJECTED, "%s: %s", error.code, error.message);
+	assert_string_equal(error.message, "Code: first");
+}
+
+static void a_code_is_found_only_if_it_is_exact(void **state)
+{
+	static const struct cfs_code_fault table[] = {
+		{"AuthFailure", CFS_UNAUTHENTICATED},
+		{"AuthFailure.SignatureExpire", CFS_CLOCK_SKEW},
+	};
+
+	(void)state;
+	assert_int_equal(cfs_fault_find(table, 2, "AuthFailure"), CFS_UNAUTHENTICATED);
+	assert_int_equal(cfs_fault_find(table, 2, "AuthFailure.SignatureExpire"), CFS_CLOCK_SKEW);
+	assert_int_equal(cfs_fault_find(table, 2, "AuthFailure."), CFS_N_FAULTS);
+	assert_int_equal(cfs_fault_find(table, 2, "authfailure"), CFS_N_FAULTS);
+	assert_int_equal(cfs_fault_find(table, 2, ""), CFS_N_FAULTS);
+	assert_int_equal(cfs_fault_find(table, 1, "AuthFailure.SignatureExpire"), CFS_N_FAULTS);
+	assert_int_equal(cfs_fault_find(NULL, 0, "AuthFailure"), CFS_N_FAULTS);
+}
+
+static void an_errno_is_a_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(cfs_fault_from_errno(-ENOMEM), CFS_NO_MEMORY);
+	assert_int_equal(cfs_fault_from_errno(-EFBIG), CFS_TOO_LARGE);
+	assert_int_equal(cfs_fault_from_errno(-EBADMSG), CFS_BAD_ANSWER);
+	assert_int_equal(cfs_fault_from_errno(-EINVAL), CFS_BAD_ANSWER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_error_has_a_message_of_our_own_and_nothing_else),
+		cmocka_unit_test(a_message_is_one_printable_line),
+		cmocka_unit_test(a_long_message_is_cut_at_a_character),
+		cmocka_unit_test(a_message_may_be_made_of_the_error_itself),
+		cmocka_unit_test(a_code_is_found_only_if_it_is_exact),
+		cmocka_unit_test(an_errno_is_a_fault),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/* backends/secret.h: the one type that holds secrets. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/secret.h"
+
+static void a_secret_is_a_copy(void **state)
+{
+	char text[] = "hush\0hush";
+	struct cfs_secret secret = {0};
+
+	(void)state;
+	assert_int_equal(cfs_secret_set(&secret, text, 9), 0);
+	text[0] = 'X';
+	assert_int_equal(secret.len, 9);
+	assert_memory_equal(secret.data, "hush\0hush", 10);
+	assert_int_equal(cfs_secret_set(&secret, "", 0), 0);
+	assert_int_equal(secret.len, 0);
+	assert_string_equal(secret.data, "");
+	cfs_secret_finish(&secret);
+	assert_null(secret.data);
+	assert_int_equal(secret.len, 0);
+	cfs_secret_finish(&secret);
+	cfs_secret_finish(NULL);
+}
+
+static void a_secret_may_be_set_from_itself(void **state)
+{
+	struct cfs_secret secret = {0};
+
+	(void)state;
+	assert_int_equal(cfs_secret_set(&secret, "0123456789", 10), 0);
+	assert_int_equal(cfs_secret_set(&secret, secret.data + 5, 5), 0);
+	assert_string_equal(secret.data, "56789");
+	cfs_secret_finish(&secret);
+}
+
+static void a_secret_over_its_limit_is_refused(void **state)
+{
+	struct cfs_secret secret = {0};
+	char *big = malloc(CFS_SECRET_MAX + 1);
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, 's', CFS_SECRET_MAX + 1);
+	assert_int_equal(cfs_secret_set(&secret, "kept", 4), 0);
+	assert_int_equal(cfs_secret_set(&secret, big, CFS_SECRET_MAX + 1), -EFBIG);
+	assert_string_equal(secret.data, "kept");
+	assert_int_equal(cfs_secret_set(&secret, big, CFS_SECRET_MAX), 0);
+	assert_int_equal(secret.len, CFS_SECRET_MAX);
+	cfs_secret_finish(&secret);
+	free(big);
+}
+
+static void keys_are_copied_whole(void **state)
+{
+	struct cfs_keys keys = CFS_KEYS_INIT, copy = CFS_KEYS_INIT;
+
+	(void)state;
+	assert_int_equal(cfs_secret_set(&keys.id, "AKID", 4), 0);
+	assert_int_equal(cfs_secret_set(&keys.secret, "secret", 6), 0);
+	keys.expires = 1234;
+	assert_int_equal(cfs_secret_set(&copy.token, "of an earlier day", 17), 0);
+
+	assert_int_equal(cfs_keys_copy(&copy, &keys), 0);
+	assert_string_equal(copy.id.data, "AKID");
+	assert_ptr_not_equal(copy.id.data, keys.id.data);
+	assert_string_equal(copy.secret.data, "secret");
+	assert_null(copy.token.data);
+	assert_true(copy.expires == 1234);
+
+	assert_int_equal(cfs_secret_set(&keys.token, "token", 5), 0);
+	assert_int_equal(cfs_keys_copy(&copy, &keys), 0);
+	assert_string_equal(copy.token.data, "token");
+	assert_int_equal(cfs_keys_copy(&copy, &copy), 0);
+	assert_string_equal(copy.secret.data, "secret");
+
+	cfs_keys_finish(&keys);
+	cfs_keys_finish(&keys);
+	assert_null(keys.id.data);
+	assert_true(keys.expires == INT64_MAX);
+	assert_string_equal(copy.id.data, "AKID");
+	cfs_keys_finish(&copy);
+	cfs_keys_finish(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_secret_is_a_copy),
+		cmocka_unit_test(a_secret_may_be_set_from_itself),
+		cmocka_unit_test(a_secret_over_its_limit_is_refused),
+		cmocka_unit_test(keys_are_copied_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
