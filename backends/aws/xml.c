@@ -1,0 +1,224 @@
+#include "backends/aws/xml.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+
+/* Bytes given to libxml2 at a time, so that CFS_XML_PENDING_MAX is looked at often enough. */
+#define SLICE 4096
+
+struct cfs_xml {
+	xmlParserCtxtPtr parser;
+	const struct cfs_xml_handler *handler;
+	void *arg;
+	size_t left;    /* bytes that may still come */
+	size_t pending; /* bytes since libxml2 last reported something */
+	unsigned depth;
+	bool begun; /* the first byte has been looked at */
+	int failed;
+};
+
+/* Ends the parse from inside a callback. */
+static void fail(struct cfs_xml *xml, int r)
+{
+	if (!xml->failed)
+		xml->failed = r;
+	xmlStopParser(xml->parser);
+}
+
+static void on_begin(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+	int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
+	const xmlChar **attributes)
+{
+	struct cfs_xml *xml = arg;
+	int r;
+
+	(void)prefix;
+	(void)uri;
+	(void)n_namespaces;
+	(void)namespaces;
+	(void)n_attributes;
+	(void)n_defaulted;
+	(void)attributes;
+	xml->pending = 0;
+	if (xml->failed)
+		return;
+	if (xml->depth == CFS_XML_DEPTH_MAX ||
+		strnlen((const char *)name, CFS_XML_NAME_MAX + 1) > CFS_XML_NAME_MAX) {
+		fail(xml, -EBADMSG);
+		return;
+	}
+	xml->depth++;
+	r = xml->handler->begin(xml->arg, (const char *)name);
+	if (r < 0)
+		fail(xml, r);
+}
+
+static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct cfs_xml *xml = arg;
+	int r;
+
+	(void)name;
+	(void)prefix;
+	(void)uri;
+	xml->pending = 0;
+	if (xml->failed)
+		return;
+	xml->depth--;
+	r = xml->handler->end(xml->arg);
+	if (r < 0)
+		fail(xml, r);
+}
+
+static void on_text(void *arg, const xmlChar *bytes, int len)
+{
+	struct cfs_xml *xml = arg;
+	int r;
+
+	xml->pending = 0;
+	if (xml->failed || len <= 0)
+		return;
+	r = xml->handler->text(xml->arg, (const char *)bytes, (size_t)len);
+	if (r < 0)
+		fail(xml, r);
+}
+
+static void on_comment(void *arg, const xmlChar *text)
+{
+	struct cfs_xml *xml = arg;
+
+	(void)text;
+	xml->pending = 0;
+}
+
+static void on_instruction(void *arg, const xmlChar *target, const xmlChar *data)
+{
+	struct cfs_xml *xml = arg;
+
+	(void)target;
+	(void)data;
+	xml->pending = 0;
+}
+
+static void on_doctype(
+	void *arg, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+{
+	(void)name;
+	(void)external_id;
+	(void)system_id;
+	fail(arg, -EBADMSG);
+}
+
+/* What libxml2 has to say is in the parser's state too. Without this it goes to stderr. The type of
+ * the second parameter differs between versions by a const. */
+#if LIBXML_VERSION >= 21200
+static void on_error(void *arg, const xmlError *error)
+#else
+static void on_error(void *arg, xmlErrorPtr error)
+#endif
+{
+	(void)arg;
+	(void)error;
+}
+
+static const xmlSAXHandler sax = {
+	.initialized = XML_SAX2_MAGIC,
+	.internalSubset = on_doctype,
+	.startElementNs = on_begin,
+	.endElementNs = on_end,
+	.characters = on_text,
+	.ignorableWhitespace = on_text,
+	.cdataBlock = on_text,
+	.comment = on_comment,
+	.processingInstruction = on_instruction,
+	.serror = on_error,
+};
+
+int cfs_xml_create(
+	const struct cfs_xml_handler *handler, void *arg, size_t max, struct cfs_xml **ret_xml)
+{
+	xmlSAXHandler copy = sax; /* libxml2 takes it without const, and copies it */
+	struct cfs_xml *xml;
+	int r = -ENOMEM;
+
+	xml = calloc(1, sizeof(*xml));
+	if (!xml)
+		goto out;
+	xml->handler = handler;
+	xml->arg = arg;
+	xml->left = max;
+	xml->parser = xmlCreatePushParserCtxt(&copy, xml, NULL, 0, NULL);
+	if (!xml->parser)
+		goto out;
+	/* No XML_PARSE_NOENT, XML_PARSE_DTDLOAD or XML_PARSE_HUGE: libxml2's limits stay on. */
+	if (xmlCtxtUseOptions(xml->parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC) != 0)
+		goto out;
+	*ret_xml = xml;
+	xml = NULL;
+	r = 0;
+out:
+	cfs_xml_destroy(xml);
+	return r;
+}
+
+void cfs_xml_destroy(struct cfs_xml *xml)
+{
+	if (!xml)
+		return;
+	xmlFreeParserCtxt(xml->parser);
+	free(xml);
+}
+
+/* What became of a call of xmlParseChunk. */
+static int judge(struct cfs_xml *xml, int code)
+{
+	if (xml->failed)
+		return xml->failed;
+	if (code == XML_ERR_NO_MEMORY)
+		xml->failed = -ENOMEM;
+	else if (code != XML_ERR_OK || !xml->parser->wellFormed)
+		xml->failed = -EBADMSG;
+	else if (xml->pending > CFS_XML_PENDING_MAX)
+		xml->failed = -EBADMSG;
+	return xml->failed;
+}
+
+int cfs_xml_feed(struct cfs_xml *xml, const char *bytes, size_t len)
+{
+	if (xml->failed || len == 0)
+		return xml->failed;
+	/* libxml2 guesses UTF-16, UTF-32 and EBCDIC from the first bytes, before any option of ours
+	 * counts. None of those begins so, or does without NULs; and NUL is no XML. */
+	if ((!xml->begun && !strchr("< \t\r\n\xef", *bytes)) || memchr(bytes, '\0', len))
+		return xml->failed = -EBADMSG;
+	xml->begun = true;
+	if (len > xml->left)
+		return xml->failed = -EFBIG;
+	xml->left -= len;
+	while (len > 0) {
+		size_t part = len < SLICE ? len : SLICE;
+		int r;
+
+		xml->pending += part;
+		r = judge(xml, xmlParseChunk(xml->parser, bytes, (int)part, 0));
+		if (r < 0)
+			return r;
+		bytes += part;
+		len -= part;
+	}
+	return 0;
+}
+
+int cfs_xml_end(struct cfs_xml *xml)
+{
+	if (xml->failed)
+		return xml->failed;
+	if (!xml->begun)
+		return xml->failed = -EBADMSG;
+	return judge(xml, xmlParseChunk(xml->parser, "", 0, 1));
+}

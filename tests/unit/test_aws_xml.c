@@ -1,0 +1,289 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/aws/xml.h"
+#include "backends/buf.h"
+
+#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
+#define DOCUMENT_MAX (1024 * 1024)
+
+/* Writes down what is reported: "(name" "text" ")". */
+struct record {
+	struct cfs_buf text;
+	int refuse; /* returned by `end` */
+};
+
+static int record_begin(void *arg, const char *name)
+{
+	struct record *record = arg;
+
+	return cfs_buf_addf(&record->text, "(%s ", name);
+}
+
+static int record_text(void *arg, const char *bytes, size_t len)
+{
+	struct record *record = arg;
+
+	return cfs_buf_add(&record->text, bytes, len);
+}
+
+static int record_end(void *arg)
+{
+	struct record *record = arg;
+
+	return record->refuse ? record->refuse : cfs_buf_addc(&record->text, ')');
+}
+
+static const struct cfs_xml_handler recorder = {
+	.begin = record_begin,
+	.text = record_text,
+	.end = record_end,
+};
+
+/* Feeds text[0..len) in pieces of `piece` bytes after a first one of `first` bytes. */
+static int parse(const char *text, size_t len, size_t first, size_t piece, struct record *record)
+{
+	struct cfs_xml *xml;
+	size_t part = first;
+	int r;
+
+	assert_int_equal(cfs_xml_create(&recorder, record, DOCUMENT_MAX, &xml), 0);
+	r = cfs_xml_feed(xml, text, first);
+	for (size_t at = first; r == 0 && at < len; at += part) {
+		part = len - at < piece ? len - at : piece;
+		r = cfs_xml_feed(xml, text + at, part);
+	}
+	if (r == 0)
+		r = cfs_xml_end(xml);
+	else
+		assert_int_equal(cfs_xml_end(xml), r);
+	assert_int_equal(cfs_xml_feed(xml, "<", 1), r ? r : -EBADMSG);
+	cfs_xml_destroy(xml);
+	return r;
+}
+
+static int parse_whole(const char *text, size_t len)
+{
+	struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+	int r = parse(text, len, len, len, &record);
+
+	cfs_buf_finish(&record.text);
+	return r;
+}
+
+/* The same, byte by byte and at every two-way split; all must agree. */
+static int parse_all_ways(const char *text, size_t len, const char *expected)
+{
+	int result = parse_whole(text, len);
+
+	for (size_t first = 0; first <= len; first++) {
+		struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+
+		assert_int_equal(parse(text, len, first, first ? len : 1, &record), result);
+		if (expected)
+			assert_string_equal(cfs_buf_text(&record.text), expected);
+		cfs_buf_finish(&record.text);
+	}
+	return result;
+}
+
+static void test_elements_and_text_at_every_split(void **state)
+{
+	static const char text[] =
+		"\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
+		"<!-- a comment -->\n"
+		"<a:root xmlns:a='http://ec2.amazonaws.com/doc/2016-11-15/' x='y'>\r\n"
+		"  <one>1 &amp; &lt;2&gt; &#233;&#x4e2d;</one><empty/>\xc3\xa9"
+		"<![CDATA[<raw> & ]]]]><![CDATA[>]]><?pi x?></a:root>\n";
+
+	(void)state;
+	assert_int_equal(parse_all_ways(text, strlen(text),
+				 "(root \n  (one 1 & <2> \xc3\xa9\xe4\xb8\xad)(empty )\xc3\xa9"
+				 "<raw> & ]]>)"),
+		0);
+}
+
+static void test_a_document_cut_anywhere_is_bad(void **state)
+{
+	static const char text[] = "<?xml version=\"1.0\"?><r xmlns=\"u\"><a>t&amp;</a><b/></r>";
+
+	(void)state;
+	for (size_t len = 0; len < strlen(text); len++) {
+		struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+
+		assert_int_equal(parse(text, len, len / 2, 1, &record), -EBADMSG);
+		cfs_buf_finish(&record.text);
+	}
+	assert_int_equal(parse_whole(text, strlen(text)), 0);
+}
+
+static void test_hostile_documents_are_refused_at_every_split(void **state)
+{
+	static const char *const hostile[] = {
+		"not xml",
+		"{\"json\": true}",
+		"<html><body>502 Bad Gateway<br></body></html>",
+		"<a></b>",
+		"<a/><b/>",
+		"<a/>trailing",
+		"<a>]]></a>",
+		"<a x='1' x='2'/>",
+		"<a>&undefined;</a>",
+		"<a>&#0;</a>",
+		"<a>&#xD800;</a>",
+		"<a>\x01</a>",
+		"<a>\xc3(</a>",
+		"<a>\xff\xfe</a>",
+		"<a>\xed\xa0\x80</a>",
+		"<!DOCTYPE a><a/>",
+		"<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>",
+		"<!DOCTYPE a PUBLIC \"x\" \"http://127.0.0.1:1/x.dtd\"><a/>",
+		"<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>",
+		"<!DOCTYPE a [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/\"> %p;]><a/>",
+		"<!DOCTYPE l [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">"
+		"<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;&c;&c;&c;\">]>"
+		"<l>&d;</l>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(hostile); i++) {
+		if (parse_all_ways(hostile[i], strlen(hostile[i]), NULL) != -EBADMSG)
+			fail_msg("taken: %s", hostile[i]);
+	}
+}
+
+static void test_other_encodings_are_refused(void **state)
+{
+	static const char utf16[] = "\xff\xfe<\0a\0/\0>\0";
+	static const char utf16_bare[] = "<\0a\0/\0>\0";
+	static const char utf16_be[] = "\0<\0a\0/\0>";
+	static const char ebcdic[] = "\x4c\x6f\xa7\x94\x93";
+	static const char latin[] = "<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>";
+	static const char utf7[] = "<?xml version='1.0' encoding='UTF-7'?><a>+ADw-b/+AD4-</a>";
+	struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+
+	(void)state;
+	assert_int_equal(parse_all_ways(utf16, sizeof(utf16) - 1, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways(utf16_bare, sizeof(utf16_bare) - 1, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways(utf16_be, sizeof(utf16_be) - 1, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways(ebcdic, sizeof(ebcdic) - 1, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways(latin, sizeof(latin) - 1, NULL), -EBADMSG);
+	/* A declared encoding means nothing: the text is what its bytes are in UTF-8. */
+	assert_int_equal(parse(utf7, sizeof(utf7) - 1, 3, 5, &record), 0);
+	assert_string_equal(cfs_buf_text(&record.text), "(a +ADw-b/+AD4-)");
+	cfs_buf_finish(&record.text);
+}
+
+static void test_nul_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_all_ways("<a>\0</a>", 8, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways("<a></a>\0", 8, NULL), -EBADMSG);
+}
+
+static void test_depth_has_a_limit(void **state)
+{
+	struct cfs_buf text = CFS_BUF_INIT(DOCUMENT_MAX);
+
+	(void)state;
+	for (int depth = CFS_XML_DEPTH_MAX; depth <= CFS_XML_DEPTH_MAX + 1; depth++) {
+		cfs_buf_clear(&text);
+		for (int i = 0; i < depth; i++)
+			assert_int_equal(cfs_buf_adds(&text, "<a>"), 0);
+		for (int i = 0; i < depth; i++)
+			assert_int_equal(cfs_buf_adds(&text, "</a>"), 0);
+		assert_int_equal(
+			parse_whole(text.data, text.len), depth > CFS_XML_DEPTH_MAX ? -EBADMSG : 0);
+	}
+	cfs_buf_finish(&text);
+}
+
+/* A document of `before`, n times 'x', and `after`. */
+static int parse_padded(const char *before, size_t n, const char *after)
+{
+	struct cfs_buf text = CFS_BUF_INIT(2 * DOCUMENT_MAX);
+	struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+	int r;
+
+	assert_int_equal(cfs_buf_adds(&text, before), 0);
+	assert_int_equal(cfs_buf_reserve(&text, n), 0);
+	memset(text.data + text.len, 'x', n);
+	text.len += n;
+	assert_int_equal(cfs_buf_adds(&text, after), 0);
+	r = parse(text.data, text.len, 10, 16384, &record);
+	assert_int_equal(r, parse_whole(text.data, text.len));
+	cfs_buf_finish(&text);
+	cfs_buf_finish(&record.text);
+	return r;
+}
+
+static void test_names_have_a_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_padded("<", CFS_XML_NAME_MAX, "/>"), 0);
+	assert_int_equal(parse_padded("<", CFS_XML_NAME_MAX + 1, "/>"), -EBADMSG);
+}
+
+static void test_huge_attributes_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_padded("<a b='", 1000, "'/>"), 0);
+	assert_int_equal(parse_padded("<a b='", 2 * CFS_XML_PENDING_MAX, "'/>"), -EBADMSG);
+	assert_int_equal(parse_padded("<a b='", 2 * CFS_XML_PENDING_MAX, ""), -EBADMSG);
+	assert_int_equal(parse_padded("<!--", 2 * CFS_XML_PENDING_MAX, "--><a/>"), -EBADMSG);
+}
+
+static void test_long_text_passes_but_not_a_long_cdata_section(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_padded("<a>", 12 * CFS_XML_PENDING_MAX, "</a>"), 0);
+	assert_int_equal(parse_padded("<a><![CDATA[", CFS_XML_PENDING_MAX / 2, "]]></a>"), 0);
+	assert_int_equal(
+		parse_padded("<a><![CDATA[", 2 * CFS_XML_PENDING_MAX, "]]></a>"), -EBADMSG);
+}
+
+static void test_the_whole_has_a_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_padded("<a>", DOCUMENT_MAX - 7 - 16384, "</a>"), 0);
+	assert_int_equal(parse_padded("<a>", DOCUMENT_MAX - 6, "</a>"), -EFBIG);
+}
+
+static void test_what_the_handler_returns_ends_the_parse(void **state)
+{
+	static const char text[] = "<a><b/><c/></a>";
+	struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX), .refuse = -ENOSPC};
+
+	(void)state;
+	assert_int_equal(parse(text, strlen(text), 1, 1, &record), -ENOSPC);
+	assert_string_equal(cfs_buf_text(&record.text), "(a (b ");
+	cfs_buf_finish(&record.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_elements_and_text_at_every_split),
+		cmocka_unit_test(test_a_document_cut_anywhere_is_bad),
+		cmocka_unit_test(test_hostile_documents_are_refused_at_every_split),
+		cmocka_unit_test(test_other_encodings_are_refused),
+		cmocka_unit_test(test_nul_is_refused),
+		cmocka_unit_test(test_depth_has_a_limit),
+		cmocka_unit_test(test_names_have_a_limit),
+		cmocka_unit_test(test_huge_attributes_are_refused),
+		cmocka_unit_test(test_long_text_passes_but_not_a_long_cdata_section),
+		cmocka_unit_test(test_the_whole_has_a_limit),
+		cmocka_unit_test(test_what_the_handler_returns_ends_the_parse),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
