@@ -1,0 +1,48 @@
+/*
+ * One configured Tencent Cloud account: where its API is, what its listing is narrowed to, and the
+ * page that opens a VNC address.
+ */
+#ifndef CFS_TENCENT_ACCOUNT_H
+#define CFS_TENCENT_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "backends/backend.h"
+#include "backends/tencent/filters.h"
+#include "backends/tencent/url.h"
+
+/* Source: https://cloud.tencent.com/document/api/213/18150 */
+#define CFS_TENCENT_VNC_PAGE \
+	"https://img.qcloud.com/qcloud/app/active_vnc/index.html?InstanceVncUrl="
+
+struct cfs_account {
+	char host[CFS_TENCENT_HOST_MAX]; /* of the configured endpoint; "": the cloud's own */
+	bool tls;                        /* with host */
+	char *ca_file;                   /* NULL: the system's authorities */
+	char *region;                    /* "" when none is configured */
+	char *vnc_page;
+	char *filters[CFS_TENCENT_FILTERS_OWN_MAX];
+	size_t n_filters;
+};
+
+/* Slots of the backend, as backends/backend.h has them. */
+extern const char *const cfs_tencent_account_keys[];
+const char *cfs_tencent_account_check(const char *key, const char *value);
+int cfs_tencent_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
+	struct cfs_account **ret_account, struct cfs_buf *why);
+void cfs_tencent_account_destroy(struct cfs_account *account);
+const char *cfs_tencent_account_ca_file(const struct cfs_account *account);
+/* TENCENTCLOUD_REGION as it is, to be judged by whoever uses it. */
+int cfs_tencent_account_region(const struct cfs_account *account, const char **ret_region);
+
+bool cfs_tencent_account_valid_region(const char *region);
+
+/*
+ * The host that answers for a region, as the Host header has it. The finance regions are reached
+ * by names of their own; all others by the nearest endpoint.
+ */
+void cfs_tencent_account_host(const struct cfs_account *account, const char *region, bool *ret_tls,
+	char ret_host[static CFS_TENCENT_HOST_MAX]);
+
+#endif

@@ -1,0 +1,187 @@
+#include "backends/tencent/answer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/tencent/account.h"
+#include "backends/tencent/errors.h"
+#include "backends/tencent/instances.h"
+#include "backends/tencent/json.h"
+#include "backends/tencent/request.h"
+#include "backends/tencent/tencent.h"
+#include "backends/tencent/vnc.h"
+#include "backends/text.h"
+
+struct cfs_reader {
+	const struct cfs_account *account;
+	struct cfs_sink *sink;
+	enum cfs_verb verb;
+	const struct cfs_live *live; /* FETCH */
+	char id[CFS_ID_MAX + 1];     /* FIND */
+	int64_t offset;              /* LIST: of the page being read */
+	struct cfs_buf body;         /* holds a secret for FETCH */
+};
+
+int cfs_tencent_answer_create(const struct cfs_account *account,
+	const struct cfs_question *question, struct cfs_sink *sink, struct cfs_reader **ret_reader)
+{
+	struct cfs_reader *reader;
+	int64_t offset = 0;
+	int r;
+
+	if (question->verb == CFS_LIST) {
+		r = cfs_tencent_request_offset(question->page, &offset);
+		if (r < 0)
+			return r;
+	}
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	reader->account = account;
+	reader->sink = sink;
+	reader->verb = question->verb;
+	reader->live = question->live;
+	reader->offset = offset;
+	if (question->verb == CFS_FIND)
+		snprintf(reader->id, sizeof(reader->id), "%s", question->id);
+	cfs_buf_init(&reader->body,
+		question->verb == CFS_FETCH ? CFS_TENCENT_VNC_ANSWER_MAX : CFS_TENCENT_LISTING_MAX);
+	*ret_reader = reader;
+	return 0;
+}
+
+int cfs_tencent_answer_feed(struct cfs_reader *reader, const char *bytes, size_t len)
+{
+	return cfs_buf_add(&reader->body, bytes, len);
+}
+
+void cfs_tencent_answer_destroy(struct cfs_reader *reader)
+{
+	if (!reader)
+		return;
+	cfs_buf_wipe(&reader->body);
+	free(reader);
+}
+
+/* The cloud's own account of a failure. */
+static void read_error(const cJSON *cloud_error, struct cfs_error *error)
+{
+	const char *code = cfs_tencent_json_text(cloud_error, "Code");
+	const char *message = cfs_tencent_json_text(cloud_error, "Message");
+
+	if (!code || code[0] == '\0') {
+		cfs_error_set(error, CFS_BAD_ANSWER, "the answer is an error without a code");
+		return;
+	}
+	if (!message)
+		message = "";
+	*error = (struct cfs_error){0};
+	cfs_text_line(error->code, sizeof(error->code), code, strlen(code));
+	cfs_text_line(error->message, sizeof(error->message), message, strlen(message));
+	error->fault = cfs_tencent_errors_fault(error->code);
+}
+
+/* TotalCount decides where a listing ends; and an empty page ends it whatever TotalCount says. */
+static void read_page(
+	struct cfs_reader *reader, int64_t total, size_t received, struct cfs_error *error)
+{
+	int64_t next = reader->offset + (int64_t)received;
+
+	reader->sink->page[0] = '\0';
+	if (received == 0 || next >= total)
+		return;
+	if (next >= CFS_TENCENT_INSTANCES_MAX)
+		cfs_error_set(error, CFS_TOO_LARGE, "the listing goes on past %d instances",
+			CFS_TENCENT_INSTANCES_MAX);
+	else
+		snprintf(reader->sink->page, sizeof(reader->sink->page), "%" PRId64, next);
+}
+
+static void read_listing(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
+{
+	const cJSON *set = cJSON_GetObjectItemCaseSensitive(response, "InstanceSet");
+	size_t received = 0, given = 0;
+	int64_t total;
+	int r;
+
+	if (!cfs_tencent_json_count(response, "TotalCount", INT32_MAX, &total)) {
+		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no valid TotalCount");
+		return;
+	}
+	/* null is this API's other way to write an empty list. */
+	if (!cJSON_IsArray(set) && !(cJSON_IsNull(set) && total == 0)) {
+		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no InstanceSet");
+		return;
+	}
+	r = cfs_tencent_instances_read(
+		set, reader->verb == CFS_FIND ? reader->id : NULL, reader->sink, &received, &given);
+	if (r < 0)
+		cfs_error_set(error, cfs_fault_from_errno(r), "the answer could not be taken over");
+	else if (reader->verb == CFS_LIST)
+		read_page(reader, total, received, error);
+	else if (given == 0)
+		cfs_error_set(error, CFS_NOT_FOUND, "no instance has this id");
+}
+
+/* What is said of this answer is fixed text: its body is a secret. */
+static void read_vnc(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(response, "InstanceVncUrl");
+	const char *value = cJSON_GetStringValue(item);
+	int r;
+
+	/* null: "no valid value can be obtained", in this API's words. */
+	if (cJSON_IsNull(item) || (value && value[0] == '\0')) {
+		cfs_error_set(error, CFS_EMPTY, "the cloud gave no VNC address");
+		return;
+	}
+	r = value ? cfs_tencent_vnc_content(
+			    reader->live, reader->account->vnc_page, value, reader->sink->content)
+		  : -EBADMSG;
+	if (r < 0)
+		cfs_error_set(error, cfs_fault_from_errno(r),
+			r == -EBADMSG ? "the answer has no valid InstanceVncUrl"
+				      : "the VNC address could not be taken over");
+}
+
+static void read_response(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
+{
+	const char *request_id = cfs_tencent_json_text(response, "RequestId");
+	const cJSON *cloud_error = cJSON_GetObjectItemCaseSensitive(response, "Error");
+
+	if (cloud_error && !cJSON_IsNull(cloud_error))
+		read_error(cloud_error, error);
+	else if (reader->verb == CFS_FETCH)
+		read_vnc(reader, response, error);
+	else
+		read_listing(reader, response, error);
+	if (request_id)
+		cfs_text_line(error->request_id, sizeof(error->request_id), request_id,
+			strlen(request_id));
+}
+
+void cfs_tencent_answer_finish(struct cfs_reader *reader, int status, struct cfs_error *ret_error)
+{
+	cJSON *tree = NULL;
+	const cJSON *response;
+
+	*ret_error = (struct cfs_error){0};
+	if (status != 200) {
+		cfs_error_set(
+			ret_error, cfs_tencent_errors_status(status), "HTTP status %d", status);
+		return;
+	}
+	if (cfs_tencent_json_parse(&reader->body, &tree) < 0) {
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is no valid JSON");
+		return;
+	}
+	response = cfs_tencent_json_object(tree, "Response");
+	if (response)
+		read_response(reader, response, ret_error);
+	else
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no Response");
+	cfs_tencent_json_wipe(tree);
+}

@@ -1,0 +1,25 @@
+/*
+ * What the error codes of CVM and of API 3.0 mean.
+ *
+ * Source: the error code sections of DescribeInstanceVncUrl and DescribeInstances
+ * (https://cloud.tencent.com/document/api/213/18150, .../15728) and the common error codes
+ * (https://cloud.tencent.com/document/api/213/30435).
+ */
+#ifndef CFS_TENCENT_ERRORS_H
+#define CFS_TENCENT_ERRORS_H
+
+#include <stddef.h>
+
+#include "backends/fault.h"
+
+/*
+ * The fault of a code. One without a row of its own has that of the code it refines: `X.Y.Z` that
+ * of `X.Y`, then of `X`. One of no known family is CFS_REJECTED.
+ */
+enum cfs_fault cfs_tencent_errors_fault(const char *code);
+
+/* The fault of an HTTP status other than 200: a failure below the API, which answers even its own
+ * errors with 200. */
+enum cfs_fault cfs_tencent_errors_status(int status);
+
+#endif

@@ -1,0 +1,79 @@
+#include "backends/tencent/tencent.h"
+
+#include <string.h>
+
+#include "backends/tencent/account.h"
+#include "backends/tencent/answer.h"
+#include "backends/tencent/providers.h"
+#include "backends/tencent/request.h"
+
+#define NOMINAL (16 * 1024)
+
+#define ID_PREFIX "ins-"
+#define ID_SUFFIX_MIN 6
+#define ID_SUFFIX_MAX 16
+
+_Static_assert(CFS_TENCENT_N_LIVE <= CFS_LIVE_MAX, "more live files than a backend may have");
+
+static const char describe_instances[] = "DescribeInstances";
+
+static const struct cfs_live live[CFS_TENCENT_N_LIVE] = {
+	[CFS_TENCENT_LIVE_VNC_URL] =
+		{
+			.name = "vnc_url",
+			.action = "DescribeInstanceVncUrl",
+			.nominal = NOMINAL,
+		},
+};
+
+bool cfs_tencent_valid_id(const char *id)
+{
+	size_t len;
+
+	if (strncmp(id, ID_PREFIX, strlen(ID_PREFIX)) != 0)
+		return false;
+	id += strlen(ID_PREFIX);
+	len = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789");
+	return id[len] == '\0' && len >= ID_SUFFIX_MIN && len <= ID_SUFFIX_MAX;
+}
+
+static const char *action(const struct cfs_question *question)
+{
+	return question->verb == CFS_FETCH ? question->live->action : describe_instances;
+}
+
+static const char *permission(const struct cfs_question *question)
+{
+	return question->verb == CFS_FETCH ? "cvm:DescribeInstanceVncUrl" : "cvm:DescribeInstances";
+}
+
+/* Requests a second, as the page of each action states them. */
+static struct cfs_rate rate(const struct cfs_question *question)
+{
+	if (question->verb == CFS_FETCH)
+		return (struct cfs_rate){.per_second = 10, .burst = 10};
+	return (struct cfs_rate){.per_second = 40, .burst = 40};
+}
+
+const struct cfs_backend cfs_tencent_backend = {
+	.name = "tencent",
+	.live = live,
+	.n_live = CFS_TENCENT_N_LIVE,
+	.own_keys = cfs_tencent_account_keys,
+	.own_check = cfs_tencent_account_check,
+	.providers = cfs_tencent_providers,
+	.account_create = cfs_tencent_account_create,
+	.account_destroy = cfs_tencent_account_destroy,
+	.account_ca_file = cfs_tencent_account_ca_file,
+	.account_region = cfs_tencent_account_region,
+	.valid_id = cfs_tencent_valid_id,
+	.valid_region = cfs_tencent_account_valid_region,
+	.action = action,
+	.permission = permission,
+	.rate = rate,
+	.request = cfs_tencent_request,
+	.reader_create = cfs_tencent_answer_create,
+	.reader_feed = cfs_tencent_answer_feed,
+	.reader_finish = cfs_tencent_answer_finish,
+	.reader_destroy = cfs_tencent_answer_destroy,
+};

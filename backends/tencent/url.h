@@ -1,0 +1,27 @@
+/*
+ * The URLs a user may configure: the API's endpoint and the VNC page.
+ *
+ * https, or http to a loopback host (tests, a local proxy): a signed request, or a link that opens
+ * a console, must not cross a network in the clear.
+ */
+#ifndef CFS_TENCENT_URL_H
+#define CFS_TENCENT_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CFS_TENCENT_HOST_MAX 256 /* bytes of "host:port", NUL included */
+#define CFS_TENCENT_URL_MAX 2048
+
+/*
+ * What is wrong with an endpoint, a static text; NULL if it is one. It is a scheme, a host and
+ * perhaps a port: the signature fixes the path to "/". *ret_host is the value of the Host header
+ * that goes with it: in lower case, and without a port that is the scheme's own.
+ */
+const char *cfs_tencent_url_endpoint(
+	const char *url, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX]);
+
+/* What is wrong with a page that a value is appended to, a static text; NULL if it is one. */
+const char *cfs_tencent_url_page(const char *url);
+
+#endif
