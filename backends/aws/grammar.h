@@ -1,0 +1,92 @@
+/*
+ * Where in an answer of EC2 the reader is.
+ *
+ * An answer is a tree of elements of which only some matter. Each that does is a place; whatever
+ * stands elsewhere is skipped with all it holds. The names are those of the EC2 API reference,
+ * version 2016-11-15.
+ */
+#ifndef CFS_AWS_GRAMMAR_H
+#define CFS_AWS_GRAMMAR_H
+
+#include <stdbool.h>
+
+enum cfs_aws_place {
+	CFS_AT_DOCUMENT,
+	CFS_AT_SKIPPED,
+
+	/* Roots: every document is one of these or no answer. */
+	CFS_AT_ERRORS_RESPONSE, /* EC2's own errors */
+	CFS_AT_ERROR_RESPONSE,  /* those of STS and most other services */
+	CFS_AT_INSTANCES_RESPONSE,
+	CFS_AT_SCREENSHOT_RESPONSE,
+	CFS_AT_OUTPUT_RESPONSE,
+
+	CFS_AT_ERRORS,
+	CFS_AT_ERROR,
+	CFS_AT_RESERVATIONS,
+	CFS_AT_RESERVATION,
+	CFS_AT_INSTANCES,
+	CFS_AT_INSTANCE,
+	CFS_AT_STATE,
+	CFS_AT_STATE_REASON,
+	CFS_AT_PLACEMENT,
+	CFS_AT_TAGS,
+	CFS_AT_TAG,
+	CFS_AT_INTERFACES,
+	CFS_AT_INTERFACE,
+	CFS_AT_IPV6_ADDRESSES,
+	CFS_AT_IPV6_ITEM,
+
+	/* Leaves: their text matters. From here on cfs_aws_grammar_is_leaf holds. */
+	CFS_AT_ERROR_CODE,
+	CFS_AT_ERROR_MESSAGE,
+	CFS_AT_REQUEST_ID,
+	CFS_AT_NEXT_TOKEN,
+	CFS_AT_TAG_KEY,
+	CFS_AT_TAG_VALUE,
+	CFS_AT_IPV6_ADDRESS,
+	CFS_AT_CONSOLE_INSTANCE_ID,
+	CFS_AT_CONSOLE_DATA, /* imageData or output: decoded as it arrives */
+
+	/* Single-valued fields of an instance. */
+	CFS_AT_INSTANCE_ID,
+	CFS_AT_INSTANCE_TYPE,
+	CFS_AT_LAUNCH_TIME,
+	CFS_AT_ZONE,
+	CFS_AT_STATE_CODE,
+	CFS_AT_STATE_NAME,
+	CFS_AT_PRIVATE_ADDRESS,
+	CFS_AT_PUBLIC_ADDRESS,
+	CFS_AT_ARCHITECTURE,
+	CFS_AT_HYPERVISOR,
+	CFS_AT_PLATFORM_DETAILS,
+	CFS_AT_PRIVATE_DNS_NAME,
+	CFS_AT_PUBLIC_DNS_NAME,
+	CFS_AT_VPC_ID,
+	CFS_AT_SUBNET_ID,
+	CFS_AT_IMAGE_ID,
+	CFS_AT_KEY_NAME,
+	CFS_AT_STATE_REASON_CODE,
+	CFS_AT_STATE_REASON_MESSAGE,
+	CFS_AT_STATE_TRANSITION_REASON,
+	CFS_N_PLACES
+};
+
+#define CFS_AT_FIRST_LEAF CFS_AT_ERROR_CODE
+#define CFS_AT_FIRST_FIELD CFS_AT_INSTANCE_ID
+#define CFS_N_INSTANCE_FIELDS (CFS_N_PLACES - CFS_AT_FIRST_FIELD)
+
+/* The place of an element of that name within `parent`. */
+enum cfs_aws_place cfs_aws_grammar_step(enum cfs_aws_place parent, const char *name);
+
+static inline bool cfs_aws_grammar_is_leaf(enum cfs_aws_place place)
+{
+	return place >= CFS_AT_FIRST_LEAF;
+}
+
+static inline bool cfs_aws_grammar_is_field(enum cfs_aws_place place)
+{
+	return place >= CFS_AT_FIRST_FIELD;
+}
+
+#endif
