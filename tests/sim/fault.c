@@ -1,0 +1,212 @@
+#include "fault.h"
+
+#include "crypto.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum arg_rule { ARG_NONE, ARG_NUMBER, ARG_TEXT, ARG_ANY };
+
+static const struct kind {
+	enum sim_fault_kind kind;
+	const char *name;
+	enum arg_rule arg;
+	unsigned least, most; /* of a number */
+	const char *actions;  /* NULL: every one */
+} kinds[] = {
+	{SIM_FAULT_DELAY, "delay", ARG_NUMBER, 0, SIM_FAULT_DELAY_MAX, NULL},
+	{SIM_FAULT_HANG, "hang", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_RESET, "reset", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_STATUS, "status", ARG_NUMBER, 200, 599, NULL},
+	{SIM_FAULT_GARBAGE, "garbage", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_CODE, "code", ARG_TEXT, 0, 0, NULL},
+	{SIM_FAULT_THROTTLE, "throttle", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_TRUNCATE, "truncate", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_BADBASE64, "badbase64", ARG_NONE, 0, 0,
+		" GetConsoleScreenshot GetConsoleOutput "},
+	{SIM_FAULT_NOTJPEG, "notjpeg", ARG_NONE, 0, 0, " GetConsoleScreenshot "},
+	{SIM_FAULT_BADID, "badid", ARG_ANY, 0, 0, " DescribeInstances "},
+	{SIM_FAULT_OVERSIZE, "oversize", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_EMPTY, "empty", ARG_NONE, 0, 0, NULL},
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const char known_actions[] = " DescribeInstances DescribeRegions GetConsoleScreenshot "
+				    "GetConsoleOutput DescribeInstanceVncUrl RedeemVnc * ";
+
+static bool in_list(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *p = list; len && (p = strstr(p, word)); p += len) {
+		if (p > list && p[-1] == ' ' && p[len] == ' ')
+			return true;
+	}
+	return false;
+}
+
+const char *sim_fault_name(enum sim_fault_kind kind)
+{
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (kinds[i].kind == kind)
+			return kinds[i].name;
+	}
+	return "";
+}
+
+static bool take(const char *from, size_t len, char *ret_text)
+{
+	if (len >= SIM_FAULT_TEXT)
+		return false;
+	memcpy(ret_text, from, len);
+	ret_text[len] = '\0';
+	return true;
+}
+
+static const char *parse_target(const char *text, size_t len, struct sim_fault *fault)
+{
+	if (strncmp(text, "aws/", 4) == 0) {
+		fault->cloud = SIM_AWS;
+		text += 4, len -= 4;
+	} else if (strncmp(text, "tencent/", 8) == 0) {
+		fault->cloud = SIM_TENCENT;
+		text += 8, len -= 8;
+	}
+	const char *at = memchr(text, '@', len);
+	size_t action = at ? (size_t)(at - text) : len;
+	if (!take(text, action, fault->action))
+		return "the action is too long";
+	if (!in_list(known_actions, fault->action))
+		return "unknown action";
+	if (at && (action + 1 == len || !take(at + 1, len - action - 1, fault->instance)))
+		return "the instance after @ is empty or too long";
+	return NULL;
+}
+
+static const char *parse_kind(const char *text, size_t len, struct sim_fault *fault)
+{
+	const char *equals = memchr(text, '=', len);
+	char name[SIM_FAULT_TEXT];
+	if (!take(text, equals ? (size_t)(equals - text) : len, name))
+		return "the kind is too long";
+	const struct kind *kind = NULL;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			kind = &kinds[i];
+	}
+	if (!kind)
+		return "unknown kind";
+	fault->kind = kind->kind;
+	if (equals && !take(equals + 1, len - (size_t)(equals - text) - 1, fault->arg))
+		return "the argument is too long";
+	if (kind->actions && strcmp(fault->action, "*") != 0 &&
+		!in_list(kind->actions, fault->action))
+		return "this kind does not apply to this action";
+	switch (kind->arg) {
+	case ARG_NONE:
+		return equals ? "this kind takes no argument" : NULL;
+	case ARG_TEXT:
+		return fault->arg[0] ? NULL : "this kind needs an argument";
+	case ARG_ANY:
+		return equals ? NULL : "this kind needs an argument";
+	case ARG_NUMBER:
+		break;
+	}
+	char *end;
+	errno = 0;
+	unsigned long number = strtoul(fault->arg, &end, 10);
+	if (!isdigit((unsigned char)fault->arg[0]) || *end || errno || number < kind->least ||
+		number > kind->most)
+		return "the argument is no number in range";
+	fault->number = (unsigned)number;
+	return NULL;
+}
+
+static const char *parse_limit(const char *text, struct sim_fault *fault)
+{
+	char *end;
+	errno = 0;
+	if (text[0] == 'x') {
+		if (!isdigit((unsigned char)text[1]))
+			return "xN needs a number";
+		fault->left = strtoull(text + 1, &end, 10);
+		return *end || errno ? "xN needs a number" : NULL;
+	}
+	fault->share = strtod(text, &end);
+	if (!(isdigit((unsigned char)text[0]) || text[0] == '.') || *end || errno ||
+		!(fault->share >= 0 && fault->share <= 1))
+		return "the share is no number from 0 to 1";
+	return NULL;
+}
+
+const char *sim_fault_parse(const char *text, struct sim_fault *ret_fault)
+{
+	struct sim_fault fault = {.cloud = -1, .share = 1, .left = UINT64_MAX};
+	const char *colon = strchr(text, ':');
+	if (!colon)
+		return "it has no :KIND";
+	const char *wrong = parse_target(text, (size_t)(colon - text), &fault);
+	if (wrong)
+		return wrong;
+	const char *kind = colon + 1;
+	const char *limit = strchr(kind, ':');
+	wrong = parse_kind(kind, limit ? (size_t)(limit - kind) : strlen(kind), &fault);
+	if (!wrong && limit)
+		wrong = parse_limit(limit + 1, &fault);
+	if (wrong)
+		return wrong;
+	*ret_fault = fault;
+	return NULL;
+}
+
+static bool applies(enum sim_fault_kind kind, const char *action)
+{
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (kinds[i].kind == kind)
+			return !kinds[i].actions || in_list(kinds[i].actions, action);
+	}
+	return false;
+}
+
+static bool matches(const struct sim_fault *fault, enum sim_cloud cloud, const char *action,
+	const char *instance)
+{
+	if (fault->cloud >= 0 && fault->cloud != (int)cloud)
+		return false;
+	if (strcmp(fault->action, "*") != 0 && strcmp(fault->action, action) != 0)
+		return false;
+	if (fault->instance[0] && strcmp(fault->instance, instance) != 0)
+		return false;
+	return applies(fault->kind, action);
+}
+
+struct sim_effect sim_fault_pick(struct sim_fault *faults, size_t count, uint64_t *random,
+	enum sim_cloud cloud, const char *action, const char *instance)
+{
+	struct sim_effect effect = {.arg = "", .name = ""};
+	for (size_t i = 0; i < count; i++) {
+		struct sim_fault *fault = &faults[i];
+		if (!matches(fault, cloud, action, instance) || fault->left == 0)
+			continue;
+		if (fault->kind != SIM_FAULT_DELAY && effect.kind != SIM_FAULT_NONE)
+			continue;
+		*random = sim_mix(*random);
+		if ((double)(*random >> 11) * 0x1p-53 >= fault->share)
+			continue;
+		if (fault->left != UINT64_MAX)
+			fault->left--;
+		if (fault->kind == SIM_FAULT_DELAY) {
+			effect.delay_ms += fault->number;
+			if (effect.kind == SIM_FAULT_NONE)
+				effect.name = sim_fault_name(SIM_FAULT_DELAY);
+			continue;
+		}
+		effect.kind = fault->kind;
+		effect.arg = fault->arg;
+		effect.number = fault->number;
+		effect.name = sim_fault_name(fault->kind);
+	}
+	return effect;
+}

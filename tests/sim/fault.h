@@ -1,0 +1,74 @@
+/*
+ * Faults on demand: rules of the command line, [CLOUD/]ACTION[@INSTANCE]:KIND[=ARG][:SHARE|:xN].
+ *
+ * Every rule that matches a request is tried in the order given; delays add up, and the first other
+ * kind that hits decides. A rule with a share draws from the seeded generator, one with xN hits the
+ * first N matching requests.
+ */
+#ifndef SIM_FAULT_H
+#define SIM_FAULT_H
+
+#include "fleet.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_FAULT_TEXT 128
+#define SIM_FAULTS_MAX 64
+#define SIM_FAULT_DELAY_MAX 600000 /* ms */
+
+enum sim_fault_kind {
+	SIM_FAULT_NONE,
+	/* of the transport: they hit before the request is judged */
+	SIM_FAULT_DELAY,
+	SIM_FAULT_HANG,
+	SIM_FAULT_RESET,
+	SIM_FAULT_STATUS,
+	SIM_FAULT_GARBAGE,
+	/* of the service: they hit a request that is signed well */
+	SIM_FAULT_CODE,
+	SIM_FAULT_THROTTLE,
+	/* of the content: the action runs and its answer is spoilt */
+	SIM_FAULT_TRUNCATE,
+	SIM_FAULT_BADBASE64,
+	SIM_FAULT_NOTJPEG,
+	SIM_FAULT_BADID,
+	SIM_FAULT_OVERSIZE,
+	SIM_FAULT_EMPTY,
+};
+
+/* A body past any sane limit: 20 MiB. */
+#define SIM_FAULT_OVERSIZE_BYTES ((size_t)20 << 20)
+#define SIM_FAULT_LONG_ID 300
+
+struct sim_fault {
+	int cloud; /* enum sim_cloud, or -1 for both */
+	char action[SIM_FAULT_TEXT];
+	char instance[SIM_FAULT_TEXT]; /* empty: any */
+	enum sim_fault_kind kind;
+	char arg[SIM_FAULT_TEXT];
+	unsigned number; /* milliseconds, or the HTTP status */
+	double share;
+	uint64_t left; /* matching requests it still hits */
+};
+
+/* What hits one request. */
+struct sim_effect {
+	enum sim_fault_kind kind;
+	const char *arg;
+	unsigned number;
+	unsigned delay_ms;
+	const char *name; /* for the log; "" when nothing hits */
+};
+
+/* Returns NULL, or what is wrong with the text, in words. */
+const char *sim_fault_parse(const char *text, struct sim_fault *ret_fault);
+
+/* Counts the request against the rules it matches. random is the state of the generator. */
+struct sim_effect sim_fault_pick(struct sim_fault *faults, size_t count, uint64_t *random,
+	enum sim_cloud cloud, const char *action, const char *instance);
+
+const char *sim_fault_name(enum sim_fault_kind kind);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * The request log: one JSON object a line, appended and whole at once, when the answer is decided
+ * and before the first byte of it is sent. Never a secret, a token or a VNC link.
+ */
+#ifndef SIM_LOG_H
+#define SIM_LOG_H
+
+#include "request.h"
+
+/* Returns a file descriptor or a negative errno. */
+int sim_log_open(const char *path);
+/* 0 or negative errno; fd -1 logs nothing. */
+int sim_log_write(int fd, int64_t wall_ms, const struct sim_record *record);
+
+#endif

@@ -1,0 +1,233 @@
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef CONSOLEFS_VERSION
+#define CONSOLEFS_VERSION "unknown"
+#endif
+
+#define INSTANCES_MAX 1000000ul
+
+static const char usage[] =
+	"usage: consolefs-sim [options]\n"
+	"Simulates the EC2 and Tencent CVM APIs over HTTPS on 127.0.0.1.\n"
+	"\n"
+	"  --port N              listen on this port (0: any, the default)\n"
+	"  --ready-file FILE     write the base URL here once listening\n"
+	"  --ca-file FILE        write the certificate that clients must trust\n"
+	"  --instances N         machines in each cloud (20)\n"
+	"  --aws-regions A,B     (us-east-1)\n"
+	"  --tencent-regions A,B (ap-guangzhou)\n"
+	"  --seed N              same seed, same fleet (1)\n"
+	"  --latency MS          delay every answer\n"
+	"  --rate-scale F        times the documented request rates; 0: no limit (1)\n"
+	"  --fault SPEC          [CLOUD/]ACTION[@INSTANCE]:KIND[=ARG][:SHARE|:xN], repeatable\n"
+	"                        kinds: delay=MS hang reset truncate status=NNN code=CODE garbage\n"
+	"                        throttle badbase64 notjpeg badid=ID oversize empty\n"
+	"  --log FILE            append one JSON object per request\n"
+	"  --freeze-clock        screens show a fixed time and count\n"
+	"  --die-with-parent     end when the starting process does\n"
+	"  --help, --version\n"
+	"\n"
+	"Both clouds accept the id CONSOLEFSSIM with the secret consolefs-sim-secret.\n";
+
+enum option_id {
+	OPT_PORT = 256,
+	OPT_READY,
+	OPT_CA,
+	OPT_INSTANCES,
+	OPT_AWS_REGIONS,
+	OPT_TENCENT_REGIONS,
+	OPT_SEED,
+	OPT_LATENCY,
+	OPT_RATE_SCALE,
+	OPT_FAULT,
+	OPT_LOG,
+	OPT_FREEZE,
+	OPT_DIE,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+static const struct option options[] = {
+	{"port", required_argument, NULL, OPT_PORT},
+	{"ready-file", required_argument, NULL, OPT_READY},
+	{"ca-file", required_argument, NULL, OPT_CA},
+	{"instances", required_argument, NULL, OPT_INSTANCES},
+	{"aws-regions", required_argument, NULL, OPT_AWS_REGIONS},
+	{"tencent-regions", required_argument, NULL, OPT_TENCENT_REGIONS},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"latency", required_argument, NULL, OPT_LATENCY},
+	{"rate-scale", required_argument, NULL, OPT_RATE_SCALE},
+	{"fault", required_argument, NULL, OPT_FAULT},
+	{"log", required_argument, NULL, OPT_LOG},
+	{"freeze-clock", no_argument, NULL, OPT_FREEZE},
+	{"die-with-parent", no_argument, NULL, OPT_DIE},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static int parse_number(const char *name, const char *text, uint64_t most, uint64_t *ret_number)
+{
+	char *end;
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end || errno || number > most) {
+		fprintf(stderr, "consolefs-sim: --%s: \"%s\" is no number from 0 to %llu\n", name,
+			text, (unsigned long long)most);
+		return -EINVAL;
+	}
+	*ret_number = number;
+	return 0;
+}
+
+static int parse_scale(const char *text, double *ret_scale)
+{
+	char *end;
+	errno = 0;
+	double scale = strtod(text, &end);
+	if (!(isdigit((unsigned char)text[0]) || text[0] == '.') || *end || errno ||
+		!(scale >= 0 && scale <= 1e6)) {
+		fprintf(stderr,
+			"consolefs-sim: --rate-scale: \"%s\" is no number from 0 to 1000000\n",
+			text);
+		return -EINVAL;
+	}
+	*ret_scale = scale;
+	return 0;
+}
+
+static bool is_region(const char *name)
+{
+	if (!name[0])
+		return false;
+	for (const char *p = name; *p; p++) {
+		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '-')
+			return false;
+	}
+	return true;
+}
+
+static int parse_regions(const char *name, const char *text, struct sim_regions *ret_regions)
+{
+	struct sim_regions regions = {0};
+	for (const char *p = text;;) {
+		size_t len = strcspn(p, ",");
+		if (regions.count == SIM_REGIONS_MAX || len >= SIM_REGION_SIZE)
+			goto wrong;
+		char *region = regions.names[regions.count];
+		memcpy(region, p, len);
+		region[len] = '\0';
+		if (!is_region(region) || sim_regions_find(&regions, region) >= 0)
+			goto wrong;
+		regions.count++;
+		if (p[len] == '\0')
+			break;
+		p += len + 1;
+	}
+	*ret_regions = regions;
+	return 0;
+wrong:
+	fprintf(stderr, "consolefs-sim: --%s: \"%s\" is no list of up to %d regions, a,b,...\n",
+		name, text, SIM_REGIONS_MAX);
+	return -EINVAL;
+}
+
+static int parse_fault(const char *text, struct sim_options *out)
+{
+	const char *wrong = out->n_faults == SIM_FAULTS_MAX
+		? "there are too many"
+		: sim_fault_parse(text, &out->faults[out->n_faults]);
+	if (wrong) {
+		fprintf(stderr, "consolefs-sim: --fault \"%s\": %s\n", text, wrong);
+		return -EINVAL;
+	}
+	out->n_faults++;
+	return 0;
+}
+
+static int parse_one(int id, const char *name, struct sim_options *out)
+{
+	uint64_t number = 0;
+	int r = 0;
+	switch ((enum option_id)id) {
+	case OPT_PORT:
+		r = parse_number(name, optarg, 65535, &number);
+		out->port = (unsigned)number;
+		return r;
+	case OPT_INSTANCES:
+		r = parse_number(name, optarg, INSTANCES_MAX, &number);
+		out->instances = (uint32_t)number;
+		return r;
+	case OPT_SEED:
+		return parse_number(name, optarg, UINT64_MAX, &out->seed);
+	case OPT_LATENCY:
+		r = parse_number(name, optarg, SIM_LATENCY_MAX, &number);
+		out->latency_ms = (unsigned)number;
+		return r;
+	case OPT_READY:
+		out->ready_file = optarg;
+		return 0;
+	case OPT_CA:
+		out->ca_file = optarg;
+		return 0;
+	case OPT_LOG:
+		out->log_file = optarg;
+		return 0;
+	case OPT_AWS_REGIONS:
+		return parse_regions(name, optarg, &out->regions[SIM_AWS]);
+	case OPT_TENCENT_REGIONS:
+		return parse_regions(name, optarg, &out->regions[SIM_TENCENT]);
+	case OPT_RATE_SCALE:
+		return parse_scale(optarg, &out->rate_scale);
+	case OPT_FAULT:
+		return parse_fault(optarg, out);
+	case OPT_FREEZE:
+		out->freeze_clock = true;
+		return 0;
+	case OPT_DIE:
+		out->die_with_parent = true;
+		return 0;
+	case OPT_HELP:
+		fputs(usage, stdout);
+		return 1;
+	case OPT_VERSION:
+		puts("consolefs-sim " CONSOLEFS_VERSION);
+		return 1;
+	}
+	return -EINVAL;
+}
+
+int sim_options_parse(int argc, char **argv, struct sim_options *ret_options)
+{
+	static const struct sim_options defaults = {
+		.instances = 20,
+		.regions = {[SIM_AWS] = {.names = {"us-east-1"}, .count = 1},
+			[SIM_TENCENT] = {.names = {"ap-guangzhou"}, .count = 1}},
+		.seed = 1,
+		.rate_scale = 1,
+	};
+	*ret_options = defaults;
+	for (;;) {
+		int index = 0;
+		int id = getopt_long(argc, argv, "", options, &index);
+		if (id == -1)
+			break;
+		if (id == '?') /* getopt has said what is wrong */
+			return -EINVAL;
+		int r = parse_one(id, options[index].name, ret_options);
+		if (r != 0)
+			return r;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "consolefs-sim: \"%s\" is no option; see --help\n", argv[optind]);
+		return -EINVAL;
+	}
+	return 0;
+}

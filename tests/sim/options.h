@@ -1,0 +1,32 @@
+/* The command line. */
+#ifndef SIM_OPTIONS_H
+#define SIM_OPTIONS_H
+
+#include "fault.h"
+#include "fleet.h"
+
+#define SIM_LATENCY_MAX 600000 /* ms */
+
+struct sim_options {
+	unsigned port; /* 0: any */
+	const char *ready_file;
+	const char *ca_file;
+	const char *log_file;
+	uint32_t instances; /* of each cloud */
+	struct sim_regions regions[SIM_CLOUDS];
+	uint64_t seed;
+	unsigned latency_ms;
+	double rate_scale;
+	bool freeze_clock;
+	bool die_with_parent;
+	struct sim_fault faults[SIM_FAULTS_MAX];
+	size_t n_faults;
+};
+
+/*
+ * Parses argv. Returns 0 to go on, 1 when --help or --version has been answered on stdout, -EINVAL
+ * after a message on stderr that names the option. Strings stay argv's.
+ */
+int sim_options_parse(int argc, char **argv, struct sim_options *ret_options);
+
+#endif

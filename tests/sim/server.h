@@ -1,0 +1,21 @@
+/* HTTPS on 127.0.0.1: one thread, one epoll loop. */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include "sim.h"
+#include "tls.h"
+
+struct sim_server;
+
+/* Listens on port (0: any). sim and tls must outlive the server. 0 or negative errno. */
+int sim_server_create(struct sim *sim, const struct sim_tls *tls, unsigned port, int log_fd,
+	struct sim_server **ret_server);
+unsigned sim_server_port(const struct sim_server *server);
+
+/* Serves until stop_fd is readable. 0 or negative errno. */
+int sim_server_run(struct sim_server *server, int stop_fd);
+
+/* Drops every connection at once. Accepts NULL. */
+void sim_server_destroy(struct sim_server *server);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * The server's side of Signature Version 4.
+ *
+ * This is written apart from the client's signer (backends/) and shares no line with it, on
+ * purpose: a test of one against the other is worth something only if the two can disagree. Do not
+ * unify them. The third opinion is botocore's, in tests/client.
+ *
+ * A request is judged in the order in which a server can: is there a signature at all, does it name
+ * a key, is the scope ours, is the clock right, is all signed that must be, and is it the
+ * signature.
+ */
+#include "sigv4.h"
+
+#include "sim.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define AUTHORIZATION_MAX 4096
+#define STAMP_SIZE 17 /* 20150830T123600Z */
+
+struct authorization {
+	char text[AUTHORIZATION_MAX];
+	char *key, *date, *region, *service, *terminator;
+	char *signed_headers;
+	char *signature;
+};
+
+static void refuse(struct sim_verdict *verdict, const char *reason, unsigned status,
+	const char *code, const char *message)
+{
+	verdict->reason = reason;
+	verdict->status = status;
+	verdict->code = code;
+	verdict->message = message;
+}
+
+/* "AWS4-HMAC-SHA256 Credential=k/d/r/s/t, SignedHeaders=a;b, Signature=hex", in any order. */
+static bool parse_authorization(const char *header, struct authorization *auth)
+{
+	if (strlen(header) >= sizeof(auth->text))
+		return false;
+	strcpy(auth->text, header);
+	char *rest = auth->text;
+	const char *algorithm = strsep(&rest, " ");
+	if (!rest || strcmp(algorithm, ALGORITHM) != 0)
+		return false;
+	char *credential = NULL;
+	while (rest) {
+		char *part = strsep(&rest, ",");
+		part += strspn(part, " ");
+		char *name = strsep(&part, "=");
+		if (!part)
+			return false;
+		if (strcmp(name, "Credential") == 0 && !credential)
+			credential = part;
+		else if (strcmp(name, "SignedHeaders") == 0 && !auth->signed_headers)
+			auth->signed_headers = part;
+		else if (strcmp(name, "Signature") == 0 && !auth->signature)
+			auth->signature = part;
+		else
+			return false;
+	}
+	if (!credential || !auth->signed_headers || !auth->signature)
+		return false;
+	auth->key = strsep(&credential, "/");
+	auth->date = strsep(&credential, "/");
+	auth->region = strsep(&credential, "/");
+	auth->service = strsep(&credential, "/");
+	auth->terminator = strsep(&credential, "/");
+	return auth->terminator && !credential;
+}
+
+static bool parse_stamp(const char *stamp, int64_t *ret_ms)
+{
+	struct tm tm = {0};
+	if (strlen(stamp) != STAMP_SIZE - 1)
+		return false;
+	const char *end = strptime(stamp, "%Y%m%dT%H%M%SZ", &tm);
+	if (!end || *end)
+		return false;
+	*ret_ms = (int64_t)timegm(&tm) * 1000;
+	return true;
+}
+
+static bool is_signed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *p = list; *p;) {
+		size_t word = strcspn(p, ";");
+		if (word == len && strncmp(p, name, len) == 0)
+			return true;
+		p += word;
+		p += *p == ';';
+	}
+	return false;
+}
+
+/* host, and every header that AWS gives a meaning, must be signed. */
+static bool all_signed(const struct sim_request *request, const char *list)
+{
+	if (!is_signed(list, "host") || !is_signed(list, "x-amz-date"))
+		return false;
+	for (size_t i = 0; i < request->n_headers; i++) {
+		const char *name = request->headers[i].name;
+		if (strncmp(name, "x-amz-", 6) == 0 && !is_signed(list, name))
+			return false;
+	}
+	return true;
+}
+
+/* The value of a header as signed: trimmed, runs of blanks folded, repeats joined by commas. */
+static bool add_canonical_header(
+	struct sim_buf *out, const struct sim_request *request, const char *name, size_t len)
+{
+	bool found = false;
+	sim_buf_add(out, name, len);
+	sim_buf_add(out, ":", 1);
+	for (size_t i = 0; i < request->n_headers; i++) {
+		const struct sim_header *header = &request->headers[i];
+		if (strlen(header->name) != len || strncmp(header->name, name, len) != 0)
+			continue;
+		if (found)
+			sim_buf_add(out, ",", 1);
+		found = true;
+		bool started = false, blank = false;
+		for (const char *p = header->value; *p; p++) {
+			if (*p == ' ' || *p == '\t') {
+				blank = started;
+				continue;
+			}
+			if (blank)
+				sim_buf_add(out, " ", 1);
+			sim_buf_add(out, p, 1);
+			started = true;
+			blank = false;
+		}
+	}
+	sim_buf_add(out, "\n", 1);
+	return found;
+}
+
+/* False when the list names a header that is absent, or is not sorted. */
+static bool add_canonical_request(
+	struct sim_buf *out, const struct sim_request *request, const char *list)
+{
+	char payload[SIM_SHA256_HEX];
+	if (sim_sha256_hex(request->body.data, request->body.len, payload) < 0)
+		return false;
+	sim_buf_addf(out, "%s\n%s\n\n", request->method, request->uri);
+	const char *previous = NULL;
+	size_t previous_len = 0;
+	for (const char *p = list; *p;) {
+		size_t len = strcspn(p, ";");
+		if (previous) {
+			size_t both = len < previous_len ? len : previous_len;
+			int order = strncmp(previous, p, both);
+			if (order > 0 || (order == 0 && previous_len >= len))
+				return false;
+		}
+		if (!add_canonical_header(out, request, p, len))
+			return false;
+		previous = p;
+		previous_len = len;
+		p += len;
+		p += *p == ';';
+	}
+	sim_buf_addf(out, "\n%s\n%s", list, payload);
+	return true;
+}
+
+static int compute(const struct authorization *auth, const char *stamp,
+	const struct sim_buf *canonical, char ret_hex[SIM_SHA256_HEX])
+{
+	static const char secret[] = "AWS4" SIM_KEY_SECRET;
+	unsigned char key[SIM_SHA256_SIZE];
+	char hash[SIM_SHA256_HEX];
+	struct sim_buf text = {0};
+	int r = sim_sha256_hex(canonical->data, canonical->len, hash);
+	if (r < 0)
+		return r;
+	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s/%s\n%s", ALGORITHM, stamp, auth->date, auth->region,
+		auth->service, auth->terminator, hash);
+	if (text.failed) {
+		r = -ENOMEM;
+		goto out;
+	}
+	const char *const chain[] = {auth->date, auth->region, auth->service, auth->terminator};
+	r = sim_hmac_sha256(secret, strlen(secret), chain[0], strlen(chain[0]), key);
+	for (int i = 1; i < 4 && r == 0; i++)
+		r = sim_hmac_sha256(key, sizeof(key), chain[i], strlen(chain[i]), key);
+	if (r == 0)
+		r = sim_hmac_sha256(key, sizeof(key), text.data, text.len, key);
+	if (r == 0)
+		sim_hex(key, sizeof(key), ret_hex);
+out:
+	OPENSSL_cleanse(key, sizeof(key));
+	sim_buf_finish(&text);
+	return r;
+}
+
+/* All that can be judged without a digest. */
+static bool judge_scope(const struct authorization *auth, const struct sim_request *request,
+	const struct sim_regions *regions, int64_t now_ms, struct sim_verdict *verdict)
+{
+	const char *stamp = sim_request_header(request, "x-amz-date");
+	int64_t signed_ms = 0;
+	if (strcmp(auth->key, SIM_KEY_ID) != 0) {
+		refuse(verdict, "unknown key", 401, "AuthFailure",
+			"AWS was not able to validate the provided access credentials");
+	} else if (sim_request_header(request, "x-amz-security-token")) {
+		refuse(verdict, "unknown token", 401, "AuthFailure",
+			"AWS was not able to validate the provided access credentials");
+	} else if (strcmp(auth->terminator, "aws4_request") != 0) {
+		refuse(verdict, "wrong terminator", 401, "AuthFailure",
+			"Credential should be scoped with a valid terminator: 'aws4_request'.");
+	} else if (strcmp(auth->service, "ec2") != 0) {
+		refuse(verdict, "wrong service", 401, "AuthFailure",
+			"Credential should be scoped to correct service: 'ec2'.");
+	} else if (sim_regions_find(regions, auth->region) < 0) {
+		refuse(verdict, "wrong region", 401, "AuthFailure",
+			"Credential should be scoped to a valid region.");
+	} else if (!stamp || !parse_stamp(stamp, &signed_ms)) {
+		refuse(verdict, "no date", 400, "IncompleteSignature",
+			"Authorization header requires existence of a valid 'X-Amz-Date' header.");
+	} else if (strlen(auth->date) != 8 || strncmp(auth->date, stamp, 8) != 0) {
+		refuse(verdict, "wrong date", 403, "SignatureDoesNotMatch",
+			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version "
+			"of date from HTTP.");
+	} else if (llabs((long long)(now_ms - signed_ms)) > SIM_SIGV4_WINDOW_MS) {
+		refuse(verdict, "expired", 400, "RequestExpired", "Request has expired.");
+	} else if (!all_signed(request, auth->signed_headers)) {
+		refuse(verdict, "unsigned header", 403, "SignatureDoesNotMatch",
+			"'Host' and every 'x-amz-' header must be a 'SignedHeader' in the AWS "
+			"Authorization.");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+int sim_sigv4_verify(const struct sim_request *request, const struct sim_regions *regions,
+	int64_t now_ms, struct sim_verdict *ret_verdict)
+{
+	struct sim_verdict verdict = {.reason = "ok"};
+	struct authorization auth = {0};
+	struct sim_buf canonical = {0};
+	char expected[SIM_SHA256_HEX];
+	int r = 0;
+	const char *header = sim_request_header(request, "authorization");
+	if (!header) {
+		refuse(&verdict, "missing", 403, "MissingAuthenticationToken",
+			"Request is missing Authentication Token");
+		goto out;
+	}
+	if (!parse_authorization(header, &auth)) {
+		refuse(&verdict, "malformed", 400, "IncompleteSignature",
+			"Authorization header requires 'Credential', 'SignedHeaders' and "
+			"'Signature' parameters.");
+		goto out;
+	}
+	if (sim_regions_find(regions, auth.region) >= 0)
+		snprintf(verdict.region, sizeof(verdict.region), "%s", auth.region);
+	if (!judge_scope(&auth, request, regions, now_ms, &verdict))
+		goto out;
+	const char *payload = sim_request_header(request, "x-amz-content-sha256");
+	char hash[SIM_SHA256_HEX];
+	r = sim_sha256_hex(request->body.data, request->body.len, hash);
+	if (r < 0)
+		goto out;
+	bool whole = add_canonical_request(&canonical, request, auth.signed_headers);
+	if (canonical.failed) {
+		r = -ENOMEM;
+		goto out;
+	}
+	r = compute(&auth, sim_request_header(request, "x-amz-date"), &canonical, expected);
+	if (r < 0)
+		goto out;
+	if (!whole || (payload && strcmp(payload, hash) != 0) ||
+		!sim_equal(expected, auth.signature))
+		refuse(&verdict, "mismatch", 403, "SignatureDoesNotMatch",
+			"The request signature we calculated does not match the signature you "
+			"provided. Check your AWS Secret Access Key and signing method. Consult "
+			"the service documentation for details.");
+out:
+	sim_buf_finish(&canonical);
+	OPENSSL_cleanse(expected, sizeof(expected));
+	if (r == 0)
+		*ret_verdict = verdict;
+	return r;
+}

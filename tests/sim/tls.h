@@ -1,0 +1,18 @@
+/* A certificate authority and a server certificate, made anew at each start. */
+#ifndef SIM_TLS_H
+#define SIM_TLS_H
+
+struct sim_tls {
+	char *ca;    /* PEM, for the clients */
+	char *chain; /* PEM, the server's certificate and the CA's */
+	char *key;   /* PEM, the server's private key; never leaves the memory */
+};
+
+/*
+ * P-256 keys; the server's certificate names localhost, 127.0.0.1 and ::1, and is valid from a day
+ * ago for a year. The CA's private key is gone when this returns. 0, -ENOMEM or -EIO.
+ */
+int sim_tls_init(struct sim_tls *tls);
+void sim_tls_finish(struct sim_tls *tls); /* wipes the key */
+
+#endif
