@@ -1,0 +1,156 @@
+"""Starts consolefs-sim, the simulated cloud, for a test.
+
+    with Simulator(instances=12, faults=["GetConsoleScreenshot:hang:x1"]) as sim:
+        ... sim.url, sim.ca, sim.aws_env(), sim.log_entries(action="GetConsoleScreenshot") ...
+
+Leaving the block stops it and asserts that it ended with status 0 and a clean stderr.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KEY_ID = "CONSOLEFSSIM"
+SECRET = "consolefs-sim-secret"
+START_S = 30
+STOP_S = 30
+
+
+def find_simulator():
+    """$CONSOLEFS_SIM, else the newest one in the build directories of this tree."""
+    named = os.environ.get("CONSOLEFS_SIM")
+    if named:
+        return named
+    built = list(ROOT.glob("build/**/consolefs-sim"))
+    built = [path for path in built if path.is_file() and os.access(path, os.X_OK)]
+    if not built:
+        raise FileNotFoundError("no consolefs-sim: build it, or name it in $CONSOLEFS_SIM")
+    return str(max(built, key=lambda path: path.stat().st_mtime))
+
+
+def scrubbed_env(home, **more):
+    """An environment in which no setting of the developer's machine is left."""
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8",
+           "TZ": "UTC"}
+    for name, value in os.environ.items():
+        if name.endswith("SAN_OPTIONS") or name == "LLVM_PROFILE_FILE":
+            env[name] = value
+    env.update(more)
+    return env
+
+
+class Simulator:
+    """One running consolefs-sim, with a directory of its own."""
+
+    def __init__(self, instances=20, latency=0, faults=(), aws_regions=("us-east-1",),
+                 tencent_regions=("ap-guangzhou",), seed=1, rate_scale=1, freeze_clock=False,
+                 args=(), program=None):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="consolefs-sim."))
+        self.ca = self.dir / "ca.pem"
+        self.log = self.dir / "log"
+        self.stderr = self.dir / "stderr"
+        self.aws_regions = list(aws_regions)
+        self.tencent_regions = list(tencent_regions)
+        ready = self.dir / "ready"
+        command = [program or find_simulator(), "--die-with-parent", "--port", "0",
+                   "--ready-file", ready, "--ca-file", self.ca, "--log", self.log,
+                   "--instances", str(instances), "--aws-regions", ",".join(aws_regions),
+                   "--tencent-regions", ",".join(tencent_regions), "--seed", str(seed),
+                   "--latency", str(latency), "--rate-scale", str(rate_scale)]
+        for fault in faults:
+            command += ["--fault", fault]
+        if freeze_clock:
+            command.append("--freeze-clock")
+        command += list(args)
+        with open(self.stderr, "wb") as stderr:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr,
+                                            stderr=stderr, env=scrubbed_env(self.dir))
+        try:
+            self._await_ready(ready)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _await_ready(self, ready):
+        end = time.monotonic() + START_S
+        while not ready.exists():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"consolefs-sim ended with {self.process.returncode}: "
+                                   f"{self.stderr.read_text()}")
+            if time.monotonic() > end:
+                raise TimeoutError("consolefs-sim does not get ready")
+            time.sleep(0.005)
+        self.url = ready.read_text().strip()
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    @property
+    def vnc_page(self):
+        """What a VNC value is appended to."""
+        return self.url + "/vnc?InstanceVncUrl="
+
+    def aws_env(self, secret=SECRET, region=None, **more):
+        """The environment of an AWS client that uses this cloud."""
+        return scrubbed_env(self.dir, AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=secret,
+                            AWS_DEFAULT_REGION=region or self.aws_regions[0], AWS_PAGER="",
+                            AWS_CA_BUNDLE=str(self.ca), AWS_EC2_METADATA_DISABLED="true", **more)
+
+    def tencent_env(self, secret=SECRET, **more):
+        """The environment of a Tencent Cloud client that uses this cloud."""
+        return scrubbed_env(self.dir, TENCENTCLOUD_SECRET_ID=KEY_ID,
+                            TENCENTCLOUD_SECRET_KEY=secret, NODE_EXTRA_CA_CERTS=str(self.ca),
+                            TENCENTCLOUD_REGION=self.tencent_regions[0], **more)
+
+    def tls(self):
+        """An ssl context that trusts this simulator and nothing else."""
+        return ssl.create_default_context(cafile=str(self.ca))
+
+    def log_entries(self, **fields):
+        """The request log so far: entries whose fields all have these values."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_text().splitlines(keepends=True)
+        entries = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [entry for entry in entries
+                if all(entry.get(name) == value for name, value in fields.items())]
+
+    def await_log(self, count=1, timeout=30, **fields):
+        """Waits until the log holds this many such entries, and returns them."""
+        end = time.monotonic() + timeout
+        while True:
+            entries = self.log_entries(**fields)
+            if len(entries) >= count:
+                return entries
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(entries)} log entries of {fields}, not {count}")
+            time.sleep(0.005)
+
+    def stop(self):
+        """Ends it; it must end by itself, with status 0 and nothing to complain about."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        complaints = self.stderr.read_text(errors="replace")
+        with contextlib.suppress(OSError):
+            shutil.rmtree(self.dir)
+        assert status == 0, f"consolefs-sim ended with {status}: {complaints}"
+        assert complaints == "", f"consolefs-sim complained: {complaints}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
