@@ -1,0 +1,685 @@
+#include "backends/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "backends/text.h"
+
+/*
+ * libcurl's multi interface in its socket form. libcurl says which sockets it waits for and when it
+ * wants to be called next; the sockets and a timer wait in one private epoll, whose descriptor is
+ * all that the caller sees. Nothing here reads a clock.
+ *
+ * A transfer is in exactly one of these states, and `link` tells whether it is under way:
+ *
+ *     idle      link NULL. Before start; from the moment its completion is called; after cancel.
+ *     running   in http->running, with an easy handle that libcurl has.
+ *     failed    in http->failed: it could not even start. The timer is armed to fire at once, so
+ *               that its completion comes from the next dispatch as every other does.
+ *     failing   in http->failing: the failed of the dispatch at work. Apart from `failed`, so that
+ *               a completion which starts what fails again does not keep that dispatch for ever.
+ *
+ * A completion may do anything to any transfer but destroy the engine: the transfer is idle and the
+ * outcome is on the stack before it is called, and nothing of the transfer is looked at after it.
+ * libcurl forgets a queued result when its handle is removed, so a cancelled transfer has none.
+ */
+
+#define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
+#define SPARES_MAX 64 /* easy handles kept for the next transfers */
+#define ANSWER_CHUNK (64 * 1024)
+#define DATE_MAX 64 /* bytes of a Date header that can be a date */
+
+_Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
+	"libcurl writes as much into the message");
+
+struct cfs_http {
+	CURLM *multi;
+	CURLSH *share; /* TLS sessions, for resumption between easy handles */
+	int epoll_fd;
+	int timer_fd;
+	struct cfs_transfer *running, *failed, *failing;
+	CURL *spares[SPARES_MAX];
+	size_t n_spares;
+};
+
+/* The headers of a transfer as libcurl takes them: nodes that borrow the request's text, so that no
+ * further copy of it lies on the heap. */
+struct header_list {
+	struct curl_slist node[CFS_HTTP_HEADERS_MAX + 2];
+	size_t n;
+	char no_expect[sizeof("Expect:")];
+	char no_type[sizeof("Content-Type:")];
+};
+
+/* Lists of transfers */
+
+static void link_to(struct cfs_transfer **head, struct cfs_transfer *transfer)
+{
+	transfer->next = *head;
+	transfer->link = head;
+	if (*head)
+		(*head)->link = &transfer->next;
+	*head = transfer;
+}
+
+static void unlink_from(struct cfs_transfer *transfer)
+{
+	*transfer->link = transfer->next;
+	if (transfer->next)
+		transfer->next->link = transfer->link;
+	transfer->next = NULL;
+	transfer->link = NULL;
+}
+
+/* What libcurl asks for: sockets and a timer */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	struct cfs_http *http = arg;
+	struct epoll_event event = {.data.fd = fd};
+	int r;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		/* A socket that is closed already has left by itself. */
+		epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	r = epoll_ctl(http->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+	/* libcurl may know a number whose socket was replaced behind it, and the reverse. */
+	if (r < 0 && errno == ENOENT)
+		r = epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+	else if (r < 0 && errno == EEXIST)
+		r = epoll_ctl(http->epoll_fd, EPOLL_CTL_MOD, fd, &event);
+	/* A refusal ends the transfers: better than one that waits for ever. */
+	if (r < 0)
+		return -1;
+	if (!known)
+		curl_multi_assign(http->multi, fd, http);
+	return 0;
+}
+
+/* Arms the timer: milliseconds from now, -1 never. */
+static void arm(struct cfs_http *http, long ms)
+{
+	struct itimerspec spec = {0};
+
+	if (http->failed)
+		ms = 0;
+	if (ms == 0) {
+		spec.it_value.tv_nsec = 1;
+	} else if (ms > 0) {
+		spec.it_value.tv_sec = ms / 1000;
+		spec.it_value.tv_nsec = ms % 1000 * 1000000;
+	}
+	timerfd_settime(http->timer_fd, 0, &spec, NULL);
+}
+
+static int on_timer(CURLM *multi, long ms, void *arg)
+{
+	(void)multi;
+	arm(arg, ms);
+	return 0;
+}
+
+/* What libcurl tells of a transfer */
+
+static bool is_plain(const char *url)
+{
+	return strncasecmp(url, "http:", 5) == 0;
+}
+
+static bool is_loopback_address(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, address, sizeof(in));
+		return ntohl(in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	}
+	if (address->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, address, sizeof(in6));
+		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+	}
+	return false;
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct cfs_transfer *transfer = arg;
+	int fd;
+
+	(void)purpose;
+	/* The host was found to be a loopback name; what it resolved to must be one as well. */
+	if (is_plain(transfer->request.url) && !is_loopback_address(&address->addr)) {
+		transfer->failed = CFS_REJECTED;
+		return CURL_SOCKET_BAD;
+	}
+	/* libcurl would leave the socket open in the children of credential processes. */
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		transfer->failed = CFS_NO_MEMORY;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
+{
+	static const char date[] = "Date:";
+	struct cfs_transfer *transfer = arg;
+	char text[DATE_MAX];
+	time_t when;
+
+	(void)size; /* always 1 */
+	if (len > CFS_HTTP_ANSWER_HEADERS_MAX - transfer->header_bytes) {
+		transfer->failed = CFS_TOO_LARGE;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	transfer->header_bytes += len;
+	if (len > strlen(date) && len - strlen(date) < sizeof(text) &&
+		strncasecmp(bytes, date, strlen(date)) == 0) {
+		memcpy(text, bytes + strlen(date), len - strlen(date));
+		text[len - strlen(date)] = '\0';
+		when = curl_getdate(text, NULL);
+		if (when > 0)
+			transfer->date = when;
+	}
+	return len;
+}
+
+static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
+{
+	struct cfs_transfer *transfer = arg;
+	int r;
+
+	(void)size; /* always 1 */
+	r = transfer->handler->data(transfer->arg, bytes, len);
+	if (r == 0)
+		return len;
+	transfer->aborted_by = r;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+/* What libcurl's results mean */
+
+static const struct {
+	CURLcode result;
+	enum cfs_fault fault;
+} faults[] = {
+	{CURLE_OK, CFS_OK},
+	{CURLE_COULDNT_RESOLVE_HOST, CFS_UNREACHABLE},
+	{CURLE_COULDNT_RESOLVE_PROXY, CFS_UNREACHABLE},
+	{CURLE_PROXY, CFS_UNREACHABLE},
+	{CURLE_NO_CONNECTION_AVAILABLE, CFS_UNREACHABLE},
+	{CURLE_OPERATION_TIMEDOUT, CFS_TIMED_OUT},
+	{CURLE_SSL_CONNECT_ERROR, CFS_TLS},
+	{CURLE_PEER_FAILED_VERIFICATION, CFS_TLS},
+	{CURLE_SSL_ENGINE_NOTFOUND, CFS_TLS},
+	{CURLE_SSL_ENGINE_SETFAILED, CFS_TLS},
+	{CURLE_SSL_ENGINE_INITFAILED, CFS_TLS},
+	{CURLE_SSL_CERTPROBLEM, CFS_TLS},
+	{CURLE_SSL_CIPHER, CFS_TLS},
+	{CURLE_USE_SSL_FAILED, CFS_TLS},
+	{CURLE_SSL_CACERT_BADFILE, CFS_TLS},
+	{CURLE_SSL_CRL_BADFILE, CFS_TLS},
+	{CURLE_SSL_ISSUER_ERROR, CFS_TLS},
+	{CURLE_SSL_PINNEDPUBKEYNOTMATCH, CFS_TLS},
+	{CURLE_SSL_INVALIDCERTSTATUS, CFS_TLS},
+	{CURLE_SSL_CLIENTCERT, CFS_TLS},
+	{CURLE_PARTIAL_FILE, CFS_RESET},
+	{CURLE_SEND_ERROR, CFS_RESET},
+	{CURLE_RECV_ERROR, CFS_RESET},
+	{CURLE_GOT_NOTHING, CFS_RESET},
+	{CURLE_FILESIZE_EXCEEDED, CFS_TOO_LARGE},
+#if LIBCURL_VERSION_NUM >= 0x080600
+	{CURLE_TOO_LARGE, CFS_TOO_LARGE},
+#endif
+	{CURLE_OUT_OF_MEMORY, CFS_NO_MEMORY},
+	{CURLE_FAILED_INIT, CFS_NO_MEMORY},
+};
+
+static enum cfs_fault fault_of_connect(CURL *easy)
+{
+	long os_errno = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
+	switch (os_errno) {
+	case ECONNREFUSED:
+		return CFS_REFUSED;
+	case ETIMEDOUT:
+		return CFS_TIMED_OUT;
+	case ECONNRESET:
+	case EPIPE:
+		return CFS_RESET;
+	default:
+		return CFS_UNREACHABLE;
+	}
+}
+
+static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode result)
+{
+	long tunnel = 0;
+
+	if (result != CURLE_OK && transfer->aborted_by)
+		return cfs_fault_from_errno(transfer->aborted_by);
+	/* Noticed by a callback, which is why libcurl gave up. */
+	if (transfer->failed && (result == CURLE_WRITE_ERROR || result == CURLE_COULDNT_CONNECT))
+		return transfer->failed;
+	if (result == CURLE_COULDNT_CONNECT)
+		return fault_of_connect(transfer->easy);
+	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	if (result == CURLE_RECV_ERROR && tunnel >= 300)
+		return CFS_UNREACHABLE; /* a proxy would not go there */
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		if (faults[i].result == result)
+			return faults[i].fault;
+	}
+	return CFS_BAD_ANSWER;
+}
+
+/* The beginning and the end of a transfer */
+
+/* Whether the URL may be asked at all: NULL, or why not. Sets *ret_loopback if so. */
+static const char *check_url(const char *url, bool *ret_loopback)
+{
+	const char *why = "out of memory";
+	char *scheme = NULL, *host = NULL;
+	CURLU *parsed = curl_url();
+	struct in6_addr in6;
+	struct in_addr in;
+	bool loopback = false;
+	size_t len;
+
+	if (!parsed)
+		goto out;
+	why = "the URL is not valid";
+	if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
+		curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+		curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		goto out;
+	len = strlen(host);
+	if (strcasecmp(host, "localhost") == 0) {
+		loopback = true;
+	} else if (inet_pton(AF_INET, host, &in) == 1) {
+		loopback = ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+	} else if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		loopback = inet_pton(AF_INET6, host + 1, &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6);
+	}
+	if (strcmp(scheme, "https") == 0)
+		why = NULL;
+	else if (strcmp(scheme, "http") != 0)
+		why = "the URL is not one of https";
+	else
+		why = loopback ? NULL : "plain http is for loopback hosts only";
+	*ret_loopback = loopback;
+out:
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(parsed);
+	return why;
+}
+
+static void add_node(struct header_list *list, char *text)
+{
+	if (list->n > 0)
+		list->node[list->n - 1].next = &list->node[list->n];
+	list->node[list->n++].data = text;
+}
+
+static struct header_list *make_list(struct cfs_http_request *request)
+{
+	static const char no_expect[] = "Expect:", no_type[] = "Content-Type:";
+	struct header_list *list = calloc(1, sizeof(*list));
+	bool has_type = false;
+
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < request->n_headers; i++) {
+		char *header = request->headers[i], *colon = strchr(header, ':');
+
+		if (strncasecmp(header, no_type, strlen(no_type)) == 0)
+			has_type = true;
+		/* "Name:" takes a header of libcurl's own away; "Name;" sends one without value. */
+		if (colon[1 + strspn(colon + 1, " \t")] == '\0')
+			memcpy(colon, ";", 2);
+		add_node(list, header);
+	}
+	add_node(list, strcpy(list->no_expect, no_expect));
+	if (!has_type)
+		add_node(list, strcpy(list->no_type, no_type));
+	return list;
+}
+
+/* The same for every transfer. */
+static const struct {
+	CURLoption option;
+	long value;
+} fixed[] = {
+	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+	{CURLOPT_NOSIGNAL, 1},
+	{CURLOPT_QUICK_EXIT, 1}, /* to cancel never waits for a resolver */
+	{CURLOPT_FOLLOWLOCATION, 0},
+	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
+	{CURLOPT_HTTP_CONTENT_DECODING, 0},
+	{CURLOPT_PATH_AS_IS, 1}, /* as it was signed */
+	{CURLOPT_SSL_VERIFYPEER, 1},
+	{CURLOPT_SSL_VERIFYHOST, 2},
+	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_TCP_NODELAY, 1},
+	{CURLOPT_TCP_KEEPALIVE, 1},
+	{CURLOPT_BUFFERSIZE, ANSWER_CHUNK},
+	{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* no signature goes to a proxy */
+	{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+};
+
+/* Sets an option that is a pointer or a number, unless one before it could not be set. */
+#define SET(result, easy, option, value) \
+	do { \
+		if ((result) == CURLE_OK) \
+			(result) = curl_easy_setopt(easy, option, value); \
+	} while (0)
+
+static CURLcode set_request(CURL *easy, struct cfs_transfer *transfer)
+{
+	struct cfs_http_request *request = &transfer->request;
+	struct header_list *list = transfer->list;
+	bool plain = is_plain(request->url);
+	CURLcode result = CURLE_OK;
+
+	SET(result, easy, CURLOPT_URL, request->url);
+	SET(result, easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+	SET(result, easy, CURLOPT_HTTPHEADER, list->node);
+	if (strcmp(request->method, "GET") != 0 || request->body.len > 0) {
+		SET(result, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+		SET(result, easy, CURLOPT_POSTFIELDS, cfs_buf_text(&request->body));
+		SET(result, easy, CURLOPT_CUSTOMREQUEST, request->method);
+	}
+	SET(result, easy, CURLOPT_PRIVATE, transfer);
+	SET(result, easy, CURLOPT_ERRORBUFFER, transfer->message);
+	SET(result, easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SET(result, easy, CURLOPT_OPENSOCKETDATA, transfer);
+	SET(result, easy, CURLOPT_HEADERFUNCTION, on_header);
+	SET(result, easy, CURLOPT_HEADERDATA, transfer);
+	SET(result, easy, CURLOPT_WRITEFUNCTION, on_data);
+	SET(result, easy, CURLOPT_WRITEDATA, transfer);
+	return result;
+}
+
+static CURLcode set_options(
+	CURL *easy, struct cfs_http *http, const struct cfs_http_options *options, bool direct)
+{
+	const char *system_file = curl_version_info(CURLVERSION_NOW)->cainfo;
+	CURLcode result = CURLE_OK;
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		SET(result, easy, fixed[i].option, fixed[i].value);
+	SET(result, easy, CURLOPT_SHARE, http->share);
+	SET(result, easy, CURLOPT_USERAGENT, "consolefs/" CONSOLEFS_VERSION);
+	SET(result, easy, CURLOPT_TIMEOUT_MS, options->timeout_ms);
+	SET(result, easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_ms);
+	/* libcurl keeps a file of authorities that it has read, but not if there is a directory as
+	 * well: it would read the system's file at each handshake. */
+	if (options->ca_file)
+		SET(result, easy, CURLOPT_CAINFO, options->ca_file);
+	if (options->ca_file || system_file)
+		SET(result, easy, CURLOPT_CAPATH, NULL);
+	if (direct) {
+		SET(result, easy, CURLOPT_PROXY, "");
+		SET(result, easy, CURLOPT_NOPROXY, "*");
+	}
+	return result;
+}
+
+static void give_back(struct cfs_http *http, CURL *easy)
+{
+	/* At once: it holds pointers into the transfer. */
+	curl_easy_reset(easy);
+	if (http->n_spares < SPARES_MAX)
+		http->spares[http->n_spares++] = easy;
+	else
+		curl_easy_cleanup(easy);
+}
+
+/* Makes the transfer idle, and wipes what it asked. */
+static void end(struct cfs_transfer *transfer)
+{
+	struct cfs_http *http = transfer->http;
+
+	unlink_from(transfer);
+	if (transfer->easy) {
+		curl_multi_remove_handle(http->multi, transfer->easy);
+		give_back(http, transfer->easy);
+		transfer->easy = NULL;
+	}
+	free(transfer->list);
+	transfer->list = NULL;
+	cfs_http_request_finish(&transfer->request);
+}
+
+/* Ends the transfer and calls its completion. */
+static void complete(struct cfs_transfer *transfer, struct cfs_http_outcome outcome)
+{
+	const struct cfs_http_handler *handler = transfer->handler;
+	char message[sizeof(transfer->message)];
+	void *arg = transfer->arg;
+
+	cfs_text_line(message, sizeof(message), transfer->message, strlen(transfer->message));
+	outcome.message = message;
+	end(transfer);
+	handler->done(arg, &outcome);
+}
+
+static void complete_running(struct cfs_transfer *transfer, CURLcode result)
+{
+	struct cfs_http_outcome outcome = {
+		.fault = fault_of(transfer, result),
+		.date = transfer->date,
+		.aborted_by = transfer->aborted_by,
+	};
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	outcome.status = (int)status;
+	if (result == CURLE_OK)
+		transfer->message[0] = '\0';
+	/* A proxy's URL that cannot be parsed is quoted whole, and may hold its password. */
+	else if (!transfer->message[0] || result == CURLE_COULDNT_RESOLVE_PROXY)
+		cfs_text_line(transfer->message, sizeof(transfer->message),
+			curl_easy_strerror(result), strlen(curl_easy_strerror(result)));
+	complete(transfer, outcome);
+}
+
+/* The engine */
+
+int cfs_http_create(struct cfs_http **ret_http)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct cfs_http *http;
+	int r = -ENOMEM;
+
+	/* Counted by libcurl, one cleanup for each. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return -ENOMEM;
+	http = calloc(1, sizeof(*http));
+	if (!http) {
+		curl_global_cleanup();
+		return -ENOMEM;
+	}
+	http->timer_fd = -1;
+	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (http->epoll_fd < 0) {
+		r = -errno;
+		goto out;
+	}
+	http->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	event.data.fd = http->timer_fd;
+	if (http->timer_fd < 0 ||
+		epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, http->timer_fd, &event) < 0) {
+		r = -errno;
+		goto out;
+	}
+	http->multi = curl_multi_init();
+	http->share = curl_share_init();
+	if (!http->multi || !http->share ||
+		curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ||
+		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
+		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) ||
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
+		curl_multi_setopt(
+			http->multi, CURLMOPT_MAXCONNECTS, (long)CFS_HTTP_CONNECTIONS_KEPT))
+		goto out;
+	*ret_http = http;
+	return 0;
+out:
+	cfs_http_destroy(http);
+	return r;
+}
+
+void cfs_http_destroy(struct cfs_http *http)
+{
+	if (!http)
+		return;
+	while (http->running)
+		end(http->running);
+	while (http->failed)
+		end(http->failed);
+	while (http->failing)
+		end(http->failing);
+	while (http->n_spares > 0)
+		curl_easy_cleanup(http->spares[--http->n_spares]);
+	if (http->multi)
+		curl_multi_cleanup(http->multi);
+	if (http->share)
+		curl_share_cleanup(http->share);
+	if (http->timer_fd >= 0)
+		close(http->timer_fd);
+	if (http->epoll_fd >= 0)
+		close(http->epoll_fd);
+	free(http);
+	curl_global_cleanup();
+}
+
+int cfs_http_fd(const struct cfs_http *http)
+{
+	return http->epoll_fd;
+}
+
+static void act(struct cfs_http *http, const struct epoll_event *event)
+{
+	int fd = event->data.fd, ready = 0, running;
+	uint64_t fired;
+
+	if (fd == http->timer_fd) {
+		if (read(fd, &fired, sizeof(fired)) == sizeof(fired))
+			curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+		return;
+	}
+	/* Not CURL_CSELECT_ERR: what the server said before it broke off is yet to be read. */
+	if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		ready |= CURL_CSELECT_IN;
+	if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+		ready |= CURL_CSELECT_OUT;
+	curl_multi_socket_action(http->multi, fd, ready, &running);
+}
+
+void cfs_http_dispatch(struct cfs_http *http)
+{
+	struct epoll_event events[EVENTS_MAX];
+	struct cfs_transfer *transfer;
+	CURLMsg *message;
+	int n;
+
+	n = epoll_wait(http->epoll_fd, events, EVENTS_MAX, 0);
+	for (int i = 0; i < n; i++)
+		act(http, &events[i]);
+
+	while ((message = curl_multi_info_read(http->multi, &n))) {
+		char *private = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+		/* Gone with the handle, which the completion gives back. */
+		complete_running((struct cfs_transfer *)private, message->data.result);
+	}
+
+	http->failing = http->failed;
+	http->failed = NULL;
+	if (http->failing)
+		http->failing->link = &http->failing;
+	while ((transfer = http->failing))
+		complete(transfer, (struct cfs_http_outcome){.fault = transfer->failed});
+}
+
+static void fail(
+	struct cfs_http *http, struct cfs_transfer *transfer, enum cfs_fault fault, const char *why)
+{
+	transfer->failed = fault;
+	cfs_text_line(transfer->message, sizeof(transfer->message), why, strlen(why));
+	link_to(&http->failed, transfer);
+	arm(http, 0);
+}
+
+void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
+	struct cfs_http_request *request, const struct cfs_http_options *options,
+	const struct cfs_http_handler *handler, void *arg)
+{
+	bool loopback = false;
+	CURLcode result;
+	const char *why;
+	CURL *easy;
+
+	*transfer = (struct cfs_transfer){
+		.http = http, .handler = handler, .arg = arg, .request = *request};
+	cfs_http_request_init(request, request->method);
+
+	why = transfer->request.url ? check_url(transfer->request.url, &loopback) : "no URL";
+	if (why) {
+		fail(http, transfer, CFS_REJECTED, why);
+		return;
+	}
+	transfer->list = make_list(&transfer->request);
+	easy = http->n_spares ? http->spares[--http->n_spares] : curl_easy_init();
+	if (!transfer->list || !easy) {
+		if (easy)
+			give_back(http, easy);
+		fail(http, transfer, CFS_NO_MEMORY, "out of memory");
+		return;
+	}
+	result = set_options(easy, http, options, options->direct || loopback);
+	if (result == CURLE_OK)
+		result = set_request(easy, transfer);
+	if (result == CURLE_OK && curl_multi_add_handle(http->multi, easy) != CURLM_OK)
+		result = CURLE_OUT_OF_MEMORY;
+	if (result != CURLE_OK) {
+		give_back(http, easy);
+		fail(http, transfer, result == CURLE_OUT_OF_MEMORY ? CFS_NO_MEMORY : CFS_REJECTED,
+			curl_easy_strerror(result));
+		return;
+	}
+	transfer->easy = easy;
+	link_to(&http->running, transfer);
+}
+
+void cfs_http_cancel(struct cfs_transfer *transfer)
+{
+	if (transfer && transfer->link)
+		end(transfer);
+}
