@@ -1,0 +1,219 @@
+#include "fs/call.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fs/clock.h"
+#include "fs/log.h"
+
+/* Of a call's time, for resolving the name, connecting and the TLS handshake. */
+#define CONNECT_MS_MAX 10000
+
+static void seek_keys(void *arg);
+static void send(void *arg);
+
+static void end_reader(struct cfs_call *call)
+{
+	if (call->reader)
+		call->cloud->backend->reader_destroy(call->reader);
+	call->reader = NULL;
+}
+
+static void finish(struct cfs_call *call)
+{
+	struct cfs_error error = call->error;
+
+	end_reader(call);
+	call->cloud = NULL;
+	call->done(call->arg, &error);
+}
+
+static void spend_time(struct cfs_call *call)
+{
+	int64_t now = cfs_clock_ms();
+
+	call->left_ms -= now - call->since_ms;
+	call->since_ms = now;
+}
+
+/* Ends the call, or pauses before the next attempt. */
+static void attempt_failed(struct cfs_call *call)
+{
+	int64_t delay;
+
+	end_reader(call);
+	spend_time(call);
+	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED)
+		cfs_keyring_refused(call->cloud->keyring);
+	delay = cfs_retry_delay(
+		call->error.fault, call->attempts, call->left_ms, cfs_clock_random());
+	if (delay < 0) {
+		finish(call);
+		return;
+	}
+	cfs_log(CFS_LOG_DEBUG, "%s: %s: attempt %u failed (%s), next in %lld ms",
+		call->cloud->config->name, call->cloud->backend->action(&call->question),
+		call->attempts, call->error.code, (long long)delay);
+	cfs_timer_start(call->cloud->machine->loop, &call->timer, delay);
+}
+
+static int answer_data(void *arg, const char *bytes, size_t len)
+{
+	struct cfs_call *call = arg;
+
+	return call->cloud->backend->reader_feed(call->reader, bytes, len);
+}
+
+/* An answer that could not be read is the cloud's fault or its limit if its status says so: proxies
+ * and load balancers send pages of their own. */
+static enum cfs_fault unreadable(const struct cfs_http_outcome *outcome)
+{
+	if (outcome->aborted_by == -EBADMSG && outcome->status >= 500)
+		return CFS_SERVER;
+	if (outcome->aborted_by == -EBADMSG && outcome->status == 429)
+		return CFS_THROTTLED;
+	return cfs_fault_from_errno(outcome->aborted_by);
+}
+
+static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
+{
+	struct cfs_call *call = arg;
+
+	if (outcome->aborted_by)
+		cfs_error_set(&call->error, unreadable(outcome),
+			"the answer (HTTP status %d) could not be read", outcome->status);
+	else if (outcome->fault != CFS_OK)
+		cfs_error_set(&call->error, outcome->fault, "%s", outcome->message);
+	else
+		call->cloud->backend->reader_finish(call->reader, outcome->status, &call->error);
+	if (call->error.fault == CFS_OK)
+		finish(call);
+	else
+		attempt_failed(call);
+}
+
+static const struct cfs_http_handler answer_handler = {
+	.data = answer_data,
+	.done = answer_done,
+};
+
+static void keys_renewed(void *arg, int result)
+{
+	(void)result;
+	send(arg);
+}
+
+static void send(void *arg)
+{
+	struct cfs_call *call = arg;
+	const struct cfs_backend *backend = call->cloud->backend;
+	const struct cfs_keys *keys;
+	struct cfs_http_request request;
+	struct cfs_http_options options;
+	int r;
+
+	/* The keys may have changed while the call waited at the gate. */
+	r = cfs_keyring_get(
+		call->cloud->keyring, &call->key_wait, keys_renewed, call, &keys, &call->error);
+	if (r == 0)
+		return;
+	call->attempts++;
+	call->since_ms = cfs_clock_ms();
+	if (r < 0) {
+		finish(call);
+		return;
+	}
+	if (call->sink->content)
+		cfs_buf_clear(call->sink->content);
+	call->sink->page[0] = '\0';
+	r = backend->reader_create(
+		call->cloud->account, &call->question, call->sink, &call->reader);
+	if (r == 0)
+		r = backend->request(call->cloud->account, &call->question, keys,
+			cfs_clock_wall().tv_sec, &request);
+	if (r < 0) {
+		cfs_error_set(
+			&call->error, cfs_fault_from_errno(r), "the request could not be made");
+		finish(call);
+		return;
+	}
+	options = (struct cfs_http_options){
+		.ca_file = backend->account_ca_file(call->cloud->account),
+		.timeout_ms = (long)call->left_ms,
+		.connect_ms =
+			(long)(call->left_ms < CONNECT_MS_MAX ? call->left_ms : CONNECT_MS_MAX),
+	};
+	cfs_http_start(call->cloud->machine->http, &call->transfer, &request, &options,
+		&answer_handler, call);
+}
+
+static void keys_found(void *arg, int result)
+{
+	(void)result;
+	seek_keys(arg);
+}
+
+static void seek_keys(void *arg)
+{
+	struct cfs_call *call = arg;
+	struct cfs_cloud *cloud = call->cloud;
+	const struct cfs_keys *keys;
+	struct cfs_rate rate;
+	int r;
+
+	r = cfs_keyring_get(cloud->keyring, &call->key_wait, keys_found, call, &keys, &call->error);
+	if (r == 0)
+		return;
+	if (r < 0) {
+		finish(call);
+		return;
+	}
+	spend_time(call);
+	if (call->left_ms <= 0) {
+		if (call->error.fault == CFS_OK)
+			cfs_error_set(&call->error, CFS_TIMED_OUT, "no credentials in time");
+		finish(call);
+		return;
+	}
+	rate = cloud->backend->rate(&call->question);
+	if (cloud->config->rate > 0)
+		rate = (struct cfs_rate){
+			cloud->config->rate, cloud->config->rate > 1 ? cloud->config->rate : 1};
+	r = cfs_gates_enter(cloud->gates, call->question.region,
+		cloud->backend->action(&call->question), rate, &call->ticket, send, call);
+	if (r < 0) {
+		cfs_error_set(&call->error, CFS_NO_MEMORY, "out of memory");
+		finish(call);
+	} else if (r > 0) {
+		send(call);
+	}
+}
+
+void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
+	const struct cfs_question *question, struct cfs_sink *sink,
+	void (*done)(void *arg, const struct cfs_error *error), void *arg)
+{
+	*call = (struct cfs_call){
+		.cloud = cloud,
+		.question = *question,
+		.sink = sink,
+		.done = done,
+		.arg = arg,
+		.left_ms = cloud->config->timeout_ms,
+		.since_ms = cfs_clock_ms(),
+	};
+	cfs_timer_init(&call->timer, seek_keys, call);
+	cfs_timer_start(cloud->machine->loop, &call->timer, 0);
+}
+
+void cfs_call_cancel(struct cfs_call *call)
+{
+	if (!call->cloud)
+		return;
+	cfs_timer_stop(&call->timer);
+	cfs_wait_leave(&call->key_wait);
+	cfs_ticket_leave(&call->ticket);
+	cfs_http_cancel(&call->transfer);
+	end_reader(call);
+	call->cloud = NULL;
+}

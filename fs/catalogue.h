@@ -1,0 +1,101 @@
+/*
+ * The catalogue: the instances of one cloud, as far as they are known.
+ *
+ * An entry is an instance's place in it. Entries come from listing a region, or from asking for an
+ * id. What the cloud says of an instance is replaced as a whole whenever it is heard again; what
+ * belongs to us, the wake flag and the last failure, stays with the entry. An entry whose instance
+ * is gone leaves the table and lives on, marked so, while a node refers to it.
+ *
+ * Ages. A region's list is fresh for list_ttl; past it, it is served at once and refreshed behind;
+ * past ten times that it is refreshed first. A failed refresh keeps the old list. One refresh at a
+ * time per region, regions in parallel, and one question at a time for an id. The same ages hold
+ * for an instance that is asked for by its id.
+ */
+#ifndef CFS_CATALOGUE_H
+#define CFS_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "fs/cloud.h"
+#include "fs/wait.h"
+
+/* A list this many times older than its time to live is not served without a refresh. */
+#define CFS_CATALOGUE_STALE 10
+/* An id that no region knows is not asked for again for so long. */
+#define CFS_CATALOGUE_MISS_MS 5000
+/* A region that could not be listed is not tried again for so long. */
+#define CFS_CATALOGUE_PAUSE_MS 1000
+/* More pages than this are no listing: a server that hands out pages without end is not followed.
+ */
+#define CFS_CATALOGUE_PAGES_MAX 100000
+
+/* The region of an entry that was not seen in any: the account may not list. */
+#define CFS_REGION_UNKNOWN (-1)
+
+struct cfs_node;
+
+struct cfs_entry {
+	struct cfs_catalogue *catalogue;
+	struct cfs_entry *next;        /* in its bucket */
+	struct cfs_instance *instance; /* NULL: nothing is known but the id */
+	struct cfs_failure *failure;   /* the last, NULL when there was none */
+	int64_t seen_ms;               /* when the cloud last spoke of it */
+	struct timespec seen_at;
+	uint64_t refs;         /* nodes that refer to it */
+	struct cfs_node *node; /* its directory, while the kernel knows one (node.c) */
+	uint64_t hash;
+	uint32_t generation;  /* of the region's listing that last had it */
+	uint32_t wake_writes; /* counts what was written to `wake` */
+	int16_t region;       /* index into the cloud's regions, or CFS_REGION_UNKNOWN */
+	bool wake_armed;
+	bool gone; /* no longer in the table */
+	char id[];
+};
+
+/* How a region stands, for `status`. */
+struct cfs_region_state {
+	const char *name;
+	bool listed;
+	bool refreshing;
+	int64_t age_ms; /* of the list, when listed */
+	size_t instances;
+	const struct cfs_failure *failure; /* of the last refresh, NULL when it succeeded */
+};
+
+int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_catalogue);
+/* Cancels its calls, without completing the waits. No node may refer to an entry. */
+void cfs_catalogue_destroy(struct cfs_catalogue *catalogue);
+
+/*
+ * Wants the list. 1: there is one to be shown. 0: the wait is entered, and its result is as this
+ * function's, 1 or a negative errno. A negative errno: no region could be listed.
+ */
+int cfs_catalogue_list(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg);
+
+/*
+ * Wants an instance. 1: *ret_entry is it, valid until control returns to the loop unless it is
+ * referred to. 0: the wait is entered; with result 1, ask again with cfs_catalogue_find. -ENOENT:
+ * there is no such instance. Another negative errno: it could not be found out.
+ */
+int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg, struct cfs_entry **ret_entry);
+/* The entry of that id as it is known now, or NULL. Asks nobody. */
+struct cfs_entry *cfs_catalogue_find(const struct cfs_catalogue *catalogue, const char *id);
+
+struct cfs_entry *cfs_entry_ref(struct cfs_entry *entry);
+void cfs_entry_unref(struct cfs_entry *entry);
+/* Remembers the failure as the entry's last. Without memory the older one stays. */
+void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure);
+
+/* Calls fn for every instance known, in no order, until it returns non-zero, and returns that. */
+int cfs_catalogue_each(const struct cfs_catalogue *catalogue,
+	int (*fn)(void *arg, const struct cfs_entry *entry), void *arg);
+size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue);
+void cfs_catalogue_region(
+	const struct cfs_catalogue *catalogue, size_t region, struct cfs_region_state *ret_state);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * What catalogue.c, listing.c and asking.c share, and nobody else needs.
+ */
+#ifndef CFS_CATALOGUE_PRIVATE_H
+#define CFS_CATALOGUE_PRIVATE_H
+
+#include "fs/call.h"
+#include "fs/catalogue.h"
+
+/* Ids that no region knew lately: a direct-mapped cache, an id in a slot replaces the one before.
+ */
+#define MISSES 256
+
+struct region {
+	struct cfs_catalogue *catalogue;
+	size_t index;
+	const char *name;
+	bool listed, tried, refreshing;
+	int64_t listed_ms, tried_ms;
+	uint32_t generation; /* of the listing under way, or of the last */
+	size_t instances;
+	struct cfs_failure failure; /* of the last refresh; number 0: it succeeded */
+	/* While refreshing. */
+	struct cfs_call call;
+	struct cfs_sink sink;
+	char page[CFS_PAGE_MAX];
+	unsigned pages;
+};
+
+struct ask;
+
+struct cfs_catalogue {
+	struct cfs_cloud *cloud;
+	struct cfs_entry **buckets;
+	size_t n_buckets, n_entries;
+	struct {
+		char id[CFS_ID_MAX + 1];
+		int64_t until_ms;
+	} misses[MISSES];
+	struct cfs_wait *list_waits;
+	struct ask *asks;
+	size_t n_regions;
+	struct region regions[];
+};
+
+enum age { AGE_FRESH, AGE_OLD, AGE_STALE };
+enum age cfs_catalogue_age(const struct cfs_catalogue *catalogue, int64_t since_ms);
+
+/* Takes the instance over as what the region now says of it. -ENOMEM. */
+int cfs_catalogue_put(
+	struct cfs_catalogue *catalogue, size_t region, struct cfs_instance *instance);
+/* An entry for an id of which nothing else is known. NULL without memory. */
+struct cfs_entry *cfs_catalogue_put_unknown(struct cfs_catalogue *catalogue, const char *id);
+void cfs_catalogue_remove(struct cfs_entry *entry);
+uint64_t cfs_catalogue_hash(const char *id);
+void cfs_catalogue_left_out(struct cfs_catalogue *catalogue, const char *why);
+
+/* listing.c: starts a refresh of the region unless one is under way. Its end is told to
+ * cfs_catalogue_region_listed. */
+void cfs_region_refresh(struct region *region);
+void cfs_catalogue_region_listed(struct cfs_catalogue *catalogue);
+
+/* asking.c: asks every region for the id, unless that is under way; the wait, if any, is entered.
+ * -ENOMEM. */
+int cfs_ask(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg);
+void cfs_asks_cancel(struct cfs_catalogue *catalogue);
+
+#endif

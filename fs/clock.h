@@ -1,0 +1,18 @@
+/*
+ * The time and chance of this process. The only file that reads a clock or draws a random number:
+ * everything else is told.
+ */
+#ifndef CFS_CLOCK_H
+#define CFS_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds that never go back, from an arbitrary origin; they count on while suspended. */
+int64_t cfs_clock_ms(void);
+/* The time of day. */
+struct timespec cfs_clock_wall(void);
+/* A number in [0, 1). */
+double cfs_clock_random(void);
+
+#endif

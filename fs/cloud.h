@@ -1,0 +1,72 @@
+/*
+ * A cloud: one configured account, with everything that belongs to it.
+ */
+#ifndef CFS_CLOUD_H
+#define CFS_CLOUD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backends/backend.h"
+#include "fs/errno.h"
+#include "fs/gate.h"
+#include "fs/keyring.h"
+#include "fs/loop.h"
+
+struct cfs_catalogue;
+struct cfs_node;
+
+/* What one configuration section says. Owned by the configuration, which outlives the clouds. */
+struct cfs_cloud_config {
+	char *name;
+	const struct cfs_backend *backend;
+	char *profile, *endpoint, *ca_file; /* NULL when not given */
+	char *regions[CFS_REGIONS_MAX];     /* none: the SDK's own rules */
+	size_t n_regions;
+	struct cfs_pair own[CFS_SETTINGS_MAX]; /* both texts owned */
+	size_t n_own;
+	int64_t list_ttl_ms;
+	int64_t timeout_ms;
+	double rate; /* calls a second, 0: what the cloud documents */
+	struct cfs_cloud_config *next;
+};
+
+/* What a cloud needs of the process it lives in. */
+struct cfs_machine {
+	struct cfs_loop *loop;
+	struct cfs_http *http;
+	const struct cfs_env *env;
+};
+
+struct cfs_cloud {
+	const struct cfs_machine *machine;
+	const struct cfs_cloud_config *config;
+	const struct cfs_backend *backend;
+	struct cfs_settings settings;
+	struct cfs_account *account;
+	struct cfs_keyring *keyring;
+	struct cfs_gates *gates;
+	struct cfs_catalogue *catalogue;
+	const char *regions[CFS_REGIONS_MAX];
+	size_t n_regions;           /* 0: none is configured anywhere */
+	struct cfs_failure failure; /* the last of any call */
+	struct cfs_node *node;      /* its directory, while the kernel knows one (node.c) */
+	struct cfs_cloud *next;
+};
+
+/* machine and config are borrowed for the cloud's life. 0; -EINVAL with a sentence in why; -ENOMEM.
+ */
+int cfs_cloud_create(const struct cfs_machine *machine, const struct cfs_cloud_config *config,
+	struct cfs_cloud **ret_cloud, struct cfs_buf *why);
+/* No call may be under way but those of its own catalogue and keyring. */
+void cfs_cloud_destroy(struct cfs_cloud *cloud);
+
+/* Whether the cloud's display can be woken: its instances then have a file `wake`. */
+bool cfs_cloud_wakes(const struct cfs_cloud *cloud);
+
+/* Remembers a failed call as the cloud's last, writes its line to the log, and fills *ret_failure.
+ * `what` names the instance or region. */
+void cfs_cloud_failed(struct cfs_cloud *cloud, const struct cfs_question *question,
+	const struct cfs_error *error, bool in_catalogue, struct cfs_failure *ret_failure);
+
+#endif

@@ -1,0 +1,136 @@
+#include "fs/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fs/call.h"
+#include "fs/clock.h"
+#include "fs/wake.h"
+
+struct cfs_fetch {
+	struct cfs_node *node;
+	struct cfs_wait *waits;
+	struct cfs_wake wake;
+	size_t region;      /* index of the one asked now */
+	size_t last_region; /* where an instance of unknown region is asked for last */
+	struct cfs_call call;
+	struct cfs_sink sink;
+	struct cfs_buf content;
+};
+
+/* The waits may begin another fetch of the node, so this one has left it before they are called. */
+static void end(struct cfs_fetch *fetch, int result)
+{
+	fetch->node->fetch = NULL;
+	cfs_wait_end_all(&fetch->waits, result);
+	cfs_buf_wipe(&fetch->content);
+	free(fetch);
+}
+
+static struct cfs_question question(const struct cfs_fetch *fetch)
+{
+	const struct cfs_node *node = fetch->node;
+
+	return (struct cfs_question){
+		.verb = CFS_FETCH,
+		.region = node->cloud->regions[fetch->region],
+		.id = node->entry->id,
+		.live = node->live,
+		.wake = fetch->wake.taken,
+	};
+}
+
+static void answered(void *arg, const struct cfs_error *error);
+
+static void ask(struct cfs_fetch *fetch)
+{
+	struct cfs_question fetching = question(fetch);
+
+	cfs_call_start(&fetch->call, fetch->node->cloud, &fetching, &fetch->sink, answered, fetch);
+}
+
+static void succeed(struct cfs_fetch *fetch)
+{
+	struct cfs_node *node = fetch->node;
+
+	cfs_buf_wipe(&node->snapshot);
+	node->snapshot = fetch->content;
+	node->snapshot_time = cfs_clock_wall();
+	fetch->content = CFS_BUF_INIT(0);
+	/* Held open until all have been told: the first may release it before the second opens. */
+	cfs_node_opened(node);
+	end(fetch, 0);
+	cfs_node_released(node);
+}
+
+static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	struct cfs_node *node = fetch->node;
+	struct cfs_question asked = question(fetch);
+	struct cfs_failure failure;
+	bool listed = node->entry->instance && !node->entry->gone;
+
+	cfs_cloud_failed(node->cloud, &asked, error, listed, &failure);
+	cfs_entry_failed(node->entry, &failure);
+	cfs_wake_give_back(node->entry, &fetch->wake);
+	end(fetch, -failure.number);
+}
+
+static void answered(void *arg, const struct cfs_error *error)
+{
+	struct cfs_fetch *fetch = arg;
+
+	if (error->fault == CFS_OK) {
+		succeed(fetch);
+	} else if (error->fault == CFS_NOT_FOUND && fetch->region < fetch->last_region) {
+		/* The account may not list, so nobody knows the region: try the next. */
+		fetch->region++;
+		ask(fetch);
+	} else {
+		fail(fetch, error);
+	}
+}
+
+static struct cfs_fetch *begin(struct cfs_node *node)
+{
+	struct cfs_fetch *fetch;
+	int16_t region = node->entry->region;
+
+	fetch = calloc(1, sizeof(*fetch));
+	if (!fetch)
+		return NULL;
+	fetch->node = node;
+	fetch->region = region == CFS_REGION_UNKNOWN ? 0 : (size_t)region;
+	fetch->last_region =
+		region == CFS_REGION_UNKNOWN ? node->cloud->n_regions - 1 : (size_t)region;
+	if (node->live->wakes)
+		fetch->wake = cfs_wake_take(node->entry);
+	cfs_buf_init(&fetch->content, node->live->nominal);
+	fetch->sink.content = &fetch->content;
+	node->fetch = fetch;
+	ask(fetch);
+	return fetch;
+}
+
+int cfs_fetch(
+	struct cfs_node *node, struct cfs_wait *wait, void (*fn)(void *arg, int result), void *arg)
+{
+	struct cfs_fetch *fetch = node->fetch ? node->fetch : begin(node);
+
+	if (!fetch)
+		return -ENOMEM;
+	cfs_wait_enter(&fetch->waits, wait, fn, arg);
+	return 0;
+}
+
+void cfs_fetch_leave(struct cfs_node *node, struct cfs_wait *wait)
+{
+	struct cfs_fetch *fetch = node->fetch;
+
+	cfs_wait_leave(wait);
+	if (!fetch || fetch->waits)
+		return;
+	cfs_call_cancel(&fetch->call);
+	cfs_wake_give_back(node->entry, &fetch->wake);
+	end(fetch, -EINTR);
+}

@@ -1,0 +1,120 @@
+#include "fs/gate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/clock.h"
+
+struct cfs_gate {
+	struct cfs_gate *next;
+	struct cfs_gates *gates;
+	struct cfs_bucket bucket;
+	struct cfs_timer timer; /* armed while somebody waits */
+	struct cfs_ticket *first, *last;
+	const char *action; /* static text of the backend */
+	char region[CFS_REGION_MAX + 1];
+};
+
+struct cfs_gates {
+	struct cfs_loop *loop;
+	struct cfs_gate *first; /* regions times actions: a few dozen at the most */
+};
+
+int cfs_gates_create(struct cfs_loop *loop, struct cfs_gates **ret_gates)
+{
+	struct cfs_gates *gates;
+
+	gates = calloc(1, sizeof(*gates));
+	if (!gates)
+		return -ENOMEM;
+	gates->loop = loop;
+	*ret_gates = gates;
+	return 0;
+}
+
+void cfs_gates_destroy(struct cfs_gates *gates)
+{
+	struct cfs_gate *gate;
+
+	if (!gates)
+		return;
+	while ((gate = gates->first)) {
+		gates->first = gate->next;
+		cfs_timer_stop(&gate->timer);
+		free(gate);
+	}
+	free(gates);
+}
+
+static void let_through(void *arg)
+{
+	struct cfs_gate *gate = arg;
+	struct cfs_ticket *ticket;
+	int64_t delay;
+
+	while ((ticket = gate->first)) {
+		delay = cfs_bucket_take(&gate->bucket, cfs_clock_ms());
+		if (delay > 0) {
+			cfs_timer_start(gate->gates->loop, &gate->timer, delay);
+			return;
+		}
+		cfs_ticket_leave(ticket);
+		ticket->fn(ticket->arg);
+	}
+}
+
+static struct cfs_gate *find_gate(
+	struct cfs_gates *gates, const char *region, const char *action, struct cfs_rate rate)
+{
+	struct cfs_gate *gate;
+
+	for (gate = gates->first; gate; gate = gate->next)
+		if (strcmp(gate->region, region) == 0 && strcmp(gate->action, action) == 0)
+			return gate;
+	gate = calloc(1, sizeof(*gate));
+	if (!gate)
+		return NULL;
+	gate->gates = gates;
+	gate->action = action;
+	strncpy(gate->region, region, CFS_REGION_MAX);
+	cfs_bucket_init(&gate->bucket, rate, cfs_clock_ms());
+	cfs_timer_init(&gate->timer, let_through, gate);
+	gate->next = gates->first;
+	gates->first = gate;
+	return gate;
+}
+
+int cfs_gates_enter(struct cfs_gates *gates, const char *region, const char *action,
+	struct cfs_rate rate, struct cfs_ticket *ticket, void (*fn)(void *), void *arg)
+{
+	struct cfs_gate *gate;
+	int64_t delay;
+
+	gate = find_gate(gates, region, action, rate);
+	if (!gate)
+		return -ENOMEM;
+	if (!gate->first) {
+		delay = cfs_bucket_take(&gate->bucket, cfs_clock_ms());
+		if (delay == 0)
+			return 1;
+		cfs_timer_start(gates->loop, &gate->timer, delay);
+	}
+	*ticket = (struct cfs_ticket){.gate = gate, .prev = gate->last, .fn = fn, .arg = arg};
+	*(gate->last ? &gate->last->next : &gate->first) = ticket;
+	gate->last = ticket;
+	return 0;
+}
+
+void cfs_ticket_leave(struct cfs_ticket *ticket)
+{
+	struct cfs_gate *gate = ticket->gate;
+
+	if (!gate)
+		return;
+	*(ticket->prev ? &ticket->prev->next : &gate->first) = ticket->next;
+	*(ticket->next ? &ticket->next->prev : &gate->last) = ticket->prev;
+	ticket->gate = NULL;
+	if (!gate->first)
+		cfs_timer_stop(&gate->timer);
+}

@@ -1,0 +1,110 @@
+/*
+ * Listing a region, page by page.
+ *
+ * Instances enter the catalogue as they are read. Those that a whole listing did not mention are
+ * removed at its end; a listing that fails half way removes none, so the old list stays.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/catalogue_private.h"
+#include "fs/clock.h"
+#include "fs/log.h"
+
+static void page_done(void *arg, const struct cfs_error *error);
+
+static struct cfs_question question(const struct region *region)
+{
+	return (struct cfs_question){
+		.verb = CFS_LIST, .region = region->name, .page = region->page};
+}
+
+static void ask_for_page(struct region *region)
+{
+	struct cfs_question list = question(region);
+
+	cfs_call_start(
+		&region->call, region->catalogue->cloud, &list, &region->sink, page_done, region);
+}
+
+static int take_instance(void *arg, struct cfs_instance *instance)
+{
+	struct region *region = arg;
+
+	return cfs_catalogue_put(region->catalogue, region->index, instance);
+}
+
+static void left_out(void *arg, const char *why)
+{
+	struct region *region = arg;
+
+	cfs_catalogue_left_out(region->catalogue, why);
+}
+
+void cfs_region_refresh(struct region *region)
+{
+	if (region->refreshing)
+		return;
+	region->refreshing = true;
+	region->tried = true;
+	region->tried_ms = cfs_clock_ms();
+	region->generation++;
+	region->pages = 0;
+	region->page[0] = '\0';
+	region->sink.instance = take_instance;
+	region->sink.left_out = left_out;
+	region->sink.arg = region;
+	ask_for_page(region);
+}
+
+static void remove_unmentioned(struct region *region)
+{
+	struct cfs_catalogue *catalogue = region->catalogue;
+	struct cfs_entry *entry, *next;
+	size_t i;
+
+	for (i = 0; i < catalogue->n_buckets; i++) {
+		for (entry = catalogue->buckets[i]; entry; entry = next) {
+			next = entry->next;
+			if (entry->instance && entry->region == (int16_t)region->index &&
+				entry->generation != region->generation)
+				cfs_catalogue_remove(entry);
+		}
+	}
+}
+
+static void end_refresh(struct region *region, const struct cfs_error *error)
+{
+	struct cfs_question list = question(region);
+
+	region->refreshing = false;
+	region->tried_ms = cfs_clock_ms();
+	if (error->fault == CFS_OK) {
+		remove_unmentioned(region);
+		region->listed = true;
+		region->listed_ms = region->tried_ms;
+		region->failure.number = 0;
+		cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances",
+			region->catalogue->cloud->config->name, region->name, region->instances);
+	} else {
+		cfs_cloud_failed(region->catalogue->cloud, &list, error, false, &region->failure);
+	}
+	cfs_catalogue_region_listed(region->catalogue);
+}
+
+static void page_done(void *arg, const struct cfs_error *error)
+{
+	struct region *region = arg;
+	struct cfs_error endless;
+
+	if (error->fault != CFS_OK || region->sink.page[0] == '\0') {
+		end_refresh(region, error);
+	} else if (strcmp(region->sink.page, region->page) == 0 ||
+		++region->pages >= CFS_CATALOGUE_PAGES_MAX) {
+		cfs_error_set(&endless, CFS_BAD_ANSWER, "the listing does not end");
+		end_refresh(region, &endless);
+	} else {
+		memcpy(region->page, region->sink.page, sizeof(region->page));
+		ask_for_page(region);
+	}
+}

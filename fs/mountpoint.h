@@ -1,0 +1,14 @@
+/*
+ * Whether a mount can succeed, found out before it is tried, so that the user reads a reason and a
+ * remedy.
+ */
+#ifndef CFS_MOUNTPOINT_H
+#define CFS_MOUNTPOINT_H
+
+#include "backends/buf.h"
+
+/* 0 and the mount point's absolute path, the caller's to free; a negative errno with a sentence in
+ * why. */
+int cfs_mountpoint_check(const char *path, char **ret_path, struct cfs_buf *why);
+
+#endif

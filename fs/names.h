@@ -1,0 +1,24 @@
+/*
+ * The names in a directory as they were when it was opened: a reader that goes back and forth sees
+ * each of them once, whatever a refresh does meanwhile.
+ */
+#ifndef CFS_NAMES_H
+#define CFS_NAMES_H
+
+#include "fs/node.h"
+
+struct stat;
+struct cfs_names;
+
+#define CFS_NAMES_TEXT_MAX (256 * 1024 * 1024) /* bytes of names of one directory */
+
+/* The names that the directory shows now, "." and ".." first; at the top those of the clouds.
+ * -ENOMEM, -EFBIG. */
+int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *clouds,
+	struct cfs_names **ret_names);
+void cfs_names_destroy(struct cfs_names *names);
+
+/* The i-th name, with its st_ino and the type in st_mode, or NULL past the last. */
+const char *cfs_names_at(const struct cfs_names *names, size_t i, struct stat *ret_st);
+
+#endif

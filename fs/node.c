@@ -1,0 +1,191 @@
+#include "fs/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fs/tree.h"
+
+#define FIRST_BUCKETS 256 /* a power of two, as every later size */
+
+struct cfs_nodes {
+	struct cfs_node **buckets;
+	size_t n_buckets, count;
+	uint64_t last_id;
+};
+
+/* Ids count up, so their low bits are spread as evenly as they can be. */
+static struct cfs_node **slot(const struct cfs_nodes *nodes, uint64_t id)
+{
+	return &nodes->buckets[id & (nodes->n_buckets - 1)];
+}
+
+struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id)
+{
+	struct cfs_node *node;
+
+	for (node = *slot(nodes, id); node && node->id != id; node = node->next)
+		;
+	return node;
+}
+
+/* Doubles the table when it is full. Without memory it stays as it is: slower, not wrong. */
+static void grow(struct cfs_nodes *nodes)
+{
+	struct cfs_node **old = nodes->buckets, *node;
+	size_t i, n = nodes->n_buckets;
+
+	if (nodes->count < n)
+		return;
+	nodes->buckets = calloc(n * 2, sizeof(struct cfs_node *));
+	if (!nodes->buckets) {
+		nodes->buckets = old;
+		return;
+	}
+	nodes->n_buckets = n * 2;
+	for (i = 0; i < n; i++) {
+		while ((node = old[i])) {
+			old[i] = node->next;
+			node->next = *slot(nodes, node->id);
+			*slot(nodes, node->id) = node;
+		}
+	}
+	free(old);
+}
+
+static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind)
+{
+	struct cfs_node *node;
+
+	grow(nodes);
+	node = calloc(1, sizeof(*node));
+	if (!node)
+		return NULL;
+	node->id = ++nodes->last_id;
+	node->lookups = 1;
+	node->nodes = nodes;
+	node->kind = kind;
+	node->next = *slot(nodes, node->id);
+	*slot(nodes, node->id) = node;
+	nodes->count++;
+	return node;
+}
+
+static void destroy(struct cfs_node *node)
+{
+	if (node->kind == CFS_NODE_CLOUD)
+		node->cloud->node = NULL;
+	if (node->kind == CFS_NODE_INSTANCE)
+		node->entry->node = NULL;
+	cfs_entry_unref(node->entry);
+	cfs_buf_wipe(&node->snapshot);
+	free(node);
+}
+
+int cfs_nodes_create(struct cfs_nodes **ret_nodes)
+{
+	struct cfs_nodes *nodes;
+
+	nodes = calloc(1, sizeof(*nodes));
+	if (!nodes)
+		return -ENOMEM;
+	nodes->n_buckets = FIRST_BUCKETS;
+	nodes->buckets = calloc(nodes->n_buckets, sizeof(struct cfs_node *));
+	nodes->last_id = CFS_NODE_ROOT - 1;
+	if (!nodes->buckets || !add(nodes, CFS_NODE_TOP)) {
+		free(nodes->buckets);
+		free(nodes);
+		return -ENOMEM;
+	}
+	*ret_nodes = nodes;
+	return 0;
+}
+
+void cfs_nodes_destroy(struct cfs_nodes *nodes)
+{
+	struct cfs_node *node;
+	size_t i;
+
+	if (!nodes)
+		return;
+	for (i = 0; i < nodes->n_buckets; i++) {
+		while ((node = nodes->buckets[i])) {
+			nodes->buckets[i] = node->next;
+			destroy(node);
+		}
+	}
+	free(nodes->buckets);
+	free(nodes);
+}
+
+struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud)
+{
+	if (cloud->node) {
+		cloud->node->lookups++;
+		return cloud->node;
+	}
+	cloud->node = add(nodes, CFS_NODE_CLOUD);
+	if (cloud->node)
+		cloud->node->cloud = cloud;
+	return cloud->node;
+}
+
+struct cfs_node *cfs_node_of_entry(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry)
+{
+	if (entry->node) {
+		entry->node->lookups++;
+		return entry->node;
+	}
+	entry->node = add(nodes, CFS_NODE_INSTANCE);
+	if (entry->node) {
+		entry->node->cloud = cloud;
+		entry->node->entry = cfs_entry_ref(entry);
+	}
+	return entry->node;
+}
+
+struct cfs_node *cfs_node_of_file(
+	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live)
+{
+	struct cfs_node *node = add(directory->nodes, CFS_NODE_FILE);
+
+	if (!node)
+		return NULL;
+	node->cloud = directory->cloud;
+	node->entry = directory->entry ? cfs_entry_ref(directory->entry) : NULL;
+	node->file = file;
+	node->live = live;
+	return node;
+}
+
+void cfs_node_forget(struct cfs_node *node, uint64_t n)
+{
+	struct cfs_node **at;
+
+	if (node->id == CFS_NODE_ROOT)
+		return;
+	node->lookups -= n < node->lookups ? n : node->lookups;
+	if (node->lookups > 0)
+		return;
+	for (at = slot(node->nodes, node->id); *at != node; at = &(*at)->next)
+		;
+	*at = node->next;
+	node->nodes->count--;
+	destroy(node);
+}
+
+void cfs_node_opened(struct cfs_node *node)
+{
+	node->opens++;
+}
+
+void cfs_node_released(struct cfs_node *node)
+{
+	if (--node->opens == 0)
+		cfs_buf_wipe(&node->snapshot);
+}
+
+size_t cfs_nodes_count(const struct cfs_nodes *nodes)
+{
+	return nodes->count;
+}

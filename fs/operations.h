@@ -1,0 +1,32 @@
+/*
+ * FUSE operations: the only file that answers the kernel.
+ */
+#ifndef CFS_OPERATIONS_H
+#define CFS_OPERATIONS_H
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+#include "fs/cloud.h"
+#include "fs/node.h"
+#include "fs/tree.h"
+
+struct cfs_request;
+
+/* What the operations work on; the session's user data. */
+struct cfs_mount {
+	const struct cfs_machine *machine;
+	struct cfs_cloud *clouds;
+	struct cfs_ownership ownership;
+	struct cfs_nodes *nodes;
+	struct cfs_request *requests; /* that wait for a cloud */
+	void (*ready)(void *arg);     /* called at FUSE_INIT */
+	void *ready_arg;
+};
+
+extern const struct fuse_lowlevel_ops cfs_operations;
+
+/* Answers every request that waits with ENOTCONN, at once, cancelling what it waits for. */
+void cfs_operations_abandon(struct cfs_mount *mount);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The command line.
+ */
+#ifndef CFS_OPTIONS_H
+#define CFS_OPTIONS_H
+
+#define FUSE_USE_VERSION 314
+#include <fuse_opt.h>
+
+#include "fs/config.h"
+#include "fs/tree.h"
+
+struct cfs_options {
+	char *config_file; /* -c, NULL when not given */
+	char *mountpoint;  /* NULL when not given */
+	int foreground, demo, version, help;
+	struct cfs_ownership ownership;
+	struct fuse_args args; /* the mount options for libfuse */
+};
+
+/* Parses argv; settings of clouds are collected in config. -EINVAL with a sentence in why, -ENOMEM.
+ */
+int cfs_options_parse(int argc, char **argv, struct cfs_config *config,
+	struct cfs_options *ret_options, struct cfs_buf *why);
+void cfs_options_finish(struct cfs_options *options);
+
+extern const char cfs_options_usage[];
+
+#endif

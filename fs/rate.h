@@ -1,0 +1,37 @@
+/*
+ * Rate and retry policy: pure functions of what happened and what time it is.
+ */
+#ifndef CFS_RATE_H
+#define CFS_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backends/backend.h"
+
+/* A token bucket: full at first, refilled at rate.per_second up to rate.burst. */
+struct cfs_bucket {
+	struct cfs_rate rate;
+	double tokens;
+	int64_t at; /* when `tokens` was right, cfs_clock_ms */
+};
+
+void cfs_bucket_init(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now);
+/* Takes a token and returns 0, or takes none and returns the milliseconds until there is one. */
+int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now);
+
+/* Attempts at a call that fails for a passing reason other than throttling: the SDKs' standard. */
+#define CFS_RETRY_ATTEMPTS 3
+#define CFS_RETRY_DELAY_MAX_MS 20000
+
+/*
+ * The milliseconds to wait before the next attempt, or -1 if there shall be none. `attempts` have
+ * been made, the last of which ended in fault. `left_ms` is what remains of the call's time: a wait
+ * that would use it up is not begun. `chance` is a random number in [0, 1): the wait is chance
+ * times min(20 s, 2^(attempts - 1) s), the SDKs' full jitter. A throttled call is tried until its
+ * time is up. A refused connection and a name that does not resolve are not tried again: the user
+ * is told at once.
+ */
+int64_t cfs_retry_delay(enum cfs_fault fault, unsigned attempts, int64_t left_ms, double chance);
+
+#endif

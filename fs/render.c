@@ -1,0 +1,174 @@
+#include "fs/render.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+static bool add_text(cJSON *object, const char *key, const char *value)
+{
+	return cJSON_AddStringToObject(object, key, value) != NULL;
+}
+
+static bool add_field(
+	cJSON *object, const char *key, const struct cfs_entry *entry, enum cfs_field field)
+{
+	return add_text(object, key, entry->instance->field[field]);
+}
+
+static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
+{
+	cJSON *list = cJSON_AddArrayToObject(root, "addresses"), *item;
+	size_t i;
+
+	if (!list)
+		return false;
+	for (i = 0; i < instance->n_addresses; i++) {
+		item = cJSON_CreateString(instance->addresses[i]);
+		if (!item || !cJSON_AddItemToArray(list, item)) {
+			cJSON_Delete(item);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Of a key that comes twice, the first value counts: JSON readers differ about such objects. */
+static bool add_pairs(cJSON *root, const char *key, const struct cfs_pair *pairs, size_t n)
+{
+	cJSON *object = cJSON_AddObjectToObject(root, key);
+	size_t i;
+
+	if (!object)
+		return false;
+	for (i = 0; i < n; i++) {
+		if (cJSON_GetObjectItemCaseSensitive(object, pairs[i].key))
+			continue;
+		if (!add_text(object, pairs[i].key, pairs[i].value))
+			return false;
+	}
+	return true;
+}
+
+static bool fill_info(cJSON *root, const struct cfs_node *node)
+{
+	const struct cfs_entry *entry = node->entry;
+	const struct cfs_instance *instance = entry->instance;
+
+	if (!add_text(root, "id", entry->id) || !add_text(root, "cloud", node->cloud->config->name))
+		return false;
+	if (!instance)
+		return true;
+	return add_field(root, "name", entry, CFS_FIELD_NAME) &&
+		add_text(root, "region", node->cloud->regions[entry->region]) &&
+		add_field(root, "zone", entry, CFS_FIELD_ZONE) &&
+		add_field(root, "state", entry, CFS_FIELD_STATE) &&
+		add_field(root, "type", entry, CFS_FIELD_TYPE) &&
+		add_field(root, "launched", entry, CFS_FIELD_LAUNCHED) &&
+		add_addresses(root, instance) &&
+		add_pairs(root, "tags", instance->tags, instance->n_tags) &&
+		add_pairs(root, node->cloud->backend->name, instance->extras, instance->n_extras);
+}
+
+int cfs_render_info(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	cJSON *root = cJSON_CreateObject();
+	char *text = NULL;
+	int r = -ENOMEM;
+
+	if (!root || !fill_info(root, node))
+		goto out;
+	text = cJSON_Print(root);
+	if (!text)
+		goto out;
+	r = cfs_buf_adds(buf, text);
+	if (r == 0)
+		r = cfs_buf_addc(buf, '\n');
+out:
+	cJSON_free(text);
+	cJSON_Delete(root);
+	return r;
+}
+
+int cfs_render_error(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	const struct cfs_failure *failure = node->entry->failure;
+
+	return failure ? cfs_failure_describe(failure, buf) : 0;
+}
+
+static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	const char *source = cfs_keyring_source(cloud->keyring);
+	const char *line = cfs_keyring_looked(cloud->keyring), *end;
+	int r;
+
+	if (source[0])
+		return cfs_buf_addf(buf, "credentials: %s\n", source);
+	if (!line[0])
+		return cfs_buf_adds(buf, "credentials: not looked for yet\n");
+	r = cfs_buf_adds(buf, "credentials: none; looked in\n");
+	for (; r == 0 && (end = strchr(line, '\n')); line = end + 1)
+		r = cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
+	return r;
+}
+
+static int render_region(const struct cfs_region_state *region, struct cfs_buf *buf)
+{
+	int r;
+
+	r = cfs_buf_addf(buf, "region:      %s: ", region->name);
+	if (r == 0 && region->listed)
+		r = cfs_buf_addf(buf, "%zu instances, listed %lld s ago", region->instances,
+			(long long)(region->age_ms / 1000));
+	else if (r == 0)
+		r = cfs_buf_adds(buf, "not listed");
+	if (r == 0 && region->refreshing)
+		r = cfs_buf_adds(buf, ", listing now");
+	if (r == 0 && region->failure)
+		r = cfs_buf_addf(buf, "; last attempt failed: %s: %s%s%s",
+			cfs_errno_name(region->failure->number), region->failure->error.code,
+			region->failure->error.code[0] ? ": " : "", region->failure->error.message);
+	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
+}
+
+/* Whether the account works, in a word: as far as its regions have been heard of. */
+static const char *condition(const struct cfs_cloud *cloud)
+{
+	struct cfs_region_state region;
+	size_t i, listed = 0, failed = 0;
+
+	for (i = 0; i < cloud->n_regions; i++) {
+		cfs_catalogue_region(cloud->catalogue, i, &region);
+		listed += region.listed;
+		failed += region.failure != NULL;
+	}
+	if (cloud->n_regions == 0)
+		return "no region is configured";
+	if (failed > 0)
+		return listed > 0 ? "working in part" : "not working";
+	return listed > 0 ? "working" : "not used yet";
+}
+
+int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	const struct cfs_cloud *cloud = node->cloud;
+	struct cfs_region_state region;
+	size_t i;
+	int r;
+
+	r = cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n",
+		cloud->config->name, cloud->backend->name, condition(cloud));
+	if (r == 0)
+		r = render_credentials(cloud, buf);
+	for (i = 0; r == 0 && i < cloud->n_regions; i++) {
+		cfs_catalogue_region(cloud->catalogue, i, &region);
+		r = render_region(&region, buf);
+	}
+	if (r == 0 && cloud->failure.number) {
+		r = cfs_buf_adds(buf, "last error:\n");
+		if (r == 0)
+			r = cfs_failure_describe(&cloud->failure, buf);
+	}
+	return r;
+}
