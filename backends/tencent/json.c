@@ -50,14 +50,20 @@ static bool is_low(int unit)
 	return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-/* Bytes of the escape sequence at text[0..len), made harmless. Whether it is a valid one, cJSON
- * will say. */
+/*
+ * Bytes of the escape sequence at text[0..len), made harmless; or 0 if it is none. cJSON judges
+ * those of one letter, but takes \u before what is no number for \u0000.
+ */
 static size_t mend_escape(char *text, size_t len)
 {
 	int unit = code_unit(text, len);
 
+	if (len < 2)
+		return 0;
+	if (text[1] != 'u')
+		return 2;
 	if (unit < 0)
-		return len < 2 ? len : 2;
+		return 0;
 	if (is_high(unit) && is_low(code_unit(text + ESCAPE_LEN, len - ESCAPE_LEN)))
 		return (size_t)2 * ESCAPE_LEN;
 	if (unit == 0 || is_high(unit) || is_low(unit))
@@ -68,14 +74,17 @@ static size_t mend_escape(char *text, size_t len)
 /* Bytes of the text literal that begins at text[0], a quotation mark; or 0 if it is none. */
 static size_t scan_literal(char *text, size_t len)
 {
-	size_t i = 1;
+	size_t i = 1, step;
 
 	while (i < len) {
 		if (text[i] == '"')
 			return i + 1;
 		if ((unsigned char)text[i] < 0x20)
 			return 0;
-		i += text[i] == '\\' ? mend_escape(text + i, len - i) : 1;
+		step = text[i] == '\\' ? mend_escape(text + i, len - i) : 1;
+		if (step == 0)
+			return 0;
+		i += step;
 	}
 	return 0;
 }

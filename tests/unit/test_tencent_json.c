@@ -1,0 +1,189 @@
+/* backends/tencent/json.h: JSON from strangers, within limits. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/tencent/json.h"
+
+#define DOCUMENT_MAX (4 * 1024 * 1024)
+
+static cJSON *parse_bytes(const char *bytes, size_t len, int expected)
+{
+	struct cfs_buf text = CFS_BUF_INIT(DOCUMENT_MAX);
+	cJSON *tree = NULL;
+
+	assert_int_equal(cfs_buf_add(&text, bytes, len), 0);
+	assert_int_equal(cfs_tencent_json_parse(&text, &tree), expected);
+	if (expected < 0)
+		assert_null(tree);
+	else
+		assert_non_null(tree);
+	cfs_buf_finish(&text);
+	return tree;
+}
+
+static cJSON *parse(const char *text)
+{
+	return parse_bytes(text, strlen(text), 0);
+}
+
+static void refuse(const char *text)
+{
+	assert_null(parse_bytes(text, strlen(text), -EBADMSG));
+}
+
+static void members_are_found_by_name_and_type(void **state)
+{
+	cJSON *tree = parse(" {\"o\": {\"t\": \"text\"}, \"a\": [1], \"n\": 3, \"z\": null} \r\n");
+	int64_t n = -1;
+
+	(void)state;
+	assert_string_equal(cfs_tencent_json_text(cfs_tencent_json_object(tree, "o"), "t"), "text");
+	assert_non_null(cfs_tencent_json_array(tree, "a"));
+	assert_true(cfs_tencent_json_count(tree, "n", 3, &n));
+	assert_int_equal(n, 3);
+
+	assert_null(cfs_tencent_json_object(tree, "a"));
+	assert_null(cfs_tencent_json_object(tree, "z"));
+	assert_null(cfs_tencent_json_array(tree, "o"));
+	assert_null(cfs_tencent_json_text(tree, "n"));
+	assert_null(cfs_tencent_json_text(tree, "missing"));
+	assert_null(cfs_tencent_json_text(tree, "O"));
+	assert_null(cfs_tencent_json_text(NULL, "o"));
+	assert_null(cfs_tencent_json_text(cfs_tencent_json_array(tree, "a"), "o"));
+	cfs_tencent_json_wipe(tree);
+}
+
+static void of_a_repeated_name_the_first_counts(void **state)
+{
+	cJSON *tree = parse("{\"a\": \"first\", \"a\": \"second\"}");
+
+	(void)state;
+	assert_string_equal(cfs_tencent_json_text(tree, "a"), "first");
+	cfs_tencent_json_wipe(tree);
+}
+
+static void counts_are_whole_and_bounded(void **state)
+{
+	static const char *const bad[] = {"-1", "1.5", "11", "1e999", "-1e999", "\"3\"", "true",
+		"null", "[3]", "1e300", "9223372036854775807", "0.0000001"};
+	int64_t n = -7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[64];
+		cJSON *tree;
+
+		snprintf(text, sizeof(text), "{\"n\": %s}", bad[i]);
+		tree = parse(text);
+		assert_false(cfs_tencent_json_count(tree, "n", 10, &n));
+		assert_int_equal(n, -7);
+		cfs_tencent_json_wipe(tree);
+	}
+}
+
+static void what_is_no_document_is_refused(void **state)
+{
+	static const char *const bad[] = {"", " ", "{", "}", "{]", "[1,]", "{\"a\"}", "{\"a\":}",
+		"nonsense", "<html>502</html>", "{} {}", "{}x", "\"open", "\"\\", "\"\\u12",
+		"\"\\u12zz\"", "\"\\x\"", "{\"a\": tru}", "{\"a\": 1 \"b\": 2}",
+		"\"raw\nline feed\"", "{\x01}", "\"\x1f\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refuse(bad[i]);
+	parse_bytes("{}\0", 3, -EBADMSG);
+	parse_bytes("\"a\0b\"", 5, -EBADMSG);
+}
+
+static void nesting_is_bounded(void **state)
+{
+	char text[2 * 100000 + 1];
+
+	(void)state;
+	memset(text, '[', CFS_TENCENT_JSON_DEPTH_MAX);
+	memset(text + CFS_TENCENT_JSON_DEPTH_MAX, ']', CFS_TENCENT_JSON_DEPTH_MAX);
+	cfs_tencent_json_wipe(parse_bytes(text, (size_t)2 * CFS_TENCENT_JSON_DEPTH_MAX, 0));
+
+	memset(text, '[', CFS_TENCENT_JSON_DEPTH_MAX + 1);
+	memset(text + CFS_TENCENT_JSON_DEPTH_MAX + 1, ']', CFS_TENCENT_JSON_DEPTH_MAX + 1);
+	parse_bytes(text, (size_t)2 * CFS_TENCENT_JSON_DEPTH_MAX + 2, -EBADMSG);
+
+	memset(text, '[', 100000);
+	memset(text + 100000, ']', 100000);
+	parse_bytes(text, 200000, -EBADMSG);
+	/* Brackets in a text nest nothing. */
+	text[0] = text[100000] = '"';
+	cfs_tencent_json_wipe(parse_bytes(text, 100001, 0));
+}
+
+static void values_are_bounded(void **state)
+{
+	struct cfs_buf text = CFS_BUF_INIT(DOCUMENT_MAX);
+	cJSON *tree = NULL;
+
+	(void)state;
+	assert_int_equal(cfs_buf_addc(&text, '['), 0);
+	/* The scan counts the list itself and one value more than there are commas. */
+	for (size_t i = 0; i < CFS_TENCENT_JSON_VALUES_MAX - 2; i++)
+		assert_int_equal(cfs_buf_adds(&text, "0,"), 0);
+	assert_int_equal(cfs_buf_adds(&text, "0]"), 0);
+	assert_int_equal(cfs_tencent_json_parse(&text, &tree), 0);
+	cfs_tencent_json_wipe(tree);
+	tree = NULL;
+	text.data[text.len - 1] = ',';
+	assert_int_equal(cfs_buf_adds(&text, "0]"), 0);
+	assert_int_equal(cfs_tencent_json_parse(&text, &tree), -EBADMSG);
+	assert_null(tree);
+	cfs_buf_finish(&text);
+}
+
+static void escapes_of_no_character_become_the_replacement(void **state)
+{
+	static const struct {
+		const char *json, *text;
+	} cases[] = {
+		{"\"a\\u0000b\"",
+			"a\xef\xbf\xbd"
+			"b"},
+		{"\"\\ud800\"", "\xef\xbf\xbd"},
+		{"\"\\uDFFF!\"", "\xef\xbf\xbd!"},
+		{"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
+		{"\"\\ud83d\\ud83d\\ude00\"", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
+		{"\"\\ud83dx\"", "\xef\xbf\xbdx"},
+		{"\"\\ud83d\\n\"", "\xef\xbf\xbd\n"},
+		{"\"\\\\u0000\"", "\\u0000"},
+		{"\"\\\\\\u0000\"", "\\\xef\xbf\xbd"},
+		{"\"\\u00e9\\\"\\/\"", "\xc3\xa9\"/"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cJSON *tree = parse(cases[i].json);
+
+		assert_string_equal(cJSON_GetStringValue(tree), cases[i].text);
+		cfs_tencent_json_wipe(tree);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_are_found_by_name_and_type),
+		cmocka_unit_test(of_a_repeated_name_the_first_counts),
+		cmocka_unit_test(counts_are_whole_and_bounded),
+		cmocka_unit_test(what_is_no_document_is_refused),
+		cmocka_unit_test(nesting_is_bounded),
+		cmocka_unit_test(values_are_bounded),
+		cmocka_unit_test(escapes_of_no_character_become_the_replacement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

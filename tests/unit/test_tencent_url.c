@@ -1,0 +1,110 @@
+/* backends/tencent/url.h: which endpoints and pages may be configured. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/tencent/url.h"
+
+static void an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(void **state)
+{
+	static const struct {
+		const char *url, *host;
+		bool tls;
+	} good[] = {
+		{"https://cvm.tencentcloudapi.com", "cvm.tencentcloudapi.com", true},
+		{"https://CVM.TencentCloudAPI.com/", "cvm.tencentcloudapi.com", true},
+		{"HTTPS://cvm.example", "cvm.example", true},
+		{"https://cvm.example:443", "cvm.example", true},
+		{"https://cvm.example:80", "cvm.example:80", true},
+		{"https://cvm.example:8443/", "cvm.example:8443", true},
+		{"https://10.0.0.1:1", "10.0.0.1:1", true},
+		{"https://[2001:DB8::1]:65535", "[2001:db8::1]:65535", true},
+		{"https://127.0.0.1:45678", "127.0.0.1:45678", true},
+		{"http://127.0.0.1:45678", "127.0.0.1:45678", false},
+		{"http://127.1.2.3", "127.1.2.3", false},
+		{"http://localhost:80", "localhost", false},
+		{"http://LOCALHOST:443/", "localhost:443", false},
+		{"http://[::1]:8080", "[::1]:8080", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		char host[CFS_TENCENT_HOST_MAX] = "";
+		bool tls = !good[i].tls;
+
+		assert_null(cfs_tencent_url_endpoint(good[i].url, &tls, host));
+		assert_string_equal(host, good[i].host);
+		assert_int_equal(tls, good[i].tls);
+	}
+}
+
+static void another_endpoint_is_refused_with_a_reason(void **state)
+{
+	static const char *const bad[] = {"", "cvm.tencentcloudapi.com", "ftp://cvm.example",
+		"https:/cvm.example", "https://", "https:///", "https://:443",
+		"https://a:", "https://a:0", "https://a:65536", "https://a:123456", "https://a:8x",
+		"https://a/path", "https://a//", "https://a/?x=1", "https://a?x=1", "https://a#f",
+		"https://user@a", "https://user:pw@a", "https://a b", "https://a\nb",
+		"https://a\"b", "https://\xc3\xa9", "https://[::1", "https://[]", "https://[::1]x",
+		"https://[g h]", "http://cvm.tencentcloudapi.com", "http://127.evil.example",
+		"http://localhost.evil.example", "http://10.0.0.1", "http://[::2]",
+		"http://0.0.0.0"};
+	char host[CFS_TENCENT_HOST_MAX] = "untouched", endless[600] = "https://";
+	bool tls = false;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!cfs_tencent_url_endpoint(bad[i], &tls, host))
+			fail_msg("%s is taken", bad[i]);
+		assert_string_equal(host, "untouched");
+	}
+	memset(endless + strlen(endless), 'a', sizeof(endless) - strlen(endless) - 1);
+	assert_non_null(cfs_tencent_url_endpoint(endless, &tls, host));
+	assert_string_equal(host, "untouched");
+}
+
+static void a_page_is_https_and_ends_where_the_address_goes(void **state)
+{
+	static const char *const good[] = {
+		"https://img.qcloud.com/qcloud/app/active_vnc/index.html?InstanceVncUrl=",
+		"https://vnc.example:8443/open?a=b&url=",
+		"http://localhost:8080/?InstanceVncUrl=",
+		"http://127.0.0.1/?=",
+	};
+	static const char *const bad[] = {"", "=", "https://vnc.example/", "https://vnc.example",
+		"http://vnc.example/?u=", "ftp://vnc.example/?u=", "javascript:alert(1)//=",
+		"https:///?u=", "https://a b/?u=", "https://a/?u=\"onload=", "https://a/'?u=",
+		"https://a/<script>=", "https://a/\\=", "https://a/\n=", "https://a/\x7f=",
+		"https://a/\xc3\xa9=", "https://user@a/?u="};
+	char endless[CFS_TENCENT_URL_MAX + 16] = "https://a/?";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_null(cfs_tencent_url_page(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!cfs_tencent_url_page(bad[i]))
+			fail_msg("%s is taken", bad[i]);
+	}
+	memset(endless + strlen(endless), '=', sizeof(endless) - strlen(endless) - 1);
+	assert_non_null(cfs_tencent_url_page(endless));
+	endless[CFS_TENCENT_URL_MAX] = '\0';
+	assert_null(cfs_tencent_url_page(endless));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_endpoint_is_a_scheme_a_host_and_perhaps_a_port),
+		cmocka_unit_test(another_endpoint_is_refused_with_a_reason),
+		cmocka_unit_test(a_page_is_https_and_ends_where_the_address_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
