@@ -99,15 +99,17 @@ class Simulator:
 
     def aws_env(self, secret=SECRET, region=None, **more):
         """The environment of an AWS client that uses this cloud."""
-        return scrubbed_env(self.dir, AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=secret,
-                            AWS_DEFAULT_REGION=region or self.aws_regions[0], AWS_PAGER="",
-                            AWS_CA_BUNDLE=str(self.ca), AWS_EC2_METADATA_DISABLED="true", **more)
+        env = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": secret, "AWS_PAGER": "",
+               "AWS_DEFAULT_REGION": region or self.aws_regions[0],
+               "AWS_CA_BUNDLE": str(self.ca), "AWS_EC2_METADATA_DISABLED": "true"}
+        return scrubbed_env(self.dir, **{**env, **more})
 
     def tencent_env(self, secret=SECRET, **more):
         """The environment of a Tencent Cloud client that uses this cloud."""
-        return scrubbed_env(self.dir, TENCENTCLOUD_SECRET_ID=KEY_ID,
-                            TENCENTCLOUD_SECRET_KEY=secret, NODE_EXTRA_CA_CERTS=str(self.ca),
-                            TENCENTCLOUD_REGION=self.tencent_regions[0], **more)
+        env = {"TENCENTCLOUD_SECRET_ID": KEY_ID, "TENCENTCLOUD_SECRET_KEY": secret,
+               "TENCENTCLOUD_REGION": self.tencent_regions[0],
+               "NODE_EXTRA_CA_CERTS": str(self.ca)}
+        return scrubbed_env(self.dir, **{**env, **more})
 
     def tls(self):
         """An ssl context that trusts this simulator and nothing else."""

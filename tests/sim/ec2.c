@@ -445,6 +445,7 @@ void sim_ec2_decide(struct sim *sim, const struct sim_request *request, struct s
 	answer->status = 200;
 	answer->content_type = "text/xml;charset=UTF-8";
 	answer->server = "AmazonEC2";
+	answer->request_id_header = "x-amzn-RequestId";
 	answer->record.cloud = "aws";
 	int r = sim_form_parse(request->body.data, request->body.len, &form);
 	if (r == -EINVAL || r == -E2BIG) {

@@ -520,7 +520,7 @@ static int listing_next(void *state, struct sim_buf *out)
 	if (!listing->opened) {
 		sim_ec2_open(out, "DescribeInstances", listing->request_id);
 		sim_buf_adds(out, "    <reservationSet>\n");
-		if (listing->effect.kind == SIM_FAULT_BADID)
+		if (listing->effect.kind == SIM_FAULT_BADID && !listing->token[0])
 			add_bad_instance(listing, out);
 		listing->opened = true;
 	}

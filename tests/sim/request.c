@@ -163,6 +163,7 @@ bool sim_answer_fault(struct sim_answer *answer, const struct sim_effect *effect
 		answer->status = effect->number;
 		answer->content_type = "text/html";
 		answer->server = "awselb/2.0";
+		answer->request_id_header = NULL;
 		if (effect->number != 204 && effect->number != 304)
 			sim_buf_addf(&answer->body,
 				"<html>\r\n<head><title>%u</title></head>\r\n<body>\r\n"

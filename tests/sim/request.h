@@ -78,6 +78,7 @@ struct sim_answer {
 	const char *content_type;
 	const char *server;
 	char request_id[SIM_UUID_SIZE];
+	const char *request_id_header; /* the header that carries it too, or NULL */
 	struct sim_buf body;
 	struct sim_stream stream;
 	/* what the transport does to it */

@@ -278,8 +278,8 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 		MHD_add_response_header(response, "Content-Type", answer->content_type);
 	if (answer->server)
 		MHD_add_response_header(response, "Server", answer->server);
-	if (answer->request_id[0])
-		MHD_add_response_header(response, "x-amzn-RequestId", answer->request_id);
+	if (answer->request_id_header)
+		MHD_add_response_header(response, answer->request_id_header, answer->request_id);
 	return response;
 }
 

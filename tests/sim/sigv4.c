@@ -11,6 +11,7 @@
  */
 #include "sigv4.h"
 
+#include "authorization.h"
 #include "sim.h"
 
 #include <errno.h>
@@ -21,14 +22,11 @@
 #include <time.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
-#define AUTHORIZATION_MAX 4096
 #define STAMP_SIZE 17 /* 20150830T123600Z */
 
-struct authorization {
-	char text[AUTHORIZATION_MAX];
+struct scope {
+	char text[SIM_AUTHORIZATION_SIZE];
 	char *key, *date, *region, *service, *terminator;
-	char *signed_headers;
-	char *signature;
 };
 
 static void refuse(struct sim_verdict *verdict, const char *reason, unsigned status,
@@ -40,40 +38,17 @@ static void refuse(struct sim_verdict *verdict, const char *reason, unsigned sta
 	verdict->message = message;
 }
 
-/* "AWS4-HMAC-SHA256 Credential=k/d/r/s/t, SignedHeaders=a;b, Signature=hex", in any order. */
-static bool parse_authorization(const char *header, struct authorization *auth)
+/* key/date/region/service/terminator */
+static bool parse_scope(const char *credential, struct scope *scope)
 {
-	if (strlen(header) >= sizeof(auth->text))
-		return false;
-	strcpy(auth->text, header);
-	char *rest = auth->text;
-	const char *algorithm = strsep(&rest, " ");
-	if (!rest || strcmp(algorithm, ALGORITHM) != 0)
-		return false;
-	char *credential = NULL;
-	while (rest) {
-		char *part = strsep(&rest, ",");
-		part += strspn(part, " ");
-		char *name = strsep(&part, "=");
-		if (!part)
-			return false;
-		if (strcmp(name, "Credential") == 0 && !credential)
-			credential = part;
-		else if (strcmp(name, "SignedHeaders") == 0 && !auth->signed_headers)
-			auth->signed_headers = part;
-		else if (strcmp(name, "Signature") == 0 && !auth->signature)
-			auth->signature = part;
-		else
-			return false;
-	}
-	if (!credential || !auth->signed_headers || !auth->signature)
-		return false;
-	auth->key = strsep(&credential, "/");
-	auth->date = strsep(&credential, "/");
-	auth->region = strsep(&credential, "/");
-	auth->service = strsep(&credential, "/");
-	auth->terminator = strsep(&credential, "/");
-	return auth->terminator && !credential;
+	snprintf(scope->text, sizeof(scope->text), "%s", credential);
+	char *rest = scope->text;
+	scope->key = strsep(&rest, "/");
+	scope->date = strsep(&rest, "/");
+	scope->region = strsep(&rest, "/");
+	scope->service = strsep(&rest, "/");
+	scope->terminator = strsep(&rest, "/");
+	return scope->terminator && !rest;
 }
 
 static bool parse_stamp(const char *stamp, int64_t *ret_ms)
@@ -88,27 +63,14 @@ static bool parse_stamp(const char *stamp, int64_t *ret_ms)
 	return true;
 }
 
-static bool is_signed(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-	for (const char *p = list; *p;) {
-		size_t word = strcspn(p, ";");
-		if (word == len && strncmp(p, name, len) == 0)
-			return true;
-		p += word;
-		p += *p == ';';
-	}
-	return false;
-}
-
 /* host, and every header that AWS gives a meaning, must be signed. */
 static bool all_signed(const struct sim_request *request, const char *list)
 {
-	if (!is_signed(list, "host") || !is_signed(list, "x-amz-date"))
+	if (!sim_authorization_signs(list, "host") || !sim_authorization_signs(list, "x-amz-date"))
 		return false;
 	for (size_t i = 0; i < request->n_headers; i++) {
 		const char *name = request->headers[i].name;
-		if (strncmp(name, "x-amz-", 6) == 0 && !is_signed(list, name))
+		if (strncmp(name, "x-amz-", 6) == 0 && !sim_authorization_signs(list, name))
 			return false;
 	}
 	return true;
@@ -153,20 +115,12 @@ static bool add_canonical_request(
 	if (sim_sha256_hex(request->body.data, request->body.len, payload) < 0)
 		return false;
 	sim_buf_addf(out, "%s\n%s\n\n", request->method, request->uri);
-	const char *previous = NULL;
-	size_t previous_len = 0;
+	if (!sim_authorization_sorted(list))
+		return false;
 	for (const char *p = list; *p;) {
 		size_t len = strcspn(p, ";");
-		if (previous) {
-			size_t both = len < previous_len ? len : previous_len;
-			int order = strncmp(previous, p, both);
-			if (order > 0 || (order == 0 && previous_len >= len))
-				return false;
-		}
 		if (!add_canonical_header(out, request, p, len))
 			return false;
-		previous = p;
-		previous_len = len;
 		p += len;
 		p += *p == ';';
 	}
@@ -174,8 +128,8 @@ static bool add_canonical_request(
 	return true;
 }
 
-static int compute(const struct authorization *auth, const char *stamp,
-	const struct sim_buf *canonical, char ret_hex[SIM_SHA256_HEX])
+static int compute(const struct scope *scope, const char *stamp, const struct sim_buf *canonical,
+	char ret_hex[SIM_SHA256_HEX])
 {
 	static const char secret[] = "AWS4" SIM_KEY_SECRET;
 	unsigned char key[SIM_SHA256_SIZE];
@@ -184,13 +138,13 @@ static int compute(const struct authorization *auth, const char *stamp,
 	int r = sim_sha256_hex(canonical->data, canonical->len, hash);
 	if (r < 0)
 		return r;
-	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s/%s\n%s", ALGORITHM, stamp, auth->date, auth->region,
-		auth->service, auth->terminator, hash);
+	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s/%s\n%s", ALGORITHM, stamp, scope->date, scope->region,
+		scope->service, scope->terminator, hash);
 	if (text.failed) {
 		r = -ENOMEM;
 		goto out;
 	}
-	const char *const chain[] = {auth->date, auth->region, auth->service, auth->terminator};
+	const char *const chain[] = {scope->date, scope->region, scope->service, scope->terminator};
 	r = sim_hmac_sha256(secret, strlen(secret), chain[0], strlen(chain[0]), key);
 	for (int i = 1; i < 4 && r == 0; i++)
 		r = sim_hmac_sha256(key, sizeof(key), chain[i], strlen(chain[i]), key);
@@ -205,36 +159,37 @@ out:
 }
 
 /* All that can be judged without a digest. */
-static bool judge_scope(const struct authorization *auth, const struct sim_request *request,
-	const struct sim_regions *regions, int64_t now_ms, struct sim_verdict *verdict)
+static bool judge_scope(const struct scope *scope, const char *signed_headers,
+	const struct sim_request *request, const struct sim_regions *regions, int64_t now_ms,
+	struct sim_verdict *verdict)
 {
 	const char *stamp = sim_request_header(request, "x-amz-date");
 	int64_t signed_ms = 0;
-	if (strcmp(auth->key, SIM_KEY_ID) != 0) {
+	if (strcmp(scope->key, SIM_KEY_ID) != 0) {
 		refuse(verdict, "unknown key", 401, "AuthFailure",
 			"AWS was not able to validate the provided access credentials");
 	} else if (sim_request_header(request, "x-amz-security-token")) {
 		refuse(verdict, "unknown token", 401, "AuthFailure",
 			"AWS was not able to validate the provided access credentials");
-	} else if (strcmp(auth->terminator, "aws4_request") != 0) {
+	} else if (strcmp(scope->terminator, "aws4_request") != 0) {
 		refuse(verdict, "wrong terminator", 401, "AuthFailure",
 			"Credential should be scoped with a valid terminator: 'aws4_request'.");
-	} else if (strcmp(auth->service, "ec2") != 0) {
+	} else if (strcmp(scope->service, "ec2") != 0) {
 		refuse(verdict, "wrong service", 401, "AuthFailure",
 			"Credential should be scoped to correct service: 'ec2'.");
-	} else if (sim_regions_find(regions, auth->region) < 0) {
+	} else if (sim_regions_find(regions, scope->region) < 0) {
 		refuse(verdict, "wrong region", 401, "AuthFailure",
 			"Credential should be scoped to a valid region.");
 	} else if (!stamp || !parse_stamp(stamp, &signed_ms)) {
 		refuse(verdict, "no date", 400, "IncompleteSignature",
 			"Authorization header requires existence of a valid 'X-Amz-Date' header.");
-	} else if (strlen(auth->date) != 8 || strncmp(auth->date, stamp, 8) != 0) {
+	} else if (strlen(scope->date) != 8 || strncmp(scope->date, stamp, 8) != 0) {
 		refuse(verdict, "wrong date", 403, "SignatureDoesNotMatch",
 			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version "
 			"of date from HTTP.");
 	} else if (llabs((long long)(now_ms - signed_ms)) > SIM_SIGV4_WINDOW_MS) {
 		refuse(verdict, "expired", 400, "RequestExpired", "Request has expired.");
-	} else if (!all_signed(request, auth->signed_headers)) {
+	} else if (!all_signed(request, signed_headers)) {
 		refuse(verdict, "unsigned header", 403, "SignatureDoesNotMatch",
 			"'Host' and every 'x-amz-' header must be a 'SignedHeader' in the AWS "
 			"Authorization.");
@@ -244,13 +199,34 @@ static bool judge_scope(const struct authorization *auth, const struct sim_reque
 	return false;
 }
 
+/* What the signature should be. 1 instead of 0 when the request cannot have one. */
+static int expect(const struct sim_request *request, const struct scope *scope,
+	const char *signed_headers, char ret_hex[SIM_SHA256_HEX])
+{
+	char hash[SIM_SHA256_HEX];
+	struct sim_buf canonical = {0};
+	const char *payload = sim_request_header(request, "x-amz-content-sha256");
+	int r = sim_sha256_hex(request->body.data, request->body.len, hash);
+	if (r < 0)
+		return r;
+	bool whole = add_canonical_request(&canonical, request, signed_headers);
+	if (canonical.failed)
+		r = -ENOMEM;
+	else if (!whole || (payload && strcmp(payload, hash) != 0))
+		r = 1;
+	else
+		r = compute(scope, sim_request_header(request, "x-amz-date"), &canonical, ret_hex);
+	sim_buf_finish(&canonical);
+	return r;
+}
+
 int sim_sigv4_verify(const struct sim_request *request, const struct sim_regions *regions,
 	int64_t now_ms, struct sim_verdict *ret_verdict)
 {
 	struct sim_verdict verdict = {.reason = "ok"};
-	struct authorization auth = {0};
-	struct sim_buf canonical = {0};
-	char expected[SIM_SHA256_HEX];
+	struct sim_authorization parts;
+	struct scope scope;
+	char expected[SIM_SHA256_HEX] = "";
 	int r = 0;
 	const char *header = sim_request_header(request, "authorization");
 	if (!header) {
@@ -258,37 +234,26 @@ int sim_sigv4_verify(const struct sim_request *request, const struct sim_regions
 			"Request is missing Authentication Token");
 		goto out;
 	}
-	if (!parse_authorization(header, &auth)) {
+	if (!sim_authorization_parse(header, ALGORITHM, &parts) ||
+		!parse_scope(parts.credential, &scope)) {
 		refuse(&verdict, "malformed", 400, "IncompleteSignature",
 			"Authorization header requires 'Credential', 'SignedHeaders' and "
 			"'Signature' parameters.");
 		goto out;
 	}
-	if (sim_regions_find(regions, auth.region) >= 0)
-		snprintf(verdict.region, sizeof(verdict.region), "%s", auth.region);
-	if (!judge_scope(&auth, request, regions, now_ms, &verdict))
+	snprintf(verdict.region, sizeof(verdict.region), "%s", scope.region);
+	if (!judge_scope(&scope, parts.signed_headers, request, regions, now_ms, &verdict))
 		goto out;
-	const char *payload = sim_request_header(request, "x-amz-content-sha256");
-	char hash[SIM_SHA256_HEX];
-	r = sim_sha256_hex(request->body.data, request->body.len, hash);
+	r = expect(request, &scope, parts.signed_headers, expected);
 	if (r < 0)
 		goto out;
-	bool whole = add_canonical_request(&canonical, request, auth.signed_headers);
-	if (canonical.failed) {
-		r = -ENOMEM;
-		goto out;
-	}
-	r = compute(&auth, sim_request_header(request, "x-amz-date"), &canonical, expected);
-	if (r < 0)
-		goto out;
-	if (!whole || (payload && strcmp(payload, hash) != 0) ||
-		!sim_equal(expected, auth.signature))
+	if (r > 0 || !sim_equal(expected, parts.signature))
 		refuse(&verdict, "mismatch", 403, "SignatureDoesNotMatch",
 			"The request signature we calculated does not match the signature you "
 			"provided. Check your AWS Secret Access Key and signing method. Consult "
 			"the service documentation for details.");
+	r = 0;
 out:
-	sim_buf_finish(&canonical);
 	OPENSSL_cleanse(expected, sizeof(expected));
 	if (r == 0)
 		*ret_verdict = verdict;

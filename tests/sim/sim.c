@@ -1,8 +1,8 @@
 #include "sim.h"
 
 #include "clock.h"
+#include "cvm.h"
 #include "ec2.h"
-#include "sim.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ void sim_decide(struct sim *sim, const struct sim_request *request, struct sim_a
 	} else if (strcmp(request->method, "POST") != 0) {
 		not_found(ret_answer, 405);
 	} else if (is_cvm(request)) {
-		not_found(ret_answer, 404);
+		sim_cvm_decide(sim, request, ret_answer);
 	} else {
 		sim_ec2_decide(sim, request, ret_answer);
 	}

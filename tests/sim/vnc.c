@@ -147,7 +147,6 @@ void sim_vnc_redeem(struct sim *sim, const char *query, struct sim_answer *answe
 	struct sim_buf value = {0};
 	answer->record.cloud = "tencent";
 	snprintf(answer->record.action, sizeof(answer->record.action), "RedeemVnc");
-	answer->request_id[0] = '\0';
 	struct sim_effect effect = sim_fault_pick(sim->options.faults, sim->options.n_faults,
 		&sim->random, SIM_TENCENT, "RedeemVnc", "");
 	if (sim_answer_fault(answer, &effect))
