@@ -479,12 +479,16 @@ int cfs_config_default_path(const struct cfs_env *env, char **ret_path)
 	}
 	if (r < 0)
 		return -ENOMEM;
+	r = 0; /* asprintf's count of bytes */
 	if (!named && (!path || access(path, F_OK) < 0)) {
 		free(path);
 		path = NULL;
 		if (access("/etc/consolefs.conf", F_OK) == 0)
 			path = copy("/etc/consolefs.conf", &r);
 	}
+	/* r may be what asprintf counted. */
+	if (r < 0)
+		return r;
 	*ret_path = path;
-	return r;
+	return 0;
 }
