@@ -194,7 +194,8 @@ static void the_home_file_goes_before_the_machines(void **state)
 {
 	static const struct file both[] = {
 		{HOME_FILE, "[default]\nsecret_id = AKIDhome\nsecret_key = " SECRET "\n", 0},
-		{ETC_FILE, "[default]\nsecret_id = AKIDetc\nsecret_key = " SECRET "\n", 0}, {NULL}};
+		{ETC_FILE, "[default]\nsecret_id = AKIDetc\nsecret_key = " SECRET "\n", 0},
+		{NULL, NULL, 0}};
 	struct cfs_step step;
 
 	(void)state;
@@ -216,7 +217,7 @@ static void a_profile_is_a_section(void **state)
 			"region=ap-guangzhou\r\n[empty]\r\n[half]\r\nsecret_id=AKID3\r\n"
 			"[blank]\r\nsecret_id=AK ID\r\nsecret_key=" SECRET "\r\n",
 			0},
-		{NULL}};
+		{NULL, NULL, 0}};
 	struct cfs_step step;
 
 	(void)state;
@@ -250,7 +251,8 @@ static void a_file_that_is_named_must_be_there(void **state)
 {
 	static const struct file files[] = {
 		{"/home/op/keys.ini", "[default]\nsecret_id = AKIDnamed\nsecret_key = " SECRET, 0},
-		{HOME_FILE, "[default]\nsecret_id = AKIDhome\nsecret_key = " SECRET, 0}, {NULL}};
+		{HOME_FILE, "[default]\nsecret_id = AKIDhome\nsecret_key = " SECRET, 0},
+		{NULL, NULL, 0}};
 	struct cfs_step step;
 
 	(void)state;

@@ -1,0 +1,155 @@
+/* Answers read by backends/tencent/answer.h, for the tests that feed it. */
+#ifndef CFS_TEST_TENCENT_READING_H
+#define CFS_TEST_TENCENT_READING_H
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backends/tencent/account.h"
+#include "backends/tencent/answer.h"
+#include "backends/tencent/request.h"
+#include "backends/tencent/tencent.h"
+
+#define FIXTURE_MAX (64 * 1024)
+#define TAKEN_MAX 128
+
+/* What came of one answer. */
+struct outcome {
+	struct cfs_error error;
+	int fed; /* what the feeding returned */
+	struct cfs_sink sink;
+	struct cfs_buf content;
+	struct cfs_instance *instances[TAKEN_MAX];
+	size_t n, n_left_out;
+	int refuses; /* what the sink returns */
+};
+
+static int take(void *arg, struct cfs_instance *instance)
+{
+	struct outcome *outcome = arg;
+
+	assert_true(outcome->n < TAKEN_MAX);
+	/* Never a wrong file: whatever was sent, this becomes a directory's name. */
+	assert_true(cfs_tencent_valid_id(cfs_instance_id(instance)));
+	outcome->instances[outcome->n++] = instance;
+	return outcome->refuses;
+}
+
+static void note_left_out(void *arg, const char *why)
+{
+	struct outcome *outcome = arg;
+
+	assert_true(strlen(why) > 0);
+	outcome->n_left_out++;
+}
+
+static void finish(struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->n; i++)
+		cfs_instance_destroy(outcome->instances[i]);
+	cfs_buf_wipe(&outcome->content);
+	*outcome = (struct outcome){0};
+}
+
+static inline const char *get_nothing(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return NULL;
+}
+
+static struct cfs_account *account;
+
+static int make_account(void **state)
+{
+	struct cfs_settings settings = {.name = "tencent"};
+	struct cfs_env env = {.get = get_nothing};
+	struct cfs_buf why = CFS_BUF_INIT(256);
+
+	(void)state;
+	return cfs_tencent_account_create(&settings, &env, &account, &why);
+}
+
+static int destroy_account(void **state)
+{
+	(void)state;
+	cfs_tencent_account_destroy(account);
+	return 0;
+}
+
+static const struct cfs_question list = {.verb = CFS_LIST, .region = "ap-guangzhou", .page = ""};
+static const struct cfs_question find = {
+	.verb = CFS_FIND, .region = "ap-guangzhou", .id = "ins-r9hr2upy"};
+
+static inline struct cfs_question fetch_vnc_url(void)
+{
+	return (struct cfs_question){.verb = CFS_FETCH,
+		.region = "ap-guangzhou",
+		.id = "ins-r9hr2upy",
+		.live = cfs_tencent_backend.live};
+}
+
+/* Feeds an answer in pieces that end at `split`, and then at the end. */
+static void read_split(struct outcome *outcome, const struct cfs_question *question, int status,
+	const char *body, size_t len, size_t split)
+{
+	struct cfs_reader *reader = NULL;
+	int refuses = outcome->refuses;
+
+	*outcome = (struct outcome){.refuses = refuses};
+	cfs_buf_init(&outcome->content, cfs_tencent_backend.live->nominal);
+	outcome->sink = (struct cfs_sink){.instance = take,
+		.left_out = note_left_out,
+		.arg = outcome,
+		.content = &outcome->content};
+	snprintf(outcome->sink.page, sizeof(outcome->sink.page), "stale");
+	memset(&outcome->error, 0xa5, sizeof(outcome->error));
+	assert_int_equal(cfs_tencent_answer_create(account, question, &outcome->sink, &reader), 0);
+	outcome->fed = cfs_tencent_answer_feed(reader, body, split);
+	if (outcome->fed == 0)
+		outcome->fed = cfs_tencent_answer_feed(reader, body + split, len - split);
+	if (outcome->fed == 0)
+		cfs_tencent_answer_finish(reader, status, &outcome->error);
+	cfs_tencent_answer_destroy(reader);
+}
+
+static void read_bytes(
+	struct outcome *outcome, const struct cfs_question *question, const char *body, size_t len)
+{
+	read_split(outcome, question, 200, body, len, len);
+}
+
+static void read_text(
+	struct outcome *outcome, const struct cfs_question *question, const char *body)
+{
+	read_bytes(outcome, question, body, strlen(body));
+}
+
+static size_t load(const char *name, char *text)
+{
+	char path[512];
+	size_t len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), TEST_DATA "/tencent/%s", name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	len = fread(text, 1, FIXTURE_MAX - 1, file);
+	assert_int_equal(fclose(file), 0);
+	assert_true(len > 0 && len < FIXTURE_MAX - 1);
+	/* Without the last line feed: then every byte of it counts. */
+	while (text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+	return len;
+}
+
+#endif
