@@ -229,18 +229,8 @@ static const struct {
 	{CURLE_OPERATION_TIMEDOUT, CFS_TIMED_OUT},
 	{CURLE_SSL_CONNECT_ERROR, CFS_TLS},
 	{CURLE_PEER_FAILED_VERIFICATION, CFS_TLS},
-	{CURLE_SSL_ENGINE_NOTFOUND, CFS_TLS},
-	{CURLE_SSL_ENGINE_SETFAILED, CFS_TLS},
-	{CURLE_SSL_ENGINE_INITFAILED, CFS_TLS},
-	{CURLE_SSL_CERTPROBLEM, CFS_TLS},
 	{CURLE_SSL_CIPHER, CFS_TLS},
-	{CURLE_USE_SSL_FAILED, CFS_TLS},
 	{CURLE_SSL_CACERT_BADFILE, CFS_TLS},
-	{CURLE_SSL_CRL_BADFILE, CFS_TLS},
-	{CURLE_SSL_ISSUER_ERROR, CFS_TLS},
-	{CURLE_SSL_PINNEDPUBKEYNOTMATCH, CFS_TLS},
-	{CURLE_SSL_INVALIDCERTSTATUS, CFS_TLS},
-	{CURLE_SSL_CLIENTCERT, CFS_TLS},
 	{CURLE_PARTIAL_FILE, CFS_RESET},
 	{CURLE_SEND_ERROR, CFS_RESET},
 	{CURLE_RECV_ERROR, CFS_RESET},
@@ -271,8 +261,23 @@ static enum cfs_fault fault_of_connect(CURL *easy)
 	}
 }
 
+/* libcurl has one result for a handshake that failed and for one in which the connection broke off.
+ * Only its words tell them apart; others are taken for a failure to verify. */
+static bool handshake_broke_off(const struct cfs_transfer *transfer)
+{
+	static const char *const words[] = {
+		"SSL_connect: ", "unexpected eof", "Recv failure: ", "Send failure: "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strstr(transfer->message, words[i]))
+			return true;
+	}
+	return false;
+}
+
 static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode result)
 {
+	double first_byte = 0;
 	long tunnel = 0;
 
 	if (result != CURLE_OK && transfer->aborted_by)
@@ -282,6 +287,12 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 		return transfer->failed;
 	if (result == CURLE_COULDNT_CONNECT)
 		return fault_of_connect(transfer->easy);
+	if (result == CURLE_SSL_CONNECT_ERROR && handshake_broke_off(transfer))
+		return CFS_RESET;
+	/* Before 8.6, that is how libcurl says that a line of the answer is too long for it. */
+	curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME, &first_byte);
+	if (result == CURLE_OUT_OF_MEMORY && first_byte > 0)
+		return CFS_TOO_LARGE;
 	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
 	if (result == CURLE_RECV_ERROR && tunnel >= 300)
 		return CFS_UNREACHABLE; /* a proxy would not go there */
@@ -446,25 +457,28 @@ static CURLcode set_options(
 	return result;
 }
 
-static void give_back(struct cfs_http *http, CURL *easy)
+/* Keeps an easy handle for the next transfer, if the last went well: one that did not may keep
+ * more of it than curl_easy_reset undoes (its buffer, of which the size can then not be set). */
+static void give_back(struct cfs_http *http, CURL *easy, bool well)
 {
-	/* At once: it holds pointers into the transfer. */
-	curl_easy_reset(easy);
-	if (http->n_spares < SPARES_MAX)
+	if (well && http->n_spares < SPARES_MAX) {
+		/* At once: it holds pointers into the transfer. */
+		curl_easy_reset(easy);
 		http->spares[http->n_spares++] = easy;
-	else
+	} else {
 		curl_easy_cleanup(easy);
+	}
 }
 
 /* Makes the transfer idle, and wipes what it asked. */
-static void end(struct cfs_transfer *transfer)
+static void end(struct cfs_transfer *transfer, bool well)
 {
 	struct cfs_http *http = transfer->http;
 
 	unlink_from(transfer);
 	if (transfer->easy) {
 		curl_multi_remove_handle(http->multi, transfer->easy);
-		give_back(http, transfer->easy);
+		give_back(http, transfer->easy, well);
 		transfer->easy = NULL;
 	}
 	free(transfer->list);
@@ -481,8 +495,13 @@ static void complete(struct cfs_transfer *transfer, struct cfs_http_outcome outc
 
 	cfs_text_line(message, sizeof(message), transfer->message, strlen(transfer->message));
 	outcome.message = message;
-	end(transfer);
+	end(transfer, outcome.fault == CFS_OK);
 	handler->done(arg, &outcome);
+}
+
+static void set_message(struct cfs_transfer *transfer, const char *message)
+{
+	cfs_text_line(transfer->message, sizeof(transfer->message), message, strlen(message));
 }
 
 static void complete_running(struct cfs_transfer *transfer, CURLcode result)
@@ -497,11 +516,12 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	outcome.status = (int)status;
 	if (result == CURLE_OK)
-		transfer->message[0] = '\0';
+		set_message(transfer, "");
+	else if (outcome.fault == CFS_TOO_LARGE && !transfer->aborted_by)
+		set_message(transfer, "the headers of the answer are too large");
 	/* A proxy's URL that cannot be parsed is quoted whole, and may hold its password. */
 	else if (!transfer->message[0] || result == CURLE_COULDNT_RESOLVE_PROXY)
-		cfs_text_line(transfer->message, sizeof(transfer->message),
-			curl_easy_strerror(result), strlen(curl_easy_strerror(result)));
+		set_message(transfer, curl_easy_strerror(result));
 	complete(transfer, outcome);
 }
 
@@ -557,11 +577,11 @@ void cfs_http_destroy(struct cfs_http *http)
 	if (!http)
 		return;
 	while (http->running)
-		end(http->running);
+		end(http->running, false);
 	while (http->failed)
-		end(http->failed);
+		end(http->failed, false);
 	while (http->failing)
-		end(http->failing);
+		end(http->failing, false);
 	while (http->n_spares > 0)
 		curl_easy_cleanup(http->spares[--http->n_spares]);
 	if (http->multi)
@@ -632,7 +652,7 @@ static void fail(
 	struct cfs_http *http, struct cfs_transfer *transfer, enum cfs_fault fault, const char *why)
 {
 	transfer->failed = fault;
-	cfs_text_line(transfer->message, sizeof(transfer->message), why, strlen(why));
+	set_message(transfer, why);
 	link_to(&http->failed, transfer);
 	arm(http, 0);
 }
@@ -658,8 +678,7 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 	transfer->list = make_list(&transfer->request);
 	easy = http->n_spares ? http->spares[--http->n_spares] : curl_easy_init();
 	if (!transfer->list || !easy) {
-		if (easy)
-			give_back(http, easy);
+		curl_easy_cleanup(easy);
 		fail(http, transfer, CFS_NO_MEMORY, "out of memory");
 		return;
 	}
@@ -669,7 +688,7 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 	if (result == CURLE_OK && curl_multi_add_handle(http->multi, easy) != CURLM_OK)
 		result = CURLE_OUT_OF_MEMORY;
 	if (result != CURLE_OK) {
-		give_back(http, easy);
+		curl_easy_cleanup(easy);
 		fail(http, transfer, result == CURLE_OUT_OF_MEMORY ? CFS_NO_MEMORY : CFS_REJECTED,
 			curl_easy_strerror(result));
 		return;
@@ -681,5 +700,5 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 void cfs_http_cancel(struct cfs_transfer *transfer)
 {
 	if (transfer && transfer->link)
-		end(transfer);
+		end(transfer, false);
 }

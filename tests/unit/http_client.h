@@ -39,7 +39,7 @@ struct call {
 	struct call *other;
 };
 
-static int call_data(void *arg, const char *bytes, size_t len)
+static inline int call_data(void *arg, const char *bytes, size_t len)
 {
 	struct call *call = arg;
 
@@ -49,7 +49,7 @@ static int call_data(void *arg, const char *bytes, size_t len)
 	return cfs_buf_add(&call->body, bytes, len);
 }
 
-static void call_done(void *arg, const struct cfs_http_outcome *outcome)
+static inline void call_done(void *arg, const struct cfs_http_outcome *outcome)
 {
 	struct call *call = arg;
 
@@ -70,20 +70,20 @@ static const struct cfs_http_handler call_handler = {.data = call_data, .done = 
 static const struct cfs_http_options patient = {
 	.timeout_ms = PATIENCE_MS, .connect_ms = PATIENCE_MS};
 
-static void call_init(struct call *call, struct cfs_http *http)
+static inline void call_init(struct call *call, struct cfs_http *http)
 {
 	*call = (struct call){.http = http};
 	cfs_buf_init(&call->body, BODY_MAX);
 }
 
-static void call_finish(struct call *call)
+static inline void call_finish(struct call *call)
 {
 	cfs_http_cancel(&call->transfer);
 	cfs_buf_finish(&call->body);
 }
 
 /* Starts a GET, or a POST if there is a body. */
-static void call_start(struct call *call, const char *url, const char *body,
+static inline void call_start(struct call *call, const char *url, const char *body,
 	const struct cfs_http_options *options)
 {
 	struct cfs_http_request request;
@@ -103,7 +103,7 @@ static void call_start(struct call *call, const char *url, const char *body,
 }
 
 /* Dispatches until *value is at least n. */
-static void run_until(struct cfs_http *http, const unsigned *value, unsigned n)
+static inline void run_until(struct cfs_http *http, const unsigned *value, unsigned n)
 {
 	while (*value < n) {
 		struct pollfd wait = {.fd = cfs_http_fd(http), .events = POLLIN};
@@ -114,7 +114,7 @@ static void run_until(struct cfs_http *http, const unsigned *value, unsigned n)
 }
 
 /* Dispatches until an eventfd of the server has counted to n. */
-static void run_until_counted(struct cfs_http *http, int counter, unsigned n)
+static inline void run_until_counted(struct cfs_http *http, int counter, unsigned n)
 {
 	uint64_t more;
 
@@ -130,21 +130,8 @@ static void run_until_counted(struct cfs_http *http, int counter, unsigned n)
 	}
 }
 
-/* Waits for an eventfd of the server without dispatching. */
-static void wait_until_counted(int counter, unsigned n)
-{
-	uint64_t more;
-
-	while (n > 0) {
-		struct pollfd wait = {.fd = counter, .events = POLLIN};
-
-		assert_int_equal(poll(&wait, 1, PATIENCE_MS), 1);
-		if (read(counter, &more, sizeof(more)) == sizeof(more))
-			n -= (unsigned)more;
-	}
-}
-
-static const char *url_of(char *url, size_t size, const struct server *server, const char *path)
+static inline const char *url_of(
+	char *url, size_t size, const struct server *server, const char *path)
 {
 	snprintf(url, size, "%s://127.0.0.1:%d%s", server->tls ? "https" : "http", server->port,
 		path);
@@ -152,7 +139,7 @@ static const char *url_of(char *url, size_t size, const struct server *server, c
 }
 
 /* One GET of the path from start to end. */
-static void call_path(struct call *call, const struct server *server, const char *path)
+static inline void call_path(struct call *call, const struct server *server, const char *path)
 {
 	char url[1024];
 
@@ -196,7 +183,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
 }
 
 /* To be called first: what the machine's owner set shall not reach the tests. */
-static void isolate(void)
+static inline void isolate(void)
 {
 	static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
 		"ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"};
