@@ -53,6 +53,7 @@ int cfs_aws_time_parse(const char *text, int64_t *ret_time)
 	const char *at = text;
 	struct tm tm = {0};
 	int offset, day;
+	int64_t time;
 
 	if (!take(&at, 4, 1970, 9999, &tm.tm_year) || !skip(&at, "-") ||
 		!take(&at, 2, 1, 12, &tm.tm_mon) || !skip(&at, "-") ||
@@ -72,8 +73,13 @@ int cfs_aws_time_parse(const char *text, int64_t *ret_time)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
+	if (tm.tm_sec == 60)
+		tm.tm_sec = 59; /* a leap second, which the epoch does not count */
 	day = tm.tm_mday;
-	*ret_time = (int64_t)timegm(&tm) - offset;
-	/* timegm makes the 2nd of March of the 30th of February. */
-	return tm.tm_mday == day || tm.tm_sec == 60 ? 0 : -EINVAL;
+	time = (int64_t)timegm(&tm) - offset;
+	/* timegm makes the 1st of March of the 30th of February. */
+	if (tm.tm_mday != day)
+		return -EINVAL;
+	*ret_time = time;
+	return 0;
 }
