@@ -105,7 +105,7 @@ static void find_simulator(char *path, size_t size)
 static int spawn(struct cfs_demo *demo)
 {
 	char path[4096];
-	char *argv[] = {path, "--port", "0", "--ready-file", demo->ready_file, "--ca-file",
+	const char *argv[] = {path, "--port", "0", "--ready-file", demo->ready_file, "--ca-file",
 		demo->ca_file, "--log", demo->log, "--instances", INSTANCES, "--aws-regions",
 		"us-east-1,eu-west-1", "--tencent-regions", "ap-guangzhou,ap-singapore",
 		"--die-with-parent", NULL};
@@ -135,7 +135,8 @@ static int spawn(struct cfs_demo *demo)
 		r = posix_spawnattr_setflags(
 			&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	if (r == 0)
-		r = posix_spawnp(&demo->pid, path, &actions, &attributes, argv, environ);
+		r = posix_spawnp(&demo->pid, path, &actions, &attributes,
+			(char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attributes);
 out:
 	posix_spawn_file_actions_destroy(&actions);
