@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
@@ -81,6 +83,17 @@ static void canonical_request_is_the_documented_one(void **state)
 		"host:cvm.tencentcloudapi.com\nx-tc-action:describeinstances\n\n"
 		"content-type;host;x-tc-action\n"
 		"35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064");
+	cfs_buf_finish(&text);
+}
+
+static void the_action_is_signed_in_lower_case(void **state)
+{
+	struct cfs_tc3_request request = example("AZaz@[09");
+	struct cfs_buf text = CFS_BUF_INIT(CFS_TC3_CANONICAL_MAX);
+
+	(void)state;
+	assert_int_equal(cfs_tc3_canonical_request(&request, &text), 0);
+	assert_non_null(strstr(text.data, "\nx-tc-action:azaz@[09\n"));
 	cfs_buf_finish(&text);
 }
 
@@ -218,6 +231,9 @@ static void scope_date_is_utc(void **state)
 	char date[CFS_TC3_DATE_MAX] = "untouched";
 
 	(void)state;
+	/* Wherever this machine is. */
+	assert_int_equal(setenv("TZ", "Asia/Tokyo", 1), 0);
+	tzset();
 	assert_int_equal(cfs_tc3_date(253402300800, date), -ERANGE);
 	assert_int_equal(cfs_tc3_date(INT64_MAX, date), -ERANGE);
 	assert_int_equal(cfs_tc3_date(INT64_MIN, date), -ERANGE);
@@ -249,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(canonical_request_is_the_documented_one),
+		cmocka_unit_test(the_action_is_signed_in_lower_case),
 		cmocka_unit_test(canonical_requests_have_the_documented_hashes),
 		cmocka_unit_test(string_to_sign_binds_the_hash_to_moment_date_and_service),
 		cmocka_unit_test(signing_key_depends_on_secret_date_and_service),
