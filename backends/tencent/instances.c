@@ -212,6 +212,14 @@ static int add_tags(struct cfs_instance_builder *builder, const cJSON *entry)
 	return 0;
 }
 
+/* OperationDenied.InstanceOperationInProgress is what a call gets for as long as this lasts. */
+static bool is_operating(const cJSON *entry)
+{
+	const char *text = cfs_tencent_json_text(entry, "LatestOperationState");
+
+	return text && strcmp(text, "OPERATING") == 0;
+}
+
 static int build(struct cfs_instance_builder *builder, const cJSON *entry, const char *id,
 	struct cfs_instance **ret_instance)
 {
@@ -234,6 +242,8 @@ static int build(struct cfs_instance_builder *builder, const cJSON *entry, const
 		return r;
 	power = cfs_tencent_instances_state(
 		cfs_instance_builder_get(builder, CFS_FIELD_STATE), &offers);
+	if (is_operating(entry))
+		offers = 0;
 	return cfs_instance_builder_build(builder, power, offers, ret_instance);
 }
 

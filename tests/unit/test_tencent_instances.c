@@ -276,6 +276,30 @@ static void states_have_their_power_and_offer_vnc_where_it_can_answer(void **sta
 	}
 }
 
+static void an_operation_in_progress_offers_no_vnc(void **state)
+{
+	static const struct {
+		const char *latest;
+		uint32_t offers;
+	} cases[] = {{"\"OPERATING\"", 0}, {"\"SUCCESS\"", 1}, {"\"FAILED\"", 1}, {"null", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct taken taken = {0};
+		char json[256];
+
+		snprintf(json, sizeof(json),
+			"[{\"InstanceId\": \"ins-aaaaaaaa\", \"InstanceState\": \"RUNNING\", "
+			"\"LatestOperationState\": %s}]",
+			cases[i].latest);
+		assert_int_equal(read_set(&taken, json, NULL), 0);
+		assert_int_equal(taken.n, 1);
+		assert_int_equal(taken.instances[0]->power, CFS_POWER_ON);
+		assert_int_equal(taken.instances[0]->offers, cases[i].offers);
+		finish(&taken);
+	}
+}
+
 static void times_are_rfc_3339_in_utc(void **state)
 {
 	static const struct {
@@ -352,6 +376,7 @@ int main(void)
 		cmocka_unit_test(only_the_instance_asked_for_is_found),
 		cmocka_unit_test(the_sink_may_end_the_reading),
 		cmocka_unit_test(states_have_their_power_and_offer_vnc_where_it_can_answer),
+		cmocka_unit_test(an_operation_in_progress_offers_no_vnc),
 		cmocka_unit_test(times_are_rfc_3339_in_utc),
 		cmocka_unit_test(numbers_become_texts_only_when_whole),
 	};
