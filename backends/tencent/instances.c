@@ -50,8 +50,8 @@ static const char *const addresses[] = {
 };
 
 /*
- * vnc: whether DescribeInstanceVncUrl can answer. It documents an error for each of the others,
- * UnsupportedOperation.InstanceState*.
+ * Values of InstanceState. vnc: whether DescribeInstanceVncUrl
+ * can answer; it documents an error for each of the others, UnsupportedOperation.InstanceState*.
  */
 static const struct {
 	const char *name;
@@ -67,6 +67,12 @@ static const struct {
 	{"REBOOTING", CFS_POWER_CHANGING, false},
 	{"SHUTDOWN", CFS_POWER_OFF, false}, /* stopped, and to be recycled */
 	{"TERMINATING", CFS_POWER_CHANGING, false},
+	{"ENTER_RESCUE_MODE", CFS_POWER_CHANGING, false},
+	{"RESCUE_MODE", CFS_POWER_ON, true},
+	{"EXIT_RESCUE_MODE", CFS_POWER_CHANGING, false},
+	{"ENTER_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, false},
+	{"SERVICE_LIVE_MIGRATE", CFS_POWER_ON, true},
+	{"EXIT_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, true},
 	/* Not in the documented list of states, but in that of errors. */
 	{"TERMINATED", CFS_POWER_GONE, false},
 };
