@@ -53,7 +53,7 @@ int cfs_aws_time_parse(const char *text, int64_t *ret_time)
 	const char *at = text;
 	struct tm tm = {0};
 	int offset, day;
-	int64_t time;
+	int64_t seconds;
 
 	if (!take(&at, 4, 1970, 9999, &tm.tm_year) || !skip(&at, "-") ||
 		!take(&at, 2, 1, 12, &tm.tm_mon) || !skip(&at, "-") ||
@@ -76,10 +76,10 @@ int cfs_aws_time_parse(const char *text, int64_t *ret_time)
 	if (tm.tm_sec == 60)
 		tm.tm_sec = 59; /* a leap second, which the epoch does not count */
 	day = tm.tm_mday;
-	time = (int64_t)timegm(&tm) - offset;
+	seconds = (int64_t)timegm(&tm) - offset;
 	/* timegm makes the 1st of March of the 30th of February. */
 	if (tm.tm_mday != day)
 		return -EINVAL;
-	*ret_time = time;
+	*ret_time = seconds;
 	return 0;
 }
