@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+/* Of a token: what rounding may lose, so that a wait is as long as was told and no longer. */
+#define SLACK 1e-6
+
 void cfs_bucket_init(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now)
 {
 	*bucket = (struct cfs_bucket){.rate = rate, .tokens = rate.burst, .at = now};
@@ -17,11 +20,11 @@ int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now)
 		bucket->tokens = grown < bucket->rate.burst ? grown : bucket->rate.burst;
 		bucket->at = now;
 	}
-	if (bucket->tokens >= 1) {
+	if (bucket->tokens >= 1 - SLACK) {
 		bucket->tokens -= 1;
 		return 0;
 	}
-	return (int64_t)ceil((1 - bucket->tokens) * 1000 / bucket->rate.per_second);
+	return (int64_t)ceil((1 - SLACK - bucket->tokens) * 1000 / bucket->rate.per_second);
 }
 
 enum retry_class { RETRY_NEVER, RETRY_FEW, RETRY_WHILE_TIME };

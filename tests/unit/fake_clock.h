@@ -1,0 +1,61 @@
+/*
+ * The clock and the chance of a test, in place of fs/clock.c: to be included by the one file of a
+ * test program. Time runs as it does, plus what was skipped; or stands still, and moves when told.
+ */
+#ifndef TESTS_UNIT_FAKE_CLOCK_H
+#define TESTS_UNIT_FAKE_CLOCK_H
+
+#include <stdbool.h>
+
+#include "fs/clock.h"
+
+static struct {
+	bool stands;
+	int64_t stands_at_ms;
+	int64_t skipped_ms;
+	double chance;
+} fake_clock = {.chance = 0.5};
+
+int64_t cfs_clock_ms(void)
+{
+	struct timespec now;
+
+	if (fake_clock.stands)
+		return fake_clock.stands_at_ms;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + fake_clock.skipped_ms;
+}
+
+struct timespec cfs_clock_wall(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += (time_t)(fake_clock.skipped_ms / 1000);
+	return now;
+}
+
+double cfs_clock_random(void)
+{
+	return fake_clock.chance;
+}
+
+/* Makes it later. */
+static inline void clock_skip(int64_t ms)
+{
+	if (fake_clock.stands)
+		fake_clock.stands_at_ms += ms;
+	else
+		fake_clock.skipped_ms += ms;
+}
+
+/* Numbers that look random and are the same in every run (xorshift64). */
+static inline uint64_t draw(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+#endif
