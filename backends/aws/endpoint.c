@@ -1,6 +1,7 @@
 #include "backends/aws/endpoint.h"
 
 #include <arpa/inet.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct authority {
 	char host[CFS_AWS_HOST_MAX]; /* without brackets */
 	bool ipv6;
 	bool loopback;
-	unsigned long port; /* 0: none given */
+	uint16_t port; /* 0: none given */
 };
 
 /* Whether a host name of bounded, lower-case labels; its numeric forms are those of inet_pton. */
@@ -71,6 +72,7 @@ static const char *parse_host(const char *text, size_t len, struct authority *au
 static const char *parse_authority(const char *text, size_t len, struct authority *authority)
 {
 	const char *end = text + len, *host = text, *host_end, *port;
+	unsigned long number;
 
 	if (memchr(text, '@', len))
 		return "holds a user name";
@@ -93,9 +95,10 @@ static const char *parse_authority(const char *text, size_t len, struct authorit
 		if (*port != ':' || digits == 0 || digits > 5 ||
 			strspn(port + 1, "0123456789") < digits)
 			return "has no valid port";
-		authority->port = strtoul(port + 1, NULL, 10);
-		if (authority->port == 0 || authority->port > 65535)
+		number = strtoul(port + 1, NULL, 10);
+		if (number == 0 || number > UINT16_MAX)
 			return "has no valid port";
+		authority->port = (uint16_t)number;
 	}
 	return parse_host(host, (size_t)(host_end - host), authority);
 }
@@ -147,7 +150,7 @@ const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret
 	if (!endpoint.tls && !authority.loopback)
 		return "is http, which is for loopback hosts only";
 	if (authority.port != 0 && authority.port != (endpoint.tls ? 443 : 80))
-		snprintf(port, sizeof(port), ":%lu", authority.port);
+		snprintf(port, sizeof(port), ":%u", authority.port);
 	snprintf(endpoint.host, sizeof(endpoint.host), authority.ipv6 ? "[%.253s]%s" : "%.253s%s",
 		authority.host, port);
 	snprintf(endpoint.path, sizeof(endpoint.path), "%s", *path ? path : "/");
