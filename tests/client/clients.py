@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 import urllib.parse
@@ -29,7 +30,8 @@ class CliError(Exception):
     def __init__(self, text):
         super().__init__(text)
         self.code = text.partition("(")[2].partition(")")[0]
-        self.message = text.partition(" operation")[2].partition(": ")[2].strip()
+        found = re.search(r" operation(?: \(reached max retries: \d+\))?: ?(.*)", text, re.DOTALL)
+        self.message = found.group(1).strip() if found else text
 
 
 def aws(sim, *args, text=False, **env):
@@ -50,7 +52,7 @@ def tencent(sim, *calls, secret=SECRET, **job):
     modules = os.environ.get("CONSOLEFS_NODE_MODULES", str(HERE / "node_modules"))
     if not pathlib.Path(modules, "tencentcloud-sdk-nodejs-cvm").exists():
         raise FileNotFoundError(f"no Tencent SDK in {modules}: run `npm ci` in {HERE}")
-    job = {"endpoint": sim.url.removeprefix("https://"), "secretKey": secret,
+    job = {"port": sim.port, "secretKey": secret,
            "region": sim.tencent_regions[0],
            "calls": [{"action": action, "params": params} for action, params in calls], **job}
     done = subprocess.run(["node", str(HERE / "tencent.cjs")], input=json.dumps(job), text=True,

@@ -1,8 +1,9 @@
-// Runs calls through the official Tencent Cloud SDK. Reads {endpoint, secretKey, region, shift,
+// Runs calls through the official Tencent Cloud SDK. Reads {port, secretKey, region, shift,
 // calls: [{action, params}]} from stdin; writes one {result} or {error: {code, message}} per call.
 "use strict";
 
 const fs = require("fs");
+const https = require("https");
 
 const job = JSON.parse(fs.readFileSync(0, "utf8"));
 
@@ -21,11 +22,27 @@ if (job.shift) {
 
 const { cvm } = require("tencentcloud-sdk-nodejs-cvm");
 
+// The SDK takes the service to sign for from the endpoint's first label, and signs the host without
+// a port: it only works with the default one. So it is given such a name, and its connections go
+// to the simulator's port.
+class Agent extends https.Agent {
+	createConnection(options, done) {
+		return super.createConnection({ ...options, host: "127.0.0.1", port: job.port }, done);
+	}
+}
+
 async function main() {
 	const client = new cvm.v20170312.Client({
 		credential: { secretId: job.secretId || "CONSOLEFSSIM", secretKey: job.secretKey },
 		region: job.region,
-		profile: { httpProfile: { endpoint: job.endpoint, protocol: "https://", reqTimeout: 30 } },
+		profile: {
+			httpProfile: {
+				endpoint: "cvm.localhost",
+				protocol: "https://",
+				reqTimeout: 30,
+				agent: new Agent({ keepAlive: true }),
+			},
+		},
 	});
 	const answers = [];
 	for (const call of job.calls) {
@@ -36,7 +53,7 @@ async function main() {
 				requestId: error.requestId || "" } });
 		}
 	}
-	process.stdout.write(JSON.stringify(answers));
+	process.stdout.write(JSON.stringify(answers), () => process.exit(0));
 }
 
 main();

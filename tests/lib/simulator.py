@@ -48,11 +48,13 @@ def scrubbed_env(home, **more):
 
 
 class Simulator:
-    """One running consolefs-sim, with a directory of its own."""
+    """One running consolefs-sim, with a directory of its own. It ends with the thread that started
+    it, at the latest."""
 
     def __init__(self, instances=20, latency=0, faults=(), aws_regions=("us-east-1",),
                  tencent_regions=("ap-guangzhou",), seed=1, rate_scale=1, freeze_clock=False,
                  args=(), program=None):
+        self.stopped = False
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="consolefs-sim."))
         self.ca = self.dir / "ca.pem"
         self.log = self.dir / "log"
@@ -136,7 +138,11 @@ class Simulator:
             time.sleep(0.005)
 
     def stop(self):
-        """Ends it; it must end by itself, with status 0 and nothing to complain about."""
+        """Ends it; it must end by itself, with status 0 and nothing to complain about. A second
+        stop does nothing."""
+        if self.stopped:
+            return
+        self.stopped = True
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:

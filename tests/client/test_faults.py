@@ -1,0 +1,327 @@
+"""--fault, --latency and --rate-scale: the simulator misbehaves as told, and only then."""
+
+import base64
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import socket
+import ssl
+import time
+import xml.etree.ElementTree
+
+import pytest
+
+from clients import connect, cvm, ec2, ec2_headers, send
+from simulator import Simulator
+
+SCREEN = "GetConsoleScreenshot"
+VNC = "DescribeInstanceVncUrl"
+
+
+def first_id(sim):
+    answer = ec2(sim, "DescribeInstances", MaxResults=5)
+    return answer.text.partition("<instanceId>")[2].partition("</instanceId>")[0]
+
+
+def first_cvm(sim):
+    answer = cvm(sim, "DescribeInstances", {"Limit": 1})
+    return json.loads(answer.body)["Response"]["InstanceSet"][0]["InstanceId"]
+
+
+def simulator(*faults, **options):
+    return Simulator(instances=3, rate_scale=0, faults=faults, **options)
+
+
+def image_of(answer):
+    return answer.text.partition("<imageData>")[2].partition("</imageData>")[0]
+
+
+def test_delay_delays_the_answer_and_nothing_else():
+    with simulator(f"{SCREEN}:delay=700") as sim:
+        target = first_id(sim)
+        start = time.monotonic()
+        ec2(sim, "DescribeRegions")
+        middle = time.monotonic()
+        answer = ec2(sim, SCREEN, InstanceId=target)
+        end = time.monotonic()
+        assert answer.status == 200 and end - middle >= 0.7 and middle - start < 0.7
+        assert sim.log_entries(action=SCREEN)[0]["fault"] == "delay"
+
+
+def test_a_hung_call_is_logged_answered_never_and_holds_up_nobody():
+    with simulator(f"{SCREEN}:hang") as sim:
+        body = f"Action={SCREEN}&Version=2016-11-15&InstanceId={first_id(sim)}".encode()
+        hung = connect(sim)
+        hung.request("POST", "/", body, ec2_headers(sim, body))
+        entry = sim.await_log(action=SCREEN)[0]
+        assert entry["fault"] == "hang" and entry["status"] == 0
+        assert ec2(sim, "DescribeRegions").status == 200
+        hung.sock.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            hung.sock.recv(1)
+        hung.close()
+        assert ec2(sim, "DescribeRegions").status == 200
+
+
+def test_it_ends_at_once_while_calls_hang_or_wait():
+    with simulator(f"{SCREEN}:hang", "DescribeRegions:delay=60000") as sim:
+        target = first_id(sim)
+        clients = []
+        for action in (SCREEN, "DescribeRegions"):
+            body = f"Action={action}&Version=2016-11-15"
+            body += f"&InstanceId={target}" if action == SCREEN else ""
+            clients.append(connect(sim))
+            clients[-1].request("POST", "/", body.encode(), ec2_headers(sim, body.encode()))
+        sim.await_log(action=SCREEN)
+        sim.await_log(action="DescribeRegions")
+        start = time.monotonic()
+        sim.stop()
+        assert time.monotonic() - start < 5
+        for client in clients:
+            client.close()
+
+
+def test_a_reset_is_a_reset():
+    with simulator(f"{SCREEN}:reset:x1") as sim:
+        target = first_id(sim)
+        with pytest.raises(ConnectionResetError):
+            ec2(sim, SCREEN, InstanceId=target)
+        entry = sim.log_entries(action=SCREEN)[0]
+        assert entry["fault"] == "reset" and entry["status"] == 0
+        assert ec2(sim, SCREEN, InstanceId=target).status == 200
+
+
+@pytest.mark.parametrize("action", [SCREEN, "DescribeInstances", VNC])
+def test_a_truncated_answer_has_whole_headers_and_half_a_body(action):
+    with simulator(f"{action}:truncate") as sim:
+        with pytest.raises((http.client.IncompleteRead, ssl.SSLError)) as caught:
+            if action == VNC:
+                cvm(sim, action, {"InstanceId": first_cvm(sim)})
+            elif action == SCREEN:
+                ec2(sim, action, InstanceId=first_id(sim))
+            else:
+                ec2(sim, action)
+        if isinstance(caught.value, http.client.IncompleteRead):
+            whole = sim.log_entries(action=action)[-1]["bytes"]
+            assert len(caught.value.partial) == whole // 2
+            assert len(caught.value.partial) + caught.value.expected == whole
+
+
+def test_a_truncated_long_listing_breaks_off_in_the_middle():
+    with Simulator(instances=3000, faults=["DescribeInstances:truncate"]) as sim:
+        with pytest.raises((http.client.IncompleteRead, ssl.SSLError)):
+            ec2(sim, "DescribeInstances")
+
+
+def test_status_answers_what_a_proxy_would():
+    with simulator("*:status=502") as sim:
+        for answer in (ec2(sim, "DescribeRegions"), cvm(sim, "DescribeRegions")):
+            assert answer.status == 502 and answer.headers["Content-Type"] == "text/html"
+            assert "<title>502</title>" in answer.text and answer.code is None
+
+
+def test_code_is_an_error_in_each_clouds_own_form():
+    with simulator("*:code=InternalError") as sim:
+        answer = ec2(sim, "DescribeRegions")
+        assert (answer.status, answer.code) == (500, "InternalError")
+        answer = cvm(sim, "DescribeRegions")
+        assert (answer.status, answer.code) == (200, "InternalError")
+
+
+@pytest.mark.parametrize("code, status", [
+    ("UnauthorizedOperation", 403), ("OptInRequired", 401), ("ExpiredTokenException", 403),
+    ("Unavailable", 503), ("IncorrectInstanceState", 400)])
+def test_codes_have_their_documented_status(code, status):
+    with simulator(f"aws/*:code={code}") as sim:
+        answer = ec2(sim, "DescribeRegions")
+        assert (answer.status, answer.code) == (status, code)
+        assert cvm(sim, "DescribeRegions").code is None
+
+
+def test_throttle_is_a_request_limit_error():
+    with simulator("*:throttle") as sim:
+        answer = ec2(sim, "DescribeRegions")
+        assert (answer.status, answer.code) == (503, "RequestLimitExceeded")
+        answer = cvm(sim, "DescribeRegions")
+        assert (answer.status, answer.code) == (200, "RequestLimitExceeded")
+
+
+def test_garbage_is_no_answer_of_any_api():
+    with simulator("*:garbage") as sim:
+        for answer in (ec2(sim, "DescribeRegions"), cvm(sim, "DescribeRegions")):
+            assert answer.status == 200
+            with pytest.raises(xml.etree.ElementTree.ParseError):
+                xml.etree.ElementTree.fromstring(answer.body)
+            with pytest.raises(ValueError):
+                json.loads(answer.body)
+
+
+def test_bad_base64_and_good_base64_of_no_picture():
+    with simulator(f"{SCREEN}:badbase64:x1", f"{SCREEN}:notjpeg:x1") as sim:
+        target = first_id(sim)
+        with pytest.raises(ValueError):
+            base64.b64decode(image_of(ec2(sim, SCREEN, InstanceId=target)), validate=True)
+        words = base64.b64decode(image_of(ec2(sim, SCREEN, InstanceId=target)), validate=True)
+        assert words.isascii() and not words.startswith(b"\xff\xd8")
+        image = base64.b64decode(image_of(ec2(sim, SCREEN, InstanceId=target)), validate=True)
+        assert image.startswith(b"\xff\xd8")
+        assert sim.log_entries(action=SCREEN)[2]["sha256"] == hashlib.sha256(image).hexdigest()
+
+
+@pytest.mark.parametrize("spec, bad", [("../x", "../x"), ("", ""), ("long", None)])
+def test_a_bad_id_is_one_instance_more(spec, bad):
+    with simulator(f"DescribeInstances:badid={spec}") as sim:
+        root = xml.etree.ElementTree.fromstring(ec2(sim, "DescribeInstances").body)
+        ids = [node.text or "" for node in root.findall(".//{*}instancesSet/{*}item/{*}instanceId")]
+        listed = json.loads(cvm(sim, "DescribeInstances").body)["Response"]["InstanceSet"]
+        for found in (ids, [one["InstanceId"] for one in listed]):
+            assert len(found) == 4
+            if bad is None:
+                assert any(len(one) == 300 for one in found)
+            else:
+                assert bad in found
+
+
+def test_oversize_is_past_any_sane_limit():
+    with simulator("*:oversize") as sim:
+        assert len(ec2(sim, "DescribeInstances").body) > 20 << 20
+        assert len(ec2(sim, SCREEN, InstanceId=first_id(sim)).body) > 20 << 20
+        assert len(cvm(sim, "DescribeInstances").body) > 20 << 20
+
+
+def test_empty_is_a_good_answer_with_nothing_in_it():
+    with simulator(f"{SCREEN}:empty", "GetConsoleOutput:empty", f"{VNC}:empty") as sim:
+        target = first_id(sim)
+        assert "<imageData></imageData>" in ec2(sim, SCREEN, InstanceId=target).text
+        assert "<output>" not in ec2(sim, "GetConsoleOutput", InstanceId=target).text
+        answer = cvm(sim, VNC, {"InstanceId": first_cvm(sim)})
+        assert json.loads(answer.body)["Response"]["InstanceVncUrl"] == ""
+    with simulator("DescribeInstances:empty") as sim:
+        assert "<instanceId>" not in ec2(sim, "DescribeInstances").text
+        assert json.loads(cvm(sim, "DescribeInstances").body)["Response"]["InstanceSet"] == []
+
+
+def test_a_rule_can_name_an_instance_and_a_number_of_times():
+    with simulator() as sim:
+        ids = [part.partition("<")[0]
+               for part in ec2(sim, "DescribeInstances").text.split("<instanceId>")[1:]]
+    with simulator(f"{SCREEN}@{ids[0]}:code=InternalError:x2") as sim:
+        codes = [ec2(sim, SCREEN, InstanceId=ids[i]).code for i in (1, 0, 1, 0, 0)]
+    assert codes == [None, "InternalError", None, "InternalError", None]
+
+
+def test_a_share_is_drawn_from_the_seed():
+    def draw(seed):
+        with simulator("DescribeRegions:code=InternalError:0.5", seed=seed) as sim:
+            connection = connect(sim)
+            codes = [ec2(sim, "DescribeRegions", connection).code for _ in range(200)]
+            connection.close()
+            return codes
+
+    codes = draw(1)
+    assert 60 < codes.count("InternalError") < 140
+    assert draw(1) == codes and draw(2) != codes
+
+
+def test_two_hundred_calls_of_half_a_second_take_about_one():
+    with simulator(latency=500) as sim:
+        target = first_id(sim)
+
+        def fetch(_):
+            return ec2(sim, SCREEN, InstanceId=target)
+
+        start = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            answers = list(pool.map(fetch, range(200)))
+        took = time.monotonic() - start
+        assert all(answer.status == 200 for answer in answers)
+        # One after the other they take 100 s, ten at a time 10 s.
+        assert 0.5 <= took < 5, took
+        images = {hashlib.sha256(base64.b64decode(image_of(answer))).hexdigest()
+                  for answer in answers}
+        assert len(images) == 200
+        assert images == {entry["sha256"] for entry in sim.log_entries(action=SCREEN)}
+
+
+def test_a_thousand_calls_can_be_pending():
+    with simulator(f"{SCREEN}:hang") as sim:
+        body = f"Action={SCREEN}&Version=2016-11-15&InstanceId={first_id(sim)}".encode()
+        headers = ec2_headers(sim, body)
+
+        def start(_):
+            connection = connect(sim)
+            connection.request("POST", "/", body, headers)
+            return connection
+
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            pending = list(pool.map(start, range(1000)))
+        assert len(sim.await_log(1000, action=SCREEN)) == 1000
+        assert ec2(sim, "DescribeRegions").status == 200
+        for connection in pending:
+            connection.close()
+        assert ec2(sim, "DescribeRegions").status == 200
+
+
+def test_a_connection_is_kept_for_the_next_call():
+    with simulator(latency=20) as sim:
+        connection = connect(sim)
+        ec2(sim, "DescribeRegions", connection)
+        local = connection.sock.getsockname()
+        for _ in range(5):
+            assert ec2(sim, "DescribeRegions", connection).status == 200
+            assert cvm(sim, "DescribeRegions", connection=connection).status == 200
+        assert connection.sock.getsockname() == local
+        connection.close()
+
+
+def test_documented_rates_are_enforced_per_region_and_action():
+    regions = ["us-east-1", "eu-west-1"]
+    with Simulator(instances=1, aws_regions=regions) as sim:
+        connection = connect(sim)
+        start = time.monotonic()
+        answers = [ec2(sim, "DescribeInstances", connection) for _ in range(60)]
+        took = time.monotonic() - start
+        good = [answer.status for answer in answers].count(200)
+        # A bucket of 50 that refills with ten a second.
+        assert 50 <= good <= 50 + 10 * took + 1 and good < 60
+        throttled = [answer for answer in answers if answer.status != 200]
+        assert {(answer.status, answer.code) for answer in throttled} == {
+            (503, "RequestLimitExceeded")}
+        assert ec2(sim, "DescribeRegions", connection).status == 200
+        assert ec2(sim, "DescribeInstances", connection,
+                   signing={"region": "eu-west-1"}).status == 200
+        connection.close()
+
+
+def test_a_badly_signed_request_costs_no_token_and_meets_no_service_fault():
+    with Simulator(instances=1, rate_scale=0.01, faults=["*:code=InternalError:x1"]) as sim:
+        for _ in range(5):
+            assert ec2(sim, "DescribeRegions",
+                       signing={"secret": "wrong"}).code == "SignatureDoesNotMatch"
+
+
+def test_a_hundred_thousand_instances_start_and_list_fast():
+    start = time.monotonic()
+    with Simulator(instances=100_000, rate_scale=0) as sim:
+        assert time.monotonic() - start < 5
+        start = time.monotonic()
+        answer = ec2(sim, "DescribeInstances")
+        assert answer.headers["Transfer-Encoding"] == "chunked"
+        assert answer.body.count(b"<reservationId>") == 100_000
+        assert time.monotonic() - start < 30
+        answer = cvm(sim, "DescribeInstances", {"Limit": 100, "Offset": 99_950})
+        assert len(json.loads(answer.body)["Response"]["InstanceSet"]) == 50
+
+
+def test_a_client_that_vanishes_in_the_middle_is_forgotten():
+    with Simulator(instances=5000, rate_scale=0) as sim:
+        body = b"Action=DescribeInstances&Version=2016-11-15"
+        for _ in range(5):
+            client = connect(sim)
+            client.request("POST", "/", body, ec2_headers(sim, body))
+            client.sock.recv(100)
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                   b"\x01\0\0\0\0\0\0\0")
+            client.close()
+        assert send(sim, "POST", "/", body, ec2_headers(sim, body)).status == 200
