@@ -23,6 +23,11 @@ import threading
 import urllib.parse
 import xml.sax.saxutils
 
+from .simulator import KEY_ID, SECRET
+
+AWS_KEYS = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+TENCENT_KEYS = {"TENCENTCLOUD_SECRET_ID": KEY_ID, "TENCENTCLOUD_SECRET_KEY": SECRET}
+
 REQUEST_ID = "11111111-2222-4333-8444-555555555555"
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
@@ -106,7 +111,8 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class ScriptedCloud:
-    def __init__(self, answer):
+    def __init__(self, answer, address="127.0.0.1"):
+        """The certificate names 127.0.0.1, whatever the address."""
         self.answer = answer
         self.requests = []
         self.errors = []
@@ -117,10 +123,10 @@ class ScriptedCloud:
         self.ca.write_bytes(certificate)
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(self.ca, self.dir / "key")
-        self.server = _Server(("127.0.0.1", 0), _Handler)
+        self.server = _Server((address, 0), _Handler)
         self.server.cloud = self
         self.port = self.server.server_address[1]
-        self.url = f"https://127.0.0.1:{self.port}"
+        self.url = f"https://{address}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever,
                                        kwargs={"poll_interval": 0.02})
         self.thread.start()
