@@ -29,15 +29,18 @@
  *     failing   in http->failing: the failed of the dispatch at work. Apart from `failed`, so that
  *               a completion which starts what fails again does not keep that dispatch for ever.
  *
+ * An easy handle serves one transfer: to keep handles for the next was measured to save nothing,
+ * because connections and names are kept by the multi handle and TLS sessions by the share.
+ *
  * A completion may do anything to any transfer but destroy the engine: the transfer is idle and the
  * outcome is on the stack before it is called, and nothing of the transfer is looked at after it.
  * libcurl forgets a queued result when its handle is removed, so a cancelled transfer has none.
  */
 
 #define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
-#define SPARES_MAX 64 /* easy handles kept for the next transfers */
 #define ANSWER_CHUNK (64 * 1024)
-#define DATE_MAX 64 /* bytes of a Date header that can be a date */
+#define DATE_MAX 64   /* bytes of a Date header that can be a date */
+#define CA_CACHE_S 60 /* a file of authorities is read again when it was last read so long ago */
 
 _Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
 	"libcurl writes as much into the message");
@@ -48,8 +51,6 @@ struct cfs_http {
 	int epoll_fd;
 	int timer_fd;
 	struct cfs_transfer *running, *failed, *failing;
-	CURL *spares[SPARES_MAX];
-	size_t n_spares;
 };
 
 /* The headers of a transfer as libcurl takes them: nodes that borrow the request's text, so that no
@@ -392,6 +393,7 @@ static const struct {
 	{CURLOPT_SSL_VERIFYPEER, 1},
 	{CURLOPT_SSL_VERIFYHOST, 2},
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S},
 	{CURLOPT_TCP_NODELAY, 1},
 	{CURLOPT_TCP_KEEPALIVE, 1},
 	{CURLOPT_BUFFERSIZE, ANSWER_CHUNK},
@@ -457,28 +459,15 @@ static CURLcode set_options(
 	return result;
 }
 
-/* Keeps an easy handle for the next transfer, if the last went well: one that did not may keep
- * more of it than curl_easy_reset undoes (its buffer, of which the size can then not be set). */
-static void give_back(struct cfs_http *http, CURL *easy, bool well)
-{
-	if (well && http->n_spares < SPARES_MAX) {
-		/* At once: it holds pointers into the transfer. */
-		curl_easy_reset(easy);
-		http->spares[http->n_spares++] = easy;
-	} else {
-		curl_easy_cleanup(easy);
-	}
-}
-
 /* Makes the transfer idle, and wipes what it asked. */
-static void end(struct cfs_transfer *transfer, bool well)
+static void end(struct cfs_transfer *transfer)
 {
 	struct cfs_http *http = transfer->http;
 
 	unlink_from(transfer);
 	if (transfer->easy) {
 		curl_multi_remove_handle(http->multi, transfer->easy);
-		give_back(http, transfer->easy, well);
+		curl_easy_cleanup(transfer->easy);
 		transfer->easy = NULL;
 	}
 	free(transfer->list);
@@ -495,7 +484,7 @@ static void complete(struct cfs_transfer *transfer, struct cfs_http_outcome outc
 
 	cfs_text_line(message, sizeof(message), transfer->message, strlen(transfer->message));
 	outcome.message = message;
-	end(transfer, outcome.fault == CFS_OK);
+	end(transfer);
 	handler->done(arg, &outcome);
 }
 
@@ -577,13 +566,11 @@ void cfs_http_destroy(struct cfs_http *http)
 	if (!http)
 		return;
 	while (http->running)
-		end(http->running, false);
+		end(http->running);
 	while (http->failed)
-		end(http->failed, false);
+		end(http->failed);
 	while (http->failing)
-		end(http->failing, false);
-	while (http->n_spares > 0)
-		curl_easy_cleanup(http->spares[--http->n_spares]);
+		end(http->failing);
 	if (http->multi)
 		curl_multi_cleanup(http->multi);
 	if (http->share)
@@ -676,7 +663,7 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 		return;
 	}
 	transfer->list = make_list(&transfer->request);
-	easy = http->n_spares ? http->spares[--http->n_spares] : curl_easy_init();
+	easy = curl_easy_init();
 	if (!transfer->list || !easy) {
 		curl_easy_cleanup(easy);
 		fail(http, transfer, CFS_NO_MEMORY, "out of memory");
@@ -700,5 +687,5 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 void cfs_http_cancel(struct cfs_transfer *transfer)
 {
 	if (transfer && transfer->link)
-		end(transfer, false);
+		end(transfer);
 }

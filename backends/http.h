@@ -7,7 +7,8 @@
  *
  * Fixed for every transfer: HTTP/1.1 with keep-alive, TLS 1.2 or later, peer and host name
  * verified, no redirects followed, no cookies, no .netrc, https only (http to a loopback host is
- * allowed, for tests and local proxies), answers not decompressed, no signal handlers.
+ * allowed, for tests and local proxies), answers not decompressed, no signal handlers. Proxies are
+ * those of the environment, as for curl(1), but never for a loopback host.
  */
 #ifndef CFS_HTTP_H
 #define CFS_HTTP_H
@@ -37,24 +38,30 @@ struct cfs_http_request {
 
 void cfs_http_request_init(struct cfs_http_request *request, const char *method);
 void cfs_http_request_finish(struct cfs_http_request *request);
-/* -EFBIG past a limit above, -EINVAL for CR, LF or NUL in it, -ENOMEM. */
+/* -EFBIG past a limit above, -EINVAL for CR, LF or another control character in it (a value may
+ * hold tabs) and for a name that is no token, -ENOMEM. */
 int cfs_http_request_set_url(struct cfs_http_request *request, const char *url);
 int cfs_http_request_add_header(
 	struct cfs_http_request *request, const char *name, const char *value);
 
 /* How a transfer ended. */
 struct cfs_http_outcome {
-	enum cfs_fault fault; /* CFS_OK: a whole answer arrived, whatever its status */
-	int status;           /* the HTTP status, 0 when none arrived */
+	/* CFS_OK: a whole answer arrived, whatever its status. Otherwise CFS_UNREACHABLE, REFUSED,
+	 * RESET, TIMED_OUT, TLS, BAD_ANSWER (no HTTP), TOO_LARGE (its headers), NO_MEMORY (or no
+	 * descriptors left), REJECTED (the URL may not be asked), or the fault of aborted_by. */
+	enum cfs_fault fault;
+	int status;          /* the HTTP status, 0 when none arrived */
 	int64_t date;        /* the Date header in seconds since the epoch, 0 when there was none */
 	int aborted_by;      /* the negative errno with which the data callback ended it, else 0 */
-	const char *message; /* what libcurl says of a transport failure, "" on success */
+	const char *message; /* what libcurl says of a failure: one printable line, "" on success */
 };
 
 struct cfs_http_handler {
-	/* Bytes of the answer's body. 0, or a negative errno that ends the transfer. */
+	/* Bytes of the answer's body. 0, or a negative errno that ends the transfer. Called from
+	 * inside libcurl: must not start or cancel a transfer. */
 	int (*data)(void *arg, const char *bytes, size_t len);
-	/* The one completion. The transfer's memory may be reused from inside it. */
+	/* The one completion. Other transfers may be started and cancelled from inside it, and the
+	 * transfer's own memory reused or freed; the engine must not be destroyed. */
 	void (*done)(void *arg, const struct cfs_http_outcome *outcome);
 };
 

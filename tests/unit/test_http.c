@@ -483,6 +483,13 @@ static void what_cannot_start_ends_from_a_later_dispatch(void **state)
 	assert_int_equal(f->b.outcome.fault, CFS_OK);
 	call_finish(&chain.call);
 
+	/* Nor does it wait for the time that another would have taken. */
+	start_path(&f->b, f->server, "/hang");
+	run_until_counted(f->http, f->server->arrived, 1);
+	call_start(&f->a, "http://192.0.2.1/", NULL, &patient);
+	cfs_http_cancel(&f->b.transfer);
+	run_until(f->http, &f->a.done, 1);
+
 	/* Cancelled before its completion, by the caller or by another's completion. */
 	call_init(&c, f->http);
 	call_start(&c, "http://192.0.2.1/", NULL, &patient);
