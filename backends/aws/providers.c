@@ -117,7 +117,8 @@ static void step_environment(struct cfs_provider_state *state, const struct cfs_
 		say(ret_step, CFS_STEP_FAILED, CFS_EXPIRED,
 			"the keys in the environment have expired (AWS_CREDENTIAL_EXPIRATION)");
 	else
-		give_keys(ret_step, id, secret, token, expires, "AWS_ACCESS_KEY_ID");
+		give_keys(ret_step, id, secret, token, expires,
+			"the environment (AWS_ACCESS_KEY_ID)");
 }
 
 const struct cfs_provider cfs_aws_provider_environment = {

@@ -66,7 +66,7 @@ static void test_environment_gives_keys(void **state)
 				  }});
 
 	(void)state;
-	assert_string_equal(step.why, "AWS_ACCESS_KEY_ID");
+	assert_string_equal(step.why, "the environment (AWS_ACCESS_KEY_ID)");
 	assert_true(step.keys.expires == INT64_MAX);
 	assert_keys(&step, "AKID", "hush", NULL);
 	step = run_environment(NULL,
@@ -142,7 +142,8 @@ static void test_expired_or_unusable_keys_in_the_environment_fail(void **state)
 	fake.entries[1].value = "hush\r\nX-Injected: 1";
 	step = run_environment(NULL, fake);
 	assert_why(&step, CFS_STEP_FAILED,
-		"AWS_ACCESS_KEY_ID: the keys hold blanks, control bytes or characters beyond "
+		"the environment (AWS_ACCESS_KEY_ID): the keys hold blanks, control bytes or "
+		"characters beyond "
 		"ASCII");
 }
 
