@@ -214,5 +214,6 @@ int cfs_loop_run(struct cfs_loop *loop)
 		}
 		loop->n_events = 0;
 	}
+	loop->stopped = false;
 	return 0;
 }

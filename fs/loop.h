@@ -35,8 +35,9 @@ struct cfs_timer {
 int cfs_loop_create(struct cfs_loop **ret_loop);
 /* Watches and timers still there are forgotten, not called. */
 void cfs_loop_destroy(struct cfs_loop *loop);
-/* Runs callbacks until cfs_loop_stop. 0 or a negative errno. */
+/* Runs callbacks until cfs_loop_stop, and may be run again. 0 or a negative errno. */
 int cfs_loop_run(struct cfs_loop *loop);
+/* Ends the run, after the callback that is at work; before a run it ends that one at once. */
 void cfs_loop_stop(struct cfs_loop *loop);
 
 /* Calls fn(arg) whenever fd is readable. 0 or a negative errno; fd stays the caller's. */
