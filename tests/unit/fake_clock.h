@@ -49,6 +49,19 @@ static inline void clock_skip(int64_t ms)
 		fake_clock.skipped_ms += ms;
 }
 
+/* Time stands still from now on, until it moves again. */
+static inline void clock_stop(void)
+{
+	fake_clock.stands_at_ms = cfs_clock_ms();
+	fake_clock.stands = true;
+}
+
+static inline void clock_go(void)
+{
+	fake_clock.stands = false;
+	fake_clock.skipped_ms += fake_clock.stands_at_ms - cfs_clock_ms();
+}
+
 /* Numbers that look random and are the same in every run (xorshift64). */
 static inline uint64_t draw(uint64_t *seed)
 {
