@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fs/clock.h"
 #include "fs/tree.h"
 
 #define FIRST_BUCKETS 256 /* a power of two, as every later size */
@@ -64,6 +65,7 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind)
 	node->lookups = 1;
 	node->nodes = nodes;
 	node->kind = kind;
+	node->born = cfs_clock_wall();
 	node->next = *slot(nodes, node->id);
 	*slot(nodes, node->id) = node;
 	nodes->count++;

@@ -149,8 +149,9 @@ int cfs_tree_stat(
 	};
 	int r;
 
-	st.st_mtim = node->opens > 0 ? node->snapshot_time : cfs_clock_wall();
 	if (node->kind == CFS_NODE_FILE) {
+		st.st_mtim = node->opens > 0 ? node->snapshot_time : cfs_clock_wall();
+		st.st_ctim = st.st_mtim;
 		st.st_mode = S_IFREG | 0444;
 		if (node->file && node->file->write)
 			st.st_mode |= 0222;
@@ -160,11 +161,12 @@ int cfs_tree_stat(
 		st.st_blocks = (st.st_size + 511) / 512;
 	} else {
 		st.st_mode = S_IFDIR | 0555;
-		if (node->entry)
-			st.st_mtim = node->entry->seen_at;
+		st.st_mtim = node->entry ? node->entry->seen_at : node->born;
+		/* tar keeps a directory open and takes another ctime at the end for a change. */
+		st.st_ctim = node->born;
 	}
 	st.st_mode &= ~ownership->umask;
-	st.st_atim = st.st_ctim = st.st_mtim;
+	st.st_atim = st.st_mtim;
 	*ret_st = st;
 	return 0;
 }
