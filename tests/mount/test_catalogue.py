@@ -1,0 +1,579 @@
+"""DESIGN, "Catalogue": which instances a mount shows, and how old that may be."""
+
+import contextlib
+import os
+import re
+import signal
+import threading
+import time
+
+import boto3
+import botocore.config
+import pytest
+
+from lib import fleet
+from lib.doing import await_that, errno_name, errno_of, fails, read, running, shell
+from lib.mount import Mount
+from lib.scripted import (AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_error, cvm_listing,
+                          ec2_error, ec2_item, ec2_listing)
+from lib.simulator import KEY_ID, SECRET, Simulator
+
+NOBODY = {"aws": "i-0ffffffffffffffff", "tencent": "ins-zzzzzzzz"}
+SOMEBODY = {"aws": "i-0123456789abcdef0", "tencent": "ins-abcdefgh"}
+CLOUDS = ["aws", "tencent"]
+
+
+def instances(cloud):
+    return sorted(name for name in os.listdir(cloud) if name.startswith("i"))
+
+
+def listings(sim, cloud, find=False):
+    return [entry for entry in sim.log_entries(action="DescribeInstances", cloud=cloud)
+            if bool(entry["instance"]) == find]
+
+
+def await_age(cloud, seconds):
+    """Waits until every region's list is older than this, by the mount's own account."""
+    def old():
+        ages = re.findall(r"listed (\d+) s ago", (cloud / "status").read_text())
+        return ages and all(int(age) > seconds for age in ages)
+    await_that(old, f"the list is {seconds} s old", seconds + 30)
+
+
+def by_the_sdk(sim):
+    """Every EC2 instance with its state, as boto3 lists them."""
+    client = boto3.client(
+        "ec2", endpoint_url=sim.url, verify=str(sim.ca), region_name=sim.aws_regions[0],
+        aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET,
+        config=botocore.config.Config(proxies={}))
+    return {one["InstanceId"]: one["State"]["Name"]
+            for page in client.get_paginator("describe_instances").paginate()
+            for reservation in page["Reservations"] for one in reservation["Instances"]}
+
+
+def test_listed_on_first_use_then_kept(sim, mount):
+    cloud = sim(rate_scale=0)
+    mounted = mount(cloud)
+    os.listdir(mounted.path)
+    mounted.aws.stat()
+    (mounted.aws / "status").read_text()
+    assert cloud.log_entries() == []
+    for _ in range(5):
+        assert len(instances(mounted.aws)) == 19
+        for name in instances(mounted.aws):
+            os.listdir(mounted.aws / name)
+    assert len(cloud.log_entries()) == 1
+    assert len(instances(mounted.tencent)) == 20
+    assert len(listings(cloud, "tencent")) == 1
+
+
+def test_every_page_is_read(sim, mount):
+    cloud = sim(instances=2500, rate_scale=0)
+    mounted = mount(cloud)
+    known = {name for name, state in by_the_sdk(cloud).items() if state != "terminated"}
+    assert set(instances(mounted.aws)) == known and len(known) == 2499
+    assert len(instances(mounted.tencent)) == 2500
+    assert len(listings(cloud, "tencent")) == 25
+    assert "2499 instances" in (mounted.aws / "status").read_text()
+
+
+def test_all_regions_side_by_side(sim, mount):
+    cloud = sim(aws_regions=["us-east-1", "eu-west-1", "ap-south-1"],
+                tencent_regions=["ap-guangzhou", "ap-singapore"], rate_scale=0)
+    mounted = mount(cloud)
+    for path, regions in ((mounted.aws, cloud.aws_regions),
+                          (mounted.tencent, cloud.tencent_regions)):
+        infos = fleet.infos(path)
+        assert {info["region"] for info in infos.values()} == set(regions)
+        assert len(infos) in (19, 20)
+        for name, info in infos.items():
+            assert info["id"] == name
+    screenshot = mounted.aws / fleet.aws(fleet.ASLEEP) / "screenshot.jpg"
+    assert read(screenshot)[:2] == b"\xff\xd8"
+    assert cloud.log_entries(action="GetConsoleScreenshot", status=200, region="eu-west-1")
+
+
+def test_terminated_instances_are_not_shown(sim, mount):
+    cloud = sim(rate_scale=0)
+    mounted = mount(cloud)
+    states = by_the_sdk(cloud)
+    terminated = [name for name, state in states.items() if state == "terminated"]
+    assert len(terminated) == 1
+    assert instances(mounted.aws) == sorted(set(states) - set(terminated))
+    with fails("ENOENT"):
+        (mounted.aws / terminated[0]).stat()
+    assert len(listings(cloud, "aws", find=True)) == 1
+
+
+def test_a_list_past_its_time_is_served_at_once_and_refreshed_behind(sim, mount):
+    cloud = sim(rate_scale=0)
+    mounted = mount(cloud, options=["aws.list_ttl=1", "tencent.list_ttl=1"])
+    before = {name: instances(mounted.path / name) for name in CLOUDS}
+    for name in CLOUDS:
+        await_age(mounted.path / name, 1)
+    os.kill(cloud.process.pid, signal.SIGSTOP)
+    try:
+        for name in CLOUDS:
+            began = time.monotonic()
+            assert instances(mounted.path / name) == before[name]
+            assert time.monotonic() - began < 1
+            assert "listing now" in (mounted.path / name / "status").read_text()
+    finally:
+        os.kill(cloud.process.pid, signal.SIGCONT)
+    for name in CLOUDS:
+        await_that(lambda name=name: "listed 0 s ago" in
+                   (mounted.path / name / "status").read_text(), "the list is refreshed")
+        assert len(listings(cloud, name)) == 2
+
+
+def test_one_ten_times_past_it_is_refreshed_first_and_a_failed_refresh_keeps_it(sim, mount):
+    well, ill = sim(rate_scale=0), sim(rate_scale=0)
+    options = [f"{name}.list_ttl=1" for name in CLOUDS]
+    mounted, orphaned = mount(well, options=options), mount(ill, options=options)
+    orphaned.allow("")
+    one = {"aws": fleet.aws(fleet.AWAKE), "tencent": fleet.cvm(fleet.AWAKE)}
+    before = {name: instances(mounted.path / name) for name in CLOUDS}
+    for name in CLOUDS:
+        assert instances(orphaned.path / name) == before[name]
+    ill.stop()
+    for name in CLOUDS:
+        await_age(orphaned.path / name, 2)
+        assert instances(orphaned.path / name) == before[name]
+        await_that(lambda name=name: "last attempt failed: ECONNREFUSED" in
+                   (orphaned.path / name / "status").read_text(), "the refresh fails")
+    for name in CLOUDS:
+        await_age(mounted.path / name, 10)
+        await_age(orphaned.path / name, 10)
+
+    for name in CLOUDS:
+        assert instances(orphaned.path / name) == before[name]
+        assert (orphaned.path / name / one[name]).stat()
+        assert one[name] in (orphaned.path / name / one[name] / "info.json").read_text()
+        status = (orphaned.path / name / "status").read_text()
+        assert "ECONNREFUSED" in status and re.search(r"listed 1\d s ago", status)
+
+    os.kill(well.process.pid, signal.SIGSTOP)
+    try:
+        with contextlib.ExitStack() as stack:
+            readers = [stack.enter_context(running("/bin/ls", mounted.path / name))
+                       for name in CLOUDS]
+            for name in CLOUDS:
+                await_that(lambda name=name: "listing now" in
+                           (mounted.path / name / "status").read_text(), "the list is refreshed")
+            assert [reader.poll() for reader in readers] == [None, None]
+            os.kill(well.process.pid, signal.SIGCONT)
+            for reader, name in zip(readers, CLOUDS):
+                assert len(reader.communicate(timeout=30)[0].split()) == len(before[name]) + 1
+    finally:
+        os.kill(well.process.pid, signal.SIGCONT)
+
+
+def test_a_failed_refresh_says_so_in_status_and_the_next_one_heals_it():
+    """With a cloud that stops listing for a while."""
+    ill = threading.Event()
+
+    def answer(request):
+        return (403, ec2_error("UnauthorizedOperation")) if ill.is_set() else \
+            (200, ec2_listing(["i-0123456789abcdef0"]))
+
+    with ScriptedCloud(answer) as cloud, \
+            Mount(options=[*cloud.options(), "aws.list_ttl=1"], keys=False, env=AWS_KEYS) as mount:
+        status = mount.aws / "status"
+        assert "condition:   not used yet" in status.read_text()
+        assert instances(mount.aws) == ["i-0123456789abcdef0"]
+        assert "condition:   working\n" in status.read_text()
+        ill.set()
+        await_age(mount.aws, 1)
+        assert instances(mount.aws) == ["i-0123456789abcdef0"]
+        await_that(lambda: "last attempt failed: EACCES: UnauthorizedOperation: so it is" in
+                   status.read_text(), "the refresh fails")
+        text = status.read_text()
+        assert "1 instances, listed" in text and "allow ec2:DescribeInstances" in text
+        ill.clear()
+
+        def healed():
+            assert instances(mount.aws) == ["i-0123456789abcdef0"]
+            return "last attempt failed" not in status.read_text()
+        await_that(healed, "the list is refreshed")
+        assert "condition:   working\n" in status.read_text()
+
+
+@pytest.mark.parametrize("fault, name", [
+    ("code=UnauthorizedOperation", "EACCES"), ("garbage", "EBADMSG"), ("status=500", "EREMOTEIO"),
+    ("throttle", "EBUSY"), ("hang", "ETIMEDOUT"), ("reset", "ECONNRESET")])
+def test_never_listed_and_failing_opendir_returns_the_errno(sim, mount, fault, name):
+    cloud = sim(rate_scale=0, faults=[f"DescribeInstances:{fault}"])
+    mounted = mount(cloud, options=["aws.timeout=1", "tencent.timeout=1"])
+    for path in (mounted.aws, mounted.tencent):
+        with fails(name):
+            os.listdir(path)
+        status = (path / "status").read_text()
+        assert f"not listed; last attempt failed: {name}: " in status
+        assert "condition:   not working\n" in status
+
+
+def test_an_opendir_that_failed_is_healed_by_the_next(sim, mount):
+    cloud = sim(rate_scale=0, faults=[
+        f"{name}/DescribeInstances:code=UnauthorizedOperation:x1" for name in CLOUDS])
+    mounted = mount(cloud)
+    for path in (mounted.aws, mounted.tencent):
+        with fails("EACCES"):
+            os.listdir(path)
+        await_that(lambda path=path: errno_of(os.listdir, path) == "OK", "the listing heals")
+        assert "condition:   working\n" in (path / "status").read_text()
+
+
+def test_one_refresh_at_a_time_per_region_and_regions_in_parallel(sim, mount):
+    cloud = sim(rate_scale=0, latency=1000, aws_regions=["us-east-1", "eu-west-1", "sa-east-1"])
+    mounted = mount(cloud)
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(running("/bin/ls", mounted.aws)) for _ in range(10)]
+        assert [reader.wait(30) for reader in readers] == [0] * 10
+    assert 1 <= time.monotonic() - began < 2
+    asked = [entry["region"] for entry in listings(cloud, "aws")]
+    assert sorted(asked) == sorted(cloud.aws_regions)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_region_that_fails_does_not_hide_the_others(sim, mount, first):
+    cloud = sim(rate_scale=0)
+    other = {"aws": "eu-west-9", "tencent": "ap-nowhere"}
+    regions = {"aws": "us-east-1", "tencent": "ap-guangzhou"}
+    cloud.aws_regions = [regions["aws"], other["aws"]]
+    cloud.tencent_regions = [regions["tencent"], other["tencent"]]
+    if first:
+        cloud.aws_regions.reverse()
+        cloud.tencent_regions.reverse()
+    mounted = mount(cloud)
+    assert len(instances(mounted.aws)) == 19
+    assert len(instances(mounted.tencent)) == 20
+    for name in CLOUDS:
+        status = (mounted.path / name / "status").read_text()
+        assert re.search(rf"^region: +{regions[name]}: \d+ instances, listed", status, re.M)
+        assert re.search(rf"^region: +{other[name]}: not listed; last attempt failed: E", status,
+                         re.M)
+        assert "condition:   working in part\n" in status
+    assert read(mounted.aws / fleet.aws(fleet.AWAKE) / "screenshot.jpg")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_path_that_is_not_in_the_catalogue_is_asked_by_id(sim, mount, cloud):
+    simulator = sim(rate_scale=0)
+    mounted = mount(simulator)
+    one = fleet.aws(fleet.AWAKE) if cloud == "aws" else fleet.cvm(fleet.AWAKE)
+    live = "screenshot.jpg" if cloud == "aws" else "vnc_url"
+    assert read(mounted.path / cloud / one / live)
+    entries = simulator.log_entries()
+    assert [(entry["action"], entry["status"]) for entry in entries] == [
+        ("DescribeInstances", 200),
+        ("GetConsoleScreenshot" if cloud == "aws" else "DescribeInstanceVncUrl", 200)]
+    assert one in entries[0].values() or cloud == "tencent"
+    for _ in range(5):
+        os.listdir(mounted.path / cloud / one)
+    assert len(simulator.log_entries()) == 2
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_machine_launched_a_second_ago_opens_by_path(cloud):
+    """Its list is fresh and does not have it yet."""
+    old, new = (("i-0123456789abcdef0", "i-0aaaaaaaaaaaaaaaa") if cloud == "aws" else
+                ("ins-abcdefgh", "ins-aaaaaaaa"))
+
+    def answer(request):
+        listing = cvm_listing if request.cvm else ec2_listing
+        return 200, listing([new] if request.find else [old])
+
+    with ScriptedCloud(answer) as scripted, \
+            Mount(options=scripted.options(cloud), keys=False,
+                  env=AWS_KEYS if cloud == "aws" else TENCENT_KEYS) as mount:
+        path = mount.path / cloud
+        assert instances(path) == [old]
+        assert (path / new).stat()
+        assert new in (path / new / "info.json").read_text()
+        assert scripted.count("DescribeInstances", find=True) == 1
+        assert instances(path) == sorted([old, new])
+
+
+def test_misses_are_remembered_5_s(sim, mount):
+    simulator = sim(rate_scale=0)
+    mounted = mount(simulator)
+
+    def asked(cloud):
+        """How often the cloud was asked, once nobody was found."""
+        with fails("ENOENT"):
+            (mounted.path / cloud / NOBODY[cloud]).stat()
+        return len(simulator.log_entries(cloud=cloud, action="DescribeInstances"))
+
+    began = time.monotonic()
+    assert [asked(cloud) for cloud in CLOUDS] == [1, 1]
+    for cloud in CLOUDS:
+        await_that(lambda cloud=cloud: asked(cloud) > 1, "the id is asked for again")
+        assert 4.9 < time.monotonic() - began < 10
+
+
+def test_a_path_of_another_shape_costs_no_call(sim, mount):
+    cloud = sim()
+    mounted = mount(cloud)
+    names = ["i-", "i-0123", "i-0123456789ABCDEF0", "i-0123456789abcdefg", "ins-", "autorun.inf",
+             ".hidden", "i-0123456789abcdef01", "ins-aaaaaaaaaaaaaaaaa", "x" * 255, "\udcff", "\n"]
+    for path in (mounted.aws, mounted.tencent):
+        for name in names:
+            assert errno_of((path / name).stat) == "ENOENT", name
+    with fails("ENOENT"):
+        (mounted.aws / SOMEBODY["tencent"]).stat()
+    with fails("ENOENT"):
+        (mounted.tencent / SOMEBODY["aws"]).stat()
+    assert cloud.log_entries() == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_account_that_may_not_list_opens_by_path(sim, mount, cloud):
+    """Even when nobody knows in which region the instance is."""
+    simulator = sim(rate_scale=0, faults=["DescribeInstances:code=UnauthorizedOperation"],
+                    aws_regions=["us-east-1", "eu-west-1", "sa-east-1"],
+                    tencent_regions=["ap-guangzhou", "ap-singapore", "ap-tokyo"])
+    mounted = mount(simulator)
+    path = mounted.path / cloud
+    with fails("EACCES"):
+        os.listdir(path)
+    live = "screenshot.jpg" if cloud == "aws" else "vnc_url"
+    # The second and the third machine live in the second and the third region.
+    for index in (fleet.AWAKE, fleet.ASLEEP, fleet.OLD_ASLEEP if cloud == "aws" else
+                  fleet.MOVING):
+        one = fleet.aws(index) if cloud == "aws" else fleet.cvm(index)
+        assert live in os.listdir(path / one)
+        assert f'"{one}"' in (path / one / "info.json").read_text()
+        if index != fleet.MOVING:
+            assert read(path / one / live)
+    assert "allow " in (path / "status").read_text()
+
+
+def test_readdir_shows_the_live_files_that_make_sense_now(sim, mount):
+    cloud = sim(rate_scale=0)
+    mounted = mount(cloud)
+    for index, shown in ((fleet.AWAKE, True), (fleet.ASLEEP, True), (fleet.STOPPED, False),
+                         (fleet.METAL, False), (fleet.ARM64, False), (fleet.STOPPING, True)):
+        names = os.listdir(mounted.aws / fleet.aws(index))
+        assert ("screenshot.jpg" in names) == shown, index
+        assert {"info.json", "error", "wake"} <= set(names)
+    for index, shown in ((fleet.AWAKE, True), (fleet.STOPPED, False), (fleet.PARKED, False),
+                         (fleet.SHUTDOWN, False)):
+        names = os.listdir(mounted.tencent / fleet.cvm(index))
+        assert ("vnc_url" in names) == shown, index
+        assert {"info.json", "error"} <= set(names)
+
+
+def test_opening_one_by_name_still_asks_and_reports_what_the_cloud_says(sim, mount):
+    cloud = sim(rate_scale=0)
+    mounted = mount(cloud)
+    os.listdir(mounted.aws), os.listdir(mounted.tencent)
+    for index, name in ((fleet.STOPPED, "EHOSTDOWN"), (fleet.METAL, "EOPNOTSUPP"),
+                        (fleet.ARM64, "EOPNOTSUPP"), (fleet.PENDING, "EBUSY")):
+        path = mounted.aws / fleet.aws(index) / "screenshot.jpg"
+        assert path.stat().st_size == 1 << 20
+        with fails(name):
+            read(path)
+        assert len(cloud.log_entries(action="GetConsoleScreenshot",
+                                     instance=fleet.aws(index))) == 1
+    for index, name in ((fleet.STOPPED, "EHOSTDOWN"), (fleet.PENDING, "EBUSY"),
+                        (fleet.SPECIAL_TYPE, "EOPNOTSUPP"), (fleet.PARKED, "EHOSTDOWN"),
+                        (fleet.RESIZING, "EBUSY")):
+        with fails(name):
+            read(mounted.tencent / fleet.cvm(index) / "vnc_url")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("fault, name", [
+    ("throttle", "EBUSY"), ("code=AuthFailure", "EACCES"), ("hang", "ETIMEDOUT"),
+    ("status=500", "EREMOTEIO"), ("reset", "ECONNRESET"), ("garbage", "EBADMSG")])
+def test_what_could_not_be_found_out_is_not_enoent(sim, mount, cloud, fault, name):
+    """An id of which nothing is known yet, asked of a cloud that does not answer."""
+    simulator = sim(rate_scale=0, faults=[f"DescribeInstances:{fault}"])
+    mounted = mount(simulator, options=[f"{cloud}.timeout=1"])
+    with fails(name):
+        (mounted.path / cloud / SOMEBODY[cloud]).stat()
+
+
+# What a cloud says once it has listed its instance: status and error code.
+TROUBLES = {
+    "throttled": (503, "RequestLimitExceeded"),
+    "denied": (403, "UnauthorizedOperation"),
+    "unsigned": (401, "AuthFailure"),
+    "expired": (403, "ExpiredTokenException"),
+    "broken": (500, "InternalError"),
+    "nonsense": (200, None),
+    "silent": None,
+}
+
+
+def test_an_instance_in_the_catalogue_is_never_enoent(tmp_path):
+    """Because of throttling, authentication, or EC2's habit of answering InvalidInstanceID.NotFound
+    for a stopped instance; nor when its list is far too old and cannot be refreshed."""
+    ill = threading.Event()
+
+    def cloud_with(trouble):
+        def answer(request):
+            if not ill.is_set():
+                return 200, ec2_listing([SOMEBODY["aws"]])
+            if trouble is None:
+                return None
+            status, code = trouble
+            return status, ec2_error(code) if code else "neither XML nor JSON"
+        return ScriptedCloud(answer)
+
+    with contextlib.ExitStack() as stack:
+        options, names = [], list(TROUBLES)
+        for name in names:
+            cloud = stack.enter_context(cloud_with(TROUBLES[name]))
+            options += [*cloud.options(name), f"{name}.list_ttl=1", f"{name}.timeout=1"]
+        config = tmp_path / "config"
+        config.write_text("".join(f"[{name}]\nbackend = aws\n" for name in names))
+        mount = stack.enter_context(Mount(options=options, args=["-c", config], keys=False,
+                                          env=AWS_KEYS))
+        paths = [mount.path / name / SOMEBODY["aws"] for name in names]
+        for path in paths:
+            assert instances(path.parent) == [SOMEBODY["aws"]]
+        ill.set()
+        # Past the time to live: served at once, and the refresh behind it fails.
+        for path in paths:
+            await_age(path.parent, 1)
+            assert path.stat() and instances(path.parent) == [SOMEBODY["aws"]]
+        for path in paths:
+            await_that(lambda path=path: "last attempt failed" in
+                       (path.parent / "status").read_text(), "the refresh fails")
+            assert path.stat() and instances(path.parent) == [SOMEBODY["aws"]]
+            assert errno_of(read, path / "screenshot.jpg") not in ("OK", "ENOENT")
+        # Ten times past it: asked for first, and the asking fails.
+        for path in paths:
+            await_age(path.parent, 10)
+        for path in paths:
+            assert path.stat() and instances(path.parent) == [SOMEBODY["aws"]]
+            with pytest.raises(OSError) as caught:
+                read(path / "screenshot.jpg")
+            assert errno_name(caught.value) != "ENOENT"
+
+
+def test_a_stopped_instance_of_the_catalogue_is_host_is_down(sim, mount):
+    cloud = sim(rate_scale=0)
+    mounted = mount(cloud)
+    stopped = mounted.aws / fleet.aws(fleet.STOPPED)
+    with fails("EHOSTDOWN"):
+        read(stopped / "screenshot.jpg")
+    entry = cloud.log_entries(action="GetConsoleScreenshot")[0]
+    assert entry["code"] == "InvalidInstanceID.NotFound"
+    assert "EHOSTDOWN" in (stopped / "error").read_text()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_instance_that_is_gone_leaves_with_the_next_list(cloud):
+    left = threading.Event()
+
+    def answer(request):
+        listing = cvm_listing if request.cvm else ec2_listing
+        ids = [SOMEBODY[cloud], NOBODY[cloud]]
+        if left.is_set():
+            ids = [] if request.find else [SOMEBODY[cloud]]
+        if request.find and not ids and not request.cvm:
+            return 400, ec2_error("InvalidInstanceID.NotFound")
+        return 200, listing(ids)
+
+    with ScriptedCloud(answer) as scripted, \
+            Mount(options=[*scripted.options(cloud), f"{cloud}.list_ttl=1"], keys=False,
+                  env=AWS_KEYS if cloud == "aws" else TENCENT_KEYS) as mount:
+        path = mount.path / cloud
+        assert instances(path) == sorted([SOMEBODY[cloud], NOBODY[cloud]])
+        # Somebody still has its directory open when it goes.
+        descriptor = os.open(path / NOBODY[cloud], os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            left.set()
+            await_that(lambda: instances(path) == [SOMEBODY[cloud]], "it leaves")
+            with fails("ENOENT"):
+                (path / NOBODY[cloud]).stat()
+            assert "info.json" in os.listdir(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def test_a_changed_state_shows_with_the_next_list():
+    stopped = threading.Event()
+
+    def answer(request):
+        state = (80, "stopped") if stopped.is_set() else (16, "running")
+        return 200, ec2_listing([ec2_item(SOMEBODY["aws"], state)])
+
+    with ScriptedCloud(answer) as scripted, \
+            Mount(options=[*scripted.options(), "aws.list_ttl=1"], keys=False,
+                  env=AWS_KEYS) as mount:
+        path = mount.aws / SOMEBODY["aws"]
+        assert "screenshot.jpg" in os.listdir(path)
+        stopped.set()
+        await_that(lambda: "screenshot.jpg" not in os.listdir(path) and
+                   '"stopped"' in (path / "info.json").read_text(), "the change shows")
+
+
+def test_a_listing_that_fails_half_way_removes_nothing():
+    pages = {"": ["i-0aaaaaaaaaaaaaaaa"], "two": ["i-0bbbbbbbbbbbbbbbb"]}
+    ill = threading.Event()
+
+    def answer(request):
+        token = request.params.get("NextToken", "")
+        if token and ill.is_set():
+            return 403, ec2_error("UnauthorizedOperation")
+        return 200, ec2_listing(pages[token], "" if token else "two")
+
+    with ScriptedCloud(answer) as scripted, \
+            Mount(options=[*scripted.options(), "aws.list_ttl=1"], keys=False,
+                  env=AWS_KEYS) as mount:
+        both = sorted(pages[""] + pages["two"])
+        assert instances(mount.aws) == both
+        ill.set()
+        await_age(mount.aws, 1)
+        assert instances(mount.aws) == both
+        await_that(lambda: "last attempt failed" in (mount.aws / "status").read_text(),
+                   "the refresh fails")
+        assert instances(mount.aws) == both
+
+
+def test_a_listing_says_nothing_of_the_cloud_that_is_not_asked(sim, mount):
+    """One hung cloud: its own opendir waits, the other answers, and so does the top."""
+    cloud = sim(rate_scale=0, faults=["aws/DescribeInstances:hang"])
+    mounted = mount(cloud)
+    with running("/bin/ls", mounted.aws) as reader:
+        cloud.await_log(cloud="aws")
+        assert len(instances(mounted.tencent)) == 20
+        assert sorted(os.listdir(mounted.path)) == ["aws", "tencent"]
+        assert "listing now" in (mounted.aws / "status").read_text()
+        assert reader.poll() is None
+        reader.send_signal(signal.SIGINT)
+        assert reader.wait(30) == -signal.SIGINT
+
+
+def test_cvm_says_no_such_id_in_another_way():
+    """An empty set is no such instance, and so is a code of its own."""
+    said = {}
+
+    def answer(request):
+        return 200, said["now"]
+
+    with ScriptedCloud(answer) as scripted, \
+            Mount(options=scripted.options("tencent"), keys=False, env=TENCENT_KEYS) as mount:
+        for number, text in enumerate((cvm_listing([]), cvm_error("InvalidInstanceId.NotFound"),
+                                       cvm_error("InvalidInstanceId.Malformed"))):
+            said["now"] = text
+            with fails("ENOENT"):
+                (mount.tencent / f"ins-aaaaaaa{number}").stat()
+
+
+def test_an_rsync_with_delete_does_not_erase_an_archive(sim, mount, tmp_path):
+    """The list fails: rsync must see an error, not an empty cloud."""
+    well, ill = sim(rate_scale=0), sim(rate_scale=0, faults=["DescribeInstances:throttle"])
+    archive = tmp_path / "archive"
+    done = shell('rsync -a --delete "$1"/ "$2"/', mount(well).aws, archive)
+    assert done.returncode == 0, done.stderr
+    kept = sorted(os.listdir(archive))
+    assert len(kept) == 20
+    done = shell('rsync -a --delete "$1"/ "$2"/',
+                 mount(ill, options=["aws.timeout=1"]).aws, archive)
+    assert done.returncode != 0
+    assert sorted(os.listdir(archive)) == kept
