@@ -42,7 +42,7 @@ __attribute__((format(printf, 2, 3))) static void kernel(
 	va_end(args);
 	sim_buf_addf(writer->out, "[%5lu.%06lu] %s\r\n", writer->us / 1000000, writer->us % 1000000,
 		text);
-	writer->random = sim_mix(writer->random);
+	writer->random = sim_crypto_mix(writer->random);
 	writer->us += writer->random % 48000;
 }
 

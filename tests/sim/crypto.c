@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void sim_hex(const unsigned char *bytes, size_t len, char *ret_hex)
+void sim_crypto_hex(const unsigned char *bytes, size_t len, char *ret_hex)
 {
 	static const char digits[] = "0123456789abcdef";
 	for (size_t i = 0; i < len; i++) {
@@ -19,18 +19,18 @@ void sim_hex(const unsigned char *bytes, size_t len, char *ret_hex)
 	ret_hex[2 * len] = '\0';
 }
 
-int sim_sha256_hex(const void *data, size_t len, char ret_hex[SIM_SHA256_HEX])
+int sim_crypto_sha256_hex(const void *data, size_t len, char ret_hex[SIM_SHA256_HEX])
 {
 	unsigned char digest[SIM_SHA256_SIZE];
 	unsigned int size = 0;
 	if (EVP_Digest(data ? data : "", len, digest, &size, EVP_sha256(), NULL) != 1 ||
 		size != sizeof(digest))
 		return -EIO;
-	sim_hex(digest, sizeof(digest), ret_hex);
+	sim_crypto_hex(digest, sizeof(digest), ret_hex);
 	return 0;
 }
 
-int sim_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+int sim_crypto_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 	unsigned char ret_mac[SIM_SHA256_SIZE])
 {
 	unsigned int size = 0;
@@ -41,34 +41,34 @@ int sim_hmac_sha256(const void *key, size_t key_len, const void *data, size_t le
 	return 0;
 }
 
-int sim_random(void *ret_bytes, size_t len)
+int sim_crypto_random(void *ret_bytes, size_t len)
 {
 	if (len > INT_MAX || RAND_bytes(ret_bytes, (int)len) != 1)
 		return -EIO;
 	return 0;
 }
 
-int sim_uuid(char ret_uuid[SIM_UUID_SIZE])
+int sim_crypto_uuid(char ret_uuid[SIM_UUID_SIZE])
 {
 	unsigned char bytes[16];
 	char hex[2 * sizeof(bytes) + 1];
-	if (sim_random(bytes, sizeof(bytes)) < 0)
+	if (sim_crypto_random(bytes, sizeof(bytes)) < 0)
 		return -EIO;
 	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
 	bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
-	sim_hex(bytes, sizeof(bytes), hex);
+	sim_crypto_hex(bytes, sizeof(bytes), hex);
 	snprintf(ret_uuid, SIM_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
 		hex + 16, hex + 20);
 	return 0;
 }
 
-bool sim_equal(const char *a, const char *b)
+bool sim_crypto_equal(const char *a, const char *b)
 {
 	size_t len = strlen(a);
 	return len == strlen(b) && CRYPTO_memcmp(a, b, len) == 0;
 }
 
-uint64_t sim_mix(uint64_t value)
+uint64_t sim_crypto_mix(uint64_t value)
 {
 	value += 0x9e3779b97f4a7c15u;
 	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;

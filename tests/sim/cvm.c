@@ -96,7 +96,7 @@ static void describe_vnc_url(struct sim_cvm_call *call)
 	const char *code = console_error(&instance);
 	if (code) {
 		sim_cvm_error(answer, code, "The instance `%s` is in the state %s.", instance.id,
-			sim_state_name(SIM_TENCENT, instance.state));
+			sim_fleet_state_name(SIM_TENCENT, instance.state));
 		return;
 	}
 	r = sim_vnc_make(call->sim, &instance, &value);
@@ -107,7 +107,7 @@ static void describe_vnc_url(struct sim_cvm_call *call)
 	sim_buf_adds(&answer->body, "{\"Response\":{\"InstanceVncUrl\":\"");
 	if (call->effect.kind != SIM_FAULT_EMPTY) {
 		sim_buf_adds(&answer->body, value.data);
-		sim_sha256_hex(value.data, value.len, answer->record.sha256);
+		sim_crypto_sha256_hex(value.data, value.len, answer->record.sha256);
 	}
 	if (call->effect.kind == SIM_FAULT_OVERSIZE)
 		sim_buf_fill(&answer->body, 'A', SIM_FAULT_OVERSIZE_BYTES);
@@ -146,7 +146,7 @@ static const struct action {
 		enum type type;
 	} params[5];
 } actions[] = {
-	{"DescribeInstances", true, sim_cvm_describe_instances,
+	{"DescribeInstances", true, sim_cvm_instances_describe,
 		{{"InstanceIds", TYPE_STRINGS}, {"Filters", TYPE_FILTERS}, {"Offset", TYPE_INTEGER},
 			{"Limit", TYPE_INTEGER}}},
 	{"DescribeRegions", false, describe_regions, {{0}}},
@@ -249,7 +249,7 @@ static const struct action *check_headers(
 			answer->record.action, version);
 		return NULL;
 	}
-	call->region = region ? sim_regions_find(regions, region) : -1;
+	call->region = region ? sim_fleet_region(regions, region) : -1;
 	if (!region && action->regional) {
 		sim_cvm_error(answer, "MissingParameter",
 			"The request is missing a required parameter `Region`.");

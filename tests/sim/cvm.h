@@ -25,6 +25,6 @@ void sim_cvm_error(struct sim_answer *answer, const char *code, const char *form
 	__attribute__((format(printf, 3, 4)));
 
 /* cvm_instances.c: answers the action, the request being signed and its parameters known. */
-void sim_cvm_describe_instances(struct sim_cvm_call *call);
+void sim_cvm_instances_describe(struct sim_cvm_call *call);
 
 #endif

@@ -30,7 +30,7 @@ static const char *state_of(const struct sim_instance *instance)
 	case SIM_SPECIAL_OPERATING:
 		break;
 	}
-	return sim_state_name(SIM_TENCENT, instance->state);
+	return sim_fleet_state_name(SIM_TENCENT, instance->state);
 }
 
 static bool matches_any(const cJSON *values, const char *text)
@@ -322,7 +322,7 @@ static void add_page(struct sim_cvm_call *call, const uint32_t *indexes, uint32_
 	sim_buf_addf(body, "],\"RequestId\":\"%s\"}}", call->answer->request_id);
 }
 
-void sim_cvm_describe_instances(struct sim_cvm_call *call)
+void sim_cvm_instances_describe(struct sim_cvm_call *call)
 {
 	struct sim_answer *answer = call->answer;
 	const cJSON *ids = cJSON_GetObjectItemCaseSensitive(call->params, "InstanceIds");

@@ -171,7 +171,7 @@ static void add_data(
 	}
 	sim_buf_addf(body, "</%s>\n", element);
 	if (kind != SIM_FAULT_EMPTY && data->len)
-		sim_sha256_hex(data->data, data->len, call->answer->record.sha256);
+		sim_crypto_sha256_hex(data->data, data->len, call->answer->record.sha256);
 }
 
 static void get_console_screenshot(struct sim_ec2_call *call)
@@ -294,7 +294,7 @@ static void describe_regions(struct sim_ec2_call *call)
 			add_region(body, regions->names[i], "opt-in-not-required");
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (sim_regions_find(regions, others[i].name) < 0 &&
+		if (sim_fleet_region(regions, others[i].name) < 0 &&
 			wants_region(call->form, others[i].name, all))
 			add_region(body, others[i].name, others[i].status);
 	}
@@ -309,7 +309,7 @@ static void describe_regions(struct sim_ec2_call *call)
 static const struct action actions[] = {
 	{"DescribeInstances",
 		{"InstanceId.N", "Filter.N.Name", "Filter.N.Value.N", "MaxResults", "NextToken"},
-		sim_ec2_describe_instances},
+		sim_ec2_instances_describe},
 	{"DescribeRegions", {"RegionName.N", "AllRegions"}, describe_regions},
 	{"GetConsoleScreenshot", {"InstanceId", "WakeUp"}, get_console_screenshot},
 	{"GetConsoleOutput", {"InstanceId", "Latest"}, get_console_output},
@@ -478,7 +478,7 @@ void sim_ec2_decide(struct sim *sim, const struct sim_request *request, struct s
 		sim_ec2_error(answer, 400, "MissingAction",
 			"The request must contain the parameter Action");
 	} else {
-		int region = sim_regions_find(&sim->options.regions[SIM_AWS], verdict.region);
+		int region = sim_fleet_region(&sim->options.regions[SIM_AWS], verdict.region);
 		call.region = (unsigned)region;
 		run_action(&call, answer->record.action);
 	}

@@ -5,6 +5,7 @@
 #ifndef SIM_EC2_H
 #define SIM_EC2_H
 
+#include "form.h"
 #include "sim.h"
 
 #define SIM_EC2_NAMESPACE "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -28,6 +29,6 @@ void sim_ec2_error(struct sim_answer *answer, unsigned status, const char *code,
 void sim_ec2_open(struct sim_buf *body, const char *action, const char *request_id);
 
 /* ec2_instances.c: answers the action, the request being signed and its parameters known. */
-void sim_ec2_describe_instances(struct sim_ec2_call *call);
+void sim_ec2_instances_describe(struct sim_ec2_call *call);
 
 #endif

@@ -109,7 +109,7 @@ static bool attribute(
 	if (strcmp(filter, "instance-id") == 0)
 		snprintf(ret_text, size, "%s", instance->id);
 	else if (strcmp(filter, "instance-state-name") == 0)
-		snprintf(ret_text, size, "%s", sim_state_name(SIM_AWS, instance->state));
+		snprintf(ret_text, size, "%s", sim_fleet_state_name(SIM_AWS, instance->state));
 	else if (strcmp(filter, "instance-state-code") == 0)
 		snprintf(ret_text, size, "%u", state_code(instance->state));
 	else if (strcmp(filter, "instance-type") == 0)
@@ -224,11 +224,11 @@ static int seal(struct sim_ec2_call *call, uint32_t position, uint32_t page, cha
 	}
 	if (text.failed)
 		goto out;
-	r = sim_hmac_sha256(
+	r = sim_crypto_hmac_sha256(
 		call->sim->token_key, sizeof(call->sim->token_key), text.data, text.len, mac);
 	if (r == 0) {
 		snprintf(ret_token, TOKEN_SIZE, "%08x%08x", position, page);
-		sim_hex(mac, TOKEN_MAC, ret_token + 16);
+		sim_crypto_hex(mac, TOKEN_MAC, ret_token + 16);
 	}
 out:
 	sim_buf_finish(&text);
@@ -245,7 +245,7 @@ static int unseal(
 	int r = seal(call, position, page, expected);
 	if (r < 0)
 		return r;
-	if (!sim_equal(expected, token))
+	if (!sim_crypto_equal(expected, token))
 		return -EINVAL;
 	*ret_position = position;
 	*ret_page = page;
@@ -316,9 +316,12 @@ static bool list_region(struct sim_ec2_call *call, struct listing *listing, unsi
 		if (most < total - position)
 			end = position + most;
 		/* A full last page says there is more, and then there is not: so does EC2. */
-		if ((end < total || (end == total && end - position == page_size)) &&
-			seal(call, end, page + 1, listing->token) < 0)
+		bool more = end < total || (end == total && end - position == page_size);
+		if (more && seal(call, end, page + 1, listing->token) < 0) {
+			sim_ec2_error(
+				call->answer, 0, "InternalError", "An internal error has occurred");
 			return false;
+		}
 	}
 	for (uint32_t i = position; i < end; i++)
 		listing->indexes[listing->count++] = i * regions + call->region;
@@ -452,7 +455,7 @@ static void add_instance(
 		"                    <imageId>ami-0abcdef1234567890</imageId>\n"
 		"                    <instanceState>\n                        <code>%u</code>\n"
 		"                        <name>%s</name>\n                    </instanceState>\n",
-		state_code(instance->state), sim_state_name(SIM_AWS, instance->state));
+		state_code(instance->state), sim_fleet_state_name(SIM_AWS, instance->state));
 	if (gone || !instance->public_ip[0])
 		sim_buf_adds(out, "                    <dnsName/>\n");
 	else
@@ -588,40 +591,56 @@ static bool parse_page(struct sim_ec2_call *call, bool has_ids, unsigned *ret_si
 	return true;
 }
 
-void sim_ec2_describe_instances(struct sim_ec2_call *call)
+static struct listing *listing_create(struct sim_ec2_call *call)
 {
-	bool has_ids = false;
-	unsigned page_size = 0, n_filters = 0;
-	struct filter *filters = calloc(FILTERS_MAX, sizeof(*filters));
 	struct listing *listing = calloc(1, sizeof(*listing));
-	if (!filters || !listing)
-		goto memory;
+	if (!listing)
+		return NULL;
 	listing->sim = call->sim;
 	listing->effect = call->effect;
 	memcpy(listing->request_id, call->answer->request_id, sizeof(listing->request_id));
-	for (size_t i = 0; i < call->form->count; i++)
-		has_ids = has_ids || strncmp(call->form->params[i].name, "InstanceId.", 11) == 0;
-	uint32_t fleet = call->sim->fleet.count;
-	listing->indexes = calloc((size_t)fleet + IDS_MAX, sizeof(*listing->indexes));
-	if (!listing->indexes)
-		goto memory;
-	if (!parse_filters(call, filters, &n_filters) || !parse_page(call, has_ids, &page_size))
+	listing->indexes =
+		calloc((size_t)call->sim->fleet.count + IDS_MAX, sizeof(*listing->indexes));
+	if (!listing->indexes) {
+		listing_destroy(listing);
+		return NULL;
+	}
+	return listing;
+}
+
+static bool names_instances(const struct sim_form *form)
+{
+	for (size_t i = 0; i < form->count; i++) {
+		if (strncmp(form->params[i].name, "InstanceId.", 11) == 0)
+			return true;
+	}
+	return false;
+}
+
+void sim_ec2_instances_describe(struct sim_ec2_call *call)
+{
+	unsigned page_size = 0, n_filters = 0;
+	bool by_id = names_instances(call->form);
+	struct filter *filters = calloc(FILTERS_MAX, sizeof(*filters));
+	struct listing *listing = listing_create(call);
+	if (!filters || !listing) {
+		sim_ec2_error(call->answer, 0, "InternalError", "An internal error has occurred");
+		goto out;
+	}
+	if (!parse_filters(call, filters, &n_filters) || !parse_page(call, by_id, &page_size))
 		goto out;
 	if (call->dry_run) {
 		sim_ec2_error(call->answer, 0, "DryRunOperation",
 			"Request would have succeeded, but DryRun flag is set.");
 		goto out;
 	}
-	if (!(has_ids ? list_ids(call, listing) : list_region(call, listing, page_size)))
+	if (!(by_id ? list_ids(call, listing) : list_region(call, listing, page_size)))
 		goto out;
 	apply_filters(listing, filters, n_filters);
 	if (call->effect.kind == SIM_FAULT_EMPTY)
 		listing->count = 0;
 	give(call->answer, listing);
 	listing = NULL;
-	goto out;
-memory:
-	sim_ec2_error(call->answer, 0, "InternalError", "An internal error has occurred");
 out:
 	listing_destroy(listing);
 	free(filters);

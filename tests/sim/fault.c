@@ -192,7 +192,7 @@ struct sim_effect sim_fault_pick(struct sim_fault *faults, size_t count, uint64_
 			continue;
 		if (fault->kind != SIM_FAULT_DELAY && effect.kind != SIM_FAULT_NONE)
 			continue;
-		*random = sim_mix(*random);
+		*random = sim_crypto_mix(*random);
 		if ((double)(*random >> 11) * 0x1p-53 >= fault->share)
 			continue;
 		if (fault->left != UINT64_MAX)

@@ -97,7 +97,7 @@ static const char *const hostile[] = {"a/b/../c", ".", "...", " leading and trai
 	"-rf", "*", "caf\xc3\xa9 \xf0\x9f\x98\x80", NAME_WIDE, "\x01\x7f\x1b[31m",
 	"a&b \"c\" 'd' $(id) `id`", "web-1"};
 
-int sim_regions_find(const struct sim_regions *regions, const char *name)
+int sim_fleet_region(const struct sim_regions *regions, const char *name)
 {
 	for (unsigned i = 0; i < regions->count; i++) {
 		if (strcmp(regions->names[i], name) == 0)
@@ -133,7 +133,7 @@ void sim_fleet_finish(struct sim_fleet *fleet)
 
 static uint64_t round_key(const struct sim_fleet *fleet, enum sim_cloud cloud, unsigned round)
 {
-	return sim_mix(fleet->seed * SIM_CLOUDS + (uint64_t)cloud) ^ (uint64_t)round << 56;
+	return sim_crypto_mix(fleet->seed * SIM_CLOUDS + (uint64_t)cloud) ^ (uint64_t)round << 56;
 }
 
 /* A balanced Feistel network over 2 * bits: a permutation whose inverse costs the same. */
@@ -143,7 +143,8 @@ static uint64_t permute(
 	uint64_t mask = ((uint64_t)1 << bits) - 1;
 	uint64_t left = value >> bits & mask, right = value & mask;
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint64_t next = left ^ (sim_mix(round_key(fleet, cloud, round) ^ right) & mask);
+		uint64_t next =
+			left ^ (sim_crypto_mix(round_key(fleet, cloud, round) ^ right) & mask);
 		left = right;
 		right = next;
 	}
@@ -156,7 +157,8 @@ static uint64_t unpermute(
 	uint64_t mask = ((uint64_t)1 << bits) - 1;
 	uint64_t left = value >> bits & mask, right = value & mask;
 	for (unsigned round = ROUNDS; round-- > 0;) {
-		uint64_t previous = right ^ (sim_mix(round_key(fleet, cloud, round) ^ left) & mask);
+		uint64_t previous =
+			right ^ (sim_crypto_mix(round_key(fleet, cloud, round) ^ left) & mask);
 		right = left;
 		left = previous;
 	}
@@ -302,9 +304,10 @@ static void set_tags(struct sim_instance *out)
 	char text[32];
 	if (out->has_name && out->cloud == SIM_AWS)
 		add_tag(out, "Name", out->name);
-	add_tag(out, "env", envs[sim_mix(out->random) % COUNT(envs)]);
-	add_tag(out, "team", teams[sim_mix(out->random + 1) % COUNT(teams)]);
-	snprintf(text, sizeof(text), "cc-%04u", (unsigned)(sim_mix(out->random + 2) % 10000));
+	add_tag(out, "env", envs[sim_crypto_mix(out->random) % COUNT(envs)]);
+	add_tag(out, "team", teams[sim_crypto_mix(out->random + 1) % COUNT(teams)]);
+	snprintf(
+		text, sizeof(text), "cc-%04u", (unsigned)(sim_crypto_mix(out->random + 2) % 10000));
 	add_tag(out, "cost-center", text);
 	add_tag(out, "backup", out->index % 2 ? "daily" : "none");
 	if (out->cloud == SIM_TENCENT)
@@ -318,13 +321,13 @@ void sim_fleet_get(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t
 	const struct sim_regions *regions = fleet->regions[cloud];
 	out->cloud = cloud;
 	out->index = index;
-	out->random = sim_mix(round_key(fleet, cloud, 99) ^ (uint64_t)index << 8);
+	out->random = sim_crypto_mix(round_key(fleet, cloud, 99) ^ (uint64_t)index << 8);
 	out->n_tags = 0;
 	out->special = SIM_SPECIAL_NONE;
 	make_id(fleet, cloud, index, out->id);
 	out->region = index % regions->count;
 	const char *region = regions->names[out->region];
-	unsigned zone = (unsigned)(sim_mix(out->random + 3) % 3);
+	unsigned zone = (unsigned)(sim_crypto_mix(out->random + 3) % 3);
 	if (cloud == SIM_AWS)
 		snprintf(out->zone, sizeof(out->zone), "%s%c", region, (char)('a' + (int)zone));
 	else
@@ -340,16 +343,17 @@ void sim_fleet_get(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t
 		draw_kind(out);
 	}
 	out->launched_ms =
-		(LAUNCH_EPOCH_S + (int64_t)(sim_mix(out->random + 4) % LAUNCH_SPAN_S)) * 1000;
+		(LAUNCH_EPOCH_S + (int64_t)(sim_crypto_mix(out->random + 4) % LAUNCH_SPAN_S)) *
+		1000;
 	snprintf(out->private_ip, sizeof(out->private_ip), "10.%u.%u.%u", index >> 16 & 0xff,
 		index >> 8 & 0xff, index & 0xff);
 	out->public_ip[0] = '\0';
-	if (out->state == SIM_RUNNING && sim_mix(out->random + 5) % 3 != 0)
+	if (out->state == SIM_RUNNING && sim_crypto_mix(out->random + 5) % 3 != 0)
 		snprintf(out->public_ip, sizeof(out->public_ip), "203.0.113.%u", index & 0xff);
 	set_tags(out);
 }
 
-const char *sim_state_name(enum sim_cloud cloud, enum sim_state state)
+const char *sim_fleet_state_name(enum sim_cloud cloud, enum sim_state state)
 {
 	switch (state) {
 	case SIM_PENDING:

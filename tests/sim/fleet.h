@@ -27,7 +27,7 @@ struct sim_regions {
 	unsigned count;
 };
 
-int sim_regions_find(const struct sim_regions *regions, const char *name); /* index or -1 */
+int sim_fleet_region(const struct sim_regions *regions, const char *name); /* index or -1 */
 
 enum sim_state {
 	/* EC2, and the first four CVM too */
@@ -117,6 +117,6 @@ int sim_fleet_find(const struct sim_fleet *fleet, enum sim_cloud cloud, const ch
 	struct sim_instance *ret_instance);
 
 /* The names that EC2 (running) and CVM (RUNNING) give a state. */
-const char *sim_state_name(enum sim_cloud cloud, enum sim_state state);
+const char *sim_fleet_state_name(enum sim_cloud cloud, enum sim_state state);
 
 #endif

@@ -5,7 +5,9 @@
 #ifndef SIM_LOG_H
 #define SIM_LOG_H
 
-#include "request.h"
+#include "answer.h"
+
+#include <stdint.h>
 
 /* Returns a file descriptor or a negative errno. */
 int sim_log_open(const char *path);

@@ -114,29 +114,35 @@ static bool is_region(const char *name)
 	return true;
 }
 
+static bool split_regions(const char *text, struct sim_regions *regions)
+{
+	for (const char *p = text;;) {
+		size_t len = strcspn(p, ",");
+		if (regions->count == SIM_REGIONS_MAX || len >= SIM_REGION_SIZE)
+			return false;
+		char *region = regions->names[regions->count];
+		memcpy(region, p, len);
+		region[len] = '\0';
+		if (!is_region(region) || sim_fleet_region(regions, region) >= 0)
+			return false;
+		regions->count++;
+		if (p[len] == '\0')
+			return true;
+		p += len + 1;
+	}
+}
+
 static int parse_regions(const char *name, const char *text, struct sim_regions *ret_regions)
 {
 	struct sim_regions regions = {0};
-	for (const char *p = text;;) {
-		size_t len = strcspn(p, ",");
-		if (regions.count == SIM_REGIONS_MAX || len >= SIM_REGION_SIZE)
-			goto wrong;
-		char *region = regions.names[regions.count];
-		memcpy(region, p, len);
-		region[len] = '\0';
-		if (!is_region(region) || sim_regions_find(&regions, region) >= 0)
-			goto wrong;
-		regions.count++;
-		if (p[len] == '\0')
-			break;
-		p += len + 1;
+	if (!split_regions(text, &regions)) {
+		fprintf(stderr,
+			"consolefs-sim: --%s: \"%s\" is no list of up to %d regions, a,b,...\n",
+			name, text, SIM_REGIONS_MAX);
+		return -EINVAL;
 	}
 	*ret_regions = regions;
 	return 0;
-wrong:
-	fprintf(stderr, "consolefs-sim: --%s: \"%s\" is no list of up to %d regions, a,b,...\n",
-		name, text, SIM_REGIONS_MAX);
-	return -EINVAL;
 }
 
 static int parse_fault(const char *text, struct sim_options *out)

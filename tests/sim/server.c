@@ -367,7 +367,8 @@ static void raise_limit(void)
 }
 
 /* Clients that hang up in the middle are part of the job; only what a debugger wants is printed. */
-static void note(void *context, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void note(
+	void *context, const char *format, va_list args)
 {
 	(void)context;
 	if (getenv("CONSOLEFS_SIM_DEBUG"))

@@ -112,7 +112,7 @@ static bool add_canonical_request(
 	struct sim_buf *out, const struct sim_request *request, const char *list)
 {
 	char payload[SIM_SHA256_HEX];
-	if (sim_sha256_hex(request->body.data, request->body.len, payload) < 0)
+	if (sim_crypto_sha256_hex(request->body.data, request->body.len, payload) < 0)
 		return false;
 	sim_buf_addf(out, "%s\n%s\n\n", request->method, request->uri);
 	if (!sim_authorization_sorted(list))
@@ -135,7 +135,7 @@ static int compute(const struct scope *scope, const char *stamp, const struct si
 	unsigned char key[SIM_SHA256_SIZE];
 	char hash[SIM_SHA256_HEX];
 	struct sim_buf text = {0};
-	int r = sim_sha256_hex(canonical->data, canonical->len, hash);
+	int r = sim_crypto_sha256_hex(canonical->data, canonical->len, hash);
 	if (r < 0)
 		return r;
 	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s/%s\n%s", ALGORITHM, stamp, scope->date, scope->region,
@@ -145,13 +145,13 @@ static int compute(const struct scope *scope, const char *stamp, const struct si
 		goto out;
 	}
 	const char *const chain[] = {scope->date, scope->region, scope->service, scope->terminator};
-	r = sim_hmac_sha256(secret, strlen(secret), chain[0], strlen(chain[0]), key);
+	r = sim_crypto_hmac_sha256(secret, strlen(secret), chain[0], strlen(chain[0]), key);
 	for (int i = 1; i < 4 && r == 0; i++)
-		r = sim_hmac_sha256(key, sizeof(key), chain[i], strlen(chain[i]), key);
+		r = sim_crypto_hmac_sha256(key, sizeof(key), chain[i], strlen(chain[i]), key);
 	if (r == 0)
-		r = sim_hmac_sha256(key, sizeof(key), text.data, text.len, key);
+		r = sim_crypto_hmac_sha256(key, sizeof(key), text.data, text.len, key);
 	if (r == 0)
-		sim_hex(key, sizeof(key), ret_hex);
+		sim_crypto_hex(key, sizeof(key), ret_hex);
 out:
 	OPENSSL_cleanse(key, sizeof(key));
 	sim_buf_finish(&text);
@@ -177,7 +177,7 @@ static bool judge_scope(const struct scope *scope, const char *signed_headers,
 	} else if (strcmp(scope->service, "ec2") != 0) {
 		refuse(verdict, "wrong service", 401, "AuthFailure",
 			"Credential should be scoped to correct service: 'ec2'.");
-	} else if (sim_regions_find(regions, scope->region) < 0) {
+	} else if (sim_fleet_region(regions, scope->region) < 0) {
 		refuse(verdict, "wrong region", 401, "AuthFailure",
 			"Credential should be scoped to a valid region.");
 	} else if (!stamp || !parse_stamp(stamp, &signed_ms)) {
@@ -206,7 +206,7 @@ static int expect(const struct sim_request *request, const struct scope *scope,
 	char hash[SIM_SHA256_HEX];
 	struct sim_buf canonical = {0};
 	const char *payload = sim_request_header(request, "x-amz-content-sha256");
-	int r = sim_sha256_hex(request->body.data, request->body.len, hash);
+	int r = sim_crypto_sha256_hex(request->body.data, request->body.len, hash);
 	if (r < 0)
 		return r;
 	bool whole = add_canonical_request(&canonical, request, signed_headers);
@@ -247,7 +247,7 @@ int sim_sigv4_verify(const struct sim_request *request, const struct sim_regions
 	r = expect(request, &scope, parts.signed_headers, expected);
 	if (r < 0)
 		goto out;
-	if (r > 0 || !sim_equal(expected, parts.signature))
+	if (r > 0 || !sim_crypto_equal(expected, parts.signature))
 		refuse(&verdict, "mismatch", 403, "SignatureDoesNotMatch",
 			"The request signature we calculated does not match the signature you "
 			"provided. Check your AWS Secret Access Key and signing method. Consult "

@@ -6,6 +6,7 @@
 #ifndef SIM_SIGV4_H
 #define SIM_SIGV4_H
 
+#include "fleet.h"
 #include "request.h"
 
 #define SIM_SIGV4_WINDOW_MS (15 * 60 * 1000)

@@ -12,10 +12,10 @@ int sim_init(struct sim *sim, const struct sim_options *options)
 {
 	*sim = (struct sim){.options = *options};
 	sim->buckets.scale = options->rate_scale;
-	sim->random = sim_mix(options->seed);
-	int r = sim_random(sim->token_key, sizeof(sim->token_key));
+	sim->random = sim_crypto_mix(options->seed);
+	int r = sim_crypto_random(sim->token_key, sizeof(sim->token_key));
 	if (r == 0)
-		r = sim_links_init(&sim->links);
+		r = sim_vnc_init(&sim->links);
 	if (r == 0)
 		r = sim_fleet_init(
 			&sim->fleet, options->seed, options->instances, sim->options.regions);
@@ -29,7 +29,7 @@ void sim_finish(struct sim *sim)
 	if (!sim)
 		return;
 	sim_fleet_finish(&sim->fleet);
-	sim_links_finish(&sim->links);
+	sim_vnc_finish(&sim->links);
 }
 
 int64_t sim_shown_ms(const struct sim *sim)
@@ -59,7 +59,7 @@ void sim_decide(struct sim *sim, const struct sim_request *request, struct sim_a
 {
 	const char *query = strchr(request->uri, '?');
 	size_t path = query ? (size_t)(query - request->uri) : strlen(request->uri);
-	if (sim_uuid(ret_answer->request_id) < 0) {
+	if (sim_crypto_uuid(ret_answer->request_id) < 0) {
 		ret_answer->status = 500;
 		return;
 	}

@@ -2,6 +2,7 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
+#include "answer.h"
 #include "bucket.h"
 #include "options.h"
 #include "request.h"

@@ -95,7 +95,7 @@ static bool add_canonical_request(
 {
 	char payload[SIM_SHA256_HEX];
 	if (!sim_authorization_sorted(list) ||
-		sim_sha256_hex(request->body.data, request->body.len, payload) < 0)
+		sim_crypto_sha256_hex(request->body.data, request->body.len, payload) < 0)
 		return false;
 	sim_buf_addf(out, "%s\n%s\n\n", request->method, request->uri);
 	for (const char *p = list; *p;) {
@@ -116,7 +116,7 @@ static int compute(const struct scope *scope, const char *timestamp,
 	unsigned char key[SIM_SHA256_SIZE];
 	char hash[SIM_SHA256_HEX];
 	struct sim_buf text = {0};
-	int r = sim_sha256_hex(canonical->data, canonical->len, hash);
+	int r = sim_crypto_sha256_hex(canonical->data, canonical->len, hash);
 	if (r < 0)
 		return r;
 	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s\n%s", ALGORITHM, timestamp, scope->date,
@@ -125,16 +125,17 @@ static int compute(const struct scope *scope, const char *timestamp,
 		r = -ENOMEM;
 		goto out;
 	}
-	r = sim_hmac_sha256(secret, strlen(secret), scope->date, strlen(scope->date), key);
+	r = sim_crypto_hmac_sha256(secret, strlen(secret), scope->date, strlen(scope->date), key);
 	if (r == 0)
-		r = sim_hmac_sha256(key, sizeof(key), scope->service, strlen(scope->service), key);
+		r = sim_crypto_hmac_sha256(
+			key, sizeof(key), scope->service, strlen(scope->service), key);
 	if (r == 0)
-		r = sim_hmac_sha256(
+		r = sim_crypto_hmac_sha256(
 			key, sizeof(key), scope->terminator, strlen(scope->terminator), key);
 	if (r == 0)
-		r = sim_hmac_sha256(key, sizeof(key), text.data, text.len, key);
+		r = sim_crypto_hmac_sha256(key, sizeof(key), text.data, text.len, key);
 	if (r == 0)
-		sim_hex(key, sizeof(key), ret_hex);
+		sim_crypto_hex(key, sizeof(key), ret_hex);
 out:
 	OPENSSL_cleanse(key, sizeof(key));
 	sim_buf_finish(&text);
@@ -223,7 +224,7 @@ int sim_tc3_verify(
 	r = expect(request, &scope, parts.signed_headers, expected);
 	if (r < 0)
 		goto out;
-	if (r > 0 || !sim_equal(expected, parts.signature))
+	if (r > 0 || !sim_crypto_equal(expected, parts.signature))
 		refuse(&verdict, "mismatch", "AuthFailure.SignatureFailure",
 			"The provided credentials could not be validated. Please check your "
 			"signature is correct.");

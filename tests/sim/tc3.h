@@ -7,6 +7,8 @@
 
 #include "request.h"
 
+#include <stdint.h>
+
 #define SIM_TC3_WINDOW_S (5 * 60)
 
 struct sim_tc3_verdict {

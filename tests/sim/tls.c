@@ -7,10 +7,11 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* SDKs take the service's name from the first label of the endpoint's. */
+#define SUBJECTS "DNS:localhost,DNS:ec2.localhost,DNS:cvm.localhost,IP:127.0.0.1,IP:::1"
 #define DAY_S (24l * 60 * 60)
 
 static int add_extension(X509 *certificate, X509V3_CTX *context, int nid, const char *value)
@@ -38,16 +39,8 @@ static int set_serial(X509 *certificate)
 	return r;
 }
 
-/* issuer NULL: it signs itself, and is an authority. */
-static X509 *make_certificate(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key)
+static int set_names(X509 *certificate, EVP_PKEY *key, const char *name, X509 *issuer)
 {
-	X509V3_CTX context;
-	X509 *certificate = X509_new();
-	bool authority = issuer == NULL;
-	if (!certificate)
-		return NULL;
-	if (authority)
-		issuer = certificate;
 	X509_NAME *subject = X509_get_subject_name(certificate);
 	if (X509_set_version(certificate, X509_VERSION_3) != 1 || set_serial(certificate) < 0 ||
 		!X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S) ||
@@ -56,33 +49,46 @@ static X509 *make_certificate(EVP_PKEY *key, const char *name, X509 *issuer, EVP
 		X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
 			(const unsigned char *)name, -1, -1, 0) != 1 ||
 		X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) != 1)
-		goto fail;
+		return -EIO;
+	return 0;
+}
+
+/* issuer NULL: it signs itself, and is an authority. */
+static int make_certificate(
+	EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key, X509 **ret_certificate)
+{
+	static const struct extension {
+		int nid;
+		const char *value;
+	} authority[] = {{NID_subject_key_identifier, "hash"},
+		{NID_authority_key_identifier, "keyid:always"},
+		{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
+		{NID_key_usage, "critical,keyCertSign,cRLSign"}, {0}},
+	  server[] = {{NID_subject_key_identifier, "hash"},
+		  {NID_authority_key_identifier, "keyid:always"},
+		  {NID_basic_constraints, "critical,CA:FALSE"},
+		  {NID_key_usage, "critical,digitalSignature"}, {NID_ext_key_usage, "serverAuth"},
+		  {NID_subject_alt_name, SUBJECTS}, {0}};
+	const struct extension *extensions = issuer ? server : authority;
+	X509V3_CTX context;
+	int r = -ENOMEM;
+	X509 *certificate = X509_new();
+	if (!certificate)
+		goto out;
+	if (!issuer)
+		issuer = certificate;
+	r = set_names(certificate, key, name, issuer);
 	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-	if (add_extension(certificate, &context, NID_subject_key_identifier, "hash") < 0)
-		goto fail;
-	if (add_extension(certificate, &context, NID_authority_key_identifier, "keyid:always") < 0)
-		goto fail;
-	if (authority) {
-		if (add_extension(certificate, &context, NID_basic_constraints,
-			    "critical,CA:TRUE,pathlen:0") < 0 ||
-			add_extension(certificate, &context, NID_key_usage,
-				"critical,keyCertSign,cRLSign") < 0)
-			goto fail;
-	} else if (add_extension(
-			   certificate, &context, NID_basic_constraints, "critical,CA:FALSE") < 0 ||
-		add_extension(certificate, &context, NID_key_usage, "critical,digitalSignature") <
-			0 ||
-		add_extension(certificate, &context, NID_ext_key_usage, "serverAuth") < 0 ||
-		add_extension(certificate, &context, NID_subject_alt_name,
-			"DNS:localhost,IP:127.0.0.1,IP:::1") < 0) {
-		goto fail;
-	}
-	if (X509_sign(certificate, issuer_key, EVP_sha256()) <= 0)
-		goto fail;
-	return certificate;
-fail:
-	X509_free(certificate);
-	return NULL;
+	for (; extensions->nid && r == 0; extensions++)
+		r = add_extension(certificate, &context, extensions->nid, extensions->value);
+	if (r == 0 && X509_sign(certificate, issuer_key, EVP_sha256()) <= 0)
+		r = -EIO;
+out:
+	if (r < 0)
+		X509_free(certificate);
+	else
+		*ret_certificate = certificate;
+	return r;
 }
 
 /* The content of a memory BIO as a string of its own. */
@@ -125,11 +131,11 @@ int sim_tls_init(struct sim_tls *tls)
 	EVP_PKEY *leaf_key = EVP_EC_gen("P-256");
 	if (!ca_key || !leaf_key)
 		goto out;
-	ca = make_certificate(ca_key, "consolefs-sim test authority", NULL, ca_key);
-	if (!ca)
+	r = make_certificate(ca_key, "consolefs-sim test authority", NULL, ca_key, &ca);
+	if (r < 0)
 		goto out;
-	leaf = make_certificate(leaf_key, "localhost", ca, ca_key);
-	if (!leaf)
+	r = make_certificate(leaf_key, "localhost", ca, ca_key, &leaf);
+	if (r < 0)
 		goto out;
 	made.ca = certificates_pem(ca, NULL);
 	made.chain = certificates_pem(leaf, ca);

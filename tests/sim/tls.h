@@ -9,8 +9,9 @@ struct sim_tls {
 };
 
 /*
- * P-256 keys; the server's certificate names localhost, 127.0.0.1 and ::1, and is valid from a day
- * ago for a year. The CA's private key is gone when this returns. 0, -ENOMEM or -EIO.
+ * P-256 keys; the server's certificate names localhost, ec2.localhost, cvm.localhost, 127.0.0.1 and
+ * ::1, and is valid from a day ago for a year. The CA's private key is gone when this returns. 0,
+ * -ENOMEM or -EIO.
  */
 int sim_tls_init(struct sim_tls *tls);
 void sim_tls_finish(struct sim_tls *tls); /* wipes the key */

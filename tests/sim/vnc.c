@@ -1,6 +1,7 @@
 #include "vnc.h"
 
 #include "clock.h"
+#include "form.h"
 #include "screen.h"
 #include "sim.h"
 
@@ -9,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-int sim_links_init(struct sim_links *links)
+int sim_vnc_init(struct sim_links *links)
 {
 	links->ring = calloc(SIM_LINKS_MAX, sizeof(*links->ring));
 	return links->ring ? 0 : -ENOMEM;
 }
 
-void sim_links_finish(struct sim_links *links)
+void sim_vnc_finish(struct sim_links *links)
 {
 	if (!links)
 		return;
@@ -33,7 +34,7 @@ int sim_vnc_make(struct sim *sim, const struct sim_instance *instance, struct si
 	unsigned char bytes[SIM_TOKEN_BYTES];
 	struct sim_buf token = {0}, url = {0};
 	const struct sim_regions *regions = &sim->options.regions[SIM_TENCENT];
-	int r = sim_random(bytes, sizeof(bytes));
+	int r = sim_crypto_random(bytes, sizeof(bytes));
 	if (r < 0)
 		return r;
 	sim_buf_add_base64(&token, bytes, sizeof(bytes), 0);
@@ -162,7 +163,7 @@ void sim_vnc_redeem(struct sim *sim, const char *query, struct sim_answer *answe
 	}
 	sim_buf_add_percent(&value, url);
 	if (!value.failed)
-		sim_sha256_hex(value.data, value.len, answer->record.sha256);
+		sim_crypto_sha256_hex(value.data, value.len, answer->record.sha256);
 	judge_link(sim, url, answer);
 out:
 	sim_buf_finish(&value);

@@ -33,8 +33,8 @@ struct sim_links {
 	size_t next;
 };
 
-int sim_links_init(struct sim_links *links); /* 0 or -ENOMEM */
-void sim_links_finish(struct sim_links *links);
+int sim_vnc_init(struct sim_links *links); /* 0 or -ENOMEM */
+void sim_vnc_finish(struct sim_links *links);
 
 /* Appends a new link's value, percent-encoded as the real one is. 0 or negative errno. */
 int sim_vnc_make(struct sim *sim, const struct sim_instance *instance, struct sim_buf *ret_value);

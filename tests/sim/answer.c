@@ -1,0 +1,57 @@
+#include "answer.h"
+
+void sim_answer_finish(struct sim_answer *answer)
+{
+	if (!answer)
+		return;
+	sim_buf_finish(&answer->body);
+	if (answer->stream.state)
+		answer->stream.destroy(answer->stream.state);
+	answer->stream = (struct sim_stream){0};
+}
+
+bool sim_answer_fault(struct sim_answer *answer, const struct sim_effect *effect)
+{
+	static const unsigned char garbage[] = {0x7f, 'E', 'L', 'F', 0, 0xff, 0xfe, '<', '{', '"',
+		0x80, 0xc3, 0x28, '\r', '\n', 0, 1, 2, 3, '>'};
+	answer->delay_ms += effect->delay_ms;
+	answer->record.fault = effect->name;
+	switch (effect->kind) {
+	case SIM_FAULT_HANG:
+		answer->hang = true;
+		return true;
+	case SIM_FAULT_RESET:
+		answer->reset = true;
+		return true;
+	case SIM_FAULT_STATUS:
+		/* What a proxy or load balancer in between would say. */
+		answer->status = effect->number;
+		answer->content_type = "text/html";
+		answer->server = "awselb/2.0";
+		answer->request_id_header = NULL;
+		if (effect->number != 204 && effect->number != 304)
+			sim_buf_addf(&answer->body,
+				"<html>\r\n<head><title>%u</title></head>\r\n<body>\r\n"
+				"<center><h1>%u</h1></center>\r\n</body>\r\n</html>\r\n",
+				effect->number, effect->number);
+		return true;
+	case SIM_FAULT_GARBAGE:
+		answer->status = 200;
+		sim_buf_add(&answer->body, garbage, sizeof(garbage));
+		return true;
+	case SIM_FAULT_TRUNCATE:
+		answer->truncate = true;
+		return false;
+	case SIM_FAULT_NONE:
+	case SIM_FAULT_DELAY:
+	case SIM_FAULT_CODE:
+	case SIM_FAULT_THROTTLE:
+	case SIM_FAULT_BADBASE64:
+	case SIM_FAULT_NOTJPEG:
+	case SIM_FAULT_BADID:
+	case SIM_FAULT_OVERSIZE:
+	case SIM_FAULT_EMPTY:
+		break;
+	}
+	return false;
+}
