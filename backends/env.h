@@ -13,7 +13,8 @@
 struct cfs_env {
 	/* The variable's value, or NULL when it is unset. */
 	const char *(*get)(void *arg, const char *name);
-	/* Appends the file's bytes. 0, or a negative errno: -ENOENT, -EACCES, -EFBIG ... */
+	/* Appends the file's bytes. 0, or a negative errno, with nothing appended: -ENOENT,
+	 * -EACCES, -EFBIG, -EISDIR, -EINVAL for what is no file ... */
 	int (*read_file)(void *arg, const char *path, struct cfs_buf *content);
 	void *arg;
 };

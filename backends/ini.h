@@ -4,11 +4,11 @@
  * Not inih: as Debian builds it a line of more than 200 bytes is split without a word (a session
  * token is longer than that), an empty section is not reported, and a comment begins differently.
  *
- * The text: `[section]` headers, `key = value` (or `key: value`) pairs, lines whose first byte that
- * is no blank is `#` or
- * `;` are comments, and so is what follows a blank and then `#` or `;` in a value. LF and CRLF both
- * end a line; a UTF-8 byte order mark at the beginning is skipped. Keys, values and section names
- * are trimmed.
+ * The text: `[section]` headers, `key = value` (or `key: value`) pairs; the first separator counts.
+ * Lines whose first byte that is no blank is `#` or `;` are comments, and so is what follows a
+ * blank and then `#` or `;` (as AWS documents it; botocore itself would keep that in the value). LF
+ * and CRLF both end a line; a UTF-8 byte order mark at the beginning is skipped. Keys, values and
+ * section names are trimmed, and their case is kept. A section may come twice.
  */
 #ifndef CFS_INI_H
 #define CFS_INI_H
@@ -30,12 +30,13 @@ struct cfs_ini_item {
 typedef int cfs_ini_fn(void *arg, const struct cfs_ini_item *item);
 
 /*
- * Calls fn for each header and pair in order. With `nested`, an indented line continues the value
- * of the pair before it, joined by '\n' (the AWS and Python configuration format); without,
- * indentation means nothing.
+ * Calls fn for each header and pair in order. With `nested`, a line indented deeper than the pair
+ * before it continues its value, joined by '\n', and what follows a header's bracket is overlooked
+ * (the AWS format, which is that of Python's configparser); without, indentation means nothing.
  *
- * Returns 0; -EINVAL for a line that is none of the above, -EFBIG for one over CFS_INI_LINE_MAX,
- * -ENOMEM; or what fn returned. *ret_line (set in every case but 0) is the line it stopped at.
+ * Returns 0; -EINVAL for a line that is none of the above or holds a NUL, -EFBIG for one over
+ * CFS_INI_LINE_MAX, -ENOMEM; or what fn returned. *ret_line (set in every case but 0) is the line
+ * it stopped at.
  */
 int cfs_ini_parse(
 	const char *text, size_t len, bool nested, cfs_ini_fn *fn, void *arg, unsigned *ret_line);

@@ -82,7 +82,8 @@ void cfs_instance_builder_finish(struct cfs_instance_builder *builder);
 /* Forgets what was collected, to begin the next instance with the same memory. */
 void cfs_instance_builder_reset(struct cfs_instance_builder *builder);
 
-/* Each returns 0 or -ENOMEM. A field set twice has its last value. */
+/* Each returns 0 or -ENOMEM. A field set twice has its last value. What no longer fits into
+ * CFS_INSTANCE_BYTES_MAX is left out: a pair or an address wholly, and a field becomes "". */
 int cfs_instance_builder_set(
 	struct cfs_instance_builder *builder, enum cfs_field field, const char *text, size_t len);
 int cfs_instance_builder_add_tag(struct cfs_instance_builder *builder, const char *key,

@@ -130,25 +130,88 @@ static inline void note(int eventfd_)
 		abort();
 }
 
+/* N bytes of headers, about; or one header of 200 KiB. */
+static inline bool connection_headers(struct connection *connection, size_t n, bool one)
+{
+	char text[1024];
+	bool more = connection_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+
+	memset(text, 'h', sizeof(text));
+	memcpy(text, "X-Filler: ", 10);
+	for (; more && n >= sizeof(text); n -= sizeof(text)) {
+		if (!one)
+			memcpy(text + sizeof(text) - 2, "\r\n", 2);
+		more = connection_send(connection, text, sizeof(text));
+	}
+	return more && connection_text(connection, one ? "\r\n\r\n" : "\r\n");
+}
+
+/* An answer whose date is the text, with blanks for its underscores. */
+static inline bool connection_date(struct connection *connection, const char *date)
+{
+	char head[1024];
+	int begin = snprintf(head, sizeof(head), "200 OK\r\ndate: ");
+
+	snprintf(head + begin, sizeof(head) - (size_t)begin, "%s", date);
+	for (char *c = head + begin; *c; c++) {
+		if (*c == '_')
+			*c = ' ';
+	}
+	return connection_answer(connection, head, "", 0);
+}
+
+/* The paths that are answered by a whole answer. *ret_more: whether the connection stays open. */
+static inline bool connection_serve_well(struct connection *connection, const char *path,
+	const char *body, size_t body_len, bool *ret_more)
+{
+	char head[64];
+	size_t n;
+
+	if (strcmp(path, "/echo") == 0) {
+		*ret_more = connection_answer(connection, "200 OK", body, body_len);
+	} else if (sscanf(path, "/bytes/%zu", &n) == 1) {
+		*ret_more = connection_answer(connection, "200 OK", NULL, n);
+	} else if (sscanf(path, "/status/%zu", &n) == 1) {
+		snprintf(head, sizeof(head), "%zu Whatever", n);
+		*ret_more = connection_answer(connection, head, "", 0);
+	} else if (sscanf(path, "/headers/%zu", &n) == 1) {
+		*ret_more = connection_headers(connection, n, false);
+	} else if (strcmp(path, "/longline") == 0) {
+		*ret_more = connection_headers(connection, 200 * 1024, true);
+	} else if (strcmp(path, "/redirect") == 0) {
+		*ret_more = connection_answer(connection, "302 Found\r\nLocation: /hello", "", 0);
+	} else if (strncmp(path, "/date/", 6) == 0) {
+		*ret_more = connection_date(connection, path + 6);
+	} else if (strcmp(path, "/packed") == 0) {
+		*ret_more = connection_answer(
+			connection, "200 OK\r\nContent-Encoding: gzip", "\x1f\x8b", 2);
+	} else if (strcmp(path, "/chunked") == 0) {
+		*ret_more = connection_text(connection,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+			"5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
+	} else if (strcmp(path, "/early") == 0) {
+		*ret_more = connection_text(connection,
+				    "HTTP/1.1 100 Continue\r\n\r\n"
+				    "HTTP/1.1 103 Early Hints\r\n\r\n") &&
+			connection_answer(connection, "200 OK", "hello", 5);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* Serves one request; false ends the connection. */
 static inline bool connection_serve(
 	struct connection *connection, const char *path, const char *body, size_t body_len)
 {
 	struct server *server = connection->server;
-	char text[1024];
-	size_t n;
+	bool more;
 
 	atomic_fetch_add(&server->requests, 1);
+	if (connection_serve_well(connection, path, body, body_len, &more))
+		return more;
 	if (strcmp(path, "/hello") == 0)
 		return connection_answer(connection, "200 OK", "hello", 5);
-	if (strcmp(path, "/echo") == 0)
-		return connection_answer(connection, "200 OK", body, body_len);
-	if (sscanf(path, "/bytes/%zu", &n) == 1)
-		return connection_answer(connection, "200 OK", NULL, n);
-	if (sscanf(path, "/status/%zu", &n) == 1) {
-		snprintf(text, sizeof(text), "%zu Whatever", n);
-		return connection_answer(connection, text, "", 0);
-	}
 	if (strcmp(path, "/gate") == 0) {
 		note(server->arrived);
 		sem_wait(&server->gate);
@@ -170,57 +233,15 @@ static inline bool connection_serve(
 		connection_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
 		return false;
 	}
-	if (sscanf(path, "/headers/%zu", &n) == 1) {
-		bool more = connection_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
-
-		memset(text, 'h', sizeof(text));
-		memcpy(text, "X-Filler: ", 10);
-		memcpy(text + sizeof(text) - 2, "\r\n", 2);
-		for (; more && n >= sizeof(text); n -= sizeof(text))
-			more = connection_send(connection, text, sizeof(text));
-		return more && connection_text(connection, "\r\n");
-	}
-	if (strcmp(path, "/longline") == 0) {
-		bool more = connection_text(connection, "HTTP/1.1 200 OK\r\nX-Filler: ");
-
-		memset(text, 'h', sizeof(text));
-		for (int i = 0; more && i < 200; i++)
-			more = connection_send(connection, text, sizeof(text));
-		return more && connection_text(connection, "\r\nContent-Length: 0\r\n\r\n");
-	}
 	if (strcmp(path, "/reset") == 0) {
 		connection_text(connection, "HTTP/1.1 200 OK\r\nContent-Le");
 		connection_close(connection, true);
 		return false;
 	}
-	if (strcmp(path, "/redirect") == 0)
-		return connection_answer(connection, "302 Found\r\nLocation: /hello", "", 0);
 	if (strcmp(path, "/nonsense") == 0) {
 		connection_text(connection, "SSH-2.0-OpenSSH_9.2\r\n");
 		return false;
 	}
-	if (strncmp(path, "/date/", 6) == 0) {
-		char date[256];
-		size_t i;
-
-		for (i = 0; path[6 + i] && i < sizeof(date) - 1; i++)
-			date[i] = path[6 + i] == '_' ? ' ' : path[6 + i];
-		date[i] = '\0';
-		snprintf(text, sizeof(text), "200 OK\r\ndate: %s", date);
-		return connection_answer(connection, text, "", 0);
-	}
-	if (strcmp(path, "/packed") == 0)
-		return connection_answer(
-			connection, "200 OK\r\nContent-Encoding: gzip", "\x1f\x8b", 2);
-	if (strcmp(path, "/chunked") == 0)
-		return connection_text(connection,
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-			"5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
-	if (strcmp(path, "/early") == 0)
-		return connection_text(connection,
-			       "HTTP/1.1 100 Continue\r\n\r\n"
-			       "HTTP/1.1 103 Early Hints\r\n\r\n") &&
-			connection_answer(connection, "200 OK", "hello", 5);
 	if (strcmp(path, "/nothing") == 0)
 		return false;
 	return connection_answer(connection, "404 Not Found", "", 0);
