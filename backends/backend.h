@@ -59,9 +59,12 @@ struct cfs_settings {
 };
 
 enum cfs_verb {
-	CFS_LIST,  /* a page of the instances of a region */
-	CFS_FIND,  /* one instance of a region by its id */
-	CFS_FETCH, /* the content of a live file */
+	CFS_LIST,    /* a page of the instances of a region */
+	CFS_FIND,    /* one instance of a region by its id */
+	CFS_FETCH,   /* the content of a live file */
+	CFS_REGIONS, /* the regions that the account may use */
+	CFS_WHOAMI,  /* whom the keys belong to */
+	CFS_PROBE,   /* whether a FETCH would be allowed, without its effect */
 };
 
 /* A question to a cloud. The texts are borrowed for the duration of the call it is given to. */
@@ -142,7 +145,8 @@ struct cfs_backend {
 	 * -ENOMEM or what the sink returned. */
 	int (*reader_feed)(struct cfs_reader *reader, const char *bytes, size_t len);
 	/* The whole answer has arrived, with this HTTP status: what does it say? Sets *ret_error,
-	 * fault CFS_OK for a good answer. FIND with no such instance is CFS_NOT_FOUND. */
+	 * fault CFS_OK for a good answer. FIND with no such instance is CFS_NOT_FOUND. PROBE is
+	 * CFS_OK when the action is allowed, whatever else keeps it from being done. */
 	void (*reader_finish)(struct cfs_reader *reader, int status, struct cfs_error *ret_error);
 	void (*reader_destroy)(struct cfs_reader *reader);
 };

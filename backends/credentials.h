@@ -21,10 +21,11 @@
 #define CFS_PROVIDER_STEPS_MAX 16           /* requests a provider may make for one set of keys */
 
 enum cfs_step_kind {
-	CFS_STEP_KEYS,   /* done: `keys` is filled */
-	CFS_STEP_ABSENT, /* nothing is configured here; `why` says what was looked for */
-	CFS_STEP_FAILED, /* configured, but unusable; `why` and `fault` say how */
-	CFS_STEP_HTTP,   /* send `request`, then step again with the answer */
+	CFS_STEP_KEYS,    /* done: `keys` is filled */
+	CFS_STEP_ABSENT,  /* nothing is configured here; `why` says what was looked for */
+	CFS_STEP_FAILED,  /* configured, but unusable; `why` and `fault` say how */
+	CFS_STEP_HTTP,    /* send `request`, then step again with the answer */
+	CFS_STEP_PROCESS, /* run `argv`, without a shell, then step again with its output */
 };
 
 struct cfs_step {
@@ -33,15 +34,19 @@ struct cfs_step {
 	char why[CFS_PROVIDER_WHY_MAX];  /* one printable line, never a secret. KEYS: where from */
 	struct cfs_keys keys;            /* KEYS: the caller's to finish */
 	struct cfs_http_request request; /* HTTP: the caller's to finish */
-	long timeout_ms;                 /* HTTP */
-	bool direct;                     /* HTTP: never through a proxy */
+	const char *ca_file; /* HTTP: lives as long as the provider's state; NULL: the system's */
+	bool direct;     /* HTTP: a metadata service: never through a proxy, plain http allowed */
+	char **argv;     /* PROCESS: NULL-terminated, one malloc'd block; the caller's to free */
+	long timeout_ms; /* HTTP, PROCESS */
 };
 
-/* The answer to a step's request. The content holds secrets and is wiped by whoever made it. */
+/* The answer to a step. The content holds secrets and is wiped by whoever made it. */
 struct cfs_step_answer {
-	enum cfs_fault fault; /* CFS_OK when a whole answer arrived */
-	int status;
-	const char *content;
+	enum cfs_fault
+		fault; /* CFS_OK when a whole answer arrived, or the process ended by itself */
+	int status;    /* HTTP: the status; PROCESS: the exit status, or 128 + the signal */
+	int64_t date;  /* HTTP: the server's time, seconds since the epoch; 0: unknown */
+	const char *content; /* HTTP: the body; PROCESS: stdout. Followed by a NUL */
 	size_t len;
 };
 

@@ -43,7 +43,8 @@ static void attempt_failed(struct cfs_call *call)
 
 	end_reader(call);
 	spend_time(call);
-	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED)
+	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED ||
+		call->error.fault == CFS_CLOCK_SKEW)
 		cfs_keyring_refused(call->cloud->keyring);
 	delay = cfs_retry_delay(
 		call->error.fault, call->attempts, call->left_ms, cfs_clock_random());
@@ -75,6 +76,31 @@ static enum cfs_fault unreadable(const struct cfs_http_outcome *outcome)
 	return cfs_fault_from_errno(outcome->aborted_by);
 }
 
+/* Clouds refuse a wrong time by more than one code; whether it was the time, the answer's Date
+ * tells. */
+static bool is_about_time(const struct cfs_error *error)
+{
+	return error->fault == CFS_CLOCK_SKEW || error->fault == CFS_UNAUTHENTICATED;
+}
+
+static void judged_failed(struct cfs_call *call, const struct cfs_http_outcome *outcome)
+{
+	/* EC2 calls expired keys by the same code (RequestExpired): if the time is right, it is them. */
+	if (call->error.fault == CFS_CLOCK_SKEW && outcome->date > 0)
+		call->error.fault = CFS_EXPIRED;
+	attempt_failed(call);
+}
+
+static void try_with_cloud_time(struct cfs_call *call)
+{
+	cfs_log(CFS_LOG_WARNING, "[%s]: this machine's clock is %+lld s off the cloud's",
+		call->cloud->config->name, -(long long)call->cloud->skew.offset);
+	call->learnt_time = true;
+	end_reader(call);
+	spend_time(call);
+	cfs_timer_start(call->cloud->machine->loop, &call->timer, 0);
+}
+
 static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 {
 	struct cfs_call *call = arg;
@@ -88,8 +114,11 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 		call->cloud->backend->reader_finish(call->reader, outcome->status, &call->error);
 	if (call->error.fault == CFS_OK)
 		finish(call);
+	else if (is_about_time(&call->error) && !call->learnt_time &&
+		cfs_skew_learn(&call->cloud->skew, outcome->date))
+		try_with_cloud_time(call);
 	else
-		attempt_failed(call);
+		judged_failed(call, outcome);
 }
 
 static const struct cfs_http_handler answer_handler = {
@@ -130,7 +159,7 @@ static void send(void *arg)
 		call->cloud->account, &call->question, call->sink, &call->reader);
 	if (r == 0)
 		r = backend->request(call->cloud->account, &call->question, keys,
-			cfs_clock_wall().tv_sec, &request);
+			cfs_skew_now(&call->cloud->skew), &request);
 	if (r < 0) {
 		cfs_error_set(
 			&call->error, cfs_fault_from_errno(r), "the request could not be made");

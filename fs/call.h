@@ -3,7 +3,8 @@
  *
  * States: keys -> gate -> sending -> done, and from sending back to keys by way of a pause when the
  * attempt failed in a way that may pass. Each attempt is signed anew. Time spent at the gate does
- * not count against the cloud's `timeout`; all other time does.
+ * not count against the cloud's `timeout`; all other time does. One that is refused because of this
+ * machine's clock is tried again once, at once, with the cloud's time.
  */
 #ifndef CFS_CALL_H
 #define CFS_CALL_H
@@ -19,6 +20,7 @@ struct cfs_call {
 	void (*done)(void *arg, const struct cfs_error *error);
 	void *arg;
 	unsigned attempts;
+	bool learnt_time; /* was tried again with the cloud's time */
 	int64_t left_ms;  /* of the cloud's timeout */
 	int64_t since_ms; /* when the clock of left_ms was last started */
 	struct cfs_wait key_wait;

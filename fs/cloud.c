@@ -60,7 +60,7 @@ int cfs_cloud_create(const struct cfs_machine *machine, const struct cfs_cloud_c
 		r = set_regions(cloud, why);
 	if (r == 0)
 		r = cfs_keyring_create(machine->loop, machine->http, cloud->backend,
-			&cloud->settings, machine->env, &cloud->keyring);
+			&cloud->settings, machine->env, &cloud->skew, &cloud->keyring);
 	if (r == 0)
 		r = cfs_gates_create(machine->loop, &cloud->gates);
 	if (r == 0)

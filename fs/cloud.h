@@ -44,6 +44,7 @@ struct cfs_cloud {
 	const struct cfs_backend *backend;
 	struct cfs_settings settings;
 	struct cfs_account *account;
+	struct cfs_skew skew;
 	struct cfs_keyring *keyring;
 	struct cfs_gates *gates;
 	struct cfs_catalogue *catalogue;

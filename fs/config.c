@@ -417,10 +417,13 @@ static bool is_repeated(const struct cfs_config *config, const struct cfs_config
 static int apply(struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
 {
 	struct cfs_cloud_config *cloud = find_cloud(config, item->section);
-	const char *own = own_key(cloud->backend, item->key), *wrong;
+	const char *own, *wrong;
 	size_t i;
 	int r = 0;
 
+	if (!cloud)
+		return -EINVAL; /* every section has become one */
+	own = own_key(cloud->backend, item->key);
 	if (own)
 		return set_own(cloud, item, own, why);
 	if (is_repeated(config, item))

@@ -5,34 +5,43 @@
 #include <string.h>
 
 #include "fs/clock.h"
+#include "fs/files.h"
+#include "fs/log.h"
+#include "fs/process.h"
 
 struct cfs_keyring {
 	struct cfs_loop *loop;
 	struct cfs_http *http;
 	const struct cfs_backend *backend;
 	const struct cfs_settings *settings;
-	const struct cfs_env *env;
+	struct cfs_skew *skew;
 
-	enum { EMPTY, SEARCHING, HELD, FAILED } state;
+	/* What is held. */
+	bool held, refused;
 	struct cfs_keys keys;
+	int64_t since; /* when they were found, cfs_skew_now */
 	char source[CFS_PROVIDER_WHY_MAX];
-	struct cfs_buf looked;
-	enum cfs_fault fault; /* FAILED */
-	int64_t settled_ms;   /* when HELD or FAILED was entered */
-	bool refused;         /* HELD, but the cloud does not want them */
-	struct cfs_wait *waits;
 
-	/* SEARCHING */
+	/* How the last search ended. */
+	enum cfs_fault fault; /* CFS_OK: with the keys that are held, or there was none yet */
+	int64_t ended_ms;
+	struct cfs_buf looked;
+
+	/* The search under way. */
+	bool searching, learnt_time;
 	size_t provider;
 	unsigned steps;
 	struct cfs_provider_state *machine;
+	struct cfs_files files; /* that the providers read; their env */
 	struct cfs_transfer transfer;
+	struct cfs_process process;
 	struct cfs_buf answer;
+	struct cfs_wait *waits;
 };
 
 int cfs_keyring_create(struct cfs_loop *loop, struct cfs_http *http,
 	const struct cfs_backend *backend, const struct cfs_settings *settings,
-	const struct cfs_env *env, struct cfs_keyring **ret_keyring)
+	const struct cfs_env *env, struct cfs_skew *skew, struct cfs_keyring **ret_keyring)
 {
 	struct cfs_keyring *keyring;
 
@@ -43,8 +52,9 @@ int cfs_keyring_create(struct cfs_loop *loop, struct cfs_http *http,
 	keyring->http = http;
 	keyring->backend = backend;
 	keyring->settings = settings;
-	keyring->env = env;
+	keyring->skew = skew;
 	keyring->keys = CFS_KEYS_INIT;
+	cfs_files_init(&keyring->files, env);
 	cfs_buf_init(&keyring->looked, CFS_KEYRING_LOOKED_MAX);
 	cfs_buf_init(&keyring->answer, CFS_PROVIDER_ANSWER_MAX);
 	*ret_keyring = keyring;
@@ -64,19 +74,29 @@ void cfs_keyring_destroy(struct cfs_keyring *keyring)
 	if (!keyring)
 		return;
 	cfs_http_cancel(&keyring->transfer);
+	cfs_process_cancel(&keyring->process);
 	end_machine(keyring);
+	cfs_files_finish(&keyring->files);
 	cfs_keys_finish(&keyring->keys);
 	cfs_buf_finish(&keyring->looked);
 	free(keyring);
 }
 
+static bool expired(const struct cfs_keyring *keyring)
+{
+	return keyring->keys.expires <= cfs_skew_now(keyring->skew);
+}
+
 /* Ends the search and lets everybody who waits ask again. */
-static void settle(struct cfs_keyring *keyring, bool held)
+static void settle(struct cfs_keyring *keyring, enum cfs_fault fault)
 {
 	end_machine(keyring);
-	keyring->state = held ? HELD : FAILED;
-	keyring->refused = false;
-	keyring->settled_ms = cfs_clock_ms();
+	keyring->searching = false;
+	keyring->fault = fault;
+	keyring->ended_ms = cfs_clock_ms();
+	if (fault != CFS_OK && keyring->held && !expired(keyring))
+		cfs_log(CFS_LOG_WARNING, "[%s]: the credentials could not be renewed: %s",
+			keyring->settings->name, cfs_buf_text(&keyring->looked));
 	cfs_wait_end_all(&keyring->waits, 0);
 }
 
@@ -104,6 +124,7 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 	struct cfs_step_answer answer = {
 		.fault = outcome->fault,
 		.status = outcome->status,
+		.date = outcome->date,
 		.content = cfs_buf_text(&content),
 		.len = content.len,
 	};
@@ -119,46 +140,82 @@ static const struct cfs_http_handler answer_handler = {
 	.done = answer_done,
 };
 
-static void send(struct cfs_keyring *keyring, struct cfs_step *step)
+static void process_done(void *arg, const struct cfs_step_answer *answer)
+{
+	advance(arg, answer);
+}
+
+/* Does what a step asks for. What it holds is taken over. */
+static void perform(struct cfs_keyring *keyring, struct cfs_step *step)
 {
 	struct cfs_http_options options = {
+		.ca_file = step->ca_file,
 		.timeout_ms = step->timeout_ms,
 		.connect_ms = step->timeout_ms,
 		.direct = step->direct,
 	};
 
-	cfs_http_start(keyring->http, &keyring->transfer, &step->request, &options, &answer_handler,
-		keyring);
+	if (step->kind == CFS_STEP_HTTP) {
+		cfs_http_start(keyring->http, &keyring->transfer, &step->request, &options,
+			&answer_handler, keyring);
+		return;
+	}
+	cfs_process_start(&keyring->process, keyring->loop, step->argv, step->timeout_ms,
+		CFS_PROVIDER_ANSWER_MAX, process_done, keyring);
+	free(step->argv);
 }
 
-static void fail(struct cfs_keyring *keyring, enum cfs_fault fault)
+static void begin(struct cfs_keyring *keyring)
 {
-	keyring->fault = fault;
-	settle(keyring, false);
+	keyring->searching = true;
+	keyring->provider = 0;
+	cfs_buf_clear(&keyring->looked);
+	cfs_files_forget(&keyring->files);
+	advance(keyring, NULL);
+}
+
+static void fail(struct cfs_keyring *keyring, enum cfs_fault fault, int64_t date)
+{
+	/* A service that signs keys out looks at the time as well. */
+	if (!keyring->learnt_time && cfs_skew_learn(keyring->skew, date)) {
+		keyring->learnt_time = true;
+		end_machine(keyring);
+		begin(keyring);
+		return;
+	}
+	settle(keyring, fault);
+}
+
+static void hold(struct cfs_keyring *keyring, struct cfs_step *step)
+{
+	cfs_keys_finish(&keyring->keys);
+	keyring->keys = step->keys;
+	keyring->held = true;
+	keyring->refused = false;
+	keyring->since = cfs_skew_now(keyring->skew);
+	memcpy(keyring->source, step->why, sizeof(keyring->source));
+	settle(keyring, CFS_OK);
 }
 
 /* Steps through the chain until it has keys, has none, or waits for an answer. */
 static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *answer)
 {
 	const struct cfs_provider *provider;
+	int64_t date = answer ? answer->date : 0;
 	struct cfs_step step;
-	int64_t now = cfs_clock_wall().tv_sec;
 
 	while ((provider = keyring->backend->providers[keyring->provider])) {
 		if (!keyring->machine) {
 			keyring->steps = 0;
-			if (provider->create(keyring->settings, keyring->env, &keyring->machine) <
-				0)
-				return fail(keyring, CFS_NO_MEMORY);
+			if (provider->create(
+				    keyring->settings, &keyring->files.env, &keyring->machine) < 0)
+				return settle(keyring, CFS_NO_MEMORY);
 		}
-		provider->step(keyring->machine, answer, now, &step);
+		provider->step(keyring->machine, answer, cfs_skew_now(keyring->skew), &step);
 		answer = NULL;
 		switch (step.kind) {
 		case CFS_STEP_KEYS:
-			cfs_keys_finish(&keyring->keys);
-			keyring->keys = step.keys;
-			memcpy(keyring->source, step.why, sizeof(keyring->source));
-			return settle(keyring, true);
+			return hold(keyring, &step);
 		case CFS_STEP_ABSENT:
 			note(keyring, step.why);
 			end_machine(keyring);
@@ -166,67 +223,86 @@ static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *a
 			break;
 		case CFS_STEP_FAILED:
 			note(keyring, step.why);
-			return fail(keyring, step.fault);
+			return fail(keyring, step.fault, date);
 		case CFS_STEP_HTTP:
+		case CFS_STEP_PROCESS:
 			if (++keyring->steps <= CFS_PROVIDER_STEPS_MAX)
-				return send(keyring, &step);
-			cfs_http_request_finish(&step.request);
+				return perform(keyring, &step);
+			if (step.kind == CFS_STEP_HTTP)
+				cfs_http_request_finish(&step.request);
+			else
+				free(step.argv);
 			note(keyring, "asks without end");
-			return fail(keyring, CFS_UNAUTHENTICATED);
+			return settle(keyring, CFS_UNAUTHENTICATED);
 		}
 	}
-	fail(keyring, CFS_UNAUTHENTICATED);
+	settle(keyring, CFS_UNAUTHENTICATED);
 }
 
-static void search(struct cfs_keyring *keyring)
+/* Whether the keys held should be replaced, though they may still serve. */
+static bool wants_others(struct cfs_keyring *keyring)
 {
-	keyring->state = SEARCHING;
-	keyring->provider = 0;
-	keyring->source[0] = '\0';
-	cfs_buf_clear(&keyring->looked);
-	advance(keyring, NULL);
+	int64_t early = CFS_KEYRING_EARLY, life;
+
+	if (!keyring->held || keyring->refused)
+		return true;
+	if (keyring->keys.expires == INT64_MAX)
+		return false;
+	life = keyring->keys.expires - keyring->since;
+	if (life / 2 < early)
+		early = life / 2;
+	return keyring->keys.expires - cfs_skew_now(keyring->skew) <= early;
 }
 
-/* Whether what is known still counts. */
-static bool settled(const struct cfs_keyring *keyring)
+static void search_if_due(struct cfs_keyring *keyring)
 {
-	bool pausing = cfs_clock_ms() - keyring->settled_ms < CFS_KEYRING_PAUSE_MS;
+	/* After a search that found keys, too: a metadata service hands out the same ones for a
+	 * while. */
+	bool pausing =
+		keyring->ended_ms > 0 && cfs_clock_ms() - keyring->ended_ms < CFS_KEYRING_PAUSE_MS;
 
-	if (keyring->state == HELD && keyring->keys.expires <= cfs_clock_wall().tv_sec)
-		return pausing;
-	if (keyring->state == HELD)
-		return !keyring->refused || pausing;
-	return keyring->state == FAILED && pausing;
+	if (keyring->searching)
+		return;
+	if (!cfs_files_changed(&keyring->files, cfs_clock_ms()) &&
+		(pausing || !wants_others(keyring)))
+		return;
+	keyring->learnt_time = false;
+	begin(keyring);
 }
 
 int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, const struct cfs_keys **ret_keys,
 	struct cfs_error *ret_error)
 {
-	if (keyring->state != SEARCHING && !settled(keyring))
-		search(keyring);
-	if (keyring->state == HELD) {
+	search_if_due(keyring);
+	if (keyring->held && !expired(keyring)) {
 		*ret_keys = &keyring->keys;
 		return 1;
 	}
-	if (keyring->state == FAILED) {
-		cfs_error_set(ret_error, keyring->fault, "no usable credentials; looked in: %s",
-			cfs_buf_text(&keyring->looked));
-		return -EACCES;
+	if (keyring->searching) {
+		cfs_wait_enter(&keyring->waits, wait, fn, arg);
+		return 0;
 	}
-	cfs_wait_enter(&keyring->waits, wait, fn, arg);
-	return 0;
+	cfs_error_set(ret_error, keyring->held ? CFS_EXPIRED : keyring->fault,
+		keyring->held ? "the credentials have expired; looked in: %s"
+			      : "no usable credentials; looked in: %s",
+		cfs_buf_text(&keyring->looked));
+	return -EACCES;
 }
 
 void cfs_keyring_refused(struct cfs_keyring *keyring)
 {
-	if (keyring->state == HELD)
-		keyring->refused = true;
+	keyring->refused = true;
 }
 
 const char *cfs_keyring_source(const struct cfs_keyring *keyring)
 {
-	return keyring->state == HELD ? keyring->source : "";
+	return keyring->held ? keyring->source : "";
+}
+
+int64_t cfs_keyring_expires(const struct cfs_keyring *keyring)
+{
+	return keyring->keys.expires;
 }
 
 const char *cfs_keyring_looked(const struct cfs_keyring *keyring)

@@ -1,11 +1,16 @@
 /*
- * The keyring of one cloud: its credentials, found by the backend's providers and kept until they
- * expire or the cloud refuses them.
+ * The keyring of one cloud: its credentials, found by the backend's providers and kept fresh.
  *
- * States: empty -> searching -> held, or searching -> failed. Everybody who asks while a search is
- * under way waits for that one. A failure is remembered for CFS_KEYRING_PAUSE_MS, so that a burst
- * of opens makes one search; keys that the cloud refused are dropped and looked for again after the
- * same pause, so that corrected credentials work without a remount.
+ * What is held and what is under way are two things. Keys that are held serve until they expire; a
+ * search for better ones goes on behind them. A search is begun by whoever asks, when
+ *
+ *   - there are no keys, or they have expired: then those who ask wait for it, all for the same;
+ *   - they expire soon: within a quarter of an hour, or half of their life if that is shorter;
+ *   - a file that they came from, or that was looked for, has changed;
+ *   - the cloud refused them.
+ *
+ * Between two searches CFS_KEYRING_PAUSE_MS pass, unless a file has changed, so that a burst of
+ * opens makes one; what the user corrects works without a remount. An idle mount does nothing.
  */
 #ifndef CFS_KEYRING_H
 #define CFS_KEYRING_H
@@ -14,18 +19,21 @@
 
 #include "backends/backend.h"
 #include "fs/loop.h"
+#include "fs/skew.h"
 #include "fs/wait.h"
 
 #define CFS_KEYRING_PAUSE_MS 5000
-#define CFS_KEYRING_LOOKED_MAX 2048 /* bytes of the account of where credentials were looked for \
+#define CFS_KEYRING_EARLY 900       /* seconds before expiry at which keys are renewed */
+#define CFS_KEYRING_LOOKED_MAX 4096 /* bytes of the account of where credentials were looked for \
 				     */
 
 struct cfs_keyring;
 
-/* settings and env are borrowed for the keyring's life. 0 or -ENOMEM. */
+/* settings, env and skew are borrowed for the keyring's life. 0 or -ENOMEM. */
 int cfs_keyring_create(struct cfs_loop *loop, struct cfs_http *http,
 	const struct cfs_backend *backend, const struct cfs_settings *settings,
-	const struct cfs_env *env, struct cfs_keyring **ret_keyring);
+	const struct cfs_env *env, struct cfs_skew *skew, struct cfs_keyring **ret_keyring);
+/* Ends a search under way. Nobody may be waiting. */
 void cfs_keyring_destroy(struct cfs_keyring *keyring);
 
 /*
@@ -40,9 +48,10 @@ int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
 /* The cloud refused the keys that are held. */
 void cfs_keyring_refused(struct cfs_keyring *keyring);
 
-/* Where the keys held come from, or "" when none are; and where they were looked for, one provider
- * a line. */
+/* Where the keys held come from, "" when none are, and when they expire (INT64_MAX: never); and
+ * where keys were looked for in the last search, one provider a line. */
 const char *cfs_keyring_source(const struct cfs_keyring *keyring);
+int64_t cfs_keyring_expires(const struct cfs_keyring *keyring);
 const char *cfs_keyring_looked(const struct cfs_keyring *keyring);
 
 #endif

@@ -60,6 +60,10 @@ static int add_body(struct cfs_buf *form, const struct cfs_account *account,
 		if (r == 0 && question->live->wakes && question->wake)
 			r = add_parameter(form, "WakeUp", "true");
 		return r;
+	case CFS_REGIONS:
+	case CFS_WHOAMI:
+	case CFS_PROBE:
+		break;
 	}
 	return -EINVAL;
 }

@@ -226,6 +226,14 @@ static bool is_operating(const cJSON *entry)
 	return text && strcmp(text, "OPERATING") == 0;
 }
 
+/* Bare metal (BMI5, BMS4 ...) is the kind that UnsupportedOperation.SpecialInstanceType is known
+ * for. That the error names no types is no reason to show a file that will not open; by name it can
+ * be tried. */
+static bool is_bare_metal(const struct cfs_instance_builder *builder)
+{
+	return strncmp(cfs_instance_builder_get(builder, CFS_FIELD_TYPE), "BM", 2) == 0;
+}
+
 static int build(struct cfs_instance_builder *builder, const cJSON *entry, const char *id,
 	struct cfs_instance **ret_instance)
 {
@@ -248,7 +256,7 @@ static int build(struct cfs_instance_builder *builder, const cJSON *entry, const
 		return r;
 	power = cfs_tencent_instances_state(
 		cfs_instance_builder_get(builder, CFS_FIELD_STATE), &offers);
-	if (is_operating(entry))
+	if (is_operating(entry) || is_bare_metal(builder))
 		offers = 0;
 	return cfs_instance_builder_build(builder, power, offers, ret_instance);
 }

@@ -96,6 +96,10 @@ static int add_parameters(
 		return add_find(body, account, question);
 	case CFS_FETCH:
 		return cJSON_AddStringToObject(body, "InstanceId", question->id) ? 0 : -ENOMEM;
+	case CFS_REGIONS:
+	case CFS_WHOAMI:
+	case CFS_PROBE:
+		break;
 	}
 	return -EINVAL;
 }

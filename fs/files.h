@@ -1,0 +1,45 @@
+/*
+ * The files that credentials come from: read as by any cfs_env, and watched for changes.
+ *
+ * Every path that is read, or looked for in vain, is remembered with its modification time, size
+ * and inode, so that a rotated, corrected or new file is noticed.
+ */
+#ifndef CFS_FILES_H
+#define CFS_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "backends/env.h"
+
+#define CFS_FILES_MAX 32        /* paths remembered; further ones are read but not watched */
+#define CFS_FILES_INTERVAL 1000 /* milliseconds between two looks */
+
+struct cfs_file_mark {
+	struct timespec mtime;
+	off_t size;
+	ino_t ino; /* 0: there is no such file */
+};
+
+struct cfs_files {
+	struct cfs_env env; /* to read by; its variables are those of the env given */
+	const struct cfs_env *inner;
+	struct {
+		char *path;
+		struct cfs_file_mark mark;
+	} files[CFS_FILES_MAX];
+	size_t n;
+	int64_t looked_ms;
+};
+
+/* `inner` is borrowed. The struct must stay in place. */
+void cfs_files_init(struct cfs_files *files, const struct cfs_env *inner);
+void cfs_files_finish(struct cfs_files *files);
+/* Forgets the paths, before they are read anew. */
+void cfs_files_forget(struct cfs_files *files);
+/* Whether a path has changed since it was read. Looks no more often than CFS_FILES_INTERVAL. */
+bool cfs_files_changed(struct cfs_files *files, int64_t now_ms);
+
+#endif
