@@ -12,6 +12,6 @@ from simulator import Simulator  # noqa: E402
 
 @pytest.fixture(scope="module")
 def sim():
-    """Twenty machines in each of two regions' clouds, and no rate limit."""
+    """Twenty machines in each cloud, and no rate limit."""
     with Simulator(instances=20, rate_scale=0) as simulator:
         yield simulator

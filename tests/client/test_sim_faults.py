@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import http.client
 import json
+import os
 import socket
 import ssl
 import time
@@ -244,7 +245,7 @@ def test_two_hundred_calls_of_half_a_second_take_about_one():
         assert images == {entry["sha256"] for entry in sim.log_entries(action=SCREEN)}
 
 
-def test_a_thousand_calls_can_be_pending():
+def test_a_thousand_calls_can_be_pending_in_one_thread():
     with simulator(f"{SCREEN}:hang") as sim:
         body = f"Action={SCREEN}&Version=2016-11-15&InstanceId={first_id(sim)}".encode()
         headers = ec2_headers(sim, body)
@@ -257,6 +258,7 @@ def test_a_thousand_calls_can_be_pending():
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             pending = list(pool.map(start, range(1000)))
         assert len(sim.await_log(1000, action=SCREEN)) == 1000
+        assert len(os.listdir(f"/proc/{sim.process.pid}/task")) == 1
         assert ec2(sim, "DescribeRegions").status == 200
         for connection in pending:
             connection.close()

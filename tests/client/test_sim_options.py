@@ -61,10 +61,10 @@ def test_it_ends_with_status_0_on_a_signal(number):
 
 
 def test_it_ends_with_its_parent(tmp_path):
-    starter = ("import os, subprocess, sys\n"
+    starter = ("import os, subprocess, sys, time\n"
                "process = subprocess.Popen(sys.argv[1:])\n"
                "print(process.pid, flush=True)\n"
-               "while not os.path.exists(sys.argv[-1]): pass\n")
+               "while not os.path.exists(sys.argv[-1]): time.sleep(0.005)\n")
     ready = tmp_path / "ready"
     done = subprocess.run([sys.executable, "-c", starter, find_simulator(), "--die-with-parent",
                            "--ready-file", str(ready)], text=True, timeout=60, check=True,
@@ -73,7 +73,6 @@ def test_it_ends_with_its_parent(tmp_path):
     try:
         descriptor = os.pidfd_open(int(done.stdout))
         # Readable when the process has ended.
-        import select
         assert select.select([descriptor], [], [], 30)[0]
     except ProcessLookupError:
         pass
