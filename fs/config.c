@@ -206,6 +206,9 @@ static const char *set_regions(struct cfs_cloud_config *cloud, const char *value
 
 	while (cloud->n_regions > 0)
 		free(cloud->regions[--cloud->n_regions]);
+	cloud->all_regions = strcmp(value, "all") == 0;
+	if (cloud->all_regions)
+		return NULL;
 	for (value += strspn(value, separators); *value; value += strspn(value, separators)) {
 		len = strcspn(value, separators);
 		if (len > CFS_REGION_MAX)
@@ -213,8 +216,6 @@ static const char *set_regions(struct cfs_cloud_config *cloud, const char *value
 		memcpy(name, value, len);
 		name[len] = '\0';
 		value += len;
-		if (strcmp(name, "all") == 0)
-			return "is `all`, which this version cannot look up: name the regions";
 		if (!cloud->backend->valid_region(name))
 			return "holds something that is no region's name";
 		if (cloud->n_regions == CFS_REGIONS_MAX)
@@ -306,16 +307,18 @@ static struct cfs_cloud_config *find_cloud(struct cfs_config *config, const char
 	return NULL;
 }
 
-/* What a section calls its backend: the last `backend` in it, else its own name. */
+/* What a section calls its backend: an option's word, the file's, else its own name. */
 static const struct cfs_backend *backend_of(const struct cfs_config *config, const char *section,
 	const struct cfs_config_item **ret_item)
 {
 	const struct cfs_config_item *item;
 	const char *name = section;
+	bool by_option = false;
 
 	for (item = config->items; item; item = item->next) {
 		if (item->key && strcmp(item->section, section) == 0 &&
-			strcmp(item->key, "backend") == 0) {
+			strcmp(item->key, "backend") == 0 && (item->option || !by_option)) {
+			by_option = item->option;
 			name = item->value;
 			*ret_item = item;
 		}
@@ -451,8 +454,12 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 		r = add_cloud(config, backend->name, backend);
 	for (item = config->items; item && r == 0; item = item->next)
 		r = add_section(config, item, why);
+	/* What is applied later counts. On the command line options stand before the file is read.
+	 */
 	for (item = config->items; item && r == 0; item = item->next)
-		r = item->key ? apply(config, item, why) : 0;
+		r = item->key && !item->option ? apply(config, item, why) : 0;
+	for (item = config->items; item && r == 0; item = item->next)
+		r = item->key && item->option ? apply(config, item, why) : 0;
 	if (r < 0)
 		return r;
 	for (cloud = config->clouds; cloud; cloud = cloud->next)
