@@ -19,6 +19,7 @@
 #include "fs/filesystem.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
+#include "fs/notify.h"
 #include "fs/options.h"
 
 #define WHY_MAX 8192 /* bytes of a reason not to start */
@@ -55,6 +56,15 @@ static void on_http(void *arg)
 	cfs_http_dispatch(program->machine.http);
 }
 
+static void tell_manager(const char *state)
+{
+	int r = cfs_notify(&cfs_env_process, state);
+
+	if (r < 0)
+		cfs_log(CFS_LOG_WARNING, "cannot tell the service manager %s: %s", state,
+			strerror(-r));
+}
+
 /* The kernel has completed the mount: whoever waits for it may go on. */
 static void on_ready(void *arg)
 {
@@ -69,7 +79,9 @@ static void on_ready(void *arg)
 	if (r < 0) {
 		cfs_log(CFS_LOG_ERROR, "cannot leave the terminal: %s", strerror(-r));
 		cfs_loop_stop(program->machine.loop);
+		return;
 	}
+	tell_manager(CFS_NOTIFY_READY);
 }
 
 /* Keys are in memory: no core may hold them, and no other process of the user may look. And a mount
@@ -213,8 +225,10 @@ static int run(struct program *program)
 		if (r < 0)
 			cfs_buf_adds(&program->why, "the mount failed");
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = cfs_loop_run(program->machine.loop);
+		tell_manager(CFS_NOTIFY_STOPPING);
+	}
 	return r;
 }
 
