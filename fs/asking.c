@@ -26,7 +26,7 @@ struct ask {
 	struct ask *next, **link;
 	struct cfs_catalogue *catalogue;
 	struct cfs_wait *waits;
-	size_t pending;
+	size_t n_regions, pending;
 	bool found, denied;
 	int failed; /* the errno of the first region that failed otherwise */
 	char id[CFS_ID_MAX + 1];
@@ -66,7 +66,7 @@ static struct cfs_question question(const struct region_ask *region)
 {
 	return (struct cfs_question){
 		.verb = CFS_FIND,
-		.region = region->ask->catalogue->regions[region->region].name,
+		.region = region->ask->catalogue->regions[region->region]->name,
 		.id = region->ask->id,
 	};
 }
@@ -126,7 +126,7 @@ static struct ask *begin(struct cfs_catalogue *catalogue, const char *id)
 	if (!ask)
 		return NULL;
 	ask->catalogue = catalogue;
-	ask->pending = catalogue->n_regions;
+	ask->n_regions = ask->pending = catalogue->n_regions;
 	strncpy(ask->id, id, CFS_ID_MAX);
 	ask->next = catalogue->asks;
 	ask->link = &catalogue->asks;
@@ -170,7 +170,7 @@ void cfs_asks_cancel(struct cfs_catalogue *catalogue)
 
 	while ((ask = catalogue->asks)) {
 		unlink_ask(ask);
-		for (i = 0; i < catalogue->n_regions; i++)
+		for (i = 0; i < ask->n_regions; i++)
 			cfs_call_cancel(&ask->regions[i].call);
 		free(ask);
 	}

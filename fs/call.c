@@ -85,7 +85,8 @@ static bool is_about_time(const struct cfs_error *error)
 
 static void judged_failed(struct cfs_call *call, const struct cfs_http_outcome *outcome)
 {
-	/* EC2 calls expired keys by the same code (RequestExpired): if the time is right, it is them. */
+	/* EC2 calls expired keys by the same code (RequestExpired): if the time is right, it is
+	 * them. */
 	if (call->error.fault == CFS_CLOCK_SKEW && outcome->date > 0)
 		call->error.fault = CFS_EXPIRED;
 	attempt_failed(call);

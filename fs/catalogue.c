@@ -14,24 +14,45 @@ int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_cat
 {
 	struct cfs_catalogue *catalogue;
 	size_t i;
+	int r = 0;
 
-	catalogue = calloc(1, sizeof(*catalogue) + cloud->n_regions * sizeof(struct region));
+	catalogue = calloc(1, sizeof(*catalogue));
 	if (!catalogue)
 		return -ENOMEM;
-	catalogue->buckets = calloc(FIRST_BUCKETS, sizeof(*catalogue->buckets));
-	if (!catalogue->buckets) {
-		free(catalogue);
-		return -ENOMEM;
-	}
-	catalogue->n_buckets = FIRST_BUCKETS;
 	catalogue->cloud = cloud;
-	catalogue->n_regions = cloud->n_regions;
-	for (i = 0; i < cloud->n_regions; i++) {
-		catalogue->regions[i].catalogue = catalogue;
-		catalogue->regions[i].index = i;
-		catalogue->regions[i].name = cloud->regions[i];
+	catalogue->buckets = calloc(FIRST_BUCKETS, sizeof(*catalogue->buckets));
+	if (!catalogue->buckets)
+		r = -ENOMEM;
+	else
+		catalogue->n_buckets = FIRST_BUCKETS;
+	catalogue->discovery.needed = cloud->config->all_regions;
+	for (i = 0; i < cloud->n_regions && r == 0; i++)
+		r = cfs_catalogue_add_region(catalogue, cloud->regions[i]);
+	if (r < 0) {
+		cfs_catalogue_destroy(catalogue);
+		return r;
 	}
 	*ret_catalogue = catalogue;
+	return 0;
+}
+
+int cfs_catalogue_add_region(struct cfs_catalogue *catalogue, const char *name)
+{
+	struct region *region;
+	size_t i;
+
+	for (i = 0; i < catalogue->n_regions; i++)
+		if (strcmp(catalogue->regions[i]->name, name) == 0)
+			return 0;
+	if (catalogue->n_regions == CFS_REGIONS_MAX)
+		return 0;
+	region = calloc(1, sizeof(*region));
+	if (!region)
+		return -ENOMEM;
+	region->catalogue = catalogue;
+	region->index = catalogue->n_regions;
+	strncpy(region->name, name, CFS_REGION_MAX);
+	catalogue->regions[catalogue->n_regions++] = region;
 	return 0;
 }
 
@@ -50,8 +71,11 @@ void cfs_catalogue_destroy(struct cfs_catalogue *catalogue)
 	if (!catalogue)
 		return;
 	cfs_asks_cancel(catalogue);
-	for (i = 0; i < catalogue->n_regions; i++)
-		cfs_call_cancel(&catalogue->regions[i].call);
+	cfs_call_cancel(&catalogue->discovery.call);
+	for (i = 0; i < catalogue->n_regions; i++) {
+		cfs_call_cancel(&catalogue->regions[i]->call);
+		free(catalogue->regions[i]);
+	}
 	for (i = 0; i < catalogue->n_buckets; i++) {
 		while ((entry = catalogue->buckets[i])) {
 			catalogue->buckets[i] = entry->next;
@@ -134,7 +158,7 @@ static struct cfs_entry *add_entry(struct cfs_catalogue *catalogue, const char *
 static void count_in_region(struct cfs_entry *entry, int change)
 {
 	if (entry->instance && entry->region >= 0)
-		entry->catalogue->regions[entry->region].instances += (size_t)change;
+		entry->catalogue->regions[entry->region]->instances += (size_t)change;
 }
 
 void cfs_catalogue_remove(struct cfs_entry *entry)
@@ -178,7 +202,7 @@ int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs
 	cfs_instance_destroy(entry->instance);
 	entry->instance = instance;
 	entry->region = (int16_t)region;
-	entry->generation = catalogue->regions[region].generation;
+	entry->generation = catalogue->regions[region]->generation;
 	count_in_region(entry, 1);
 	seen(entry);
 	return 0;
@@ -257,10 +281,10 @@ static int list_result(const struct cfs_catalogue *catalogue)
 	size_t i;
 
 	for (i = 0; i < catalogue->n_regions; i++)
-		if (catalogue->regions[i].listed)
+		if (catalogue->regions[i]->listed)
 			return 1;
 	if (catalogue->n_regions > 0)
-		return -catalogue->regions[0].failure.number;
+		return -catalogue->regions[0]->failure.number;
 	/* No region is configured. Without keys that is the lesser trouble. */
 	return cfs_keyring_source(catalogue->cloud->keyring)[0] ? -EINVAL : -EACCES;
 }
@@ -270,7 +294,7 @@ static bool must_wait_for_any(const struct cfs_catalogue *catalogue)
 	size_t i;
 
 	for (i = 0; i < catalogue->n_regions; i++)
-		if (must_wait(&catalogue->regions[i]))
+		if (must_wait(catalogue->regions[i]))
 			return true;
 	return false;
 }
@@ -279,9 +303,13 @@ int cfs_catalogue_list(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg)
 {
 	size_t i;
+	int r;
 
+	r = cfs_discovery(catalogue, wait, fn, arg);
+	if (r <= 0)
+		return r;
 	for (i = 0; i < catalogue->n_regions; i++)
-		refresh_if_due(&catalogue->regions[i]);
+		refresh_if_due(catalogue->regions[i]);
 	if (!must_wait_for_any(catalogue))
 		return list_result(catalogue);
 	cfs_wait_enter(&catalogue->list_waits, wait, fn, arg);
@@ -300,9 +328,13 @@ int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct c
 	struct cfs_entry *entry;
 	size_t miss;
 	enum age age;
+	int r;
 
 	if (!catalogue->cloud->backend->valid_id(id))
 		return -ENOENT;
+	r = cfs_discovery(catalogue, wait, fn, arg);
+	if (r <= 0)
+		return r;
 	if (catalogue->n_regions == 0)
 		return list_result(catalogue);
 	entry = cfs_catalogue_find(catalogue, id);
@@ -318,8 +350,8 @@ int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct c
 		return cfs_ask(catalogue, id, wait, fn, arg);
 	if (age == AGE_OLD) {
 		/* Behind it: by listing where that has worked, else by its id. */
-		if (entry->region >= 0 && catalogue->regions[entry->region].listed)
-			refresh_if_due(&catalogue->regions[entry->region]);
+		if (entry->region >= 0 && catalogue->regions[entry->region]->listed)
+			refresh_if_due(catalogue->regions[entry->region]);
 		else
 			cfs_ask(catalogue, id, NULL, NULL, NULL);
 	}
@@ -349,10 +381,25 @@ size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue)
 	return catalogue->n_entries;
 }
 
+size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->n_regions;
+}
+
+const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, size_t region)
+{
+	return catalogue->regions[region]->name;
+}
+
+const struct cfs_failure *cfs_catalogue_discovery_failure(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->discovery.failure.number ? &catalogue->discovery.failure : NULL;
+}
+
 void cfs_catalogue_region(
 	const struct cfs_catalogue *catalogue, size_t index, struct cfs_region_state *ret_state)
 {
-	const struct region *region = &catalogue->regions[index];
+	const struct region *region = catalogue->regions[index];
 
 	*ret_state = (struct cfs_region_state){
 		.name = region->name,

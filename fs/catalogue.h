@@ -26,6 +26,8 @@
 #define CFS_CATALOGUE_STALE 10
 /* An id that no region knows is not asked for again for so long. */
 #define CFS_CATALOGUE_MISS_MS 5000
+/* With `regions = all`, new regions are looked for again after so long. */
+#define CFS_CATALOGUE_REGIONS_MS (60 * 60 * 1000)
 /* A region that could not be listed is not tried again for so long. */
 #define CFS_CATALOGUE_PAUSE_MS 1000
 /* More pages than this are no listing: a server that hands out pages without end is not followed.
@@ -78,8 +80,8 @@ int cfs_catalogue_list(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 
 /*
  * Wants an instance. 1: *ret_entry is it, valid until control returns to the loop unless it is
- * referred to. 0: the wait is entered; with result 1, ask again with cfs_catalogue_find. -ENOENT:
- * there is no such instance. Another negative errno: it could not be found out.
+ * referred to. 0: the wait is entered; with result 1 cfs_catalogue_find has it, with 0 ask again.
+ * -ENOENT: there is no such instance. Another negative errno: it could not be found out.
  */
 int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, struct cfs_entry **ret_entry);
@@ -94,6 +96,12 @@ void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure
 /* Calls fn for every instance known, in no order, until it returns non-zero, and returns that. */
 int cfs_catalogue_each(const struct cfs_catalogue *catalogue,
 	int (*fn)(void *arg, const struct cfs_entry *entry), void *arg);
+/* The regions there are; with `regions = all` none until they were found out. Once known, a region
+ * stays. */
+size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue);
+const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, size_t region);
+/* Why the regions could not be found out, NULL if they could or need not. */
+const struct cfs_failure *cfs_catalogue_discovery_failure(const struct cfs_catalogue *catalogue);
 size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue);
 void cfs_catalogue_region(
 	const struct cfs_catalogue *catalogue, size_t region, struct cfs_region_state *ret_state);

@@ -14,7 +14,7 @@
 struct region {
 	struct cfs_catalogue *catalogue;
 	size_t index;
-	const char *name;
+	char name[CFS_REGION_MAX + 1];
 	bool listed, tried, refreshing;
 	int64_t listed_ms, tried_ms;
 	uint32_t generation; /* of the listing under way, or of the last */
@@ -29,6 +29,17 @@ struct region {
 
 struct ask;
 
+/* Finding out which regions there are, for `regions = all` (discovery.c). */
+struct discovery {
+	bool needed; /* the configuration leaves the regions to the account */
+	bool known, tried, asking;
+	int64_t known_ms, tried_ms;
+	struct cfs_failure failure; /* of the last attempt; number 0: it succeeded */
+	struct cfs_wait *waits;
+	struct cfs_call call;
+	struct cfs_sink sink;
+};
+
 struct cfs_catalogue {
 	struct cfs_cloud *cloud;
 	struct cfs_entry **buckets;
@@ -39,8 +50,9 @@ struct cfs_catalogue {
 	} misses[MISSES];
 	struct cfs_wait *list_waits;
 	struct ask *asks;
+	struct discovery discovery;
 	size_t n_regions;
-	struct region regions[];
+	struct region *regions[CFS_REGIONS_MAX];
 };
 
 enum age { AGE_FRESH, AGE_OLD, AGE_STALE };
@@ -53,12 +65,19 @@ int cfs_catalogue_put(
 struct cfs_entry *cfs_catalogue_put_unknown(struct cfs_catalogue *catalogue, const char *id);
 void cfs_catalogue_remove(struct cfs_entry *entry);
 uint64_t cfs_catalogue_hash(const char *id);
+/* The region of that name joins, unless it is one already or there are too many. -ENOMEM. */
+int cfs_catalogue_add_region(struct cfs_catalogue *catalogue, const char *name);
 void cfs_catalogue_left_out(struct cfs_catalogue *catalogue, const char *why);
 
 /* listing.c: starts a refresh of the region unless one is under way. Its end is told to
  * cfs_catalogue_region_listed. */
 void cfs_region_refresh(struct region *region);
 void cfs_catalogue_region_listed(struct cfs_catalogue *catalogue);
+
+/* discovery.c: 1 when the regions are known, 0 when the wait was entered, whose result 0 means to
+ * ask again; a negative errno: they could not be found out. */
+int cfs_discovery(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg);
 
 /* asking.c: asks every region for the id, unless that is under way; the wait, if any, is entered.
  * -ENOMEM. */

@@ -17,7 +17,7 @@ static int set_regions(struct cfs_cloud *cloud, struct cfs_buf *why)
 
 	for (i = 0; i < config->n_regions; i++)
 		cloud->regions[cloud->n_regions++] = config->regions[i];
-	if (cloud->n_regions > 0)
+	if (cloud->n_regions > 0 || config->all_regions)
 		return 0;
 	r = cloud->backend->account_region(cloud->account, &region);
 	if (r < 0) {

@@ -23,6 +23,7 @@ struct cfs_cloud_config {
 	char *profile, *endpoint, *ca_file; /* NULL when not given */
 	char *regions[CFS_REGIONS_MAX];     /* none: the SDK's own rules */
 	size_t n_regions;
+	bool all_regions;                      /* those that the account may use */
 	struct cfs_pair own[CFS_SETTINGS_MAX]; /* both texts owned */
 	size_t n_own;
 	int64_t list_ttl_ms;

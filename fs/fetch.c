@@ -33,7 +33,7 @@ static struct cfs_question question(const struct cfs_fetch *fetch)
 
 	return (struct cfs_question){
 		.verb = CFS_FETCH,
-		.region = node->cloud->regions[fetch->region],
+		.region = cfs_catalogue_region_name(node->cloud->catalogue, fetch->region),
 		.id = node->entry->id,
 		.live = node->live,
 		.wake = fetch->wake.taken,
@@ -101,8 +101,9 @@ static struct cfs_fetch *begin(struct cfs_node *node)
 		return NULL;
 	fetch->node = node;
 	fetch->region = region == CFS_REGION_UNKNOWN ? 0 : (size_t)region;
-	fetch->last_region =
-		region == CFS_REGION_UNKNOWN ? node->cloud->n_regions - 1 : (size_t)region;
+	fetch->last_region = region == CFS_REGION_UNKNOWN
+		? cfs_catalogue_n_regions(node->cloud->catalogue) - 1
+		: (size_t)region;
 	if (node->live->wakes)
 		fetch->wake = cfs_wake_take(node->entry);
 	cfs_buf_init(&fetch->content, node->live->nominal);

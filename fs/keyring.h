@@ -23,9 +23,10 @@
 #include "fs/wait.h"
 
 #define CFS_KEYRING_PAUSE_MS 5000
-#define CFS_KEYRING_EARLY 900       /* seconds before expiry at which keys are renewed */
-#define CFS_KEYRING_LOOKED_MAX 4096 /* bytes of the account of where credentials were looked for \
-				     */
+#define CFS_KEYRING_EARLY 900 /* seconds before expiry at which keys are renewed */
+#define CFS_KEYRING_LOOKED_MAX \
+	4096 /* bytes of the account of where credentials were looked for \
+	      */
 
 struct cfs_keyring;
 

@@ -190,7 +190,7 @@ static int sift_clouds(struct program *program)
 				continue;
 			}
 			cfs_log(CFS_LOG_WARNING, "[%s]: %s", cloud->config->name, error.message);
-		} else if (cloud->n_regions == 0) {
+		} else if (cloud->n_regions == 0 && !cloud->config->all_regions) {
 			cfs_buf_addf(&program->why,
 				"[%s]: no region: set `regions`, or the "
 				"environment variable that the cloud's own tools read",

@@ -170,31 +170,18 @@ static void reply_instance(fuse_req_t req, struct cfs_cloud *cloud, struct cfs_e
 	reply_entry(req, cfs_node_of_entry(mount_of(req)->nodes, cloud, entry));
 }
 
-static void instance_known(void *arg, int result)
+static void instance_known(void *arg, int result);
+
+/* Looks for the instance that a kept request names, and answers, or lets it wait. */
+static void look(struct cfs_request *request)
 {
-	struct cfs_request *request = arg;
 	struct cfs_cloud *cloud = request->node->cloud;
-	struct cfs_entry *entry = cfs_catalogue_find(cloud->catalogue, request->name);
-	fuse_req_t req = release_request(request);
-
-	if (result == 1 && entry)
-		reply_instance(req, cloud, entry);
-	else
-		reply_result(req, result < 0 ? result : -ENOENT);
-}
-
-static void lookup_instance(fuse_req_t req, struct cfs_node *directory, const char *id)
-{
-	struct cfs_cloud *cloud = directory->cloud;
-	struct cfs_request *request;
-	struct cfs_entry *entry;
+	struct cfs_entry *entry = NULL;
+	fuse_req_t req = request->req;
 	int r;
 
-	request = keep(req, directory, id, NULL);
-	if (!request)
-		return;
 	r = cfs_catalogue_look(
-		cloud->catalogue, id, &request->wait, instance_known, request, &entry);
+		cloud->catalogue, request->name, &request->wait, instance_known, request, &entry);
 	if (r == 0) {
 		fuse_req_interrupt_func(req, on_interrupt, request);
 		return;
@@ -204,6 +191,25 @@ static void lookup_instance(fuse_req_t req, struct cfs_node *directory, const ch
 		reply_instance(req, cloud, entry);
 	else
 		reply_result(req, r);
+}
+
+static void instance_known(void *arg, int result)
+{
+	struct cfs_request *request = arg;
+	struct cfs_cloud *cloud = request->node->cloud;
+	struct cfs_entry *entry;
+	fuse_req_t req;
+
+	if (result == 0) {
+		look(request);
+		return;
+	}
+	entry = cfs_catalogue_find(cloud->catalogue, request->name);
+	req = release_request(request);
+	if (result == 1 && entry)
+		reply_instance(req, cloud, entry);
+	else
+		reply_result(req, result < 0 ? result : -ENOENT);
 }
 
 static struct cfs_cloud *find_cloud(struct cfs_mount *mount, const char *name)
@@ -222,6 +228,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct cfs_node *directory = node_of(req, parent);
 	const struct cfs_file *file;
 	const struct cfs_live *live;
+	struct cfs_request *request;
 	struct cfs_cloud *cloud;
 
 	if (!directory)
@@ -230,9 +237,11 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_entry(req, cfs_node_of_file(directory, file, live));
 	else if (directory->kind == CFS_NODE_TOP && (cloud = find_cloud(mount, name)))
 		reply_entry(req, cfs_node_of_cloud(mount->nodes, cloud));
-	else if (directory->kind == CFS_NODE_CLOUD && strlen(name) <= CFS_ID_MAX)
-		lookup_instance(req, directory, name);
-	else
+	else if (directory->kind == CFS_NODE_CLOUD && strlen(name) <= CFS_ID_MAX) {
+		request = keep(req, directory, name, NULL);
+		if (request)
+			look(request);
+	} else
 		reply_result(req, -ENOENT);
 }
 
@@ -441,13 +450,40 @@ static void reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_fil
 		cfs_names_destroy(names);
 }
 
+static void listed(void *arg, int result);
+
+/* Wants the list of the cloud that a kept request opens, and answers, or lets it wait. */
+static void list(struct cfs_request *request)
+{
+	struct cfs_node *node = request->node;
+	struct fuse_file_info fi = request->fi;
+	fuse_req_t req = request->req;
+	int r;
+
+	r = cfs_catalogue_list(node->cloud->catalogue, &request->wait, listed, request);
+	if (r == 0) {
+		fuse_req_interrupt_func(req, on_interrupt, request);
+		return;
+	}
+	release_request(request);
+	if (r == 1)
+		reply_opendir(req, node, &fi);
+	else
+		reply_result(req, r);
+}
+
 static void listed(void *arg, int result)
 {
 	struct cfs_request *request = arg;
 	struct cfs_node *node = request->node;
 	struct fuse_file_info fi = request->fi;
-	fuse_req_t req = release_request(request);
+	fuse_req_t req;
 
+	if (result == 0) {
+		list(request);
+		return;
+	}
+	req = release_request(request);
 	if (result == 1)
 		reply_opendir(req, node, &fi);
 	else
@@ -458,28 +494,16 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct cfs_node *node = node_of(req, ino);
 	struct cfs_request *request;
-	int r;
 
-	if (!node || node->kind != CFS_NODE_CLOUD) {
-		if (node)
-			reply_opendir(req, node, fi);
-		else
-			reply_result(req, -ENOENT);
-		return;
-	}
-	request = keep(req, node, NULL, fi);
-	if (!request)
-		return;
-	r = cfs_catalogue_list(node->cloud->catalogue, &request->wait, listed, request);
-	if (r == 0) {
-		fuse_req_interrupt_func(req, on_interrupt, request);
-		return;
-	}
-	release_request(request);
-	if (r == 1)
+	if (!node) {
+		reply_result(req, -ENOENT);
+	} else if (node->kind != CFS_NODE_CLOUD) {
 		reply_opendir(req, node, fi);
-	else
-		reply_result(req, r);
+	} else {
+		request = keep(req, node, NULL, fi);
+		if (request)
+			list(request);
+	}
 }
 
 static void op_readdir(

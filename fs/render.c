@@ -60,7 +60,8 @@ static bool fill_info(cJSON *root, const struct cfs_node *node)
 	if (!instance)
 		return true;
 	return add_field(root, "name", entry, CFS_FIELD_NAME) &&
-		add_text(root, "region", node->cloud->regions[entry->region]) &&
+		add_text(root, "region",
+			cfs_catalogue_region_name(node->cloud->catalogue, (size_t)entry->region)) &&
 		add_field(root, "zone", entry, CFS_FIELD_ZONE) &&
 		add_field(root, "state", entry, CFS_FIELD_STATE) &&
 		add_field(root, "type", entry, CFS_FIELD_TYPE) &&
@@ -136,15 +137,17 @@ static int render_region(const struct cfs_region_state *region, struct cfs_buf *
 static const char *condition(const struct cfs_cloud *cloud)
 {
 	struct cfs_region_state region;
-	size_t i, listed = 0, failed = 0;
+	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0, failed = 0;
 
-	for (i = 0; i < cloud->n_regions; i++) {
+	for (i = 0; i < n; i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		listed += region.listed;
 		failed += region.failure != NULL;
 	}
-	if (cloud->n_regions == 0)
-		return "no region is configured";
+	if (cfs_catalogue_discovery_failure(cloud->catalogue) && n == 0)
+		return "not working";
+	if (n == 0)
+		return cloud->config->all_regions ? "not used yet" : "no region is configured";
 	if (failed > 0)
 		return listed > 0 ? "working in part" : "not working";
 	return listed > 0 ? "working" : "not used yet";
@@ -161,7 +164,7 @@ int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
 		cloud->config->name, cloud->backend->name, condition(cloud));
 	if (r == 0)
 		r = render_credentials(cloud, buf);
-	for (i = 0; r == 0 && i < cloud->n_regions; i++) {
+	for (i = 0; r == 0 && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		r = render_region(&region, buf);
 	}
