@@ -70,9 +70,10 @@ enum cfs_verb {
 /* A question to a cloud. The texts are borrowed for the duration of the call it is given to. */
 struct cfs_question {
 	enum cfs_verb verb;
-	const char *region;
-	const char *id;              /* FIND, FETCH: satisfies valid_id */
-	const struct cfs_live *live; /* FETCH: a row of the backend's own table */
+	const char *region; /* REGIONS, WHOAMI: may be "": wherever the cloud answers that */
+	/* FIND, FETCH: satisfies valid_id. PROBE: so too, or NULL for one that is made up */
+	const char *id;
+	const struct cfs_live *live; /* FETCH, PROBE: a row of the backend's own table */
 	bool wake;                   /* FETCH of a live file that wakes: wake the display first */
 	const char *page; /* LIST: "" for the first page, else what the last answer gave */
 };
@@ -83,8 +84,12 @@ struct cfs_sink {
 	int (*instance)(void *arg, struct cfs_instance *instance);
 	/* LIST, FIND (optional): an instance was left out, and why, as one printable line. */
 	void (*left_out)(void *arg, const char *why);
+	/* REGIONS: a region that the account may use, one that is valid_region; the name is
+	 * borrowed. 0, or a negative errno that ends the reading. */
+	int (*region)(void *arg, const char *region);
 	void *arg;
-	struct cfs_buf *content; /* FETCH: filled, empty at first; its max is the nominal size */
+	struct cfs_buf *content; /* FETCH: filled, empty at first; its max is the nominal size.
+				  * WHOAMI: filled with the caller's ARN, one printable line */
 	char page[CFS_PAGE_MAX]; /* LIST: set to the next page's token, "" after the last page */
 };
 
