@@ -87,16 +87,33 @@ static bool expired(const struct cfs_keyring *keyring)
 	return keyring->keys.expires <= cfs_skew_now(keyring->skew);
 }
 
+/* The account of the last search as one line. */
+static void looked_line(const struct cfs_keyring *keyring, char line[CFS_KEYRING_LOOKED_MAX * 2])
+{
+	const char *text = cfs_buf_text(&keyring->looked);
+
+	for (; *text; text++) {
+		if (*text != '\n')
+			*line++ = *text;
+		else if (text[1])
+			line = stpcpy(line, "; ");
+	}
+	*line = '\0';
+}
+
 /* Ends the search and lets everybody who waits ask again. */
 static void settle(struct cfs_keyring *keyring, enum cfs_fault fault)
 {
+	char line[CFS_KEYRING_LOOKED_MAX * 2];
+
 	end_machine(keyring);
 	keyring->searching = false;
 	keyring->fault = fault;
 	keyring->ended_ms = cfs_clock_ms();
+	looked_line(keyring, line);
 	if (fault != CFS_OK && keyring->held && !expired(keyring))
 		cfs_log(CFS_LOG_WARNING, "[%s]: the credentials could not be renewed: %s",
-			keyring->settings->name, cfs_buf_text(&keyring->looked));
+			keyring->settings->name, line);
 	cfs_wait_end_all(&keyring->waits, 0);
 }
 
@@ -274,6 +291,8 @@ int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, const struct cfs_keys **ret_keys,
 	struct cfs_error *ret_error)
 {
+	char line[CFS_KEYRING_LOOKED_MAX * 2];
+
 	search_if_due(keyring);
 	if (keyring->held && !expired(keyring)) {
 		*ret_keys = &keyring->keys;
@@ -283,10 +302,11 @@ int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
 		cfs_wait_enter(&keyring->waits, wait, fn, arg);
 		return 0;
 	}
+	looked_line(keyring, line);
 	cfs_error_set(ret_error, keyring->held ? CFS_EXPIRED : keyring->fault,
 		keyring->held ? "the credentials have expired; looked in: %s"
 			      : "no usable credentials; looked in: %s",
-		cfs_buf_text(&keyring->looked));
+		line);
 	return -EACCES;
 }
 

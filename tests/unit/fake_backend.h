@@ -39,7 +39,7 @@
 /* What a provider says next. The last step of a script is repeated for ever. */
 struct fake_step {
 	enum cfs_step_kind kind;
-	const char *text; /* KEYS: the id; HTTP: the request; else why */
+	const char *text; /* KEYS: the id; HTTP: the request; PROCESS: the words; else why */
 	enum cfs_fault fault;
 	int64_t lasts_s; /* KEYS: until they expire, 0: for ever */
 };
@@ -68,8 +68,9 @@ struct world {
 		int status;
 		char content[256];
 	} provider[PROVIDERS];
-	int request_fails; /* a negative errno */
-	int reader_fails;
+	const char *reads; /* a file that the first provider reads, NULL: none */
+	/* Negative errnos, of what else would succeed. */
+	int create_fails, request_fails, reader_fails;
 	unsigned readers, accounts, machines; /* that live now */
 };
 
@@ -89,6 +90,7 @@ struct cfs_reader {
 
 struct cfs_provider_state {
 	struct world *world;
+	const struct cfs_env *env;
 	size_t index;
 };
 
@@ -108,11 +110,14 @@ static inline struct world *world_of(const struct cfs_env *env)
 static inline int provider_create(
 	const struct cfs_env *env, size_t index, struct cfs_provider_state **ret_state)
 {
-	struct cfs_provider_state *made = malloc(sizeof(*made));
+	struct cfs_provider_state *made;
 
+	if (world_of(env)->create_fails)
+		return world_of(env)->create_fails;
+	made = malloc(sizeof(*made));
 	if (!made)
 		return -ENOMEM;
-	*made = (struct cfs_provider_state){.world = world_of(env), .index = index};
+	*made = (struct cfs_provider_state){.world = world_of(env), .env = env, .index = index};
 	made->world->provider[index].created++;
 	made->world->machines++;
 	*ret_state = made;
@@ -141,12 +146,30 @@ static inline void set_url(struct cfs_http_request *request, const struct world 
 	assert_int_equal(cfs_http_request_set_url(request, url), 0);
 }
 
+/* An argv in one block, of the words of a text. */
+static inline char **make_argv(const char *text)
+{
+	enum { WORDS_MAX = 16 };
+	char **argv = calloc(1, WORDS_MAX * sizeof(char *) + strlen(text) + 1), *rest;
+	size_t n = 0;
+
+	assert_non_null(argv);
+	rest = strcpy((char *)(argv + WORDS_MAX), text);
+	while ((argv[n] = strsep(&rest, " ")))
+		assert_true(++n < WORDS_MAX);
+	return argv;
+}
+
 static inline void provider_step(struct cfs_provider_state *state,
 	const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
+	struct cfs_buf file = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
 	struct world *world = state->world;
 	const struct fake_step *said;
 
+	if (world->reads && state->index == 0)
+		(void)state->env->read_file(state->env->arg, world->reads, &file);
+	cfs_buf_finish(&file);
 	if (answer) {
 		world->provider[state->index].answers++;
 		world->provider[state->index].fault = answer->fault;
@@ -171,6 +194,8 @@ static inline void provider_step(struct cfs_provider_state *state,
 		if (said->lasts_s)
 			ret_step->keys.expires = now + said->lasts_s;
 	}
+	if (said->kind == CFS_STEP_PROCESS)
+		ret_step->argv = make_argv(said->text);
 	if (said->kind == CFS_STEP_HTTP) {
 		cfs_http_request_init(&ret_step->request, "POST");
 		set_url(&ret_step->request, world);

@@ -58,6 +58,8 @@ static inline void clock_stop(void)
 
 static inline void clock_go(void)
 {
+	if (!fake_clock.stands)
+		return;
 	fake_clock.stands = false;
 	fake_clock.skipped_ms += fake_clock.stands_at_ms - cfs_clock_ms();
 }
