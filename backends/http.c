@@ -161,14 +161,38 @@ static bool is_loopback_address(const struct sockaddr *address)
 	return false;
 }
 
+/* Where the clouds have their metadata services: IPv4 link-local (RFC 3927), IPv6 link-local, and
+ * fd00:ec2::/32 of AWS. No route leads there but the host's own. */
+static bool is_metadata_address(const struct sockaddr *address)
+{
+	static const unsigned char ec2[] = {0xfd, 0x00, 0x0e, 0xc2};
+
+	if (address->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, address, sizeof(in));
+		return ntohl(in.sin_addr.s_addr) >> 16 == (169 << 8 | 254);
+	}
+	if (address->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, address, sizeof(in6));
+		return IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr) ||
+			memcmp(&in6.sin6_addr, ec2, sizeof(ec2)) == 0;
+	}
+	return false;
+}
+
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct cfs_transfer *transfer = arg;
 	int fd;
 
 	(void)purpose;
-	/* The host was found to be a loopback name; what it resolved to must be one as well. */
-	if (is_plain(transfer->request.url) && !is_loopback_address(&address->addr)) {
+	/* The host was found to be a loopback name, or a metadata service may be asked: what it
+	 * resolved to must be one. */
+	if (is_plain(transfer->request.url) && !is_loopback_address(&address->addr) &&
+		!(transfer->direct && is_metadata_address(&address->addr))) {
 		transfer->failed = CFS_REJECTED;
 		return CURL_SOCKET_BAD;
 	}
@@ -306,15 +330,16 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 
 /* The beginning and the end of a transfer */
 
-/* Whether the URL may be asked at all: NULL, or why not. Sets *ret_loopback if so. */
-static const char *check_url(const char *url, bool *ret_loopback)
+/* Whether the URL may be asked at all: NULL, or why not. Sets *ret_loopback if so. Where a metadata
+ * service may be asked (`direct`), a name may be one, until it is resolved. */
+static const char *check_url(const char *url, bool direct, bool *ret_loopback)
 {
+	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 	const char *why = "out of memory";
 	char *scheme = NULL, *host = NULL;
 	CURLU *parsed = curl_url();
-	struct in6_addr in6;
-	struct in_addr in;
-	bool loopback = false;
+	bool loopback = false, metadata = direct;
 	size_t len;
 
 	if (!parsed)
@@ -327,18 +352,21 @@ static const char *check_url(const char *url, bool *ret_loopback)
 	len = strlen(host);
 	if (strcasecmp(host, "localhost") == 0) {
 		loopback = true;
-	} else if (inet_pton(AF_INET, host, &in) == 1) {
-		loopback = ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+	} else if (inet_pton(AF_INET, host, &in.sin_addr) == 1) {
+		loopback = is_loopback_address((struct sockaddr *)&in);
+		metadata = direct && is_metadata_address((struct sockaddr *)&in);
 	} else if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
 		host[len - 1] = '\0';
-		loopback = inet_pton(AF_INET6, host + 1, &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6);
+		loopback = inet_pton(AF_INET6, host + 1, &in6.sin6_addr) == 1 &&
+			is_loopback_address((struct sockaddr *)&in6);
+		metadata = direct && is_metadata_address((struct sockaddr *)&in6);
 	}
 	if (strcmp(scheme, "https") == 0)
 		why = NULL;
 	else if (strcmp(scheme, "http") != 0)
 		why = "the URL is not one of https";
 	else
-		why = loopback ? NULL : "plain http is for loopback hosts only";
+		why = loopback || metadata ? NULL : "plain http is for loopback hosts only";
 	*ret_loopback = loopback;
 out:
 	curl_free(scheme);
@@ -653,11 +681,15 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 	const char *why;
 	CURL *easy;
 
-	*transfer = (struct cfs_transfer){
-		.http = http, .handler = handler, .arg = arg, .request = *request};
+	*transfer = (struct cfs_transfer){.http = http,
+		.handler = handler,
+		.arg = arg,
+		.direct = options->direct,
+		.request = *request};
 	cfs_http_request_init(request, request->method);
 
-	why = transfer->request.url ? check_url(transfer->request.url, &loopback) : "no URL";
+	why = transfer->request.url ? check_url(transfer->request.url, options->direct, &loopback)
+				    : "no URL";
 	if (why) {
 		fail(http, transfer, CFS_REJECTED, why);
 		return;

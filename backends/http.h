@@ -7,7 +7,8 @@
  *
  * Fixed for every transfer: HTTP/1.1 with keep-alive, TLS 1.2 or later, peer and host name
  * verified, no redirects followed, no cookies, no .netrc, https only (http to a loopback host is
- * allowed, for tests and local proxies), answers not decompressed, no signal handlers. Proxies are
+ * allowed, for tests and local proxies, and to a link-local address where a transfer is `direct`,
+ * for metadata services), answers not decompressed, no signal handlers. Proxies are
  * those of the environment, as for curl(1), but never for a loopback host.
  */
 #ifndef CFS_HTTP_H
@@ -69,7 +70,7 @@ struct cfs_http_options {
 	const char *ca_file; /* PEM; the only authorities trusted. NULL: the system's */
 	long timeout_ms;     /* for the whole transfer, > 0 */
 	long connect_ms;     /* of it, for resolving, connecting and the TLS handshake, > 0 */
-	bool direct;         /* never through a proxy (metadata services) */
+	bool direct;         /* a metadata service: never through a proxy, plain http allowed */
 };
 
 struct cfs_http;
@@ -81,6 +82,7 @@ struct cfs_transfer {
 	void *list; /* struct curl_slist * */
 	const struct cfs_http_handler *handler;
 	void *arg;
+	bool direct;
 	int aborted_by;
 	int64_t date;
 	size_t header_bytes;

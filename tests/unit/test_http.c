@@ -453,6 +453,34 @@ static void loopback_has_many_names(void **state)
 	assert_int_not_equal(f->a.outcome.fault, CFS_REJECTED);
 }
 
+static void a_direct_transfer_may_ask_link_local_addresses_in_the_clear(void **state)
+{
+	static const char *const refused[] = {"http://192.0.2.1/", "http://169.253.169.254/",
+		"http://169.255.169.254/", "http://[2001:db8::1]/", "http://[fd00:ec3::254]/",
+		"ftp://169.254.169.254/", "http://user:secret@169.254.169.254/"};
+	static const char *const asked[] = {"http://169.254.169.254/", "http://169.254.170.2/",
+		"http://[fd00:ec2::254]/", "http://[fe80::1]/"};
+	struct cfs_http_options options = patient;
+	struct fixture *f = *state;
+	unsigned strangers = strangers_asked;
+
+	options.direct = true;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		call_start(&f->a, refused[i], NULL, &options);
+		run_until(f->http, &f->a.done, 1);
+		assert_int_equal(f->a.outcome.fault, CFS_REJECTED);
+	}
+	assert_int_equal(strangers_asked, strangers);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		call_start(&f->a, asked[i], NULL, &patient);
+		run_until(f->http, &f->a.done, 1);
+		assert_int_equal(f->a.outcome.fault, CFS_REJECTED);
+		call_start(&f->a, asked[i], NULL, &options);
+		run_until(f->http, &f->a.done, 1);
+		assert_int_not_equal(f->a.outcome.fault, CFS_REJECTED);
+	}
+}
+
 static void fail_again(struct call *call)
 {
 	struct chain *chain = (struct chain *)call;
@@ -736,6 +764,7 @@ int main(void)
 		TEST(destroy_ends_what_is_under_way_without_completions),
 		TEST(only_https_and_http_to_loopback_are_asked),
 		TEST(loopback_has_many_names),
+		TEST(a_direct_transfer_may_ask_link_local_addresses_in_the_clear),
 		TEST(what_cannot_start_ends_from_a_later_dispatch),
 		TEST(a_call_without_descriptors_left_fails),
 		TEST(headers_over_their_limit_are_too_large),
