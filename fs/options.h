@@ -10,8 +10,15 @@
 #include "fs/config.h"
 #include "fs/tree.h"
 
+/*
+ * As a user types it, `consolefs [options] MOUNTPOINT`; or as mount(8) and its helpers do for a
+ * line of fstab, `consolefs SOURCE MOUNTPOINT -o OPTIONS`. A source is the path of a configuration,
+ * or `none` or `consolefs`, and becomes the mount's fsname, by which mount(8) knows it again. What
+ * in OPTIONS is for mount(8) and the service manager alone, like `nofail`, is passed over.
+ */
 struct cfs_options {
-	char *config_file; /* -c, NULL when not given */
+	char *config_file; /* -c or the source, NULL when not given */
+	char *source;      /* NULL when not given */
 	char *mountpoint;  /* NULL when not given */
 	int foreground, demo, version, help;
 	struct cfs_ownership ownership;
