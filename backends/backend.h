@@ -136,6 +136,9 @@ struct cfs_backend {
 	const char *(*action)(const struct cfs_question *question);
 	const char *(*permission)(const struct cfs_question *question);
 	struct cfs_rate (*rate)(const struct cfs_question *question);
+	/* The policy statement that allows a permission, in the cloud's own form, one line, with one
+	 * "%s" for the permission. */
+	const char *statement;
 
 	/* The signed request; `now` in seconds since the epoch. *ret_request is initialised by the
 	 * callee and the caller's to finish. -ENOMEM, -EFBIG. */

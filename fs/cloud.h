@@ -16,7 +16,7 @@
 struct cfs_catalogue;
 struct cfs_node;
 
-/* What one configuration section says. Owned by the configuration, which outlives the clouds. */
+/* What one configuration section says. Owned by the configuration, or by the cloud made of it. */
 struct cfs_cloud_config {
 	char *name;
 	const struct cfs_backend *backend;
@@ -32,6 +32,10 @@ struct cfs_cloud_config {
 	struct cfs_cloud_config *next;
 };
 
+void cfs_cloud_config_destroy(struct cfs_cloud_config *config);
+/* Whether both say the same. */
+bool cfs_cloud_config_equal(const struct cfs_cloud_config *a, const struct cfs_cloud_config *b);
+
 /* What a cloud needs of the process it lives in. */
 struct cfs_machine {
 	struct cfs_loop *loop;
@@ -41,7 +45,8 @@ struct cfs_machine {
 
 struct cfs_cloud {
 	const struct cfs_machine *machine;
-	const struct cfs_cloud_config *config;
+	struct cfs_cloud_config *config;
+	bool owns_config; /* it is destroyed with the cloud */
 	const struct cfs_backend *backend;
 	struct cfs_settings settings;
 	struct cfs_account *account;
@@ -53,15 +58,21 @@ struct cfs_cloud {
 	size_t n_regions;           /* 0: none is configured anywhere */
 	struct cfs_failure failure; /* the last of any call */
 	struct cfs_node *node;      /* its directory, while the kernel knows one (node.c) */
+	uint64_t refs;              /* nodes that refer to it */
+	bool retired;               /* no longer configured: goes with its last node */
 	struct cfs_cloud *next;
 };
 
-/* machine and config are borrowed for the cloud's life. 0; -EINVAL with a sentence in why; -ENOMEM.
- */
-int cfs_cloud_create(const struct cfs_machine *machine, const struct cfs_cloud_config *config,
+/* machine and config are borrowed for the cloud's life, unless the config is given to it by
+ * owns_config afterwards. 0; -EINVAL with a sentence in why; -ENOMEM. */
+int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config *config,
 	struct cfs_cloud **ret_cloud, struct cfs_buf *why);
-/* No call may be under way but those of its own catalogue and keyring. */
+/* No call may be under way but those of its own catalogue and keyring, and no node refer to it. */
 void cfs_cloud_destroy(struct cfs_cloud *cloud);
+/* Destroys the cloud as soon as no node refers to it: now, or with the last of them. */
+void cfs_cloud_retire(struct cfs_cloud *cloud);
+struct cfs_cloud *cfs_cloud_ref(struct cfs_cloud *cloud);
+void cfs_cloud_unref(struct cfs_cloud *cloud);
 
 /* Whether the cloud's display can be woken: its instances then have a file `wake`. */
 bool cfs_cloud_wakes(const struct cfs_cloud *cloud);

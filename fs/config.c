@@ -35,22 +35,6 @@ void cfs_config_init(struct cfs_config *config)
 	config->last_item = &config->items;
 }
 
-static void free_cloud(struct cfs_cloud_config *cloud)
-{
-	size_t i;
-
-	free(cloud->name);
-	free(cloud->profile);
-	free(cloud->endpoint);
-	free(cloud->ca_file);
-	for (i = 0; i < cloud->n_regions; i++)
-		free(cloud->regions[i]);
-	/* The keys are the backend's own texts. */
-	for (i = 0; i < cloud->n_own; i++)
-		free((char *)(uintptr_t)cloud->own[i].value);
-	free(cloud);
-}
-
 void cfs_config_finish(struct cfs_config *config)
 {
 	struct cfs_config_item *item;
@@ -66,7 +50,7 @@ void cfs_config_finish(struct cfs_config *config)
 	}
 	while ((cloud = config->clouds)) {
 		config->clouds = cloud->next;
-		free_cloud(cloud);
+		cfs_cloud_config_destroy(cloud);
 	}
 	cfs_config_init(config);
 }
@@ -440,6 +424,18 @@ static int apply(struct cfs_config *config, const struct cfs_config_item *item, 
 		}
 	}
 	return refuse(item, "is no setting of this backend", why);
+}
+
+int cfs_config_copy_options(struct cfs_config *config, const struct cfs_config *from)
+{
+	const struct cfs_config_item *item;
+	int r = 0;
+
+	for (item = from->items; item && r == 0; item = item->next)
+		if (item->option)
+			r = collect(config, item->section, item->key, item->value,
+				strdup(item->where), true);
+	return r;
 }
 
 int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)

@@ -36,6 +36,9 @@ int cfs_config_read(struct cfs_config *config, const char *path, const struct cf
 /* Collects "section.key=value". -EINVAL with a sentence in why, -ENOMEM. */
 int cfs_config_option(struct cfs_config *config, const char *text, struct cfs_buf *why);
 
+/* Collects the options that another configuration has collected. -ENOMEM. */
+int cfs_config_copy_options(struct cfs_config *config, const struct cfs_config *from);
+
 /*
  * Makes clouds of what was collected. Without a file, the backends' own names are sections too.
  * -EINVAL with a sentence in why, -ENOMEM.

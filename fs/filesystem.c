@@ -18,7 +18,7 @@ struct cfs_filesystem {
 	bool mounted;
 };
 
-int cfs_filesystem_create(const struct cfs_machine *machine, struct cfs_cloud *clouds,
+int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_clouds *clouds,
 	const struct cfs_ownership *ownership, struct fuse_args *args, void (*ready)(void *arg),
 	void *arg, struct cfs_filesystem **ret_filesystem)
 {

@@ -4,18 +4,18 @@
 #ifndef CFS_FILESYSTEM_H
 #define CFS_FILESYSTEM_H
 
-#include "fs/cloud.h"
+#include "fs/clouds.h"
 #include "fs/tree.h"
 
 struct fuse_args;
 struct cfs_filesystem;
 
 /*
- * machine and clouds (a list) are borrowed for its life. args holds the mount options for libfuse.
+ * machine and clouds are borrowed for its life. args holds the mount options for libfuse.
  * `ready` is called once, when the kernel has completed the mount and it is usable. 0 or a negative
  * errno.
  */
-int cfs_filesystem_create(const struct cfs_machine *machine, struct cfs_cloud *clouds,
+int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_clouds *clouds,
 	const struct cfs_ownership *ownership, struct fuse_args *args, void (*ready)(void *arg),
 	void *arg, struct cfs_filesystem **ret_filesystem);
 /* Answers every request that waits, at once, and unmounts. */

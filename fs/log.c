@@ -2,10 +2,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 static enum cfs_log_level max_level = CFS_LOG_INFO;
-static bool use_syslog;
+static bool use_syslog, use_priorities;
 
 static const int priorities[] = {
 	[CFS_LOG_ERROR] = LOG_ERR,
@@ -17,6 +18,27 @@ static const int priorities[] = {
 void cfs_log_set_level(enum cfs_log_level level)
 {
 	max_level = level;
+}
+
+int cfs_log_level_find(const char *name)
+{
+	static const char *const names[] = {
+		[CFS_LOG_ERROR] = "error",
+		[CFS_LOG_WARNING] = "warning",
+		[CFS_LOG_INFO] = "info",
+		[CFS_LOG_DEBUG] = "debug",
+	};
+	int i;
+
+	for (i = CFS_LOG_ERROR; i <= CFS_LOG_DEBUG; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+void cfs_log_to_journal(void)
+{
+	use_priorities = true;
 }
 
 void cfs_log_to_syslog(void)
@@ -37,6 +59,8 @@ void cfs_log(enum cfs_log_level level, const char *format, ...)
 	va_end(args);
 	if (use_syslog)
 		syslog(priorities[level], "%s", line);
+	else if (use_priorities)
+		fprintf(stderr, "<%d>%s\n", priorities[level], line);
 	else
 		fprintf(stderr, "consolefs: %s\n", line);
 }

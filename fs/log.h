@@ -13,6 +13,11 @@ enum cfs_log_level { CFS_LOG_ERROR, CFS_LOG_WARNING, CFS_LOG_INFO, CFS_LOG_DEBUG
 
 /* Lines above this level are dropped. The one mutable global, with where the lines go. */
 void cfs_log_set_level(enum cfs_log_level level);
+/* The level of that name ("error", "warning", "info", "debug"), or -1. */
+int cfs_log_level_find(const char *name);
+/* Where stderr is the journal's ($JOURNAL_STREAM is set), its lines begin with their priority, as
+ * sd-daemon(3) has it. */
+void cfs_log_to_journal(void);
 /* From now on to syslog, facility daemon. */
 void cfs_log_to_syslog(void);
 

@@ -12,7 +12,8 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
-#include "fs/cloud.h"
+#include "fs/check.h"
+#include "fs/clouds.h"
 #include "fs/config.h"
 #include "fs/daemon.h"
 #include "fs/demo.h"
@@ -33,28 +34,13 @@ struct program {
 	struct cfs_daemon daemon;
 	struct cfs_demo *demo;
 	struct cfs_machine machine;
-	struct cfs_cloud *clouds;
+	struct cfs_clouds clouds;
 	struct cfs_filesystem *filesystem;
 	struct cfs_watch http_watch, signal_watch;
 	int signals; /* a signalfd */
+	bool ended;  /* by a signal */
+	bool unwell; /* a check found something wrong */
 };
-
-static void on_signal(void *arg)
-{
-	struct program *program = arg;
-	struct signalfd_siginfo info;
-
-	if (read(program->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		cfs_log(CFS_LOG_INFO, "%s: unmounting", strsignal((int)info.ssi_signo));
-	cfs_loop_stop(program->machine.loop);
-}
-
-static void on_http(void *arg)
-{
-	struct program *program = arg;
-
-	cfs_http_dispatch(program->machine.http);
-}
 
 static void tell_manager(const char *state)
 {
@@ -63,6 +49,78 @@ static void tell_manager(const char *state)
 	if (r < 0)
 		cfs_log(CFS_LOG_WARNING, "cannot tell the service manager %s: %s", state,
 			strerror(-r));
+}
+
+/* Reads the configuration file, if there is one. */
+static int read_config(
+	const struct program *program, struct cfs_config *config, struct cfs_buf *why)
+{
+	char *path = NULL;
+	int r = 0;
+
+	if (program->demo)
+		return 0;
+	if (!program->options.config_file) {
+		r = cfs_config_default_path(&cfs_env_process, &path);
+		if (r < 0)
+			return r;
+	}
+	if (program->options.config_file || path)
+		r = cfs_config_read(
+			config, path ? path : program->options.config_file, &cfs_env_process, why);
+	free(path);
+	return r;
+}
+
+/* Reads the configuration again. A bad one is refused, and everything stays as it is. */
+static void reload(struct program *program)
+{
+	struct cfs_buf why = CFS_BUF_INIT(WHY_MAX);
+	struct cfs_config config;
+	int r;
+
+	tell_manager(CFS_NOTIFY_RELOADING);
+	cfs_config_init(&config);
+	r = cfs_config_copy_options(&config, &program->config);
+	if (r == 0)
+		r = read_config(program, &config, &why);
+	if (r == 0)
+		r = cfs_config_resolve(&config, &why);
+	if (r == 0)
+		r = cfs_clouds_configure(&program->clouds, &config, &why);
+	if (r < 0)
+		cfs_log(CFS_LOG_ERROR, "the configuration stays as it was: %s",
+			why.len ? cfs_buf_text(&why) : strerror(-r));
+	else
+		cfs_log(CFS_LOG_INFO, "the configuration was read again");
+	cfs_config_finish(&config);
+	cfs_buf_finish(&why);
+	tell_manager(CFS_NOTIFY_READY);
+}
+
+/* A hangup means that the terminal is gone to a program in the foreground of one; otherwise it is
+ * the wish to read the configuration again, as for every daemon. */
+static void on_signal(void *arg)
+{
+	struct program *program = arg;
+	struct signalfd_siginfo info;
+
+	if (read(program->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP && program->filesystem && !isatty(STDERR_FILENO)) {
+		reload(program);
+		return;
+	}
+	cfs_log(CFS_LOG_INFO, "%s: unmounting", strsignal((int)info.ssi_signo));
+	program->ended = true;
+	cfs_loop_stop(program->machine.loop);
+}
+
+static void on_http(void *arg)
+{
+	struct program *program = arg;
+
+	cfs_http_dispatch(program->machine.http);
 }
 
 /* The kernel has completed the mount: whoever waits for it may go on. */
@@ -136,111 +194,58 @@ static int make_machine(struct program *program)
 	return r;
 }
 
-static void ignore_keys(void *arg, int result)
-{
-	(void)arg, (void)result;
-}
-
-/* Whether the cloud has credentials, as far as can be told at once. */
-static bool has_keys(struct cfs_cloud *cloud, struct cfs_error *ret_error)
-{
-	struct cfs_wait wait = {0};
-	const struct cfs_keys *keys;
-	int r;
-
-	r = cfs_keyring_get(cloud->keyring, &wait, ignore_keys, NULL, &keys, ret_error);
-	cfs_wait_leave(&wait);
-	return r >= 0;
-}
-
+/* The clouds, as the configuration has them now. */
 static int make_clouds(struct program *program)
 {
-	const struct cfs_cloud_config *config;
-	struct cfs_cloud **at = &program->clouds;
 	int r;
 
-	for (config = program->config.clouds; config; config = config->next) {
-		r = cfs_cloud_create(&program->machine, config, at, &program->why);
-		if (r < 0) {
-			fprintf(stderr, "consolefs: [%s]: ", config->name);
-			return r;
-		}
-		at = &(*at)->next;
-	}
-	return 0;
-}
-
-/*
- * What has no credentials is offered only if the configuration names it, or if nothing has any:
- * then the mount shows, and `status` says, where they were looked for.
- */
-static int sift_clouds(struct program *program)
-{
-	struct cfs_cloud *cloud, **at;
-	struct cfs_error error;
-	bool any = program->config.from_file;
-
-	for (cloud = program->clouds; cloud && !any; cloud = cloud->next)
-		any = has_keys(cloud, &error);
-	for (at = &program->clouds; (cloud = *at);) {
-		if (!has_keys(cloud, &error)) {
-			if (any && !program->config.from_file) {
-				*at = cloud->next;
-				cfs_cloud_destroy(cloud);
-				continue;
-			}
-			cfs_log(CFS_LOG_WARNING, "[%s]: %s", cloud->config->name, error.message);
-		} else if (cloud->n_regions == 0 && !cloud->config->all_regions) {
-			cfs_buf_addf(&program->why,
-				"[%s]: no region: set `regions`, or the "
-				"environment variable that the cloud's own tools read",
-				cloud->config->name);
-			return -EINVAL;
-		}
-		at = &cloud->next;
-	}
-	return 0;
-}
-
-static int run(struct program *program)
-{
-	int r;
-
-	harden();
 	r = program->demo ? cfs_demo_configure(program->demo, &program->config, &program->why) : 0;
 	if (r == 0)
 		r = cfs_config_resolve(&program->config, &program->why);
 	if (r == 0)
 		r = make_machine(program);
+	program->clouds.machine = &program->machine;
 	if (r == 0)
-		r = make_clouds(program);
+		r = cfs_clouds_configure(&program->clouds, &program->config, &program->why);
+	return r;
+}
+
+static int check(struct program *program)
+{
+	int r;
+
+	r = make_clouds(program);
+	if (r < 0)
+		return r;
+	r = cfs_check(&program->clouds, program->options.check_format != NULL);
+	program->unwell = r == 0;
+	return r < 0 ? r : 0;
+}
+
+static int mount(struct program *program)
+{
+	int r;
+
+	r = make_clouds(program);
+	if (r < 0 || program->ended)
+		return r;
+	r = cfs_filesystem_create(&program->machine, &program->clouds, &program->options.ownership,
+		&program->options.args, on_ready, program, &program->filesystem);
 	if (r == 0)
-		r = sift_clouds(program);
-	if (r == 0) {
-		r = cfs_filesystem_create(&program->machine, program->clouds,
-			&program->options.ownership, &program->options.args, on_ready, program,
-			&program->filesystem);
-		if (r == 0)
-			r = cfs_filesystem_mount(program->filesystem, program->mountpoint);
-		if (r < 0)
-			cfs_buf_adds(&program->why, "the mount failed");
+		r = cfs_filesystem_mount(program->filesystem, program->mountpoint);
+	if (r < 0) {
+		cfs_buf_adds(&program->why, "the mount failed");
+		return r;
 	}
-	if (r == 0) {
-		r = cfs_loop_run(program->machine.loop);
-		tell_manager(CFS_NOTIFY_STOPPING);
-	}
+	r = cfs_loop_run(program->machine.loop);
+	tell_manager(CFS_NOTIFY_STOPPING);
 	return r;
 }
 
 static void finish(struct program *program)
 {
-	struct cfs_cloud *cloud;
-
 	cfs_filesystem_destroy(program->filesystem);
-	while ((cloud = program->clouds)) {
-		program->clouds = cloud->next;
-		cfs_cloud_destroy(cloud);
-	}
+	cfs_clouds_finish(&program->clouds);
 	cfs_watch_stop(&program->http_watch);
 	cfs_watch_stop(&program->signal_watch);
 	cfs_http_destroy(program->machine.http);
@@ -254,43 +259,78 @@ static void finish(struct program *program)
 	cfs_buf_finish(&program->why);
 }
 
-/* Reads the configuration file, if there is one. */
-static int read_config(struct program *program)
+/* A path that stays right when the daemon has left the directory it was started in. */
+static int make_absolute(char **path, struct cfs_buf *why)
 {
-	char *path = NULL;
-	int r = 0;
+	char *absolute = realpath(*path, NULL);
+	int r;
 
-	if (program->options.demo)
-		return 0;
-	if (!program->options.config_file) {
-		r = cfs_config_default_path(&cfs_env_process, &path);
-		if (r < 0)
-			return r;
+	if (!absolute) {
+		r = -errno;
+		cfs_buf_addf(why, "%s: %s", *path, strerror(-r));
+		return r;
 	}
-	if (program->options.config_file || path)
-		r = cfs_config_read(&program->config, path ? path : program->options.config_file,
-			&cfs_env_process, &program->why);
-	free(path);
-	return r;
+	free(*path);
+	*path = absolute;
+	return 0;
 }
 
 /* What can be said before anything is started. */
-static int prepare(struct program *program)
+static int prepare_mount(struct program *program)
 {
+	const char *path = program->options.mountpoint;
 	int r;
 
-	if (!program->options.mountpoint) {
+	if (!path) {
 		cfs_buf_adds(&program->why, "no mount point; see consolefs --help");
 		return -EINVAL;
 	}
-	if (program->options.demo && mkdir(program->options.mountpoint, 0700) < 0 &&
-		errno != EEXIST) {
+	if (program->options.demo && mkdir(path, 0700) < 0 && errno != EEXIST) {
 		r = -errno;
-		cfs_buf_addf(&program->why, "%s: %s", program->options.mountpoint, strerror(-r));
+		cfs_buf_addf(&program->why, "%s: %s", path, strerror(-r));
 		return r;
 	}
-	r = cfs_mountpoint_check(program->options.mountpoint, &program->mountpoint, &program->why);
-	return r == 0 ? read_config(program) : r;
+	return cfs_mountpoint_check(path, &program->mountpoint, &program->why);
+}
+
+static int prepare(struct program *program)
+{
+	const struct cfs_options *options = &program->options;
+	int level, r = 0;
+
+	level = options->log_level ? cfs_log_level_find(options->log_level) : CFS_LOG_INFO;
+	if (level < 0) {
+		cfs_buf_adds(&program->why, "--log-level: error, warning, info or debug");
+		return -EINVAL;
+	}
+	cfs_log_set_level((enum cfs_log_level)level);
+	if (options->check_format && strcmp(options->check_format, "json") != 0) {
+		cfs_buf_adds(&program->why, "--check: the only format is json");
+		return -EINVAL;
+	}
+	if (options->config_file)
+		r = make_absolute(&program->options.config_file, &program->why);
+	if (r == 0 && !options->check && !options->check_format)
+		r = prepare_mount(program);
+	if (r == 0 && !options->demo)
+		r = read_config(program, &program->config, &program->why);
+	return r;
+}
+
+static int start(struct program *program)
+{
+	const struct cfs_options *options = &program->options;
+	bool checks = options->check || options->check_format;
+	int r = 0;
+
+	if (!checks && !options->foreground)
+		r = cfs_daemon_fork(&program->daemon);
+	if (r == 0 && options->demo)
+		r = cfs_demo_start(&program->demo, &program->why);
+	if (r < 0)
+		return r;
+	harden();
+	return checks ? check(program) : mount(program);
 }
 
 int main(int argc, char **argv)
@@ -300,6 +340,8 @@ int main(int argc, char **argv)
 
 	cfs_buf_init(&program.why, WHY_MAX);
 	cfs_config_init(&program.config);
+	if (cfs_env_get(&cfs_env_process, "JOURNAL_STREAM"))
+		cfs_log_to_journal();
 	r = cfs_options_parse(argc, argv, &program.config, &program.options, &program.why);
 	if (r == 0 && program.options.help) {
 		fputs(cfs_options_usage, stdout);
@@ -311,16 +353,12 @@ int main(int argc, char **argv)
 	}
 	if (r == 0)
 		r = prepare(&program);
-	if (r == 0 && !program.options.foreground)
-		r = cfs_daemon_fork(&program.daemon);
-	if (r == 0 && program.options.demo)
-		r = cfs_demo_start(&program.demo, &program.why);
 	if (r == 0)
-		r = run(&program);
+		r = start(&program);
 	if (r < 0)
 		fprintf(stderr, "consolefs: %s\n",
 			program.why.len ? cfs_buf_text(&program.why) : strerror(-r));
 out:
 	finish(&program);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r < 0 || program.unwell ? EXIT_FAILURE : EXIT_SUCCESS;
 }

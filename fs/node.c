@@ -79,6 +79,7 @@ static void destroy(struct cfs_node *node)
 	if (node->kind == CFS_NODE_INSTANCE)
 		node->entry->node = NULL;
 	cfs_entry_unref(node->entry);
+	cfs_cloud_unref(node->cloud);
 	cfs_buf_wipe(&node->snapshot);
 	free(node);
 }
@@ -127,7 +128,7 @@ struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cl
 	}
 	cloud->node = add(nodes, CFS_NODE_CLOUD);
 	if (cloud->node)
-		cloud->node->cloud = cloud;
+		cloud->node->cloud = cfs_cloud_ref(cloud);
 	return cloud->node;
 }
 
@@ -140,7 +141,7 @@ struct cfs_node *cfs_node_of_entry(
 	}
 	entry->node = add(nodes, CFS_NODE_INSTANCE);
 	if (entry->node) {
-		entry->node->cloud = cloud;
+		entry->node->cloud = cfs_cloud_ref(cloud);
 		entry->node->entry = cfs_entry_ref(entry);
 	}
 	return entry->node;
@@ -153,7 +154,7 @@ struct cfs_node *cfs_node_of_file(
 
 	if (!node)
 		return NULL;
-	node->cloud = directory->cloud;
+	node->cloud = directory->cloud ? cfs_cloud_ref(directory->cloud) : NULL;
 	node->entry = directory->entry ? cfs_entry_ref(directory->entry) : NULL;
 	node->file = file;
 	node->live = live;

@@ -44,7 +44,7 @@ struct cfs_node {
 	struct cfs_nodes *nodes;
 	enum cfs_node_kind kind;
 	struct timespec born;    /* when it was looked up first */
-	struct cfs_cloud *cloud; /* NULL at the top */
+	struct cfs_cloud *cloud; /* NULL at the top; a reference */
 	struct cfs_entry *entry; /* of an instance and of what is in it; a reference */
 
 	/* Files only: a row of the tree's own tables, or of the backend's. */

@@ -216,7 +216,7 @@ static struct cfs_cloud *find_cloud(struct cfs_mount *mount, const char *name)
 {
 	struct cfs_cloud *cloud;
 
-	for (cloud = mount->clouds; cloud; cloud = cloud->next)
+	for (cloud = mount->clouds->first; cloud; cloud = cloud->next)
 		if (strcmp(cloud->config->name, name) == 0)
 			return cloud;
 	return NULL;
@@ -440,7 +440,7 @@ static void reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_fil
 	struct cfs_names *names;
 	int r;
 
-	r = cfs_names_create(node, mount_of(req)->clouds, &names);
+	r = cfs_names_create(node, mount_of(req)->clouds->first, &names);
 	if (r < 0) {
 		reply_result(req, r);
 		return;

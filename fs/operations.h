@@ -7,7 +7,7 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
-#include "fs/cloud.h"
+#include "fs/clouds.h"
 #include "fs/node.h"
 #include "fs/tree.h"
 
@@ -16,7 +16,7 @@ struct cfs_request;
 /* What the operations work on; the session's user data. */
 struct cfs_mount {
 	const struct cfs_machine *machine;
-	struct cfs_cloud *clouds;
+	const struct cfs_clouds *clouds;
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
 	struct cfs_request *requests; /* that wait for a cloud */

@@ -19,6 +19,9 @@ const char cfs_options_usage[] =
 	"                        auto_unmount, fsname=NAME, config=FILE, and every setting\n"
 	"                        of the configuration as SECTION.KEY=VALUE, for example\n"
 	"                        aws.regions=us-east-1:eu-west-1\n"
+	"    --check[=json]      do not mount; say for each cloud whether it works and which\n"
+	"                        permissions are missing\n"
+	"    --log-level LEVEL   error, warning, info (the default) or debug\n"
 	"    --demo              mount two simulated clouds; makes MOUNTPOINT if need be\n"
 	"    -V, --version       print the version\n"
 	"    -h, --help          print this\n"
@@ -41,6 +44,11 @@ static const struct fuse_opt options_known[] = {
 	OPTION("-f", foreground, 1),
 	OPTION("--foreground", foreground, 1),
 	OPTION("--demo", demo, 1),
+	OPTION("--check", check, 1),
+	OPTION("--check=%s", check_format, 0),
+	OPTION("--log-level %s", log_level, 0),
+	OPTION("--log-level=%s", log_level, 0),
+	OPTION("log_level=%s", log_level, 0),
 	OPTION("-V", version, 1),
 	OPTION("--version", version, 1),
 	OPTION("-h", help, 1),
@@ -210,6 +218,8 @@ void cfs_options_finish(struct cfs_options *options)
 	free(options->config_file);
 	free(options->source);
 	free(options->mountpoint);
+	free(options->log_level);
+	free(options->check_format);
 	fuse_opt_free_args(&options->args);
 	*options = (struct cfs_options){0};
 }

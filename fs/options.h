@@ -17,10 +17,12 @@
  * in OPTIONS is for mount(8) and the service manager alone, like `nofail`, is passed over.
  */
 struct cfs_options {
-	char *config_file; /* -c or the source, NULL when not given */
-	char *source;      /* NULL when not given */
-	char *mountpoint;  /* NULL when not given */
-	int foreground, demo, version, help;
+	char *config_file;  /* -c or the source, NULL when not given */
+	char *source;       /* NULL when not given */
+	char *mountpoint;   /* NULL when not given */
+	char *log_level;    /* --log-level, a word; NULL when not given */
+	char *check_format; /* --check=FORMAT; NULL when not given */
+	int foreground, demo, check, version, help;
 	struct cfs_ownership ownership;
 	struct fuse_args args; /* the mount options for libfuse */
 };

@@ -71,6 +71,7 @@ const struct cfs_backend cfs_aws_backend = {
 	.action = action,
 	.permission = permission,
 	.rate = rate,
+	.statement = "{\"Effect\": \"Allow\", \"Action\": \"%s\", \"Resource\": \"*\"}",
 	.request = cfs_aws_request,
 	.reader_create = cfs_aws_reader_create,
 	.reader_feed = cfs_aws_reader_feed,

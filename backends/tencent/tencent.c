@@ -71,6 +71,7 @@ const struct cfs_backend cfs_tencent_backend = {
 	.action = action,
 	.permission = permission,
 	.rate = rate,
+	.statement = "{\"effect\": \"allow\", \"action\": [\"%s\"], \"resource\": [\"*\"]}",
 	.request = cfs_tencent_request,
 	.reader_create = cfs_tencent_answer_create,
 	.reader_feed = cfs_tencent_answer_feed,
