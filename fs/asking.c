@@ -1,10 +1,11 @@
 /*
  * Asking for one instance by its id, in every region at once.
  *
- * The answers together say one of four things. Found in a region: the entry is there. Found in
- * none: a miss, and the entry leaves if there was one. Not found, and not allowed to ask somewhere:
- * the id may be right, so it gets an entry of which only the id is known, and opening its files
- * tells. Not found, and something failed: nothing is known; an entry stays as it was.
+ * The answers together say one of four things. Found in a region: the entry is there, and whoever
+ * waits is told at once, without the other regions. Found in none: a miss, and the entry leaves if
+ * there was one. Not found, and not allowed to ask somewhere: the id may be right, so it gets an
+ * entry of which only the id is known, and opening its files tells. Not found, and something
+ * failed: nothing is known; an entry stays as it was.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -88,8 +89,12 @@ static void region_answered(void *arg, const struct cfs_error *error)
 		else if (!ask->failed)
 			ask->failed = failure.number;
 	}
-	if (--ask->pending > 0)
+	if (--ask->pending > 0) {
+		/* Ids are unique: nobody waits for what the other regions say. */
+		if (ask->found)
+			cfs_wait_end_all(&ask->waits, conclude(ask));
 		return;
+	}
 	result = conclude(ask);
 	unlink_ask(ask);
 	cfs_wait_end_all(&ask->waits, result);

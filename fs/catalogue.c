@@ -256,13 +256,30 @@ enum age cfs_catalogue_age(const struct cfs_catalogue *catalogue, int64_t since_
 	return age <= ttl ? AGE_FRESH : age <= ttl * CFS_CATALOGUE_STALE ? AGE_OLD : AGE_STALE;
 }
 
-/* Whether the region's list cannot be shown before the refresh under way, or due, has ended. */
+static bool is_any_listed(const struct cfs_catalogue *catalogue)
+{
+	size_t i;
+
+	for (i = 0; i < catalogue->n_regions; i++)
+		if (catalogue->regions[i]->listed)
+			return true;
+	return false;
+}
+
+/*
+ * Whether the region's list cannot be shown before the refresh under way has ended. A region that
+ * has failed lately is not waited for while there is anything to show: an endpoint that hangs
+ * delays one listing, not each.
+ */
 static bool must_wait(const struct region *region)
 {
-	bool usable = region->listed &&
-		cfs_catalogue_age(region->catalogue, region->listed_ms) != AGE_STALE;
+	const struct cfs_catalogue *catalogue = region->catalogue;
+	bool usable =
+		region->listed && cfs_catalogue_age(catalogue, region->listed_ms) != AGE_STALE;
+	bool failing = region->failure.number &&
+		cfs_catalogue_age(catalogue, region->tried_ms) != AGE_STALE;
 
-	return !usable && region->refreshing;
+	return region->refreshing && !usable && !(failing && is_any_listed(catalogue));
 }
 
 static void refresh_if_due(struct region *region)
@@ -278,11 +295,8 @@ static void refresh_if_due(struct region *region)
 /* 1, or why no region has a list: the first region's reason. */
 static int list_result(const struct cfs_catalogue *catalogue)
 {
-	size_t i;
-
-	for (i = 0; i < catalogue->n_regions; i++)
-		if (catalogue->regions[i]->listed)
-			return 1;
+	if (is_any_listed(catalogue))
+		return 1;
 	if (catalogue->n_regions > 0)
 		return -catalogue->regions[0]->failure.number;
 	/* No region is configured. Without keys that is the lesser trouble. */

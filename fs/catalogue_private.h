@@ -16,8 +16,8 @@ struct region {
 	size_t index;
 	char name[CFS_REGION_MAX + 1];
 	bool listed, tried, refreshing;
-	int64_t listed_ms, tried_ms;
-	uint32_t generation; /* of the listing under way, or of the last */
+	int64_t listed_ms, tried_ms; /* when a refresh last succeeded, and when one last ended */
+	uint32_t generation;         /* of the listing under way, or of the last */
 	size_t instances;
 	struct cfs_failure failure; /* of the last refresh; number 0: it succeeded */
 	/* While refreshing. */

@@ -46,8 +46,6 @@ void cfs_region_refresh(struct region *region)
 	if (region->refreshing)
 		return;
 	region->refreshing = true;
-	region->tried = true;
-	region->tried_ms = cfs_clock_ms();
 	region->generation++;
 	region->pages = 0;
 	region->page[0] = '\0';
@@ -78,6 +76,7 @@ static void end_refresh(struct region *region, const struct cfs_error *error)
 	struct cfs_question list = question(region);
 
 	region->refreshing = false;
+	region->tried = true;
 	region->tried_ms = cfs_clock_ms();
 	if (error->fault == CFS_OK) {
 		remove_unmentioned(region);

@@ -2,12 +2,12 @@
  * A cloud for tests of fs/: a backend with a language of its own, a server that speaks it, and
  * providers of credentials that follow a script.
  *
- * The questions:  LIST <region> <page>    FIND <region> <id>
+ * The questions:  LIST <region> <page>    FIND <region> <id>    REGIONS
  *                 FETCH <region> <id> <live file> wake=<0|1>
  *                 each followed by: key=<id> now=<seconds since the epoch>
  * The answers, by lines:
  *
- *     instance <id> <on|off|gone> <offers>    content <text>       page <token>
+ *     instance <id> <on|off|gone> <offers>    content <text>       page <token>      region <name>
  *     left out <why>                          error <fault> <code> <message>
  *
  * Any other line, and a last one that does not end, are a bad answer. A status other than 200 is
@@ -281,9 +281,16 @@ static inline bool valid_region(const char *region)
 
 static inline const char *action(const struct cfs_question *question)
 {
-	return question->verb == CFS_LIST    ? "ListAll"
-		: question->verb == CFS_FIND ? "ListOne"
-					     : question->live->action;
+	switch ((int)question->verb) {
+	case CFS_LIST:
+		return "ListAll";
+	case CFS_FIND:
+		return "ListOne";
+	case CFS_FETCH:
+		return question->live->action;
+	default:
+		return "ListRegions";
+	}
 }
 
 static inline const char *permission(const struct cfs_question *question)
@@ -302,24 +309,28 @@ static inline int fake_request(const struct cfs_account *account,
 	struct cfs_http_request *ret_request)
 {
 	struct cfs_http_request request;
+	int r;
 
 	if (account->world->request_fails)
 		return account->world->request_fails;
 	cfs_http_request_init(&request, "POST");
 	set_url(&request, account->world);
-	if (question->verb == CFS_LIST)
-		assert_int_equal(
-			cfs_buf_addf(&request.body, "LIST %s %s", question->region, question->page),
-			0);
-	else if (question->verb == CFS_FIND)
-		assert_int_equal(
-			cfs_buf_addf(&request.body, "FIND %s %s", question->region, question->id),
-			0);
-	else
-		assert_int_equal(
-			cfs_buf_addf(&request.body, "FETCH %s %s %s wake=%d", question->region,
-				question->id, question->live->name, question->wake),
-			0);
+	switch ((int)question->verb) {
+	case CFS_REGIONS:
+		r = cfs_buf_adds(&request.body, "REGIONS");
+		break;
+	case CFS_LIST:
+		r = cfs_buf_addf(&request.body, "LIST %s %s", question->region, question->page);
+		break;
+	case CFS_FIND:
+		r = cfs_buf_addf(&request.body, "FIND %s %s", question->region, question->id);
+		break;
+	default:
+		r = cfs_buf_addf(&request.body, "FETCH %s %s %s wake=%d", question->region,
+			question->id, question->live->name, question->wake);
+		break;
+	}
+	assert_int_equal(r, 0);
 	assert_int_equal(
 		cfs_buf_addf(&request.body, " key=%s now=%lld", keys->id.data, (long long)now), 0);
 	*ret_request = request;
@@ -385,6 +396,8 @@ static inline int read_line(struct cfs_reader *reader, const char *line)
 
 	if (strncmp(line, "instance ", 9) == 0 && reader->sink->instance)
 		return read_instance(reader, line + 9);
+	if (strncmp(line, "region ", 7) == 0 && reader->sink->region)
+		return reader->sink->region(reader->sink->arg, line + 7);
 	if (strncmp(line, "content ", 8) == 0 && reader->sink->content)
 		return cfs_buf_adds(reader->sink->content, line + 8);
 	if (strncmp(line, "page ", 5) == 0) {
