@@ -1,7 +1,8 @@
 """What was opened, and what the cloud sent for it.
 
-The kernel counts the opens: inotify on an instance's directory reports every one that succeeds, whoever
-makes it (but with O_PATH, which opens nothing). The simulator's log tells what was sent for each.
+The kernel counts the opens: inotify on an instance's directory reports every one that succeeds,
+whoever makes it (but with O_PATH, which opens nothing). The simulator's log tells what was sent for
+each.
 """
 
 import ctypes
@@ -32,8 +33,8 @@ def fetches(sim, **fields):
 
 
 class Opens:
-    """Counts the opens of one file. Events that are equal and adjacent are merged, so two opens count as
-    two only with a close in between: it is for tools that open, read and close."""
+    """Counts the opens of one file. Events that are equal and adjacent are merged, so two opens
+    count as two only with a close in between: it is for tools that open, read and close."""
 
     def __init__(self, path):
         libc = ctypes.CDLL(None, use_errno=True)
@@ -62,8 +63,8 @@ class Opens:
 
 
 class Witness:
-    """What happens to a live file while the block runs: `sent` has the digests of what the cloud sent for
-    it, in order, and `opens` how often it was opened."""
+    """What happens to a live file while the block runs: `sent` has the digests of what the cloud
+    sent for it, in order, and `opens` how often it was opened."""
 
     def __init__(self, sim, path):
         self.sim, self.path = sim, path
@@ -97,7 +98,7 @@ def run(command, cwd, stdin=subprocess.DEVNULL, **variables):
     """Runs a shell command, of which every part must succeed, with these variables."""
     env = scrubbed_env(cwd, **{name: str(value) for name, value in variables.items()})
     done = subprocess.run(["/bin/bash", "-eu", "-o", "pipefail", "-c", command], cwd=cwd, env=env,
-                          stdin=stdin, capture_output=True, timeout=120, check=False)
+                          stdin=stdin, capture_output=True, timeout=60, check=False)
     return Ran(done)
 
 

@@ -1,5 +1,5 @@
-"""Every tool that opens a screenshot gets exactly the bytes that the cloud sent for that open, though each
-image has another size than the one before; and each open costs one call."""
+"""Every tool that opens a screenshot gets exactly the bytes that the cloud sent for that open,
+though each image has another size than the one before; and each open costs one call."""
 
 import re
 import shutil
@@ -70,7 +70,8 @@ TOOLS = {
                      '(e) => { if (e) throw e; })"',
     "node createReadStream": '"$node" -e "const fs = require(\'fs\'); '
                              'fs.createReadStream(\'$src\').pipe(fs.createWriteStream(\'$dst\'))"',
-    # The shell in place of ssh: what runs at either end, and what they tell each other, is scp's own.
+    # The shell in place of ssh: what runs at either end, and what they tell each other, is scp's
+    # own.
     "scp from there": 'scp -q -S "$ssh" "there:$src" "$dst"',
     "scp to there": 'scp -q -S "$ssh" "$src" "there:$dst"',
     "scp -O from there": 'scp -q -O -S "$ssh" "there:$src" "$dst"',
@@ -80,7 +81,8 @@ TOOLS = {
     "rsync to there": 'rsync -a -e "$ssh" "$src" "there:$dst"',
 }
 
-# Stands for ssh: drops its options, and runs the command, or the subsystem that -s asks for, right here.
+# Stands for ssh: drops its options, and runs the command, or the subsystem that -s asks for, right
+# here.
 SSH = """#!/bin/bash
 subsystem=
 while [ $# -gt 0 ]; do
@@ -164,7 +166,8 @@ def test_imagemagick_identifies_and_converts(cloud, tmp_path):
     assert len(seen.sent) == seen.opens >= 3
 
 
-# These tell of a file's length, or of a part: the parts and lengths of an image that stays the same.
+# These tell of a file's length, or of a part: the parts and lengths of an image that stays the
+# same.
 @pytest.mark.parametrize("tool, wanted", [
     ('wc -c < "$src"', lambda image: b"%d\n" % len(image)),
     ('wc -c "$src" | cut -d " " -f 1', lambda image: b"%d\n" % len(image)),

@@ -1,5 +1,5 @@
-"""What the mount shows is what the clouds' own clients get: the same bytes of the same screens and logs, and
-the same fields of the same instances. The clock of the screens stands still."""
+"""What the mount shows is what the clouds' own clients get: the same bytes of the same screens and
+logs, and the same fields of the same instances. The clock of the screens stands still."""
 
 import base64
 import concurrent.futures

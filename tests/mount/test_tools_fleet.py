@@ -1,5 +1,5 @@
-"""What walks over a whole mount: tools that only look cost no console call, tools that copy a mixed fleet
-end with status 0 and have every file right, and an archive survives the cloud's bad days."""
+"""What walks over a whole mount: tools that only look cost no console call, tools that copy a mixed
+fleet end with status 0 and have every file right, and an archive survives the cloud's bad days."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from evidence import ACTIONS, NO_RATE, digest, fetches, instances, run, showing
+from evidence import ACTIONS, NO_RATE, digest, fetches, instances, run
 from lib.mount import Mount
 from lib.simulator import Simulator
 
@@ -15,16 +15,29 @@ from lib.simulator import Simulator
 FLEET = 24
 
 LOOKING = [
-    'ls -lR "$mnt"', 'ls -laiRS "$mnt"', 'find "$mnt"', 'find "$mnt" -type f -size +0 -ls',
-    'find "$mnt" -name screenshot.jpg -newermt "1 minute ago" -readable -empty', 'du -a "$mnt"',
-    'du -s --apparent-size "$mnt"', 'find "$mnt" -exec stat {} +',
-    'find "$mnt" -type f -exec test -r {} \\; -print', 'df "$mnt" "$mnt"/*/*/', 'stat -f "$mnt"/*/*/*',
-    'getfattr -R -d -m - "$mnt" 2>&1 | grep -v ": Operation not supported$" || true', 'tree -aspugD "$mnt"', 'rsync -an --stats "$mnt/" copy',
-    'rsync -r --list-only "$mnt/"', 'cp -rs "$mnt" links',
-    'realpath "$mnt"/*/*/*', 'busybox ls -lR "$mnt"', 'busybox find "$mnt" -type f',
+    'ls -lR "$mnt"',
+    'ls -laiRS "$mnt"',
+    'find "$mnt"',
+    'find "$mnt" -type f -size +0 -ls',
+    'find "$mnt" -name screenshot.jpg -newermt "1 minute ago" -readable -empty',
+    'find "$mnt" -exec stat {} +',
+    'find "$mnt" -type f -exec test -r {} \\; -print',
+    'du -a "$mnt"',
+    'du -s --apparent-size "$mnt"',
+    'df "$mnt" "$mnt"/*/*/',
+    'stat -f "$mnt"/*/*/*',
+    'getfattr -R -d -m - "$mnt" 2>&1 | grep -v ": Operation not supported$" || true',
+    'tree -aspugD "$mnt"',
+    'rsync -an --stats "$mnt/" copy',
+    'rsync -r --list-only "$mnt/"',
+    'cp -rs "$mnt" links',
+    'realpath "$mnt"/*/*/*',
+    'busybox ls -lR "$mnt"',
+    'busybox find "$mnt" -type f',
     'busybox du -a "$mnt"',
-    '/usr/bin/python3 -c "import os; '
-    '[os.access(os.path.join(d, f), os.R_OK) for d, _, fs in os.walk(\'$mnt\') for f in fs]"',
+    """/usr/bin/python3 -c 'import os, sys
+for path, _, names in os.walk(sys.argv[1]):
+    [os.access(os.path.join(path, name), os.R_OK) for name in names]' "$mnt" """,
 ]
 
 

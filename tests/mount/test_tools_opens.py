@@ -1,5 +1,5 @@
-"""What a program sees that opens a live file: the nominal size before, its own exact bytes after, and one
-call for each open, however often the open is read, mapped or joined."""
+"""What a program sees that opens a live file: the nominal size before, its own exact bytes after,
+and one call for each open, however often the open is read, mapped or joined."""
 
 import errno
 import mmap
