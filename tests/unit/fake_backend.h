@@ -25,7 +25,7 @@
 #include <cmocka.h>
 
 #include "backends/text.h"
-#include "fs/catalogue.h"
+#include "fs/catalogue_private.h"
 #include "fs/cloud.h"
 #include "fs/log.h"
 #include "tests/unit/fake_clock.h"
@@ -589,6 +589,20 @@ static inline struct cfs_cloud *world_cloud(struct world *world)
 	assert_int_equal(cfs_cloud_create(&world->machine, &world->config, &world->cloud, &why), 0);
 	cfs_buf_finish(&why);
 	return world->cloud;
+}
+
+/* An instance enters the catalogue as if it had been listed. */
+static inline struct cfs_entry *world_put(struct world *world, const char *id, uint32_t offers)
+{
+	struct cfs_instance_builder builder;
+	struct cfs_instance *instance;
+
+	cfs_instance_builder_init(&builder);
+	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_ID, id, strlen(id)), 0);
+	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, offers, &instance), 0);
+	cfs_instance_builder_finish(&builder);
+	assert_int_equal(cfs_catalogue_put(world->cloud->catalogue, 0, instance), 0);
+	return cfs_catalogue_find(world->cloud->catalogue, id);
 }
 
 /* Ends the cloud, with whatever is under way, and checks that the backend got everything back. */
