@@ -1,14 +1,14 @@
 #include "backends/tencent/account.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/tencent/json.h"
+#include "backends/tencent/tccli.h"
 #include "backends/text.h"
 
-#define DOMAIN "tencentcloudapi.com"
-#define FINANCE "-fsi"
+#define WHY_MAX 256
 
 const char *const cfs_tencent_account_keys[] = {"vnc_page", "filter", NULL};
 
@@ -55,28 +55,67 @@ static int apply_own(struct cfs_account *account, const struct cfs_pair *own, st
 	return replace(&account->filters[account->n_filters++], own->value);
 }
 
+static const char *choose_region(
+	const struct cfs_settings *settings, const struct cfs_env *env, const cJSON *configure)
+{
+	const char *named = cfs_env_get(env, "TENCENTCLOUD_REGION");
+	const char *profiles = cfs_tencent_tccli_region(configure);
+	const char *region = settings->profile && profiles ? profiles : named;
+
+	if (!region)
+		region = profiles;
+	if (!region)
+		region = cfs_env_get(env, "TKE_REGION");
+	return region ? region : "";
+}
+
+/* Reads the .configure of tccli's profile: NULL in *ret_configure when there is none to be had.
+ * What is wrong with a file but its text is said by whoever needs the keys from beside it. */
+static int read_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+	cJSON **ret_configure, struct cfs_buf *why)
+{
+	struct cfs_buf reason = CFS_BUF_INIT(WHY_MAX);
+	int r;
+
+	*ret_configure = NULL;
+	r = cfs_tencent_tccli_read(env, cfs_tencent_tccli_profile(settings, env),
+		CFS_TENCENT_CONFIGURE, ret_configure, &reason);
+	if (r == -EINVAL && cfs_buf_adds(why, cfs_buf_text(&reason)) == -ENOMEM)
+		r = -ENOMEM;
+	cfs_buf_finish(&reason);
+	return r == -EINVAL || r == -ENOMEM ? r : 0;
+}
+
+/* What tccli's profile adds to the settings. */
+static int apply_profile(struct cfs_account *account, const struct cfs_settings *settings,
+	const struct cfs_env *env, struct cfs_buf *why)
+{
+	cJSON *configure;
+	int r;
+
+	r = read_configure(settings, env, &configure, why);
+	if (r == 0)
+		r = cfs_tencent_endpoint_load(settings, env, configure, &account->endpoints, why);
+	if (r == 0)
+		r = replace(&account->region, choose_region(settings, env, configure));
+	cfs_tencent_json_wipe(configure);
+	return r;
+}
+
 int cfs_tencent_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_account **ret_account, struct cfs_buf *why)
 {
-	const char *region = cfs_env_get(env, "TENCENTCLOUD_REGION");
 	struct cfs_account *account;
 	int r;
 
 	account = calloc(1, sizeof(*account));
 	if (!account)
 		return -ENOMEM;
-	r = replace(&account->region, region ? region : "");
-	if (r == 0)
-		r = replace(&account->vnc_page, CFS_TENCENT_VNC_PAGE);
+	r = replace(&account->vnc_page, CFS_TENCENT_VNC_PAGE);
 	if (r == 0 && settings->ca_file)
 		r = replace(&account->ca_file, settings->ca_file);
-	if (r == 0 && settings->endpoint) {
-		const char *wrong =
-			cfs_tencent_url_endpoint(settings->endpoint, &account->tls, account->host);
-
-		if (wrong)
-			r = refuse(why, "endpoint", wrong);
-	}
+	if (r == 0)
+		r = apply_profile(account, settings, env, why);
 	for (size_t i = 0; r == 0 && i < settings->n_own; i++)
 		r = apply_own(account, &settings->own[i], why);
 	if (r < 0) {
@@ -126,26 +165,4 @@ bool cfs_tencent_account_valid_region(const char *region)
 			return false;
 	}
 	return strchr(region, '-') != NULL;
-}
-
-static bool is_finance(const char *region)
-{
-	size_t len = strlen(region);
-
-	return len > strlen(FINANCE) && strcmp(region + len - strlen(FINANCE), FINANCE) == 0;
-}
-
-void cfs_tencent_account_host(const struct cfs_account *account, const char *region, bool *ret_tls,
-	char ret_host[static CFS_TENCENT_HOST_MAX])
-{
-	*ret_tls = true;
-	if (account->host[0]) {
-		*ret_tls = account->tls;
-		memcpy(ret_host, account->host, sizeof(account->host));
-	} else if (is_finance(region)) {
-		snprintf(
-			ret_host, CFS_TENCENT_HOST_MAX, "cvm.%.*s." DOMAIN, CFS_REGION_MAX, region);
-	} else {
-		snprintf(ret_host, CFS_TENCENT_HOST_MAX, "cvm." DOMAIN);
-	}
 }

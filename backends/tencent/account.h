@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "backends/backend.h"
+#include "backends/tencent/endpoint.h"
 #include "backends/tencent/filters.h"
 #include "backends/tencent/url.h"
 
@@ -17,10 +18,9 @@
 	"https://img.qcloud.com/qcloud/app/active_vnc/index.html?InstanceVncUrl="
 
 struct cfs_account {
-	char host[CFS_TENCENT_HOST_MAX]; /* of the configured endpoint; "": the cloud's own */
-	bool tls;                        /* with host */
-	char *ca_file;                   /* NULL: the system's authorities */
-	char *region;                    /* "" when none is configured */
+	struct cfs_tencent_endpoints endpoints;
+	char *ca_file; /* NULL: the system's authorities */
+	char *region;  /* "" when none is configured */
 	char *vnc_page;
 	char *filters[CFS_TENCENT_FILTERS_OWN_MAX];
 	size_t n_filters;
@@ -33,16 +33,13 @@ int cfs_tencent_account_create(const struct cfs_settings *settings, const struct
 	struct cfs_account **ret_account, struct cfs_buf *why);
 void cfs_tencent_account_destroy(struct cfs_account *account);
 const char *cfs_tencent_account_ca_file(const struct cfs_account *account);
-/* TENCENTCLOUD_REGION as it is, to be judged by whoever uses it. */
+/*
+ * As it is found, to be judged by whoever uses it, in TENCENTCLOUD_REGION, tccli's profile or
+ * TKE_REGION. A profile that is configured by name goes before the variable, as with `tccli
+ * --profile`.
+ */
 int cfs_tencent_account_region(const struct cfs_account *account, const char **ret_region);
 
 bool cfs_tencent_account_valid_region(const char *region);
-
-/*
- * The host that answers for a region, as the Host header has it. The finance regions are reached
- * by names of their own; all others by the nearest endpoint.
- */
-void cfs_tencent_account_host(const struct cfs_account *account, const char *region, bool *ret_tls,
-	char ret_host[static CFS_TENCENT_HOST_MAX]);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/tencent/account.h"
+#include "backends/tencent/api.h"
 #include "backends/tencent/errors.h"
 #include "backends/tencent/instances.h"
 #include "backends/tencent/json.h"
@@ -48,7 +49,8 @@ int cfs_tencent_answer_create(const struct cfs_account *account,
 	if (question->verb == CFS_FIND)
 		snprintf(reader->id, sizeof(reader->id), "%s", question->id);
 	cfs_buf_init(&reader->body,
-		question->verb == CFS_FETCH ? CFS_TENCENT_VNC_ANSWER_MAX : CFS_TENCENT_LISTING_MAX);
+		question->verb == CFS_LIST || question->verb == CFS_FIND ? CFS_TENCENT_LISTING_MAX
+									 : CFS_TENCENT_ANSWER_MAX);
 	*ret_reader = reader;
 	return 0;
 }
@@ -64,24 +66,6 @@ void cfs_tencent_answer_destroy(struct cfs_reader *reader)
 		return;
 	cfs_buf_wipe(&reader->body);
 	free(reader);
-}
-
-/* The cloud's own account of a failure. */
-static void read_error(const cJSON *cloud_error, struct cfs_error *error)
-{
-	const char *code = cfs_tencent_json_text(cloud_error, "Code");
-	const char *message = cfs_tencent_json_text(cloud_error, "Message");
-
-	if (!code || code[0] == '\0') {
-		cfs_error_set(error, CFS_BAD_ANSWER, "the answer is an error without a code");
-		return;
-	}
-	if (!message)
-		message = "";
-	*error = (struct cfs_error){0};
-	cfs_text_line(error->code, sizeof(error->code), code, strlen(code));
-	cfs_text_line(error->message, sizeof(error->message), message, strlen(message));
-	error->fault = cfs_tencent_errors_fault(error->code);
 }
 
 /* TotalCount decides where a listing ends; and an empty page ends it whatever TotalCount says. */
@@ -147,41 +131,82 @@ static void read_vnc(struct cfs_reader *reader, const cJSON *response, struct cf
 				      : "the VNC address could not be taken over");
 }
 
+/* Only those that are open for sale now: others may have no CVM yet, or none any more. */
+static void read_regions(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
+{
+	const cJSON *set = cfs_tencent_json_array(response, "RegionSet"), *item;
+	int r;
+
+	if (!set) {
+		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no RegionSet");
+		return;
+	}
+	cJSON_ArrayForEach(item, set)
+	{
+		const char *region = cfs_tencent_json_text(item, "Region");
+		const char *state = cfs_tencent_json_text(item, "RegionState");
+
+		if (!region || !state || strcmp(state, "AVAILABLE") != 0 ||
+			!cfs_tencent_account_valid_region(region))
+			continue;
+		r = reader->sink->region(reader->sink->arg, region);
+		if (r < 0) {
+			cfs_error_set(error, cfs_fault_from_errno(r),
+				"the answer could not be taken over");
+			return;
+		}
+	}
+}
+
+static void read_identity(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
+{
+	const char *arn = cfs_tencent_json_text(response, "Arn");
+	char line[CFS_TENCENT_ARN_MAX];
+	int r;
+
+	if (!arn || arn[0] == '\0') {
+		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no Arn");
+		return;
+	}
+	cfs_text_line(line, sizeof(line), arn, strlen(arn));
+	r = cfs_buf_adds(reader->sink->content, line);
+	if (r < 0)
+		cfs_error_set(error, cfs_fault_from_errno(r), "the Arn could not be taken over");
+}
+
 static void read_response(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
 {
-	const char *request_id = cfs_tencent_json_text(response, "RequestId");
-	const cJSON *cloud_error = cJSON_GetObjectItemCaseSensitive(response, "Error");
-
-	if (cloud_error && !cJSON_IsNull(cloud_error))
-		read_error(cloud_error, error);
-	else if (reader->verb == CFS_FETCH)
-		read_vnc(reader, response, error);
-	else
+	switch (reader->verb) {
+	case CFS_LIST:
+	case CFS_FIND:
 		read_listing(reader, response, error);
-	if (request_id)
-		cfs_text_line(error->request_id, sizeof(error->request_id), request_id,
-			strlen(request_id));
+		break;
+	case CFS_FETCH:
+		read_vnc(reader, response, error);
+		break;
+	case CFS_REGIONS:
+		read_regions(reader, response, error);
+		break;
+	case CFS_WHOAMI:
+		read_identity(reader, response, error);
+		break;
+	case CFS_PROBE:
+		break; /* it was done, so it is permitted; the link is nobody's */
+	}
 }
 
 void cfs_tencent_answer_finish(struct cfs_reader *reader, int status, struct cfs_error *ret_error)
 {
-	cJSON *tree = NULL;
+	char request_id[CFS_REQUEST_ID_MAX];
 	const cJSON *response;
+	cJSON *tree;
 
-	*ret_error = (struct cfs_error){0};
-	if (status != 200) {
-		cfs_error_set(
-			ret_error, cfs_tencent_errors_status(status), "HTTP status %d", status);
-		return;
-	}
-	if (cfs_tencent_json_parse(&reader->body, &tree) < 0) {
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is no valid JSON");
-		return;
-	}
-	response = cfs_tencent_json_object(tree, "Response");
+	response = cfs_tencent_api_response(status, &reader->body, &tree, ret_error);
+	memcpy(request_id, ret_error->request_id, sizeof(request_id));
 	if (response)
 		read_response(reader, response, ret_error);
-	else
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no Response");
+	else if (reader->verb == CFS_PROBE && cfs_tencent_errors_permitted(ret_error->code))
+		*ret_error = (struct cfs_error){.fault = CFS_OK};
+	memcpy(ret_error->request_id, request_id, sizeof(request_id));
 	cfs_tencent_json_wipe(tree);
 }

@@ -1,13 +1,6 @@
 /*
- * Answers of API 3.0: the backend's reader.
- *
- * Success and failure both come as HTTP 200 and one JSON document,
- *
- *     {"Response": {"Error": {"Code", "Message"}, "RequestId"}}
- *     {"Response": {..., "RequestId"}}
- *
- * bounded and short, so it is gathered and read when it is whole. Source: "Responses",
- * https://cloud.tencent.com/document/api/213/15694
+ * Answers of API 3.0: the backend's reader. They are bounded and short, so one is gathered and read
+ * when it is whole.
  */
 #ifndef CFS_TENCENT_ANSWER_H
 #define CFS_TENCENT_ANSWER_H
@@ -15,7 +8,8 @@
 #include "backends/backend.h"
 
 #define CFS_TENCENT_LISTING_MAX (4 * 1024 * 1024) /* bytes of a page of DescribeInstances */
-#define CFS_TENCENT_VNC_ANSWER_MAX (64 * 1024)    /* bytes of an answer of the VNC action */
+#define CFS_TENCENT_ANSWER_MAX (64 * 1024)        /* bytes of any other answer */
+#define CFS_TENCENT_ARN_MAX 512                   /* bytes of a caller's ARN; longer ones are cut */
 
 /* Slots of the backend, as backends/backend.h has them. */
 int cfs_tencent_answer_create(const struct cfs_account *account,

@@ -6,6 +6,7 @@
 static const struct cfs_code_fault codes[] = {
 	/* Who is asking */
 	{"AuthFailure", CFS_UNAUTHENTICATED},
+	{"AuthFailure.AccessKeyIllegal", CFS_UNAUTHENTICATED},
 	{"AuthFailure.InvalidAuthorization", CFS_UNAUTHENTICATED},
 	{"AuthFailure.InvalidSecretId", CFS_UNAUTHENTICATED},
 	{"AuthFailure.MFAFailure", CFS_UNAUTHENTICATED},
@@ -24,12 +25,20 @@ static const struct cfs_code_fault codes[] = {
 	{"IpInBlacklist", CFS_DENIED},
 	{"IpNotInWhitelist", CFS_DENIED},
 
+	/* Whose keys STS is asked for, and with what */
+	{"InternalError.IllegalRole", CFS_UNAUTHENTICATED},
+	{"InvalidParameter.AccessKeyNotSupport", CFS_UNAUTHENTICATED},
+	{"InvalidParameter.AccountNotAvaliable", CFS_UNAUTHENTICATED}, /* spelt so */
+	{"InvalidParameter.WebIdentityTokenError", CFS_UNAUTHENTICATED},
+	{"ResourceNotFound.RoleNotFound", CFS_UNAUTHENTICATED},
+
 	/* How often */
 	{"RequestLimitExceeded", CFS_THROTTLED},
 	{"RequestLimitExceeded.UinLimitExceeded", CFS_THROTTLED},
 	{"RequestLimitExceeded.IPLimitExceeded", CFS_THROTTLED},
 	{"RequestLimitExceeded.GlobalRegionUinLimitExceeded", CFS_THROTTLED},
 	{"LimitExceeded", CFS_THROTTLED},
+	{"InvalidParameter.OverLimit", CFS_THROTTLED},
 
 	/* The cloud itself */
 	{"InternalError", CFS_SERVER},
@@ -99,6 +108,28 @@ enum cfs_fault cfs_tencent_errors_fault(const char *code)
 			return CFS_REJECTED;
 		*dot = '\0';
 	}
+}
+
+bool cfs_tencent_errors_permitted(const char *code)
+{
+	static const char *const permitted[] = {
+		"InvalidInstance",
+		"InvalidInstanceId.NotFound",
+		"InvalidInstanceState",
+		"OperationDenied",
+		"ResourceInUse",
+		"ResourceNotFound",
+		"UnsupportedOperation",
+	};
+
+	for (size_t i = 0; i < sizeof(permitted) / sizeof(permitted[0]); i++) {
+		size_t len = strlen(permitted[i]);
+
+		if (strncmp(code, permitted[i], len) == 0 &&
+			(code[len] == '\0' || code[len] == '.'))
+			return true;
+	}
+	return false;
 }
 
 enum cfs_fault cfs_tencent_errors_status(int status)

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #define ESCAPE_LEN 6 /* \uXXXX */
+#define PRINT_ROOM 1024
 
 static bool is_space(char c)
 {
@@ -136,6 +137,31 @@ int cfs_tencent_json_parse(struct cfs_buf *text, cJSON **ret_tree)
 		return -EBADMSG;
 	}
 	*ret_tree = tree;
+	return 0;
+}
+
+int cfs_tencent_json_print(const cJSON *tree, struct cfs_buf *ret_text)
+{
+	size_t room = PRINT_ROOM, left;
+	int r;
+
+	/* cJSON tells no length beforehand, and its own buffers are not wiped. */
+	for (;;) {
+		left = ret_text->max - ret_text->len;
+		if (room > left)
+			room = left;
+		r = cfs_buf_reserve(ret_text, room);
+		if (r < 0)
+			return r;
+		if (cJSON_PrintPreallocated(
+			    (cJSON *)(uintptr_t)tree, ret_text->data + ret_text->len, (int)room, 0))
+			break;
+		ret_text->data[ret_text->len] = '\0';
+		if (room == left)
+			return -EFBIG;
+		room *= 2;
+	}
+	ret_text->len += strlen(ret_text->data + ret_text->len);
 	return 0;
 }
 

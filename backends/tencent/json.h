@@ -28,6 +28,10 @@
  * apart from it). */
 int cfs_tencent_json_parse(struct cfs_buf *text, cJSON **ret_tree);
 
+/* Appends the tree as text, of which no copy stays on the heap. -EFBIG past the buffer's limit,
+ * -ENOMEM. */
+int cfs_tencent_json_print(const cJSON *tree, struct cfs_buf *ret_text);
+
 /* Deletes the tree after wiping every text in it. NULL is accepted. */
 void cfs_tencent_json_wipe(cJSON *tree);
 

@@ -9,21 +9,26 @@
 #include "backends/text.h"
 
 #define WHY_ROOM (2 * CFS_PROVIDER_WHY_MAX)
+#define CLOCK_WINDOW 300 /* seconds that a clock may be off, as API 3.0 has it */
 
 const struct cfs_provider *const cfs_tencent_providers[] = {
 	&cfs_tencent_provider_environment,
 	&cfs_tencent_provider_file,
+	&cfs_tencent_provider_tccli,
+	&cfs_tencent_provider_tke,
+	&cfs_tencent_provider_cvm,
 	NULL,
 };
 
 int cfs_tencent_provider_create(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_provider_state **ret_state)
 {
-	struct cfs_provider_state *state = malloc(sizeof(*state));
+	struct cfs_provider_state *state = calloc(1, sizeof(*state));
 
 	if (!state)
 		return -ENOMEM;
-	*state = (struct cfs_provider_state){.settings = settings, .env = env};
+	state->settings = settings;
+	state->env = env;
 	*ret_state = state;
 	return 0;
 }
@@ -64,9 +69,31 @@ void cfs_tencent_provider_failed(
 	va_end(args);
 }
 
-/* Keys are graphic ASCII. What else is found is a slip of a copy: a blank, a quote mark's twin, a
- * second line. */
-static bool is_key(const char *text)
+void cfs_tencent_provider_refused(struct cfs_step *ret_step, const char *where, const char *service,
+	const struct cfs_error *error)
+{
+	static const enum cfs_fault kept[] = {CFS_EXPIRED, CFS_CLOCK_SKEW, CFS_THROTTLED,
+		CFS_SERVER, CFS_BAD_ANSWER, CFS_NO_MEMORY};
+	enum cfs_fault fault = CFS_UNAUTHENTICATED;
+	size_t len = strlen(error->code);
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (error->fault == kept[i])
+			fault = kept[i];
+	}
+	if (len == 0) /* then these are our own words */
+		cfs_tencent_provider_failed(
+			ret_step, fault, "%s: %s: %s", where, service, error->message);
+	else if (cfs_text_is_token(error->code, len, sizeof(error->code), "._-"))
+		cfs_tencent_provider_failed(
+			ret_step, fault, "%s: %s refused: %s", where, service, error->code);
+	else
+		cfs_tencent_provider_failed(
+			ret_step, fault, "%s: %s refused, with no valid code", where, service);
+}
+
+/* What else is found is a slip of a copy: a blank, a quote mark's twin, a second line. */
+bool cfs_tencent_provider_is_key(const char *text)
 {
 	for (; *text; text++) {
 		if (*text <= ' ' || *text > '~')
@@ -99,7 +126,7 @@ void cfs_tencent_provider_keys(struct cfs_step *ret_step, const char *where, con
 
 		if (!parts[i].text || parts[i].text[0] == '\0')
 			wrong = parts[i].required ? "is missing" : NULL;
-		else if (!is_key(parts[i].text))
+		else if (!cfs_tencent_provider_is_key(parts[i].text))
 			wrong = "holds a blank or another character that no key has";
 		if (wrong) {
 			cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, "%s: the %s %s",
@@ -121,4 +148,25 @@ void cfs_tencent_provider_keys(struct cfs_step *ret_step, const char *where, con
 	}
 	*ret_step = (struct cfs_step){.kind = CFS_STEP_KEYS, .keys = keys};
 	cfs_text_line(ret_step->why, sizeof(ret_step->why), where, strlen(where));
+}
+
+void cfs_tencent_provider_temporary(struct cfs_step *ret_step, const char *where, const char *id,
+	const char *secret, const char *token, int64_t expires, int64_t now, int64_t date)
+{
+	if (!token || !*token) {
+		cfs_tencent_provider_failed(
+			ret_step, CFS_UNAUTHENTICATED, "%s: the token is missing", where);
+		return;
+	}
+	if (expires <= now) {
+		bool off = date > 0 && (date - now > CLOCK_WINDOW || now - date > CLOCK_WINDOW);
+
+		cfs_tencent_provider_failed(ret_step, off ? CFS_CLOCK_SKEW : CFS_EXPIRED,
+			"%s: the keys have expired%s", where,
+			off ? ", by this machine's clock" : "");
+		return;
+	}
+	cfs_tencent_provider_keys(ret_step, where, id, secret, token);
+	if (ret_step->kind == CFS_STEP_KEYS)
+		ret_step->keys.expires = expires;
 }

@@ -1,22 +1,22 @@
 #include "backends/tencent/request.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "backends/tencent/account.h"
-#include "backends/tencent/tc3.h"
-#include "backends/tencent/tencent.h"
+#include "backends/tencent/json.h"
+#include "backends/tencent/sts.h"
 
-#define SERVICE "cvm"
-#define VERSION "2017-03-12"
-/* What the API's own examples and the official SDKs send. JSON is UTF-8 without being told so. */
-#define CONTENT_TYPE "application/json"
 #define OFFSET_DIGITS_MAX 9
-#define TIMESTAMP_MAX 24
+
+static const struct cfs_tencent_api describe_instances = {"cvm", "2017-03-12", "DescribeInstances"},
+				    describe_vnc_url = {"cvm", "2017-03-12",
+					    "DescribeInstanceVncUrl"},
+				    describe_regions = {"region", "2022-06-27", "DescribeRegions"},
+				    get_caller_identity = {
+					    "sts", "2018-08-13", "GetCallerIdentity"};
 
 int cfs_tencent_request_offset(const char *page, int64_t *ret_offset)
 {
@@ -96,105 +96,84 @@ static int add_parameters(
 		return add_find(body, account, question);
 	case CFS_FETCH:
 		return cJSON_AddStringToObject(body, "InstanceId", question->id) ? 0 : -ENOMEM;
-	case CFS_REGIONS:
-	case CFS_WHOAMI:
 	case CFS_PROBE:
-		break;
+		return cJSON_AddStringToObject(body, "InstanceId",
+			       question->id ? question->id : CFS_TENCENT_MADE_UP_ID)
+			? 0
+			: -ENOMEM;
+	case CFS_REGIONS:
+		return cJSON_AddStringToObject(body, "Product", "cvm") ? 0 : -ENOMEM;
+	case CFS_WHOAMI:
+		return 0;
 	}
 	return -EINVAL;
+}
+
+static int make_body(
+	const struct cfs_account *account, const struct cfs_question *question, cJSON **ret_body)
+{
+	cJSON *body = cJSON_CreateObject();
+	int r = body ? add_parameters(body, account, question) : -ENOMEM;
+
+	if (r < 0)
+		cJSON_Delete(body);
+	else
+		*ret_body = body;
+	return r;
 }
 
 int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs_question *question,
 	struct cfs_buf *ret_body)
 {
-	cJSON *body = cJSON_CreateObject();
-	char *text = NULL;
+	cJSON *body = NULL;
 	int r;
 
-	r = body ? add_parameters(body, account, question) : -ENOMEM;
-	if (r == 0) {
-		text = cJSON_PrintUnformatted(body);
-		r = text ? cfs_buf_adds(ret_body, text) : -ENOMEM;
-	}
-	cJSON_free(text);
+	r = make_body(account, question, &body);
+	if (r == 0)
+		r = cfs_tencent_json_print(body, ret_body);
 	cJSON_Delete(body);
 	return r;
 }
 
-static int add_signature(struct cfs_http_request *request, const struct cfs_tc3_request *tc3,
-	const struct cfs_keys *keys)
+const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question)
 {
-	struct cfs_buf value = CFS_BUF_INIT(CFS_TC3_AUTHORIZATION_MAX);
-	int r;
-
-	r = cfs_tc3_authorization(tc3, &keys->id, &keys->secret, &value);
-	if (r == 0)
-		r = cfs_http_request_add_header(request, "Authorization", value.data);
-	cfs_buf_wipe(&value);
-	return r;
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return &describe_vnc_url;
+	case CFS_REGIONS:
+		return &describe_regions;
+	case CFS_WHOAMI:
+		return &get_caller_identity;
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return &describe_instances;
 }
 
-static int add_headers(struct cfs_http_request *request, const struct cfs_tc3_request *tc3,
-	const char *region, const struct cfs_keys *keys)
+/* STS wants a region, and any of those it is in does; it answers alike in all. */
+static const char *region_of(const struct cfs_account *account, const struct cfs_question *question)
 {
-	char timestamp[TIMESTAMP_MAX];
-	const struct {
-		const char *name, *value;
-	} headers[] = {
-		/* Host too, so that what is sent is what is signed whatever the engine would add.
-		 */
-		{"Host", tc3->host},
-		{"Content-Type", tc3->content_type},
-		{"X-TC-Action", tc3->action},
-		{"X-TC-Version", VERSION},
-		{"X-TC-Timestamp", timestamp},
-		{"X-TC-Region", region},
-		{"X-TC-Language", "en-US"},
-		{"X-TC-Token", keys->token.len ? keys->token.data : NULL},
-	};
-	int r = 0;
-
-	snprintf(timestamp, sizeof(timestamp), "%" PRId64, tc3->timestamp);
-	for (size_t i = 0; r == 0 && i < sizeof(headers) / sizeof(headers[0]); i++) {
-		if (headers[i].value)
-			r = cfs_http_request_add_header(request, headers[i].name, headers[i].value);
-	}
-	return r;
+	if (question->region[0] || question->verb != CFS_WHOAMI)
+		return question->region;
+	return cfs_tencent_sts_region(account->region);
 }
 
 int cfs_tencent_request(const struct cfs_account *account, const struct cfs_question *question,
 	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request)
 {
-	char host[CFS_TENCENT_HOST_MAX], url[CFS_TENCENT_HOST_MAX + sizeof("https:///")];
-	struct cfs_http_request request;
-	struct cfs_tc3_request tc3;
-	bool tls;
+	const struct cfs_tencent_api *api = cfs_tencent_request_api(question);
+	const char *region = region_of(account, question);
+	struct cfs_tencent_endpoint endpoint;
+	cJSON *body = NULL;
 	int r;
 
-	cfs_http_request_init(&request, "POST");
-	cfs_tencent_account_host(account, question->region, &tls, host);
-	snprintf(url, sizeof(url), "%s://%s/", tls ? "https" : "http", host);
-	r = cfs_http_request_set_url(&request, url);
-	if (r == 0)
-		r = cfs_tencent_request_body(account, question, &request.body);
+	r = make_body(account, question, &body);
 	if (r < 0)
-		goto out;
-	tc3 = (struct cfs_tc3_request){
-		.content_type = CONTENT_TYPE,
-		.host = host,
-		.action = cfs_tencent_backend.action(question),
-		.service = SERVICE,
-		.body = cfs_buf_text(&request.body),
-		.body_len = request.body.len,
-		.timestamp = now,
-	};
-	r = add_headers(&request, &tc3, question->region, keys);
-	if (r == 0)
-		r = add_signature(&request, &tc3, keys);
-out:
-	if (r < 0)
-		cfs_http_request_finish(&request);
-	else
-		*ret_request = request;
+		return r;
+	cfs_tencent_endpoint_find(&account->endpoints, api->service, region, &endpoint);
+	r = cfs_tencent_api_request(api, &endpoint, region, body, keys, now, ret_request);
+	cJSON_Delete(body);
 	return r;
 }

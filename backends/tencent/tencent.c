@@ -15,8 +15,6 @@
 
 _Static_assert(CFS_TENCENT_N_LIVE <= CFS_LIVE_MAX, "more live files than a backend may have");
 
-static const char describe_instances[] = "DescribeInstances";
-
 static const struct cfs_live live[CFS_TENCENT_N_LIVE] = {
 	[CFS_TENCENT_LIVE_VNC_URL] =
 		{
@@ -39,19 +37,40 @@ bool cfs_tencent_valid_id(const char *id)
 
 static const char *action(const struct cfs_question *question)
 {
-	return question->verb == CFS_FETCH ? question->live->action : describe_instances;
+	return cfs_tencent_request_api(question)->action;
 }
 
 static const char *permission(const struct cfs_question *question)
 {
-	return question->verb == CFS_FETCH ? "cvm:DescribeInstanceVncUrl" : "cvm:DescribeInstances";
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return "cvm:DescribeInstanceVncUrl";
+	case CFS_REGIONS:
+		return "region:DescribeRegions";
+	case CFS_WHOAMI:
+		return "sts:GetCallerIdentity";
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return "cvm:DescribeInstances";
 }
 
 /* Requests a second, as the page of each action states them. */
 static struct cfs_rate rate(const struct cfs_question *question)
 {
-	if (question->verb == CFS_FETCH)
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
 		return (struct cfs_rate){.per_second = 10, .burst = 10};
+	case CFS_REGIONS:
+	case CFS_WHOAMI:
+		return (struct cfs_rate){.per_second = 20, .burst = 20};
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
 	return (struct cfs_rate){.per_second = 40, .burst = 40};
 }
 

@@ -7,6 +7,8 @@
 
 #define PORT_DIGITS_MAX 5
 
+static const char too_long[] = "the endpoint's host name is too long";
+
 /* The parts of an authority, within the URL. */
 struct authority {
 	const char *host; /* brackets of an IPv6 address included */
@@ -72,6 +74,14 @@ static bool split_authority(const char *text, struct authority *ret_authority)
 	return true;
 }
 
+/* An IPv4 address that begins with these bytes, in its plain form: "127.evil.example" is a name. */
+static bool is_within(const struct authority *authority, const char *net)
+{
+	return authority->host_len > strlen(net) &&
+		strncmp(authority->host, net, strlen(net)) == 0 &&
+		strspn(authority->host, "0123456789.") == authority->host_len;
+}
+
 static bool is_loopback(const struct authority *authority)
 {
 	static const char *const names[] = {"localhost", "[::1]"};
@@ -81,9 +91,7 @@ static bool is_loopback(const struct authority *authority)
 			strncasecmp(authority->host, names[i], authority->host_len) == 0)
 			return true;
 	}
-	/* 127.0.0.0/8 in its plain form; "127.evil.example" is a name. */
-	return authority->host_len > 4 && strncmp(authority->host, "127.", 4) == 0 &&
-		strspn(authority->host, "0123456789.") == authority->host_len;
+	return is_within(authority, "127.");
 }
 
 static bool is_default_port(const struct authority *authority, bool tls)
@@ -94,13 +102,31 @@ static bool is_default_port(const struct authority *authority, bool tls)
 		memcmp(authority->port, own, authority->port_len) == 0;
 }
 
+/* Sets the value of a Host header. false when it is too long. */
+static bool set_host(
+	const struct authority *authority, bool tls, char ret_host[static CFS_TENCENT_HOST_MAX])
+{
+	size_t len = authority->host_len;
+
+	if (authority->port && !is_default_port(authority, tls))
+		len += 1 + authority->port_len;
+	if (len >= CFS_TENCENT_HOST_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = authority->host[i];
+
+		ret_host[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	ret_host[len] = '\0';
+	return true;
+}
+
 const char *cfs_tencent_url_endpoint(
 	const char *url, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX])
 {
 	struct authority authority;
 	const char *text;
 	bool tls;
-	size_t len;
 
 	text = skip_scheme(url, &tls);
 	if (!text)
@@ -111,19 +137,39 @@ const char *cfs_tencent_url_endpoint(
 		return "an endpoint has no path: the API's path is / and is signed";
 	if (!tls && !is_loopback(&authority))
 		return "an endpoint other than this machine takes https";
-	len = authority.host_len;
-	if (authority.port && !is_default_port(&authority, tls))
-		len += 1 + authority.port_len;
-	if (len >= CFS_TENCENT_HOST_MAX)
-		return "the endpoint's host name is too long";
-	for (size_t i = 0; i < len; i++) {
-		char c = authority.host[i];
-
-		ret_host[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
-	ret_host[len] = '\0';
+	if (!set_host(&authority, tls, ret_host))
+		return too_long;
 	*ret_tls = tls;
 	return NULL;
+}
+
+const char *cfs_tencent_url_host(
+	const char *text, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX])
+{
+	static const char https[] = "https://";
+	char url[sizeof(https) + CFS_TENCENT_HOST_MAX];
+
+	if (strstr(text, "://"))
+		return cfs_tencent_url_endpoint(text, ret_tls, ret_host);
+	if (strlen(text) >= CFS_TENCENT_HOST_MAX)
+		return too_long;
+	snprintf(url, sizeof(url), "%s%s", https, text);
+	return cfs_tencent_url_endpoint(url, ret_tls, ret_host);
+}
+
+const char *cfs_tencent_url_metadata(const char *url, char ret_host[static CFS_TENCENT_HOST_MAX])
+{
+	struct authority authority;
+	const char *text;
+	bool tls;
+
+	text = skip_scheme(url, &tls);
+	if (!text || tls || !split_authority(text, &authority) ||
+		(authority.rest[0] != '\0' && strcmp(authority.rest, "/") != 0))
+		return "the address of a metadata service is http://HOST or http://HOST:PORT";
+	if (!is_loopback(&authority) && !is_within(&authority, "169.254."))
+		return "a metadata service is on this machine or its link";
+	return set_host(&authority, tls, ret_host) ? NULL : too_long;
 }
 
 const char *cfs_tencent_url_page(const char *url)

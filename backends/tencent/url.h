@@ -21,6 +21,14 @@
 const char *cfs_tencent_url_endpoint(
 	const char *url, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX]);
 
+/* The same, and a host without a scheme, which is one of https. */
+const char *cfs_tencent_url_host(
+	const char *text, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX]);
+
+/* What is wrong with the address of a metadata service, a static text; NULL if it is one: http://,
+ * and a host of this machine or of its link (169.254.0.0/16), which nobody else can answer for. */
+const char *cfs_tencent_url_metadata(const char *url, char ret_host[static CFS_TENCENT_HOST_MAX]);
+
 /* What is wrong with a page that a value is appended to, a static text; NULL if it is one. */
 const char *cfs_tencent_url_page(const char *url);
 

@@ -51,12 +51,11 @@ static void refuse(const struct cfs_settings *settings, const char *setting)
 static void assert_host(const struct cfs_account *account, const char *region, const char *expected,
 	bool expected_tls)
 {
-	char host[CFS_TENCENT_HOST_MAX];
-	bool tls = !expected_tls;
+	struct cfs_tencent_endpoint endpoint = {.tls = !expected_tls};
 
-	cfs_tencent_account_host(account, region, &tls, host);
-	assert_string_equal(host, expected);
-	assert_int_equal(tls, expected_tls);
+	cfs_tencent_endpoint_find(&account->endpoints, "cvm", region, &endpoint);
+	assert_string_equal(endpoint.host, expected);
+	assert_int_equal(endpoint.tls, expected_tls);
 }
 
 static void without_settings_the_documented_ones_hold(void **state)

@@ -397,10 +397,10 @@ static void answers_over_their_limit_are_not_held(void **state)
 	read_bytes(&outcome, &list, spaces, sizeof(spaces) - 1);
 	assert_int_equal(outcome.fed, 0);
 	finish(&outcome);
-	read_bytes(&outcome, &fetch, spaces, CFS_TENCENT_VNC_ANSWER_MAX + 1);
+	read_bytes(&outcome, &fetch, spaces, CFS_TENCENT_ANSWER_MAX + 1);
 	assert_int_equal(outcome.fed, -EFBIG);
 	finish(&outcome);
-	read_bytes(&outcome, &fetch, spaces, CFS_TENCENT_VNC_ANSWER_MAX);
+	read_bytes(&outcome, &fetch, spaces, CFS_TENCENT_ANSWER_MAX);
 	assert_int_equal(outcome.fed, 0);
 	finish(&outcome);
 }

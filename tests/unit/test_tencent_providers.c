@@ -1,76 +1,17 @@
-/* Where keys of Tencent Cloud are looked for: backends/tencent/providers.h. */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "backends/tencent/providers.h"
+/* backends/tencent/providers.h: keys that stand in the environment and in credentials files. */
+#include "tests/unit/test_tencent_machine.h"
 
 #define HOME_FILE "/home/op/.tencentcloud/credentials"
 #define ETC_FILE "/etc/tencentcloud/credentials"
-#define SECRET "5up3r-s3cr3t"
-
-/* A machine: its variables and its files, each list ended by a NULL. */
-struct machine {
-	const char *const (*variables)[2];
-	struct file {
-		const char *path, *text;
-		int error;
-	} const *files;
-	unsigned reads;
-};
-
-static const char *get(void *arg, const char *name)
-{
-	const struct machine *machine = arg;
-
-	for (size_t i = 0; machine->variables && machine->variables[i][0]; i++) {
-		if (strcmp(machine->variables[i][0], name) == 0)
-			return machine->variables[i][1];
-	}
-	return NULL;
-}
-
-static int read_file(void *arg, const char *path, struct cfs_buf *content)
-{
-	struct machine *machine = arg;
-
-	machine->reads++;
-	for (size_t i = 0; machine->files && machine->files[i].path; i++) {
-		const struct file *file = &machine->files[i];
-
-		if (strcmp(file->path, path) == 0)
-			return file->error ? file->error : cfs_buf_adds(content, file->text);
-	}
-	return -ENOENT;
-}
 
 static struct cfs_step step_once(
-	const struct cfs_provider *provider, struct machine *machine, const char *profile)
+	const struct cfs_provider *provider, const struct machine *machine, const char *profile)
 {
-	struct cfs_settings settings = {.name = "tencent", .profile = profile};
-	struct cfs_env env = {.get = get, .read_file = read_file, .arg = machine};
-	struct cfs_provider_state *state = NULL;
-	struct cfs_step step;
+	struct run run = {.machine = *machine, .settings.profile = profile};
 
-	memset(&step, 0xa5, sizeof(step)); /* it must be filled wholly */
-	assert_int_equal(provider->create(&settings, &env, &state), 0);
-	provider->step(state, NULL, 1551113065, &step);
-	provider->destroy(state);
-	assert_null(strstr(step.why, SECRET));
-	assert_null(strchr(step.why, '\n'));
-	if (step.kind != CFS_STEP_KEYS) {
-		assert_null(step.keys.id.data);
-		assert_null(step.keys.secret.data);
-		assert_null(step.keys.token.data);
-	}
-	return step;
+	run_begin(&run, provider);
+	provider->destroy(run.state);
+	return run.step;
 }
 
 static void assert_keys(struct cfs_step *step, const char *id, const char *secret,
@@ -300,14 +241,6 @@ static void a_key_too_long_for_any_is_a_failure(void **state)
 	assert_failed(&step, "~/.tencentcloud/credentials: line 3 is too long");
 }
 
-static void providers_are_tried_in_the_sdks_order(void **state)
-{
-	(void)state;
-	assert_ptr_equal(cfs_tencent_providers[0], &cfs_tencent_provider_environment);
-	assert_ptr_equal(cfs_tencent_providers[1], &cfs_tencent_provider_file);
-	assert_null(cfs_tencent_providers[2]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,7 +255,6 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_named_must_be_there),
 		cmocka_unit_test(a_file_that_cannot_be_used_is_a_failure),
 		cmocka_unit_test(a_key_too_long_for_any_is_a_failure),
-		cmocka_unit_test(providers_are_tried_in_the_sdks_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
