@@ -7,6 +7,8 @@
 #include "fs/clock.h"
 #include "fs/wake.h"
 
+#define FIRST_ROOM (64 * 1024)
+
 struct cfs_fetch {
 	struct cfs_node *node;
 	struct cfs_wait *waits;
@@ -104,10 +106,16 @@ static struct cfs_fetch *begin(struct cfs_node *node)
 	fetch->last_region = region == CFS_REGION_UNKNOWN
 		? cfs_catalogue_n_regions(node->cloud->catalogue) - 1
 		: (size_t)region;
+	cfs_buf_init(&fetch->content, node->live->nominal);
+	/* Room for most screens at once, rather than by doubling, each step of which is wiped. */
+	if (cfs_buf_reserve(&fetch->content,
+		    node->live->nominal < FIRST_ROOM ? node->live->nominal : FIRST_ROOM) < 0) {
+		free(fetch);
+		return NULL;
+	}
+	fetch->sink.content = &fetch->content;
 	if (node->live->wakes)
 		fetch->wake = cfs_wake_take(node->entry);
-	cfs_buf_init(&fetch->content, node->live->nominal);
-	fetch->sink.content = &fetch->content;
 	node->fetch = fetch;
 	ask(fetch);
 	return fetch;

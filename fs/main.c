@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,12 +143,18 @@ static void on_ready(void *arg)
 	tell_manager(CFS_NOTIFY_READY);
 }
 
+/* Screens are tens of kilobytes and short-lived. Kept off the heap, their memory goes back to the
+ * system when they are closed, however many were open at once. */
+#define OWN_PAGES_FROM (32 * 1024)
+
 /* Keys are in memory: no core may hold them, and no other process of the user may look. And a mount
  * with a thousand calls under way needs their sockets. */
 static void harden(void)
 {
 	struct rlimit none = {0, 0}, files;
 
+	/* Another allocator than glibc's may not know of it, and has its own ways. */
+	(void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
 	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		cfs_log(CFS_LOG_WARNING, "core dumps stay possible: %s", strerror(errno));
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
