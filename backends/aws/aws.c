@@ -38,13 +38,36 @@ static const struct cfs_provider *const providers[] = {
 
 static const char *action(const struct cfs_question *question)
 {
-	return question->verb == CFS_FETCH ? question->live->action : "DescribeInstances";
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return question->live->action;
+	case CFS_REGIONS:
+		return "DescribeRegions";
+	case CFS_WHOAMI:
+		return "GetCallerIdentity";
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return "DescribeInstances";
 }
 
 static const char *permission(const struct cfs_question *question)
 {
-	return question->verb == CFS_FETCH ? permissions[question->live - cfs_aws_live]
-					   : "ec2:DescribeInstances";
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return permissions[question->live - cfs_aws_live];
+	case CFS_REGIONS:
+		return "ec2:DescribeRegions";
+	case CFS_WHOAMI: /* which nobody can be denied */
+		return "sts:GetCallerIdentity";
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return "ec2:DescribeInstances";
 }
 
 /* "Request throttling for the Amazon EC2 API": non-mutating actions. The lower limit of an

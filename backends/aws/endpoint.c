@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "backends/aws/partition.h"
 #include "backends/backend.h"
 #include "backends/text.h"
 
@@ -158,13 +159,18 @@ const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret
 	return NULL;
 }
 
-void cfs_aws_endpoint_of_region(const char *region, struct cfs_aws_endpoint *ret_endpoint)
+void cfs_aws_endpoint_of_region(const char *service, const char *region, bool fips, bool dual_stack,
+	struct cfs_aws_endpoint *ret_endpoint)
 {
-	bool china = strncmp(region, "cn-", 3) == 0;
+	const struct cfs_aws_partition *partition = cfs_aws_partition_of_region(region);
 
+	/* Where every endpoint is a FIPS one, only those with IPv6 say so. */
+	if (partition->plain_fips && !dual_stack)
+		fips = false;
 	*ret_endpoint = (struct cfs_aws_endpoint){.tls = true, .path = "/"};
-	snprintf(ret_endpoint->host, sizeof(ret_endpoint->host), "ec2.%s.%s", region,
-		china ? "amazonaws.com.cn" : "amazonaws.com");
+	snprintf(ret_endpoint->host, sizeof(ret_endpoint->host), "%s%s.%s.%s", service,
+		fips ? "-fips" : "", region,
+		dual_stack ? partition->dual_suffix : partition->suffix);
 }
 
 bool cfs_aws_endpoint_valid_region(const char *region)

@@ -1,8 +1,9 @@
 /*
- * Where a region's EC2 answers: a configured endpoint, or the one that its name makes.
+ * Where a service answers: a configured endpoint, or the one that a region's name makes.
  *
- * Source: "Amazon EC2 service endpoints" in the EC2 developer guide. https, or http to a loopback
- * host (tests, a local proxy): a signed request carries a session token.
+ * Source: "AWS service endpoints" in the general reference; the endpoint rule sets of botocore.
+ * https, or http to a loopback host (tests, a local proxy): a signed request carries a session
+ * token.
  */
 #ifndef CFS_AWS_ENDPOINT_H
 #define CFS_AWS_ENDPOINT_H
@@ -25,8 +26,10 @@ struct cfs_aws_endpoint {
 /* What is wrong with the URL of an endpoint, a static text; NULL if it is one. */
 const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret_endpoint);
 
-/* The region's own endpoint. The region satisfies cfs_aws_endpoint_valid_region. */
-void cfs_aws_endpoint_of_region(const char *region, struct cfs_aws_endpoint *ret_endpoint);
+/* A service's own endpoint in a region, by the first label of its name ("ec2"), with FIPS and IPv6
+ * if wanted. The region satisfies cfs_aws_endpoint_valid_region. */
+void cfs_aws_endpoint_of_region(const char *service, const char *region, bool fips, bool dual_stack,
+	struct cfs_aws_endpoint *ret_endpoint);
 
 /* Whether the text can stand in a host name where a region stands. Not whether there is such a
  * region: new ones open every year. */

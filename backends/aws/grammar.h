@@ -1,9 +1,9 @@
 /*
- * Where in an answer of EC2 the reader is.
+ * Where in an answer of EC2 or STS the reader is.
  *
  * An answer is a tree of elements of which only some matter. Each that does is a place; whatever
  * stands elsewhere is skipped with all it holds. The names are those of the EC2 API reference,
- * version 2016-11-15.
+ * version 2016-11-15, and of the STS API reference, version 2011-06-15.
  */
 #ifndef CFS_AWS_GRAMMAR_H
 #define CFS_AWS_GRAMMAR_H
@@ -20,6 +20,9 @@ enum cfs_aws_place {
 	CFS_AT_INSTANCES_RESPONSE,
 	CFS_AT_SCREENSHOT_RESPONSE,
 	CFS_AT_OUTPUT_RESPONSE,
+	CFS_AT_REGIONS_RESPONSE,
+	CFS_AT_IDENTITY_RESPONSE,
+	CFS_AT_ROLE_RESPONSE, /* a role that was assumed, in either way */
 
 	CFS_AT_ERRORS,
 	CFS_AT_ERROR,
@@ -36,6 +39,12 @@ enum cfs_aws_place {
 	CFS_AT_INTERFACE,
 	CFS_AT_IPV6_ADDRESSES,
 	CFS_AT_IPV6_ITEM,
+	CFS_AT_METADATA, /* of an answer of STS */
+	CFS_AT_REGIONS,
+	CFS_AT_REGION,
+	CFS_AT_IDENTITY,
+	CFS_AT_ROLE,
+	CFS_AT_KEYS,
 
 	/* Leaves: their text matters. From here on cfs_aws_grammar_is_leaf holds. */
 	CFS_AT_ERROR_CODE,
@@ -47,6 +56,13 @@ enum cfs_aws_place {
 	CFS_AT_IPV6_ADDRESS,
 	CFS_AT_CONSOLE_INSTANCE_ID,
 	CFS_AT_CONSOLE_DATA, /* imageData or output: decoded as it arrives */
+	CFS_AT_REGION_NAME,
+	CFS_AT_REGION_OPT_IN,
+	CFS_AT_ARN,
+	CFS_AT_KEYS_ID,
+	CFS_AT_KEYS_SECRET,
+	CFS_AT_KEYS_TOKEN,
+	CFS_AT_KEYS_EXPIRATION,
 
 	/* Single-valued fields of an instance. */
 	CFS_AT_INSTANCE_ID,

@@ -1,7 +1,7 @@
 /*
  * An answer is read in three layers: xml.c makes elements of bytes, grammar.c places of elements,
- * and what happens at a place is decided by its subject: errors here, instances in instances.c,
- * snapshots in console.c.
+ * and what happens at a place is decided by its subject: errors and names here, instances in
+ * instances.c, regions in regions.c, snapshots in console.c.
  *
  * Only the end of an answer tells what it was. Until then a reader goes on, even when the body is
  * no XML at all, because the HTTP status is not known before; it ends a transfer early only for
@@ -19,6 +19,7 @@
 #include "backends/aws/errors.h"
 #include "backends/aws/grammar.h"
 #include "backends/aws/instances.h"
+#include "backends/aws/regions.h"
 #include "backends/aws/xml.h"
 #include "backends/text.h"
 
@@ -35,11 +36,23 @@ struct cfs_reader {
 	int failed;            /* what ends the transfer */
 	struct cfs_error said; /* code, message and request id, as far as they were seen */
 	char id[CFS_ID_MAX + 1];
-	bool fetch;
+	enum cfs_verb verb;
 	struct cfs_sink *sink;
 	struct cfs_aws_instances instances; /* LIST, FIND */
 	struct cfs_aws_console console;     /* FETCH */
+	struct cfs_aws_regions regions;     /* REGIONS */
 };
+
+static bool is_listing(const struct cfs_reader *reader)
+{
+	return reader->verb == CFS_LIST || reader->verb == CFS_FIND;
+}
+
+/* Whether an answer's content goes into the sink's buffer. */
+static bool has_content(const struct cfs_reader *reader)
+{
+	return reader->verb == CFS_FETCH || reader->verb == CFS_WHOAMI;
+}
 
 static int on_begin(void *arg, const char *name)
 {
@@ -56,9 +69,11 @@ static int on_begin(void *arg, const char *name)
 	/* An answer to another question is not read. */
 	if (reader->root != reader->wanted_root)
 		return 0;
-	if (reader->fetch)
+	if (reader->verb == CFS_FETCH)
 		cfs_aws_console_begin(&reader->console, place);
-	else
+	else if (reader->verb == CFS_REGIONS)
+		cfs_aws_regions_begin(&reader->regions, place);
+	else if (is_listing(reader))
 		cfs_aws_instances_begin(&reader->instances, place);
 	return 0;
 }
@@ -72,7 +87,7 @@ static int on_text(void *arg, const char *bytes, size_t len)
 	if (!cfs_aws_grammar_is_leaf(place))
 		return 0;
 	if (place == CFS_AT_CONSOLE_DATA) {
-		if (reader->root == reader->wanted_root)
+		if (reader->root == reader->wanted_root && reader->verb == CFS_FETCH)
 			reader->failed = cfs_aws_console_data(&reader->console, bytes, len);
 		return reader->failed;
 	}
@@ -81,6 +96,34 @@ static int on_text(void *arg, const char *bytes, size_t len)
 		reader->leaf_cut = true;
 	}
 	return reader->failed = cfs_buf_add(&reader->leaf, bytes, len);
+}
+
+/* Takes the ARN of the caller, which is to be shown. */
+static int take_name(struct cfs_reader *reader, const char *text, size_t len)
+{
+	char line[CFS_AWS_ARN_MAX + 1];
+
+	if (reader->leaf_cut || len > CFS_AWS_ARN_MAX || strncmp(text, "arn:", 4) != 0)
+		return 0; /* missed when the answer is judged */
+	cfs_text_line(line, sizeof(line), text, len);
+	cfs_buf_clear(reader->sink->content);
+	return cfs_buf_adds(reader->sink->content, line);
+}
+
+/* An element of an answer to the question ends. */
+static int end_place(
+	struct cfs_reader *reader, enum cfs_aws_place place, const char *text, size_t len)
+{
+	if (reader->verb == CFS_FETCH)
+		cfs_aws_console_end(&reader->console, place, text);
+	else if (reader->verb == CFS_REGIONS)
+		return cfs_aws_regions_end(&reader->regions, place, text);
+	else if (reader->verb == CFS_WHOAMI && place == CFS_AT_ARN)
+		return take_name(reader, text, len);
+	else if (is_listing(reader))
+		return cfs_aws_instances_end(
+			&reader->instances, place, text, len, reader->leaf_cut);
+	return 0;
 }
 
 static int on_end(void *arg)
@@ -99,12 +142,7 @@ static int on_end(void *arg)
 		cfs_text_line(said->request_id, sizeof(said->request_id), text, len);
 	if (reader->root != reader->wanted_root)
 		return 0;
-	if (reader->fetch)
-		cfs_aws_console_end(&reader->console, place, text);
-	else
-		reader->failed = cfs_aws_instances_end(
-			&reader->instances, place, text, len, reader->leaf_cut);
-	return reader->failed;
+	return reader->failed = end_place(reader, place, text, len);
 }
 
 static const struct cfs_xml_handler handler = {
@@ -113,37 +151,57 @@ static const struct cfs_xml_handler handler = {
 	.end = on_end,
 };
 
+static bool is_image(const struct cfs_question *question)
+{
+	return question->live == &cfs_aws_live[CFS_AWS_LIVE_SCREENSHOT];
+}
+
+/* Prepares for the question's answer. Returns its limit. */
+static size_t prepare(struct cfs_reader *reader, const struct cfs_question *question)
+{
+	switch (question->verb) {
+	case CFS_FETCH:
+		cfs_aws_console_init(
+			&reader->console, reader->id, reader->sink->content, is_image(question));
+		/* fall through */
+	case CFS_PROBE:
+		reader->wanted_root =
+			is_image(question) ? CFS_AT_SCREENSHOT_RESPONSE : CFS_AT_OUTPUT_RESPONSE;
+		return 2 * question->live->nominal + CFS_AWS_ENVELOPE_MAX;
+	case CFS_REGIONS:
+		cfs_aws_regions_init(&reader->regions, reader->sink);
+		reader->wanted_root = CFS_AT_REGIONS_RESPONSE;
+		return CFS_AWS_ENVELOPE_MAX;
+	case CFS_WHOAMI:
+		reader->wanted_root = CFS_AT_IDENTITY_RESPONSE;
+		return CFS_AWS_ENVELOPE_MAX;
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	cfs_aws_instances_init(
+		&reader->instances, reader->sink, question->verb == CFS_FIND ? reader->id : NULL);
+	reader->wanted_root = CFS_AT_INSTANCES_RESPONSE;
+	return question->verb == CFS_FIND ? CFS_AWS_FIND_MAX : CFS_AWS_LIST_MAX;
+}
+
 int cfs_aws_reader_create(const struct cfs_account *account, const struct cfs_question *question,
 	struct cfs_sink *sink, struct cfs_reader **ret_reader)
 {
 	struct cfs_reader *reader;
 	const char *id = question->id ? question->id : "";
-	size_t max;
 	int r = -ENOMEM;
 
 	(void)account;
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
-		goto out;
+		return -ENOMEM;
 	reader->place[0] = reader->root = CFS_AT_DOCUMENT;
 	reader->leaf = CFS_BUF_INIT(CFS_AWS_LEAF_MAX);
 	reader->sink = sink;
-	reader->fetch = question->verb == CFS_FETCH;
+	reader->verb = question->verb;
 	memcpy(reader->id, id, strnlen(id, CFS_ID_MAX));
-	if (reader->fetch) {
-		bool image = question->live == &cfs_aws_live[CFS_AWS_LIVE_SCREENSHOT];
-
-		cfs_aws_console_init(&reader->console, reader->id, sink->content, image);
-		reader->wanted_root = image ? CFS_AT_SCREENSHOT_RESPONSE : CFS_AT_OUTPUT_RESPONSE;
-		max = 2 * question->live->nominal + CFS_AWS_ENVELOPE_MAX;
-	} else {
-		bool find = question->verb == CFS_FIND;
-
-		cfs_aws_instances_init(&reader->instances, sink, find ? reader->id : NULL);
-		reader->wanted_root = CFS_AT_INSTANCES_RESPONSE;
-		max = find ? CFS_AWS_FIND_MAX : CFS_AWS_LIST_MAX;
-	}
-	r = cfs_xml_create(&handler, reader, max, &reader->xml);
+	r = cfs_xml_create(&handler, reader, prepare(reader, question), &reader->xml);
 	if (r < 0)
 		goto out;
 	*ret_reader = reader;
@@ -182,10 +240,26 @@ static void judge(struct cfs_reader *reader, struct cfs_error *ret_error)
 			ret_error, CFS_BAD_ANSWER, "the answer is not whole, well-formed XML");
 	else if (reader->root != reader->wanted_root)
 		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is to another question");
-	else if (reader->fetch)
+	else if (reader->verb == CFS_FETCH)
 		cfs_aws_console_judge(&reader->console, ret_error);
-	else
+	else if (reader->verb == CFS_REGIONS)
+		cfs_aws_regions_judge(&reader->regions, ret_error);
+	else if (reader->verb == CFS_WHOAMI && reader->sink->content->len == 0)
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer names nobody");
+	else if (is_listing(reader))
 		cfs_aws_instances_judge(&reader->instances, ret_error);
+	else
+		*ret_error = (struct cfs_error){.fault = CFS_OK};
+}
+
+/* Whether an error comes from behind the door that a probe knocks at: EC2 looks at who asks before
+ * it looks at what is asked about. */
+static bool is_allowed(const struct cfs_error *error)
+{
+	const char *dry = strstr(error->code, "DryRunOperation");
+
+	return dry || error->fault == CFS_NOT_FOUND || error->fault == CFS_STOPPED ||
+		error->fault == CFS_TRANSITION || error->fault == CFS_UNSUPPORTED;
 }
 
 void cfs_aws_reader_finish(struct cfs_reader *reader, int status, struct cfs_error *ret_error)
@@ -211,13 +285,15 @@ void cfs_aws_reader_finish(struct cfs_reader *reader, int status, struct cfs_err
 		if (!*said->code)
 			cfs_error_set(ret_error, said->fault,
 				"HTTP status %d without an error code", status);
+		else if (reader->verb == CFS_PROBE && is_allowed(said))
+			*ret_error = (struct cfs_error){.fault = CFS_OK};
 		else
 			*ret_error = *said;
 	} else {
 		judge(reader, ret_error);
 	}
 	memcpy(ret_error->request_id, said->request_id, sizeof(said->request_id));
-	if (ret_error->fault != CFS_OK && reader->fetch)
+	if (ret_error->fault != CFS_OK && has_content(reader))
 		cfs_buf_clear(reader->sink->content);
 }
 
@@ -227,7 +303,7 @@ void cfs_aws_reader_destroy(struct cfs_reader *reader)
 		return;
 	cfs_xml_destroy(reader->xml);
 	cfs_buf_finish(&reader->leaf);
-	if (!reader->fetch)
+	if (is_listing(reader))
 		cfs_aws_instances_finish(&reader->instances);
 	free(reader);
 }

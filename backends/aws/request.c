@@ -1,22 +1,14 @@
 #include "backends/aws/request.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "backends/aws/account.h"
 #include "backends/aws/aws.h"
-#include "backends/aws/sigv4.h"
+#include "backends/aws/query.h"
+#include "backends/aws/sts.h"
 
-#define SERVICE "ec2"
-#define CONTENT_TYPE "application/x-www-form-urlencoded; charset=utf-8"
-#define SIGNED_HEADERS_MAX 4
-
-static int add_parameter(struct cfs_buf *form, const char *name, const char *value)
-{
-	int r = cfs_buf_addf(form, "&%s=", name);
-
-	return r < 0 ? r : cfs_sigv4_encode(form, value, strlen(value), "");
-}
+/* A dry run tells who may see an instance's console before it looks for the instance. */
+#define MADE_UP_ID "i-0123456789abcdef0"
 
 /* An operator who narrows his listing expects no other instance by its id either, so the filters go
  * with both. */
@@ -34,7 +26,7 @@ static int add_list(struct cfs_buf *form, const struct cfs_account *account, con
 	int r = cfs_buf_addf(form, "&MaxResults=%d", CFS_AWS_PAGE_SIZE);
 
 	if (r == 0 && page && *page)
-		r = add_parameter(form, "NextToken", page);
+		r = cfs_aws_query_add(form, "NextToken", page);
 	return r == 0 ? add_filters(form, account) : r;
 }
 
@@ -46,84 +38,44 @@ static int add_body(struct cfs_buf *form, const struct cfs_account *account,
 	const char *action = cfs_aws_backend.action(question);
 	int r;
 
-	r = cfs_buf_addf(form, "Action=%s&Version=" CFS_AWS_API_VERSION, action);
+	r = cfs_buf_addf(form, "Action=%s&Version=%s", action,
+		question->verb == CFS_WHOAMI ? CFS_AWS_STS_VERSION : CFS_AWS_API_VERSION);
 	if (r < 0)
 		return r;
 	switch (question->verb) {
 	case CFS_LIST:
 		return add_list(form, account, question->page);
 	case CFS_FIND:
-		r = add_parameter(form, "InstanceId.1", question->id);
+		r = cfs_aws_query_add(form, "InstanceId.1", question->id);
 		return r == 0 ? add_filters(form, account) : r;
 	case CFS_FETCH:
-		r = add_parameter(form, "InstanceId", question->id);
+		r = cfs_aws_query_add(form, "InstanceId", question->id);
 		if (r == 0 && question->live->wakes && question->wake)
-			r = add_parameter(form, "WakeUp", "true");
+			r = cfs_aws_query_add(form, "WakeUp", "true");
 		return r;
-	case CFS_REGIONS:
-	case CFS_WHOAMI:
 	case CFS_PROBE:
-		break;
+		r = cfs_aws_query_add(form, "InstanceId", question->id ? question->id : MADE_UP_ID);
+		return r == 0 ? cfs_aws_query_add(form, "DryRun", "true") : r;
+	case CFS_REGIONS: /* which by itself leaves out those that are not opted in to */
+	case CFS_WHOAMI:
+		return 0;
 	}
 	return -EINVAL;
-}
-
-/* Signs what stands in the request and adds the headers. */
-static int sign(struct cfs_http_request *request, const struct cfs_aws_endpoint *endpoint,
-	const struct cfs_sigv4_scope *scope, const struct cfs_keys *keys)
-{
-	struct cfs_sigv4_header headers[SIGNED_HEADERS_MAX] = {
-		/* Sent as it is signed, and not left to the HTTP engine. */
-		{"Host", endpoint->host},
-		{"Content-Type", CONTENT_TYPE},
-		{"X-Amz-Date", scope->date},
-	};
-	struct cfs_sigv4_request signing = {
-		.method = request->method,
-		.path = endpoint->path,
-		.query = "",
-		.headers = headers,
-		.n_headers = 3,
-		.body = cfs_buf_text(&request->body),
-		.body_len = request->body.len,
-	};
-	struct cfs_buf authorization = CFS_BUF_INIT(CFS_SIGV4_AUTHORIZATION_MAX);
-	int r;
-
-	if (keys->token.data && keys->token.len > 0)
-		headers[signing.n_headers++] =
-			(struct cfs_sigv4_header){"X-Amz-Security-Token", keys->token.data};
-	r = cfs_sigv4_authorization(&signing, scope, keys, &authorization);
-	for (size_t i = 0; r == 0 && i < signing.n_headers; i++)
-		r = cfs_http_request_add_header(request, headers[i].name, headers[i].value);
-	if (r == 0)
-		r = cfs_http_request_add_header(
-			request, "Authorization", cfs_buf_text(&authorization));
-	cfs_buf_wipe(&authorization);
-	return r;
 }
 
 int cfs_aws_request(const struct cfs_account *account, const struct cfs_question *question,
 	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request)
 {
 	struct cfs_http_request request;
-	struct cfs_aws_endpoint endpoint;
-	struct cfs_sigv4_scope scope;
-	struct cfs_buf url = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
+	enum cfs_aws_service service;
+	struct cfs_aws_target target;
 	int r;
 
 	cfs_http_request_init(&request, "POST");
-	cfs_aws_account_endpoint(account, question->region, &endpoint);
-	r = cfs_sigv4_scope(now, question->region, SERVICE, &scope);
+	cfs_aws_account_target(account, question, &service, &target);
+	r = add_body(&request.body, account, question);
 	if (r == 0)
-		r = cfs_aws_endpoint_url(&endpoint, &url);
-	if (r == 0)
-		r = cfs_http_request_set_url(&request, cfs_buf_text(&url));
-	if (r == 0)
-		r = add_body(&request.body, account, question);
-	if (r == 0)
-		r = sign(&request, &endpoint, &scope, keys);
-	cfs_buf_finish(&url);
+		r = cfs_aws_query_finish(&request, &target, service, keys, now);
 	if (r < 0) {
 		cfs_http_request_finish(&request);
 		return r;

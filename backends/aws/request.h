@@ -1,5 +1,5 @@
 /*
- * Questions as signed requests of the EC2 Query API.
+ * Questions as signed requests to EC2, and one to STS.
  */
 #ifndef CFS_AWS_REQUEST_H
 #define CFS_AWS_REQUEST_H

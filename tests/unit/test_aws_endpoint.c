@@ -3,19 +3,41 @@
 #include "backends/aws/endpoint.h"
 #include "backends/aws/filters.h"
 
-static void test_a_region_has_its_own_endpoint(void **state)
+static void assert_host(
+	const char *service, const char *region, bool fips, bool dual_stack, const char *expected)
 {
 	struct cfs_aws_endpoint endpoint;
 
-	(void)state;
-	cfs_aws_endpoint_of_region("eu-central-1", &endpoint);
-	assert_string_equal(endpoint.host, "ec2.eu-central-1.amazonaws.com");
+	cfs_aws_endpoint_of_region(service, region, fips, dual_stack, &endpoint);
+	assert_string_equal(endpoint.host, expected);
 	assert_string_equal(endpoint.path, "/");
 	assert_true(endpoint.tls);
-	cfs_aws_endpoint_of_region("cn-north-1", &endpoint);
-	assert_string_equal(endpoint.host, "ec2.cn-north-1.amazonaws.com.cn");
-	cfs_aws_endpoint_of_region("us-gov-west-1", &endpoint);
-	assert_string_equal(endpoint.host, "ec2.us-gov-west-1.amazonaws.com");
+}
+
+static void test_a_region_has_its_own_endpoint(void **state)
+{
+	(void)state;
+	assert_host("ec2", "eu-central-1", false, false, "ec2.eu-central-1.amazonaws.com");
+	assert_host("ec2", "us-gov-west-1", false, false, "ec2.us-gov-west-1.amazonaws.com");
+	assert_host("ec2", "cn-north-1", false, false, "ec2.cn-north-1.amazonaws.com.cn");
+	assert_host("sts", "us-iso-east-1", false, false, "sts.us-iso-east-1.c2s.ic.gov");
+	assert_host("sts", "us-isob-east-1", false, false, "sts.us-isob-east-1.sc2s.sgov.gov");
+	assert_host("sts", "us-isof-south-1", false, false, "sts.us-isof-south-1.csp.hci.ic.gov");
+	assert_host("sts", "eu-isoe-west-1", false, false, "sts.eu-isoe-west-1.cloud.adc-e.uk");
+	assert_host("sts", "eusc-de-east-1", false, false, "sts.eusc-de-east-1.amazonaws.eu");
+}
+
+static void test_fips_and_dual_stack_have_names_of_their_own(void **state)
+{
+	(void)state;
+	assert_host("ec2", "us-east-1", true, false, "ec2-fips.us-east-1.amazonaws.com");
+	assert_host("ec2", "us-east-1", false, true, "ec2.us-east-1.api.aws");
+	assert_host("ec2", "us-east-1", true, true, "ec2-fips.us-east-1.api.aws");
+	assert_host("ec2", "cn-north-1", true, true,
+		"ec2-fips.cn-north-1.api.amazonwebservices.com.cn");
+	/* Those of GovCloud are FIPS endpoints by their plain name. */
+	assert_host("ec2", "us-gov-west-1", true, false, "ec2.us-gov-west-1.amazonaws.com");
+	assert_host("ec2", "us-gov-west-1", true, true, "ec2-fips.us-gov-west-1.api.aws");
 }
 
 static const struct {
@@ -196,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_region_has_its_own_endpoint),
+		cmocka_unit_test(test_fips_and_dual_stack_have_names_of_their_own),
 		cmocka_unit_test(test_a_configured_endpoint_is_sent_as_it_is_signed),
 		cmocka_unit_test(test_no_other_endpoint_is_taken),
 		cmocka_unit_test(test_parts_of_an_endpoint_have_limits),
