@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "fs/device.h"
 #include "fs/log.h"
 #include "fs/operations.h"
 
@@ -89,11 +90,14 @@ static void answer_requests(void *arg)
 
 int cfs_filesystem_mount(struct cfs_filesystem *filesystem, const char *mountpoint)
 {
-	int fd, flags;
+	int fd, flags, r;
 
 	if (fuse_session_mount(filesystem->session, mountpoint) < 0)
 		return -EIO;
 	filesystem->mounted = true;
+	r = cfs_device_attach(filesystem->session);
+	if (r < 0)
+		return r;
 	fd = fuse_session_fd(filesystem->session);
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)

@@ -136,6 +136,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * pipe. */
 	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |
 		FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_READDIRPLUS);
+	mount->parallel = conn->capable & FUSE_CAP_PARALLEL_DIROPS;
+	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
 	mount->ready(mount->ready_arg);
 }
 

@@ -22,6 +22,8 @@ struct cfs_mount {
 	struct cfs_request *requests; /* that wait for a cloud */
 	void (*ready)(void *arg);     /* called at FUSE_INIT */
 	void *ready_arg;
+	bool parallel; /* the kernel can have several lookups of one directory under way */
+	bool answered; /* FUSE_INIT has been, by the first message of all (device.c) */
 };
 
 extern const struct fuse_lowlevel_ops cfs_operations;
