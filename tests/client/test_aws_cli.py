@@ -143,8 +143,16 @@ def test_regions(sim):
     assert [one["RegionName"] for one in listed] == ["us-east-1"]
     assert listed[0]["OptInStatus"] == "opt-in-not-required"
     listed = aws(sim, "describe-regions", "--all-regions")["Regions"]
-    assert {one["OptInStatus"] for one in listed} == {"opt-in-not-required", "opted-in",
-                                                      "not-opted-in"}
+    assert {one["OptInStatus"] for one in listed} == {"opt-in-not-required", "not-opted-in"}
+
+
+def test_regions_that_were_opted_in_to():
+    with Simulator(instances=1, aws_regions=["us-east-1", "ap-east-1"]) as sim:
+        listed = aws(sim, "describe-regions")["Regions"]
+        assert {one["RegionName"]: one["OptInStatus"] for one in listed} == {
+            "us-east-1": "opt-in-not-required", "ap-east-1": "opted-in"}
+        assert "ap-east-1" in [one["RegionName"] for one in
+                               aws(sim, "describe-regions", "--all-regions")["Regions"]]
 
 
 def test_a_screen_is_a_jpeg_that_differs_each_time_and_is_logged(sim, fleet):

@@ -327,3 +327,31 @@ def test_a_client_that_vanishes_in_the_middle_is_forgotten():
                                    b"\x01\0\0\0\0\0\0\0")
             client.close()
         assert send(sim, "POST", "/", body, ec2_headers(sim, body)).status == 200
+
+
+def test_a_rule_may_hold_in_one_region_only():
+    regions = {"aws_regions": ["us-east-1", "eu-west-1"],
+               "tencent_regions": ["ap-guangzhou", "ap-shanghai"]}
+    rules = ["aws/DescribeInstances%eu-west-1:code=InternalError",
+             "tencent/*%ap-shanghai:code=InternalServerError"]
+    with simulator(*rules, **regions) as sim:
+        for region, code in (("us-east-1", None), ("eu-west-1", "InternalError")):
+            assert ec2(sim, "DescribeInstances", signing={"region": region}).code == code
+        assert ec2(sim, "DescribeRegions", signing={"region": "eu-west-1"}).code is None
+        for region, code in (("ap-guangzhou", None), ("ap-shanghai", "InternalServerError")):
+            assert cvm(sim, "DescribeInstances", more={"X-TC-Region": region}).code == code
+
+
+def test_rules_of_the_file_change_while_it_runs():
+    with simulator("DescribeRegions:code=First:x1") as sim:
+        assert ec2(sim, "DescribeRegions").code == "First"
+        assert ec2(sim, "DescribeRegions").code is None
+        for code in ("Second", "Third"):
+            sim.set_faults(f"DescribeRegions:code={code}")
+            assert ec2(sim, "DescribeRegions").code == code
+            assert ec2(sim, "DescribeRegions").code == code
+        sim.set_faults("DescribeRegions:code=Fourth:x1")
+        assert [ec2(sim, "DescribeRegions").code for _ in range(2)] == ["Fourth", None]
+        sim.set_faults("DescribeRegions:code=Fifth")
+        sim.set_faults()
+        assert ec2(sim, "DescribeRegions").code is None

@@ -35,7 +35,10 @@ def test_help_and_version():
     (["--fault", "*:status=99"], "number"), (["--fault", "*:hang=1"], "no argument"),
     (["--fault", "*:code"], "argument"), (["--fault", "*:hang:2"], "share"),
     (["--fault", "*:hang:nan"], "share"), (["--fault", "*:hang:x"], "xN"),
-    (["--fault", "DescribeRegions:notjpeg"], "does not apply"), (["--fault", "*@:hang"], "@")])
+    (["--fault", "DescribeRegions:notjpeg"], "does not apply"), (["--fault", "*@:hang"], "@"),
+    (["--fault", "*%:hang"], "%"), (["--fault", "*%@x:hang"], "%"),
+    (["--clock-offset", "soon"], "soon"), (["--clock-offset", "--1"], "--1"),
+    (["--session-seconds", "43201"], "43201"), (["--metadata-port", "65536"], "65536")])
 def test_a_misformed_option_is_refused_by_name(args, named):
     done = run(*args)
     assert done.returncode == 2 and named in done.stderr and not done.stdout

@@ -133,8 +133,10 @@ def test_filters_select_and_are_limited(sim, fleet):
 
 def test_regions(sim):
     answer = tencent(sim, ("DescribeRegions", {}))[0]["result"]
-    assert [one["Region"] for one in answer["RegionSet"]] == ["ap-guangzhou"]
-    assert answer["RegionSet"][0]["RegionState"] == "AVAILABLE"
+    states = {one["Region"]: one["RegionState"] for one in answer["RegionSet"]}
+    assert states == {"ap-guangzhou": "AVAILABLE", "ap-shenzhen-fsi": "UNAVAILABLE",
+                      "ap-taipei": "UNAVAILABLE"}
+    assert answer["TotalCount"] == 3
 
 
 def test_a_vnc_url_is_percent_encoded_and_new_each_time(sim, fleet):

@@ -20,6 +20,18 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY_ID = "CONSOLEFSSIM"
 SECRET = "consolefs-sim-secret"
+ACCOUNT = "123456789012"
+UIN = "100000000001"
+
+# What the sign-in services accept.
+EXTERNAL_ID = "consolefs-sim-external"
+WEB_IDENTITY = "consolefs-sim-web-identity-token"
+CONTAINER_TOKEN = "consolefs-sim-container-token"
+SSO_TOKEN = "consolefs-sim-sso-token"
+SSO_REFRESH_TOKEN = "consolefs-sim-refresh-token"
+SSO_CLIENT_ID = "consolefs-sim-client"
+SSO_CLIENT_SECRET = "consolefs-sim-client-secret"
+OIDC_PROVIDER = "consolefs-sim-oidc"
 START_S = 30
 STOP_S = 30
 
@@ -34,6 +46,16 @@ def find_simulator():
     if not built:
         raise FileNotFoundError("no consolefs-sim: build it, or name it in $CONSOLEFS_SIM")
     return str(max(built, key=lambda path: path.stat().st_mtime))
+
+
+def aws_role(name):
+    """The ARN of one of the simulator's roles: reader (anybody's), partner (with EXTERNAL_ID),
+    chained (the reader's), federated (of web identities), operator (of single sign-on)."""
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+def tencent_role(name):
+    return f"qcs::cam::uin/{UIN}:roleName/{name}"
 
 
 def scrubbed_env(home, **more):
@@ -53,7 +75,7 @@ class Simulator:
 
     def __init__(self, instances=20, latency=0, faults=(), aws_regions=("us-east-1",),
                  tencent_regions=("ap-guangzhou",), seed=1, rate_scale=1, freeze_clock=False,
-                 args=(), program=None):
+                 session_seconds=None, clock_offset=0, args=(), program=None):
         self.stopped = False
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="consolefs-sim."))
         self.ca = self.dir / "ca.pem"
@@ -61,12 +83,19 @@ class Simulator:
         self.stderr = self.dir / "stderr"
         self.aws_regions = list(aws_regions)
         self.tencent_regions = list(tencent_regions)
+        self.fault_file = self.dir / "faults"
+        self.issued_file = self.dir / "issued"
+        self.metadata_file = self.dir / "metadata"
         ready = self.dir / "ready"
         command = [program or find_simulator(), "--die-with-parent", "--port", "0",
                    "--ready-file", ready, "--ca-file", self.ca, "--log", self.log,
                    "--instances", str(instances), "--aws-regions", ",".join(aws_regions),
                    "--tencent-regions", ",".join(tencent_regions), "--seed", str(seed),
-                   "--latency", str(latency), "--rate-scale", str(rate_scale)]
+                   "--latency", str(latency), "--rate-scale", str(rate_scale),
+                   "--fault-file", self.fault_file, "--issued-file", self.issued_file,
+                   "--metadata-file", self.metadata_file, "--clock-offset", str(clock_offset)]
+        if session_seconds is not None:
+            command += ["--session-seconds", str(session_seconds)]
         for fault in faults:
             command += ["--fault", fault]
         if freeze_clock:
@@ -92,7 +121,22 @@ class Simulator:
                 raise TimeoutError("consolefs-sim does not get ready")
             time.sleep(0.005)
         self.url = ready.read_text().strip()
+        self.metadata = self.metadata_file.read_text().strip()
         self.port = int(self.url.rsplit(":", 1)[1])
+
+    def set_faults(self, *rules):
+        """From now on these --fault rules hold too, instead of those set so before."""
+        new = self.fault_file.with_suffix(".new")
+        new.write_text("".join(rule + "\n" for rule in rules))
+        new.rename(self.fault_file)
+
+    def issued(self, kind=None):
+        """The secrets, tokens, tickets and links that it has handed out, and the signatures that it
+        has received: texts that must appear nowhere."""
+        if not self.issued_file.exists():
+            return []
+        lines = (line.split(" ", 1) for line in self.issued_file.read_text().splitlines())
+        return [text for of, text in lines if kind in (None, of)]
 
     @property
     def vnc_page(self):

@@ -39,6 +39,8 @@ struct sim_answer {
 	const char *server;
 	char request_id[SIM_UUID_SIZE];
 	const char *request_id_header; /* the header that carries it too, or NULL */
+	const char *header;            /* one more header, or NULL */
+	char header_value[64];
 	struct sim_buf body;
 	struct sim_stream stream;
 	/* what the transport does to it */

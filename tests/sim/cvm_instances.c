@@ -107,13 +107,13 @@ static bool matches(const struct sim_instance *instance, const cJSON *filters)
 }
 
 /* False after an error answer. */
-static bool check_filters(struct sim_cvm_call *call, const cJSON *filters)
+static bool check_filters(struct sim_api3_call *call, const cJSON *filters)
 {
 	static const struct sim_instance any = {.id = ""};
 	const cJSON *filter;
 	char text[SIM_NAME_SIZE];
 	if (cJSON_GetArraySize(filters) > FILTERS_MAX) {
-		sim_cvm_error(call->answer, "InvalidFilter",
+		sim_api3_error(call->answer, "InvalidFilter",
 			"A request can have at most %d filters.", FILTERS_MAX);
 		return false;
 	}
@@ -122,12 +122,12 @@ static bool check_filters(struct sim_cvm_call *call, const cJSON *filters)
 		const char *name = cJSON_GetObjectItemCaseSensitive(filter, "Name")->valuestring;
 		const cJSON *values = cJSON_GetObjectItemCaseSensitive(filter, "Values");
 		if (!is_tag_filter(name) && !attribute(&any, name, text, sizeof(text))) {
-			sim_cvm_error(call->answer, "InvalidFilter",
+			sim_api3_error(call->answer, "InvalidFilter",
 				"The specified filter `%.80s` is not supported.", name);
 			return false;
 		}
 		if (cJSON_GetArraySize(values) > FILTER_VALUES_MAX) {
-			sim_cvm_error(call->answer, "InvalidFilterValue.LimitExceeded",
+			sim_api3_error(call->answer, "InvalidFilterValue.LimitExceeded",
 				"A filter can have at most %d values.", FILTER_VALUES_MAX);
 			return false;
 		}
@@ -236,12 +236,12 @@ static void add_instance(
 
 /* The instances that InstanceIds names; unknown ones are left out. False after an error answer. */
 static bool list_ids(
-	struct sim_cvm_call *call, const cJSON *ids, uint32_t *indexes, uint32_t *ret_count)
+	struct sim_api3_call *call, const cJSON *ids, uint32_t *indexes, uint32_t *ret_count)
 {
 	const cJSON *id;
 	uint32_t count = 0;
 	if (cJSON_GetArraySize(ids) > IDS_MAX) {
-		sim_cvm_error(call->answer, "InvalidParameterValue.LimitExceeded",
+		sim_api3_error(call->answer, "InvalidParameterValue.LimitExceeded",
 			"A request can name at most %d instances.", IDS_MAX);
 		return false;
 	}
@@ -250,7 +250,7 @@ static bool list_ids(
 		struct sim_instance instance;
 		int r = sim_fleet_find(&call->sim->fleet, SIM_TENCENT, id->valuestring, &instance);
 		if (r == -EINVAL) {
-			sim_cvm_error(call->answer, "InvalidInstanceId.Malformed",
+			sim_api3_error(call->answer, "InvalidInstanceId.Malformed",
 				"The specified InstanceId `%.80s` is malformed.", id->valuestring);
 			return false;
 		}
@@ -261,7 +261,7 @@ static bool list_ids(
 	return true;
 }
 
-static uint32_t list_region(struct sim_cvm_call *call, const cJSON *filters, uint32_t *indexes)
+static uint32_t list_region(struct sim_api3_call *call, const cJSON *filters, uint32_t *indexes)
 {
 	const struct sim_fleet *fleet = &call->sim->fleet;
 	unsigned regions = call->sim->options.regions[SIM_TENCENT].count;
@@ -284,7 +284,7 @@ static int number(const cJSON *params, const char *name, int fallback)
 	return value ? value->valueint : fallback;
 }
 
-static void add_bad_instance(struct sim_cvm_call *call)
+static void add_bad_instance(struct sim_api3_call *call)
 {
 	char id[SIM_FAULT_LONG_ID + 1];
 	struct sim_instance instance;
@@ -299,7 +299,7 @@ static void add_bad_instance(struct sim_cvm_call *call)
 	add_instance(&call->answer->body, &instance, arg, false);
 }
 
-static void add_page(struct sim_cvm_call *call, const uint32_t *indexes, uint32_t count,
+static void add_page(struct sim_api3_call *call, const uint32_t *indexes, uint32_t count,
 	uint32_t offset, uint32_t limit)
 {
 	struct sim_buf *body = &call->answer->body;
@@ -322,7 +322,7 @@ static void add_page(struct sim_cvm_call *call, const uint32_t *indexes, uint32_
 	sim_buf_addf(body, "],\"RequestId\":\"%s\"}}", call->answer->request_id);
 }
 
-void sim_cvm_instances_describe(struct sim_cvm_call *call)
+void sim_cvm_instances_describe(struct sim_api3_call *call)
 {
 	struct sim_answer *answer = call->answer;
 	const cJSON *ids = cJSON_GetObjectItemCaseSensitive(call->params, "InstanceIds");
@@ -332,16 +332,16 @@ void sim_cvm_instances_describe(struct sim_cvm_call *call)
 	uint32_t count = 0;
 	uint32_t *indexes = calloc((size_t)call->sim->fleet.count + IDS_MAX, sizeof(*indexes));
 	if (!indexes) {
-		sim_cvm_error(answer, "InternalError", "An internal error has occurred.");
+		sim_api3_error(answer, "InternalError", "An internal error has occurred.");
 		goto out;
 	}
 	if (ids && filters) {
-		sim_cvm_error(answer, "InvalidParameterCombination",
+		sim_api3_error(answer, "InvalidParameterCombination",
 			"The parameters `InstanceIds` and `Filters` cannot be combined.");
 		goto out;
 	}
 	if (offset < 0 || limit < 1 || limit > LIMIT_MAX) {
-		sim_cvm_error(answer,
+		sim_api3_error(answer,
 			offset < 0 ? "InvalidParameterValueOffset" : "InvalidParameterValueLimit",
 			"`Offset` must not be negative, and `Limit` be from 1 to %d.", LIMIT_MAX);
 		goto out;

@@ -273,12 +273,12 @@ static bool wants_region(const struct sim_form *form, const char *name, bool by_
 	return !named && by_default;
 }
 
+/* Regions that an account must opt in to. */
+static const char *const opt_in[] = {
+	"af-south-1", "ap-east-1", "ap-southeast-3", "eu-south-1", "me-central-1", "me-south-1"};
+
 static void describe_regions(struct sim_ec2_call *call)
 {
-	/* Regions that an account sees and, one of them, may not use. */
-	static const struct {
-		const char *name, *status;
-	} others[] = {{"af-south-1", "not-opted-in"}, {"ap-east-1", "opted-in"}};
 	const struct sim_regions *regions = &call->sim->options.regions[SIM_AWS];
 	struct sim_buf *body = &call->answer->body;
 	if (call->dry_run) {
@@ -290,13 +290,17 @@ static void describe_regions(struct sim_ec2_call *call)
 	sim_ec2_open(body, "DescribeRegions", call->answer->request_id);
 	sim_buf_adds(body, "    <regionInfo>\n");
 	for (unsigned i = 0; i < regions->count && call->effect.kind != SIM_FAULT_EMPTY; i++) {
-		if (wants_region(call->form, regions->names[i], true))
-			add_region(body, regions->names[i], "opt-in-not-required");
+		const char *name = regions->names[i];
+		bool opted_in = false;
+		for (size_t o = 0; o < sizeof(opt_in) / sizeof(opt_in[0]); o++)
+			opted_in = opted_in || strcmp(opt_in[o], name) == 0;
+		if (wants_region(call->form, name, true))
+			add_region(body, name, opted_in ? "opted-in" : "opt-in-not-required");
 	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (sim_fleet_region(regions, others[i].name) < 0 &&
-			wants_region(call->form, others[i].name, all))
-			add_region(body, others[i].name, others[i].status);
+	for (size_t i = 0; i < sizeof(opt_in) / sizeof(opt_in[0]); i++) {
+		if (sim_fleet_region(regions, opt_in[i]) < 0 &&
+			wants_region(call->form, opt_in[i], all))
+			add_region(body, opt_in[i], "not-opted-in");
 	}
 	if (call->effect.kind == SIM_FAULT_OVERSIZE) {
 		sim_buf_adds(body, "        <item><regionName>");
@@ -315,30 +319,6 @@ static const struct action actions[] = {
 	{"GetConsoleOutput", {"InstanceId", "Latest"}, get_console_output},
 };
 
-/* Does "Filter.3.Value.12" fit "Filter.N.Value.N"? */
-static bool fits(const char *name, const char *pattern)
-{
-	for (;;) {
-		size_t len = strcspn(pattern, ".");
-		size_t name_len = strcspn(name, ".");
-		if (len == 1 && pattern[0] == 'N') {
-			if (name[0] < '1' || name[0] > '9' ||
-				strspn(name, "0123456789") != name_len)
-				return false;
-		} else if (len != name_len || strncmp(name, pattern, len) != 0) {
-			return false;
-		}
-		pattern += len;
-		name += name_len;
-		if (*pattern != *name)
-			return false;
-		if (!*pattern)
-			return true;
-		pattern++;
-		name++;
-	}
-}
-
 static bool is_boolean(const char *value)
 {
 	return strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0;
@@ -354,7 +334,7 @@ static bool check_params(struct sim_ec2_call *call, const struct action *action)
 		bool known = strcmp(param->name, "Action") == 0 ||
 			strcmp(param->name, "Version") == 0 || strcmp(param->name, "DryRun") == 0;
 		for (size_t p = 0; !known && p < 8 && action->params[p]; p++)
-			known = fits(param->name, action->params[p]);
+			known = sim_form_fits(param->name, action->params[p]);
 		if (!known) {
 			sim_ec2_error(call->answer, 0, "UnknownParameter",
 				"The parameter %.80s is not recognized", param->name);
@@ -438,36 +418,21 @@ static void fill_record(const struct sim_form *form, struct sim_record *record)
 	record->wakeup = is_true(form, "WakeUp");
 }
 
-void sim_ec2_decide(struct sim *sim, const struct sim_request *request, struct sim_answer *answer)
+void sim_ec2_decide(struct sim *sim, const struct sim_request *request, const struct sim_form *form,
+	struct sim_answer *answer)
 {
-	struct sim_form form = {0};
 	struct sim_verdict verdict = {0};
-	answer->status = 200;
-	answer->content_type = "text/xml;charset=UTF-8";
-	answer->server = "AmazonEC2";
-	answer->request_id_header = "x-amzn-RequestId";
-	answer->record.cloud = "aws";
-	int r = sim_form_parse(request->body.data, request->body.len, &form);
-	if (r == -EINVAL || r == -E2BIG) {
-		sim_ec2_error(answer, 400, "MalformedQueryString",
-			"The query string contains a syntax error.");
+	if (sim_sigv4_verify(sim, request, SIM_SIGV4_EC2, &verdict) < 0) {
+		no_memory(answer);
 		return;
 	}
-	if (r == 0)
-		r = sim_sigv4_verify(
-			request, &sim->options.regions[SIM_AWS], sim_clock_wall_ms(), &verdict);
-	if (r < 0) {
-		no_memory(answer);
-		goto out;
-	}
-	fill_record(&form, &answer->record);
+	fill_record(form, &answer->record);
 	snprintf(answer->record.signature, sizeof(answer->record.signature), "%s", verdict.reason);
 	snprintf(answer->record.region, sizeof(answer->record.region), "%s", verdict.region);
-	struct sim_ec2_call call = {.sim = sim, .form = &form, .answer = answer};
-	call.effect = sim_fault_pick(sim->options.faults, sim->options.n_faults, &sim->random,
-		SIM_AWS, answer->record.action, answer->record.instance);
+	struct sim_ec2_call call = {.sim = sim, .form = form, .answer = answer};
+	call.effect = sim_pick_fault(sim, SIM_AWS, &answer->record);
 	if (sim_answer_fault(answer, &call.effect))
-		goto out;
+		return;
 	const char *type = sim_request_header(request, "content-type");
 	if (strcmp(verdict.reason, "ok") != 0) {
 		sim_ec2_error(answer, verdict.status, verdict.code, "%s", verdict.message);
@@ -482,6 +447,4 @@ void sim_ec2_decide(struct sim *sim, const struct sim_request *request, struct s
 		call.region = (unsigned)region;
 		run_action(&call, answer->record.action);
 	}
-out:
-	sim_form_finish(&form);
 }

@@ -20,7 +20,8 @@ struct sim_ec2_call {
 	struct sim_answer *answer;
 };
 
-void sim_ec2_decide(struct sim *sim, const struct sim_request *request, struct sim_answer *answer);
+void sim_ec2_decide(struct sim *sim, const struct sim_request *request, const struct sim_form *form,
+	struct sim_answer *answer);
 
 /* Makes the answer an error; status 0 takes the documented one of the code. */
 void sim_ec2_error(struct sim_answer *answer, unsigned status, const char *code, const char *format,

@@ -4,8 +4,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum arg_rule { ARG_NONE, ARG_NUMBER, ARG_TEXT, ARG_ANY };
 
@@ -35,7 +37,10 @@ static const struct kind {
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const char known_actions[] = " DescribeInstances DescribeRegions GetConsoleScreenshot "
-				    "GetConsoleOutput DescribeInstanceVncUrl RedeemVnc * ";
+				    "GetConsoleOutput DescribeInstanceVncUrl RedeemVnc "
+				    "GetCallerIdentity AssumeRole AssumeRoleWithWebIdentity "
+				    "MetadataToken MetadataRole MetadataCredentials MetadataOther "
+				    "ContainerCredentials GetRoleCredentials CreateToken * ";
 
 static bool in_list(const char *list, const char *word)
 {
@@ -56,9 +61,9 @@ const char *sim_fault_name(enum sim_fault_kind kind)
 	return "";
 }
 
-static bool take(const char *from, size_t len, char *ret_text)
+static bool take(const char *from, size_t len, char *ret_text, size_t size)
 {
-	if (len >= SIM_FAULT_TEXT)
+	if (len >= size)
 		return false;
 	memcpy(ret_text, from, len);
 	ret_text[len] = '\0';
@@ -74,13 +79,24 @@ static const char *parse_target(const char *text, size_t len, struct sim_fault *
 		fault->cloud = SIM_TENCENT;
 		text += 8, len -= 8;
 	}
+	const char *end = text + len;
 	const char *at = memchr(text, '@', len);
-	size_t action = at ? (size_t)(at - text) : len;
-	if (!take(text, action, fault->action))
+	const char *target = at ? at : end;
+	const char *percent = memchr(text, '%', (size_t)(target - text));
+	const char *action_end = percent ? percent : target;
+	if (!take(text, (size_t)(action_end - text), fault->action, sizeof(fault->action)))
 		return "the action is too long";
 	if (!in_list(known_actions, fault->action))
 		return "unknown action";
-	if (at && (action + 1 == len || !take(at + 1, len - action - 1, fault->instance)))
+	if (percent &&
+		(percent + 1 == target ||
+			!take(percent + 1, (size_t)(target - percent - 1), fault->region,
+				sizeof(fault->region))))
+		return "the region after % is empty or too long";
+	if (at &&
+		(at + 1 == end ||
+			!take(at + 1, (size_t)(end - at - 1), fault->instance,
+				sizeof(fault->instance))))
 		return "the instance after @ is empty or too long";
 	return NULL;
 }
@@ -89,7 +105,7 @@ static const char *parse_kind(const char *text, size_t len, struct sim_fault *fa
 {
 	const char *equals = memchr(text, '=', len);
 	char name[SIM_FAULT_TEXT];
-	if (!take(text, equals ? (size_t)(equals - text) : len, name))
+	if (!take(text, equals ? (size_t)(equals - text) : len, name, sizeof(name)))
 		return "the kind is too long";
 	const struct kind *kind = NULL;
 	for (size_t i = 0; i < N_KINDS; i++) {
@@ -99,7 +115,9 @@ static const char *parse_kind(const char *text, size_t len, struct sim_fault *fa
 	if (!kind)
 		return "unknown kind";
 	fault->kind = kind->kind;
-	if (equals && !take(equals + 1, len - (size_t)(equals - text) - 1, fault->arg))
+	if (equals &&
+		!take(equals + 1, len - (size_t)(equals - text) - 1, fault->arg,
+			sizeof(fault->arg)))
 		return "the argument is too long";
 	if (kind->actions && strcmp(fault->action, "*") != 0 &&
 		!in_list(kind->actions, fault->action))
@@ -171,11 +189,13 @@ static bool applies(enum sim_fault_kind kind, const char *action)
 }
 
 static bool matches(const struct sim_fault *fault, enum sim_cloud cloud, const char *action,
-	const char *instance)
+	const char *region, const char *instance)
 {
 	if (fault->cloud >= 0 && fault->cloud != (int)cloud)
 		return false;
 	if (strcmp(fault->action, "*") != 0 && strcmp(fault->action, action) != 0)
+		return false;
+	if (fault->region[0] && strcmp(fault->region, region) != 0)
 		return false;
 	if (fault->instance[0] && strcmp(fault->instance, instance) != 0)
 		return false;
@@ -183,12 +203,12 @@ static bool matches(const struct sim_fault *fault, enum sim_cloud cloud, const c
 }
 
 struct sim_effect sim_fault_pick(struct sim_fault *faults, size_t count, uint64_t *random,
-	enum sim_cloud cloud, const char *action, const char *instance)
+	enum sim_cloud cloud, const char *action, const char *region, const char *instance)
 {
 	struct sim_effect effect = {.arg = "", .name = ""};
 	for (size_t i = 0; i < count; i++) {
 		struct sim_fault *fault = &faults[i];
-		if (!matches(fault, cloud, action, instance) || fault->left == 0)
+		if (!matches(fault, cloud, action, region, instance) || fault->left == 0)
 			continue;
 		if (fault->kind != SIM_FAULT_DELAY && effect.kind != SIM_FAULT_NONE)
 			continue;
@@ -209,4 +229,39 @@ struct sim_effect sim_fault_pick(struct sim_fault *faults, size_t count, uint64_
 		effect.name = sim_fault_name(fault->kind);
 	}
 	return effect;
+}
+
+static void read_rules(struct sim_fault_file *file, FILE *stream)
+{
+	char line[4 * SIM_FAULT_TEXT];
+	while (fgets(line, sizeof(line), stream)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!line[0])
+			continue;
+		const char *wrong = file->count == SIM_FAULTS_MAX
+			? "there are too many"
+			: sim_fault_parse(line, &file->faults[file->count]);
+		if (wrong)
+			fprintf(stderr, "consolefs-sim: --fault-file: \"%s\": %s\n", line, wrong);
+		else
+			file->count++;
+	}
+}
+
+void sim_fault_file_read(struct sim_fault_file *file, const char *path)
+{
+	struct stat info;
+	if (stat(path, &info) < 0) {
+		*file = (struct sim_fault_file){0};
+		return;
+	}
+	if (file->inode == info.st_ino && file->changed.tv_sec == info.st_mtim.tv_sec &&
+		file->changed.tv_nsec == info.st_mtim.tv_nsec)
+		return;
+	*file = (struct sim_fault_file){.inode = info.st_ino, .changed = info.st_mtim};
+	FILE *stream = fopen(path, "re");
+	if (!stream)
+		return;
+	read_rules(file, stream);
+	fclose(stream);
 }

@@ -1,5 +1,6 @@
 /*
- * Faults on demand: rules of the command line, [CLOUD/]ACTION[@INSTANCE]:KIND[=ARG][:SHARE|:xN].
+ * Faults on demand: rules of the command line and of the file of --fault-file,
+ * [CLOUD/]ACTION[%REGION][@INSTANCE]:KIND[=ARG][:SHARE|:xN].
  *
  * Every rule that matches a request is tried in the order given; delays add up, and the first other
  * kind that hits decides. A rule with a share draws from the seeded generator, one with xN hits the
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define SIM_FAULT_TEXT 128
 #define SIM_FAULTS_MAX 64
@@ -45,6 +47,7 @@ enum sim_fault_kind {
 struct sim_fault {
 	int cloud; /* enum sim_cloud, or -1 for both */
 	char action[SIM_FAULT_TEXT];
+	char region[SIM_REGION_SIZE];  /* empty: any */
 	char instance[SIM_FAULT_TEXT]; /* empty: any */
 	enum sim_fault_kind kind;
 	char arg[SIM_FAULT_TEXT];
@@ -67,8 +70,20 @@ const char *sim_fault_parse(const char *text, struct sim_fault *ret_fault);
 
 /* Counts the request against the rules it matches. random is the state of the generator. */
 struct sim_effect sim_fault_pick(struct sim_fault *faults, size_t count, uint64_t *random,
-	enum sim_cloud cloud, const char *action, const char *instance);
+	enum sim_cloud cloud, const char *action, const char *region, const char *instance);
 
 const char *sim_fault_name(enum sim_fault_kind kind);
+
+/* The rules of --fault-file, one a line, which may be replaced while the simulator runs. */
+struct sim_fault_file {
+	struct sim_fault faults[SIM_FAULTS_MAX];
+	size_t count;
+	struct timespec changed; /* the file that was read last */
+	unsigned long inode;
+};
+
+/* Reads the file again if it is another than before; one that is not there has no rules. A line
+ * that is no rule is complained of on stderr. */
+void sim_fault_file_read(struct sim_fault_file *file, const char *path);
 
 #endif

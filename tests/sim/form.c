@@ -94,3 +94,26 @@ const char *sim_form_get(const struct sim_form *form, const char *name)
 	}
 	return NULL;
 }
+
+bool sim_form_fits(const char *name, const char *pattern)
+{
+	for (;;) {
+		size_t len = strcspn(pattern, ".");
+		size_t name_len = strcspn(name, ".");
+		if (len == 1 && pattern[0] == 'N') {
+			if (name[0] < '1' || name[0] > '9' ||
+				strspn(name, "0123456789") != name_len)
+				return false;
+		} else if (len != name_len || strncmp(name, pattern, len) != 0) {
+			return false;
+		}
+		pattern += len;
+		name += name_len;
+		if (*pattern != *name)
+			return false;
+		if (!*pattern)
+			return true;
+		pattern++;
+		name++;
+	}
+}

@@ -2,6 +2,7 @@
 #ifndef SIM_FORM_H
 #define SIM_FORM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SIM_PARAMS_MAX 4096 /* 1000 ids, and filters */
@@ -21,6 +22,8 @@ struct sim_form {
 /* 0, -EINVAL for a bad escape or a NUL byte, -E2BIG past SIM_PARAMS_MAX, -ENOMEM. */
 int sim_form_parse(const char *text, size_t len, struct sim_form *ret_form);
 void sim_form_finish(struct sim_form *form);
+/* Is the name of this pattern, as "Filter.3.Value.12" is of "Filter.N.Value.N"? */
+bool sim_form_fits(const char *name, const char *pattern);
 const char *sim_form_get(const struct sim_form *form, const char *name); /* or NULL */
 
 #endif

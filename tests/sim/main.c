@@ -62,16 +62,24 @@ static int fail(const char *what, const char *path, int r)
 	return r;
 }
 
-static int announce(const struct sim_options *options, const struct sim_tls *tls, unsigned port)
+static int announce(const struct sim_options *options, const struct sim_tls *tls,
+	const struct sim_server *server)
 {
 	char url[64];
 	int r;
-	snprintf(url, sizeof(url), "https://127.0.0.1:%u\n", port);
 	if (options->ca_file) {
 		r = write_file(options->ca_file, tls->ca);
 		if (r < 0)
 			return fail("cannot write", options->ca_file, r);
 	}
+	if (options->metadata_file) {
+		snprintf(url, sizeof(url), "http://127.0.0.1:%u\n",
+			sim_server_metadata_port(server));
+		r = write_file(options->metadata_file, url);
+		if (r < 0)
+			return fail("cannot write", options->metadata_file, r);
+	}
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u\n", sim_server_port(server));
 	if (options->ready_file) {
 		r = write_file(options->ready_file, url);
 		if (r < 0)
@@ -105,12 +113,12 @@ static int serve(const struct sim_options *options, struct sim *sim)
 		fail("cannot make a certificate", NULL, r);
 		goto out;
 	}
-	r = sim_server_create(sim, &tls, options->port, log_fd, &server);
+	r = sim_server_create(sim, &tls, log_fd, &server);
 	if (r < 0) {
 		fail("cannot listen on 127.0.0.1", NULL, r);
 		goto out;
 	}
-	r = announce(options, &tls, sim_server_port(server));
+	r = announce(options, &tls, server);
 	if (r < 0)
 		goto out;
 	r = sim_server_run(server, stop_fd);

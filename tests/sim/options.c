@@ -26,11 +26,23 @@ static const char usage[] =
 	"  --seed N              same seed, same fleet (1)\n"
 	"  --latency MS          delay every answer\n"
 	"  --rate-scale F        times the documented request rates; 0: no limit (1)\n"
-	"  --fault SPEC          [CLOUD/]ACTION[@INSTANCE]:KIND[=ARG][:SHARE|:xN], repeatable\n"
+	"  --fault SPEC          [CLOUD/]ACTION[%REGION][@INSTANCE]:KIND[=ARG][:SHARE|:xN]\n"
 	"                        kinds: delay=MS hang reset truncate status=NNN code=CODE garbage\n"
 	"                        throttle badbase64 notjpeg badid=ID oversize empty\n"
 	"  --log FILE            append one JSON object per request\n"
+	"  --fault-file FILE     more such rules, one a line; read again when it changes\n"
 	"  --freeze-clock        screens show a fixed time and count\n"
+	"  --clock-offset S      both clouds' clocks are this many seconds ahead (or behind: -S)\n"
+	"  --metadata-file FILE  serve the metadata services of both clouds, and a container's,\n"
+	"                        over http, and write their base URL here\n"
+	"  --metadata-port N     on this port (0: any, the default)\n"
+	"  --session-seconds N   temporary credentials live no longer\n"
+	"  --no-instance-role    the machine has no role\n"
+	"  --web-identity-file F the token that AssumeRoleWithWebIdentity accepts\n"
+	"                        (consolefs-sim-web-identity-token)\n"
+	"  --container-token-file F  what the container service accepts as Authorization\n"
+	"                        (consolefs-sim-container-token)\n"
+	"  --issued-file FILE    append each secret, token and link that is handed out\n"
 	"  --die-with-parent     end when the starting process does\n"
 	"  --help, --version\n"
 	"\n"
@@ -49,6 +61,15 @@ enum option_id {
 	OPT_FAULT,
 	OPT_LOG,
 	OPT_FREEZE,
+	OPT_FAULT_FILE,
+	OPT_CLOCK_OFFSET,
+	OPT_METADATA_FILE,
+	OPT_METADATA_PORT,
+	OPT_SESSION_SECONDS,
+	OPT_NO_ROLE,
+	OPT_WEB_IDENTITY,
+	OPT_CONTAINER_TOKEN,
+	OPT_ISSUED,
 	OPT_DIE,
 	OPT_HELP,
 	OPT_VERSION,
@@ -67,6 +88,15 @@ static const struct option options[] = {
 	{"fault", required_argument, NULL, OPT_FAULT},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"freeze-clock", no_argument, NULL, OPT_FREEZE},
+	{"fault-file", required_argument, NULL, OPT_FAULT_FILE},
+	{"clock-offset", required_argument, NULL, OPT_CLOCK_OFFSET},
+	{"metadata-file", required_argument, NULL, OPT_METADATA_FILE},
+	{"metadata-port", required_argument, NULL, OPT_METADATA_PORT},
+	{"session-seconds", required_argument, NULL, OPT_SESSION_SECONDS},
+	{"no-instance-role", no_argument, NULL, OPT_NO_ROLE},
+	{"web-identity-file", required_argument, NULL, OPT_WEB_IDENTITY},
+	{"container-token-file", required_argument, NULL, OPT_CONTAINER_TOKEN},
+	{"issued-file", required_argument, NULL, OPT_ISSUED},
 	{"die-with-parent", no_argument, NULL, OPT_DIE},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -85,6 +115,16 @@ static int parse_number(const char *name, const char *text, uint64_t most, uint6
 	}
 	*ret_number = number;
 	return 0;
+}
+
+static int parse_offset(const char *text, int64_t *ret_ms)
+{
+	bool behind = text[0] == '-';
+	uint64_t seconds = 0;
+	int r = parse_number("clock-offset", text + behind, SIM_CLOCK_OFFSET_MAX, &seconds);
+	if (r == 0)
+		*ret_ms = (behind ? -1000 : 1000) * (int64_t)seconds;
+	return r;
 }
 
 static int parse_scale(const char *text, double *ret_scale)
@@ -196,6 +236,34 @@ static int parse_one(int id, const char *name, struct sim_options *out)
 		return parse_fault(optarg, out);
 	case OPT_FREEZE:
 		out->freeze_clock = true;
+		return 0;
+	case OPT_FAULT_FILE:
+		out->fault_file = optarg;
+		return 0;
+	case OPT_CLOCK_OFFSET:
+		return parse_offset(optarg, &out->clock_offset_ms);
+	case OPT_METADATA_FILE:
+		out->metadata_file = optarg;
+		return 0;
+	case OPT_METADATA_PORT:
+		r = parse_number(name, optarg, 65535, &number);
+		out->metadata_port = (unsigned)number;
+		return r;
+	case OPT_SESSION_SECONDS:
+		r = parse_number(name, optarg, SIM_SESSION_SECONDS_MAX, &number);
+		out->session_seconds = (unsigned)number;
+		return r;
+	case OPT_NO_ROLE:
+		out->no_instance_role = true;
+		return 0;
+	case OPT_WEB_IDENTITY:
+		out->web_identity_file = optarg;
+		return 0;
+	case OPT_CONTAINER_TOKEN:
+		out->container_token_file = optarg;
+		return 0;
+	case OPT_ISSUED:
+		out->issued_file = optarg;
 		return 0;
 	case OPT_DIE:
 		out->die_with_parent = true;

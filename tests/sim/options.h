@@ -6,6 +6,8 @@
 #include "fleet.h"
 
 #define SIM_LATENCY_MAX 600000 /* ms */
+#define SIM_SESSION_SECONDS_MAX 43200
+#define SIM_CLOCK_OFFSET_MAX (100ll * 366 * 86400) /* s */
 
 struct sim_options {
 	unsigned port; /* 0: any */
@@ -18,6 +20,15 @@ struct sim_options {
 	unsigned latency_ms;
 	double rate_scale;
 	bool freeze_clock;
+	const char *metadata_file;
+	unsigned metadata_port;
+	unsigned session_seconds; /* 0: as long as asked for */
+	int64_t clock_offset_ms;
+	const char *fault_file;
+	const char *issued_file;
+	const char *web_identity_file;
+	const char *container_token_file;
+	bool no_instance_role;
 	bool die_with_parent;
 	struct sim_fault faults[SIM_FAULTS_MAX];
 	size_t n_faults;

@@ -4,6 +4,7 @@
 
 #include "buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SIM_BODY_MAX ((size_t)1 << 20)
@@ -15,6 +16,7 @@ struct sim_header {
 };
 
 struct sim_request {
+	bool plain; /* came to the metadata service's port, not through TLS */
 	char *method;
 	char *uri; /* as sent: path and query */
 	struct sim_header headers[SIM_HEADERS_MAX];

@@ -1,5 +1,6 @@
 /*
- * libmicrohttpd is driven from outside: its epoll descriptor is one of three that ours waits for.
+ * libmicrohttpd is driven from outside: its epoll descriptors, one for each port, are among those
+ * that ours waits for.
  *
  * An exchange is a request and its answer. It begins when the request line is read (begin),
  * collects the body, is decided once all is there, and then either answered at once or suspended:
@@ -26,6 +27,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
@@ -50,12 +52,20 @@ struct exchange {
 	struct exchange *next, *previous; /* of the suspended */
 };
 
+enum { CLOUDS, METADATA, PORTS };
+
+/* One port. */
+struct listener {
+	struct sim_server *server;
+	struct MHD_Daemon *daemon; /* NULL: this port is not served */
+	unsigned port;
+};
+
 struct sim_server {
 	struct sim *sim;
-	struct MHD_Daemon *daemon;
+	struct listener listeners[PORTS];
 	int epoll_fd;
 	int log_fd;
-	unsigned port;
 	struct exchange *suspended;
 	struct exchange **heap; /* by due_ms */
 	size_t heap_len, heap_cap;
@@ -168,7 +178,9 @@ static void *begin(void *context, const char *uri, struct MHD_Connection *connec
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 	if (!exchange)
 		return NULL;
-	exchange->server = context;
+	const struct listener *listener = context;
+	exchange->server = listener->server;
+	exchange->request.plain = listener == &listener->server->listeners[METADATA];
 	exchange->connection = connection;
 	exchange->heap_index = NOT_QUEUED;
 	exchange->request.uri = strdup(uri);
@@ -215,7 +227,7 @@ static void decide(struct exchange *exchange)
 	record->status = answer->hang || answer->reset ? 0 : answer->status;
 	record->bytes = answer->body.len;
 	exchange->decided = true;
-	int r = sim_log_write(server->log_fd, sim_clock_wall_ms(), record);
+	int r = sim_log_write(server->log_fd, sim_now_ms(server->sim), record);
 	if (r < 0)
 		fprintf(stderr, "consolefs-sim: cannot write the log: %s\n", strerror(-r));
 }
@@ -259,6 +271,17 @@ static ssize_t read_half(void *context, uint64_t position, char *data, size_t si
 	return (ssize_t)size;
 }
 
+/* The clouds' clock is not this machine's, so libmicrohttpd's own header will not do. */
+static void add_date(struct MHD_Response *response, int64_t wall_ms)
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm tm;
+	char text[64];
+	if (gmtime_r(&seconds, &tm) &&
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, text);
+}
+
 static struct MHD_Response *make_response(struct exchange *exchange)
 {
 	struct sim_answer *answer = &exchange->answer;
@@ -274,6 +297,9 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 			answer->body.len, answer->body.data, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return NULL;
+	add_date(response, sim_now_ms(exchange->server->sim));
+	if (answer->header)
+		MHD_add_response_header(response, answer->header, answer->header_value);
 	if (answer->content_type)
 		MHD_add_response_header(response, "Content-Type", answer->content_type);
 	if (answer->server)
@@ -375,12 +401,46 @@ __attribute__((format(printf, 2, 0))) static void note(
 		vfprintf(stderr, format, args);
 }
 
-int sim_server_create(struct sim *sim, const struct sim_tls *tls, unsigned port, int log_fd,
-	struct sim_server **ret_server)
+/* tls NULL: plain http. */
+static int listen_on(struct sim_server *server, struct listener *listener, unsigned port,
+	const struct sim_tls *tls)
 {
-	struct epoll_event event = {.events = EPOLLIN};
-	int r = -ENOMEM, listen_fd = -1;
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = server};
+	struct MHD_OptionItem secrets[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, tls ? tls->key : NULL},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, tls ? tls->chain : NULL},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	listener->server = server;
+	int fd = open_socket(port, &listener->port);
+	if (fd < 0)
+		return fd;
+	listener->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+				MHD_USE_SUPPRESS_DATE_NO_CLOCK | (tls ? MHD_USE_TLS : 0),
+			0, NULL, NULL, handle, listener, MHD_OPTION_EXTERNAL_LOGGER, note, NULL,
+			MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_ARRAY, tls ? secrets : secrets + 2,
+			MHD_OPTION_URI_LOG_CALLBACK, begin, listener, MHD_OPTION_NOTIFY_COMPLETED,
+			completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
+	if (!listener->daemon) {
+		close(fd);
+		return -EIO;
+	}
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return -EIO;
+	return epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0 ? -errno : 0;
+}
+
+int sim_server_create(
+	struct sim *sim, const struct sim_tls *tls, int log_fd, struct sim_server **ret_server)
+{
+	const struct sim_options *options = &sim->options;
 	struct sim_server *server = calloc(1, sizeof(*server));
+	int r;
 	if (!server)
 		return -ENOMEM;
 	server->sim = sim;
@@ -391,31 +451,10 @@ int sim_server_create(struct sim *sim, const struct sim_tls *tls, unsigned port,
 		r = -errno;
 		goto out;
 	}
-	listen_fd = r = open_socket(port, &server->port);
-	if (r < 0)
-		goto out;
-	r = -EIO;
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, note, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_HTTPS_MEM_KEY, tls->key,
-		MHD_OPTION_HTTPS_MEM_CERT, tls->chain, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
-		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-		MHD_OPTION_END);
-	if (!server->daemon)
-		goto out;
-	listen_fd = -1; /* the daemon's now */
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (!info)
-		goto out;
-	event.data.ptr = server;
-	r = epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0 ? -errno : 0;
+	r = listen_on(server, &server->listeners[CLOUDS], options->port, tls);
+	if (r == 0 && options->metadata_file)
+		r = listen_on(server, &server->listeners[METADATA], options->metadata_port, NULL);
 out:
-	if (listen_fd >= 0)
-		close(listen_fd);
 	if (r < 0)
 		sim_server_destroy(server);
 	else
@@ -425,16 +464,26 @@ out:
 
 unsigned sim_server_port(const struct sim_server *server)
 {
-	return server->port;
+	return server->listeners[CLOUDS].port;
+}
+
+unsigned sim_server_metadata_port(const struct sim_server *server)
+{
+	return server->listeners[METADATA].port;
 }
 
 /* Milliseconds until something must be done without an event, or -1. */
 static int next_timeout(const struct sim_server *server)
 {
-	MHD_UNSIGNED_LONG_LONG daemon_ms = 0;
 	int64_t least = -1;
-	if (MHD_get_timeout(server->daemon, &daemon_ms) == MHD_YES)
-		least = daemon_ms > INT_MAX ? INT_MAX : (int64_t)daemon_ms;
+	for (size_t i = 0; i < PORTS; i++) {
+		MHD_UNSIGNED_LONG_LONG daemon_ms = 0;
+		struct MHD_Daemon *daemon = server->listeners[i].daemon;
+		if (!daemon || MHD_get_timeout(daemon, &daemon_ms) != MHD_YES)
+			continue;
+		if (least < 0 || daemon_ms < (MHD_UNSIGNED_LONG_LONG)least)
+			least = daemon_ms > INT_MAX ? INT_MAX : (int64_t)daemon_ms;
+	}
 	if (server->heap_len) {
 		int64_t wait = server->heap[0]->due_ms - sim_clock_monotonic_ms();
 		if (wait < 0)
@@ -467,8 +516,11 @@ int sim_server_run(struct sim_server *server, int stop_fd)
 		int64_t now = sim_clock_monotonic_ms();
 		while (server->heap_len && server->heap[0]->due_ms <= now)
 			resume(server->heap[0]);
-		if (MHD_run(server->daemon) != MHD_YES)
-			return -EIO;
+		for (size_t i = 0; i < PORTS; i++) {
+			struct MHD_Daemon *daemon = server->listeners[i].daemon;
+			if (daemon && MHD_run(daemon) != MHD_YES)
+				return -EIO;
+		}
 	}
 }
 
@@ -480,8 +532,10 @@ void sim_server_destroy(struct sim_server *server)
 		server->suspended->dead = true;
 		resume(server->suspended);
 	}
-	if (server->daemon)
-		MHD_stop_daemon(server->daemon);
+	for (size_t i = 0; i < PORTS; i++) {
+		if (server->listeners[i].daemon)
+			MHD_stop_daemon(server->listeners[i].daemon);
+	}
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
 	free(server->heap);

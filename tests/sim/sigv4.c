@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,13 +28,95 @@ struct scope {
 	char *key, *date, *region, *service, *terminator;
 };
 
-static void refuse(struct sim_verdict *verdict, const char *reason, unsigned status,
-	const char *code, const char *message)
+/* What can be wrong with a signature, and what each service says of it. */
+enum wrong {
+	MISSING,
+	MALFORMED,
+	UNKNOWN_KEY,
+	UNKNOWN_TOKEN,
+	EXPIRED_TOKEN,
+	WRONG_SCOPE,
+	NO_DATE,
+	WRONG_DATE,
+	TOO_OLD,
+	TOO_NEW,
+	UNSIGNED_HEADER,
+	MISMATCH,
+};
+
+#define NOT_VALIDATED "AWS was not able to validate the provided access credentials"
+#define TOKEN_INVALID "The security token included in the request is invalid."
+#define MISMATCHES \
+	"The request signature we calculated does not match the signature you provided. Check " \
+	"your AWS Secret Access Key and signing method. Consult the service documentation for " \
+	"details."
+#define OTHER_DATE \
+	"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from " \
+	"HTTP."
+#define NOT_SIGNED \
+	"'Host' and every 'x-amz-' header must be a 'SignedHeader' in the AWS Authorization."
+#define NO_PARTS \
+	"Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters."
+#define DATELESS "Authorization header requires existence of a valid 'X-Amz-Date' header."
+#define NO_TOKEN "Request is missing Authentication Token"
+#define SCOPE "Credential should be scoped to a valid %s."
+
+/* The same row twice, where the two agree. */
+#define BOTH(...) \
+	{__VA_ARGS__}, \
+	{ \
+		__VA_ARGS__ \
+	}
+
+static const struct refusal {
+	const char *reason; /* for the log */
+	struct {
+		unsigned status;
+		const char *code, *message;
+	} by[SIM_SIGV4_SERVICES];
+} refusals[] = {
+	[MISSING] = {"missing", {BOTH(403, "MissingAuthenticationToken", NO_TOKEN)}},
+	[MALFORMED] = {"malformed", {BOTH(400, "IncompleteSignature", NO_PARTS)}},
+	[UNKNOWN_KEY] = {"unknown key",
+		{{401, "AuthFailure", NOT_VALIDATED},
+			{403, "InvalidClientTokenId", TOKEN_INVALID}}},
+	[UNKNOWN_TOKEN] = {"unknown token",
+		{{401, "AuthFailure", NOT_VALIDATED},
+			{403, "InvalidClientTokenId", TOKEN_INVALID}}},
+	[EXPIRED_TOKEN] = {"expired token",
+		{{400, "RequestExpired", "Request has expired."},
+			{403, "ExpiredToken",
+				"The security token included in the request is expired"}}},
+	[WRONG_SCOPE] = {"wrong scope",
+		{{401, "AuthFailure", SCOPE}, {403, "SignatureDoesNotMatch", SCOPE}}},
+	[NO_DATE] = {"no date", {BOTH(400, "IncompleteSignature", DATELESS)}},
+	[WRONG_DATE] = {"wrong date", {BOTH(403, "SignatureDoesNotMatch", OTHER_DATE)}},
+	[TOO_OLD] = {"expired",
+		{{400, "RequestExpired", "Request has expired."},
+			{403, "SignatureDoesNotMatch",
+				"Signature expired: %s is now earlier than the server's time less "
+				"15 min."}}},
+	[TOO_NEW] = {"expired",
+		{{400, "RequestExpired", "Request has expired."},
+			{403, "SignatureDoesNotMatch",
+				"Signature not yet current: %s is still later than the server's "
+				"time and 15 min."}}},
+	[UNSIGNED_HEADER] = {"unsigned header", {BOTH(403, "SignatureDoesNotMatch", NOT_SIGNED)}},
+	[MISMATCH] = {"mismatch", {BOTH(403, "SignatureDoesNotMatch", MISMATCHES)}},
+};
+
+/* what: for the message that has a place for it. */
+static void refuse(struct sim_verdict *verdict, enum sim_sigv4_service service, enum wrong wrong,
+	const char *what)
 {
-	verdict->reason = reason;
-	verdict->status = status;
-	verdict->code = code;
-	verdict->message = message;
+	const char *message = refusals[wrong].by[service].message;
+	const char *place = strstr(message, "%s");
+	int before = place ? (int)(place - message) : (int)strlen(message);
+	verdict->reason = refusals[wrong].reason;
+	verdict->status = refusals[wrong].by[service].status;
+	verdict->code = refusals[wrong].by[service].code;
+	snprintf(verdict->message, sizeof(verdict->message), "%.*s%.40s%s", before, message,
+		place ? what : "", place ? place + 2 : "");
 }
 
 /* key/date/region/service/terminator */
@@ -128,16 +209,17 @@ static bool add_canonical_request(
 	return true;
 }
 
-static int compute(const struct scope *scope, const char *stamp, const struct sim_buf *canonical,
-	char ret_hex[SIM_SHA256_HEX])
+static int compute(const struct scope *scope, const char *key_secret, const char *stamp,
+	const struct sim_buf *canonical, char ret_hex[SIM_SHA256_HEX])
 {
-	static const char secret[] = "AWS4" SIM_KEY_SECRET;
+	char secret[SIM_SESSION_SECRET_SIZE + 8];
 	unsigned char key[SIM_SHA256_SIZE];
 	char hash[SIM_SHA256_HEX];
 	struct sim_buf text = {0};
 	int r = sim_crypto_sha256_hex(canonical->data, canonical->len, hash);
 	if (r < 0)
 		return r;
+	snprintf(secret, sizeof(secret), "AWS4%s", key_secret);
 	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s/%s\n%s", ALGORITHM, stamp, scope->date, scope->region,
 		scope->service, scope->terminator, hash);
 	if (text.failed) {
@@ -154,53 +236,69 @@ static int compute(const struct scope *scope, const char *stamp, const struct si
 		sim_crypto_hex(key, sizeof(key), ret_hex);
 out:
 	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(secret, sizeof(secret));
 	sim_buf_finish(&text);
 	return r;
 }
 
-/* All that can be judged without a digest. */
-static bool judge_scope(const struct scope *scope, const char *signed_headers,
-	const struct sim_request *request, const struct sim_regions *regions, int64_t now_ms,
-	struct sim_verdict *verdict)
+/* Whose key it is, and is it good with the token that came with it? False after a refusal. */
+static bool judge_key(const struct sim *sim, const struct sim_request *request, const char *key,
+	enum sim_sigv4_service service, struct sim_verdict *verdict)
 {
-	const char *stamp = sim_request_header(request, "x-amz-date");
-	int64_t signed_ms = 0;
-	if (strcmp(scope->key, SIM_KEY_ID) != 0) {
-		refuse(verdict, "unknown key", 401, "AuthFailure",
-			"AWS was not able to validate the provided access credentials");
-	} else if (sim_request_header(request, "x-amz-security-token")) {
-		refuse(verdict, "unknown token", 401, "AuthFailure",
-			"AWS was not able to validate the provided access credentials");
-	} else if (strcmp(scope->terminator, "aws4_request") != 0) {
-		refuse(verdict, "wrong terminator", 401, "AuthFailure",
-			"Credential should be scoped with a valid terminator: 'aws4_request'.");
-	} else if (strcmp(scope->service, "ec2") != 0) {
-		refuse(verdict, "wrong service", 401, "AuthFailure",
-			"Credential should be scoped to correct service: 'ec2'.");
-	} else if (sim_fleet_region(regions, scope->region) < 0) {
-		refuse(verdict, "wrong region", 401, "AuthFailure",
-			"Credential should be scoped to a valid region.");
-	} else if (!stamp || !parse_stamp(stamp, &signed_ms)) {
-		refuse(verdict, "no date", 400, "IncompleteSignature",
-			"Authorization header requires existence of a valid 'X-Amz-Date' header.");
-	} else if (strlen(scope->date) != 8 || strncmp(scope->date, stamp, 8) != 0) {
-		refuse(verdict, "wrong date", 403, "SignatureDoesNotMatch",
-			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version "
-			"of date from HTTP.");
-	} else if (llabs((long long)(now_ms - signed_ms)) > SIM_SIGV4_WINDOW_MS) {
-		refuse(verdict, "expired", 400, "RequestExpired", "Request has expired.");
-	} else if (!all_signed(request, signed_headers)) {
-		refuse(verdict, "unsigned header", 403, "SignatureDoesNotMatch",
-			"'Host' and every 'x-amz-' header must be a 'SignedHeader' in the AWS "
-			"Authorization.");
-	} else {
+	const char *token = sim_request_header(request, "x-amz-security-token");
+	verdict->session = sim_session_find(sim, SIM_AWS, key);
+	if (!verdict->session && strcmp(key, SIM_KEY_ID) != 0)
+		refuse(verdict, service, UNKNOWN_KEY, "");
+	else if (!verdict->session != !token ||
+		(token && !sim_crypto_equal(token, verdict->session->token)))
+		refuse(verdict, service, UNKNOWN_TOKEN, "");
+	else if (verdict->session && verdict->session->expires_ms <= sim_now_ms(sim))
+		refuse(verdict, service, EXPIRED_TOKEN, "");
+	else
 		return true;
-	}
+	return false;
+}
+
+static bool is_region_of(const struct sim *sim, enum sim_sigv4_service service, const char *region)
+{
+	/* STS's global endpoint is signed for as us-east-1, wherever the account's machines are. */
+	return (service == SIM_SIGV4_STS && strcmp(region, "us-east-1") == 0) ||
+		sim_fleet_region(&sim->options.regions[SIM_AWS], region) >= 0;
+}
+
+/* All that can be judged without a digest. */
+static bool judge_scope(const struct sim *sim, const struct scope *scope,
+	const char *signed_headers, const struct sim_request *request,
+	enum sim_sigv4_service service, struct sim_verdict *verdict)
+{
+	static const char *const names[] = {[SIM_SIGV4_EC2] = "ec2", [SIM_SIGV4_STS] = "sts"};
+	const char *stamp = sim_request_header(request, "x-amz-date");
+	int64_t signed_ms = 0, now_ms = sim_now_ms(sim);
+	if (!judge_key(sim, request, scope->key, service, verdict))
+		return false;
+	if (strcmp(scope->terminator, "aws4_request") != 0)
+		refuse(verdict, service, WRONG_SCOPE, "terminator: 'aws4_request'");
+	else if (strcmp(scope->service, names[service]) != 0)
+		refuse(verdict, service, WRONG_SCOPE, "service");
+	else if (!is_region_of(sim, service, scope->region))
+		refuse(verdict, service, WRONG_SCOPE, "region");
+	else if (!stamp || !parse_stamp(stamp, &signed_ms))
+		refuse(verdict, service, NO_DATE, "");
+	else if (strlen(scope->date) != 8 || strncmp(scope->date, stamp, 8) != 0)
+		refuse(verdict, service, WRONG_DATE, "");
+	else if (now_ms - signed_ms > SIM_SIGV4_WINDOW_MS)
+		refuse(verdict, service, TOO_OLD, stamp);
+	else if (signed_ms - now_ms > SIM_SIGV4_WINDOW_MS)
+		refuse(verdict, service, TOO_NEW, stamp);
+	else if (!all_signed(request, signed_headers))
+		refuse(verdict, service, UNSIGNED_HEADER, "");
+	else
+		return true;
 	return false;
 }
 
 /* What the signature should be. 1 instead of 0 when the request cannot have one. */
-static int expect(const struct sim_request *request, const struct scope *scope,
+static int expect(const struct sim_request *request, const struct scope *scope, const char *secret,
 	const char *signed_headers, char ret_hex[SIM_SHA256_HEX])
 {
 	char hash[SIM_SHA256_HEX];
@@ -215,13 +313,14 @@ static int expect(const struct sim_request *request, const struct scope *scope,
 	else if (!whole || (payload && strcmp(payload, hash) != 0))
 		r = 1;
 	else
-		r = compute(scope, sim_request_header(request, "x-amz-date"), &canonical, ret_hex);
+		r = compute(scope, secret, sim_request_header(request, "x-amz-date"), &canonical,
+			ret_hex);
 	sim_buf_finish(&canonical);
 	return r;
 }
 
-int sim_sigv4_verify(const struct sim_request *request, const struct sim_regions *regions,
-	int64_t now_ms, struct sim_verdict *ret_verdict)
+int sim_sigv4_verify(const struct sim *sim, const struct sim_request *request,
+	enum sim_sigv4_service service, struct sim_verdict *ret_verdict)
 {
 	struct sim_verdict verdict = {.reason = "ok"};
 	struct sim_authorization parts;
@@ -230,28 +329,24 @@ int sim_sigv4_verify(const struct sim_request *request, const struct sim_regions
 	int r = 0;
 	const char *header = sim_request_header(request, "authorization");
 	if (!header) {
-		refuse(&verdict, "missing", 403, "MissingAuthenticationToken",
-			"Request is missing Authentication Token");
+		refuse(&verdict, service, MISSING, "");
 		goto out;
 	}
 	if (!sim_authorization_parse(header, ALGORITHM, &parts) ||
 		!parse_scope(parts.credential, &scope)) {
-		refuse(&verdict, "malformed", 400, "IncompleteSignature",
-			"Authorization header requires 'Credential', 'SignedHeaders' and "
-			"'Signature' parameters.");
+		refuse(&verdict, service, MALFORMED, "");
 		goto out;
 	}
+	sim_disclose(sim, "signature", parts.signature);
 	snprintf(verdict.region, sizeof(verdict.region), "%s", scope.region);
-	if (!judge_scope(&scope, parts.signed_headers, request, regions, now_ms, &verdict))
+	if (!judge_scope(sim, &scope, parts.signed_headers, request, service, &verdict))
 		goto out;
-	r = expect(request, &scope, parts.signed_headers, expected);
+	r = expect(request, &scope, verdict.session ? verdict.session->secret : SIM_KEY_SECRET,
+		parts.signed_headers, expected);
 	if (r < 0)
 		goto out;
 	if (r > 0 || !sim_crypto_equal(expected, parts.signature))
-		refuse(&verdict, "mismatch", 403, "SignatureDoesNotMatch",
-			"The request signature we calculated does not match the signature you "
-			"provided. Check your AWS Secret Access Key and signing method. Consult "
-			"the service documentation for details.");
+		refuse(&verdict, service, MISMATCH, "");
 	r = 0;
 out:
 	OPENSSL_cleanse(expected, sizeof(expected));

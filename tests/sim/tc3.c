@@ -18,7 +18,6 @@
 #include <time.h>
 
 #define ALGORITHM "TC3-HMAC-SHA256"
-#define SERVICE "cvm"
 #define TERMINATOR "tc3_request"
 
 struct scope {
@@ -109,16 +108,17 @@ static bool add_canonical_request(
 	return true;
 }
 
-static int compute(const struct scope *scope, const char *timestamp,
+static int compute(const struct scope *scope, const char *key_secret, const char *timestamp,
 	const struct sim_buf *canonical, char ret_hex[SIM_SHA256_HEX])
 {
-	static const char secret[] = "TC3" SIM_KEY_SECRET;
+	char secret[SIM_SESSION_SECRET_SIZE + 8];
 	unsigned char key[SIM_SHA256_SIZE];
 	char hash[SIM_SHA256_HEX];
 	struct sim_buf text = {0};
 	int r = sim_crypto_sha256_hex(canonical->data, canonical->len, hash);
 	if (r < 0)
 		return r;
+	snprintf(secret, sizeof(secret), "TC3%s", key_secret);
 	sim_buf_addf(&text, "%s\n%s\n%s/%s/%s\n%s", ALGORITHM, timestamp, scope->date,
 		scope->service, scope->terminator, hash);
 	if (text.failed) {
@@ -138,12 +138,13 @@ static int compute(const struct scope *scope, const char *timestamp,
 		sim_crypto_hex(key, sizeof(key), ret_hex);
 out:
 	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(secret, sizeof(secret));
 	sim_buf_finish(&text);
 	return r;
 }
 
 /* What the signature should be. 1 instead of 0 when the request cannot have one. */
-static int expect(const struct sim_request *request, const struct scope *scope,
+static int expect(const struct sim_request *request, const struct scope *scope, const char *secret,
 	const char *signed_headers, char ret_hex[SIM_SHA256_HEX])
 {
 	struct sim_buf canonical = {0};
@@ -152,15 +153,38 @@ static int expect(const struct sim_request *request, const struct scope *scope,
 	if (canonical.failed)
 		r = -ENOMEM;
 	else if (whole)
-		r = compute(
-			scope, sim_request_header(request, "x-tc-timestamp"), &canonical, ret_hex);
+		r = compute(scope, secret, sim_request_header(request, "x-tc-timestamp"),
+			&canonical, ret_hex);
 	sim_buf_finish(&canonical);
 	return r;
 }
 
+/* Whose key it is, and is it good with the token that came with it? False after a refusal. */
+static bool judge_key(const struct sim *sim, const struct sim_request *request, const char *key,
+	struct sim_tc3_verdict *verdict)
+{
+	const char *token = sim_request_header(request, "x-tc-token");
+	verdict->session = sim_session_find(sim, SIM_TENCENT, key);
+	if (!verdict->session && strcmp(key, SIM_KEY_ID) != 0)
+		refuse(verdict, "unknown key", "AuthFailure.SecretIdNotFound",
+			"The SecretId is not found, please ensure that your SecretId is "
+			"correct.");
+	else if (!verdict->session != !token ||
+		(token && !sim_crypto_equal(token, verdict->session->token)))
+		refuse(verdict, "unknown token", "AuthFailure.TokenFailure",
+			"The Token is invalid.");
+	else if (verdict->session && verdict->session->expires_ms <= sim_now_ms(sim))
+		refuse(verdict, "expired token", "AuthFailure.TokenFailure",
+			"The Token has expired.");
+	else
+		return true;
+	return false;
+}
+
 /* All that can be judged without a digest. */
-static bool judge_scope(const struct scope *scope, const char *signed_headers,
-	const struct sim_request *request, int64_t now_ms, struct sim_tc3_verdict *verdict)
+static bool judge_scope(const struct sim *sim, const struct scope *scope,
+	const char *signed_headers, const struct sim_request *request, const char *service,
+	struct sim_tc3_verdict *verdict)
 {
 	const char *timestamp = sim_request_header(request, "x-tc-timestamp");
 	int64_t signed_s = 0;
@@ -176,20 +200,20 @@ static bool judge_scope(const struct scope *scope, const char *signed_headers,
 		return false;
 	}
 	utc_date(signed_s, date);
-	if (strcmp(scope->service, SERVICE) != 0 || strcmp(scope->terminator, TERMINATOR) != 0) {
+	if (strcmp(scope->service, service) != 0 || strcmp(scope->terminator, TERMINATOR) != 0) {
 		refuse(verdict, "wrong scope", "AuthFailure.InvalidAuthorization",
-			"The `Credential` of the Authorization is not scoped to cvm/tc3_request.");
-	} else if (strcmp(scope->date, date) != 0) {
+			"The `Credential` of the Authorization is not scoped to this service and "
+			"tc3_request.");
+		return false;
+	}
+	if (strcmp(scope->date, date) != 0) {
 		refuse(verdict, "wrong date", "AuthFailure.InvalidAuthorization",
 			"The date in `Credential` is not the UTC date of `X-TC-Timestamp`.");
-	} else if (strcmp(scope->key, SIM_KEY_ID) != 0) {
-		refuse(verdict, "unknown key", "AuthFailure.SecretIdNotFound",
-			"The SecretId is not found, please ensure that your SecretId is "
-			"correct.");
-	} else if (sim_request_header(request, "x-tc-token")) {
-		refuse(verdict, "unknown token", "AuthFailure.TokenFailure",
-			"The Token is invalid.");
-	} else if (llabs((long long)(now_ms / 1000 - signed_s)) > SIM_TC3_WINDOW_S) {
+		return false;
+	}
+	if (!judge_key(sim, request, scope->key, verdict))
+		return false;
+	if (llabs((long long)(sim_now_ms(sim) / 1000 - signed_s)) > SIM_TC3_WINDOW_S) {
 		refuse(verdict, "expired", "AuthFailure.SignatureExpire",
 			"The provided credentials could not be validated because of exceeding "
 			"request time limit, please ensure your clock is synchronised.");
@@ -203,8 +227,8 @@ static bool judge_scope(const struct scope *scope, const char *signed_headers,
 	return false;
 }
 
-int sim_tc3_verify(
-	const struct sim_request *request, int64_t now_ms, struct sim_tc3_verdict *ret_verdict)
+int sim_tc3_verify(const struct sim *sim, const struct sim_request *request, const char *service,
+	struct sim_tc3_verdict *ret_verdict)
 {
 	struct sim_tc3_verdict verdict = {.reason = "ok"};
 	struct sim_authorization parts;
@@ -219,9 +243,11 @@ int sim_tc3_verify(
 			"The `Authorization` header is missing or malformed.");
 		goto out;
 	}
-	if (!judge_scope(&scope, parts.signed_headers, request, now_ms, &verdict))
+	sim_disclose(sim, "signature", parts.signature);
+	if (!judge_scope(sim, &scope, parts.signed_headers, request, service, &verdict))
 		goto out;
-	r = expect(request, &scope, parts.signed_headers, expected);
+	r = expect(request, &scope, verdict.session ? verdict.session->secret : SIM_KEY_SECRET,
+		parts.signed_headers, expected);
 	if (r < 0)
 		goto out;
 	if (r > 0 || !sim_crypto_equal(expected, parts.signature))

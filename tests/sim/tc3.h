@@ -5,9 +5,7 @@
 #ifndef SIM_TC3_H
 #define SIM_TC3_H
 
-#include "request.h"
-
-#include <stdint.h>
+#include "sim.h"
 
 #define SIM_TC3_WINDOW_S (5 * 60)
 
@@ -15,10 +13,11 @@ struct sim_tc3_verdict {
 	const char *reason; /* "ok", or a word for the log */
 	const char *code;   /* the error, if it is not ok */
 	const char *message;
+	const struct sim_session *session; /* whose keys signed; NULL: the user's own */
 };
 
 /* 0, or -ENOMEM or -EIO when no verdict was reached. */
-int sim_tc3_verify(
-	const struct sim_request *request, int64_t now_ms, struct sim_tc3_verdict *ret_verdict);
+int sim_tc3_verify(const struct sim *sim, const struct sim_request *request, const char *service,
+	struct sim_tc3_verdict *ret_verdict);
 
 #endif

@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* SDKs take the service's name from the first label of the endpoint's. */
-#define SUBJECTS "DNS:localhost,DNS:ec2.localhost,DNS:cvm.localhost,IP:127.0.0.1,IP:::1"
+#define SUBJECTS \
+	"DNS:localhost,DNS:ec2.localhost,DNS:cvm.localhost,DNS:sts.localhost,IP:127.0.0.1,IP:::1"
 #define DAY_S (24l * 60 * 60)
 
 static int add_extension(X509 *certificate, X509V3_CTX *context, int nid, const char *value)

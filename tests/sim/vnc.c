@@ -45,6 +45,7 @@ int sim_vnc_make(struct sim *sim, const struct sim_instance *instance, struct si
 		goto out;
 	}
 	sim_buf_add_percent(ret_value, url.data);
+	sim_disclose(sim, "link", token.data);
 	struct sim_link *link = &sim->links.ring[sim->links.next];
 	sim->links.next = (sim->links.next + 1) % SIM_LINKS_MAX;
 	snprintf(link->token, sizeof(link->token), "%s", token.data);
@@ -142,14 +143,15 @@ static void judge_link(struct sim *sim, const char *url, struct sim_answer *answ
 	}
 }
 
-void sim_vnc_redeem(struct sim *sim, const char *query, struct sim_answer *answer)
+void sim_vnc_redeem(struct sim *sim, const struct sim_request *request, const char *query,
+	struct sim_answer *answer)
 {
 	struct sim_form form = {0};
 	struct sim_buf value = {0};
 	answer->record.cloud = "tencent";
 	snprintf(answer->record.action, sizeof(answer->record.action), "RedeemVnc");
-	struct sim_effect effect = sim_fault_pick(sim->options.faults, sim->options.n_faults,
-		&sim->random, SIM_TENCENT, "RedeemVnc", "");
+	struct sim_effect effect = sim_pick_fault(sim, SIM_TENCENT, &answer->record);
+	(void)request;
 	if (sim_answer_fault(answer, &effect))
 		return;
 	if (sim_form_parse(query, strlen(query), &form) < 0) {

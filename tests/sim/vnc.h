@@ -40,6 +40,7 @@ void sim_vnc_finish(struct sim_links *links);
 int sim_vnc_make(struct sim *sim, const struct sim_instance *instance, struct sim_buf *ret_value);
 
 /* Answers GET /vnc?...; query is what follows the question mark. */
-void sim_vnc_redeem(struct sim *sim, const char *query, struct sim_answer *answer);
+void sim_vnc_redeem(struct sim *sim, const struct sim_request *request, const char *query,
+	struct sim_answer *answer);
 
 #endif
