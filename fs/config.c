@@ -121,6 +121,8 @@ int cfs_config_read(
 	r = cfs_ini_parse(cfs_buf_text(&text), text.len, false, take_item, &reading, &line);
 	if (r == -EINVAL)
 		cfs_buf_addf(why, "%s:%u: neither a [section] nor a key = value", path, line);
+	else if (r == -EFBIG)
+		cfs_buf_addf(why, "%s:%u: the line is too long, or one of too many", path, line);
 	else if (r < 0)
 		cfs_buf_addf(why, "%s:%u: %s", path, line, strerror(-r));
 out:
@@ -130,11 +132,13 @@ out:
 
 int cfs_config_option(struct cfs_config *config, const char *text, struct cfs_buf *why)
 {
-	const char *dot = strchr(text, '.'), *equals = strchr(text, '=');
+	const char *equals = strchr(text, '=');
+	/* The last one: a section's name may hold dots, a key does not. */
+	const char *dot = equals ? memrchr(text, '.', (size_t)(equals - text)) : NULL;
 	char *where = NULL, *section = NULL, *key = NULL;
 	int r = -ENOMEM;
 
-	if (!dot || !equals || equals < dot) {
+	if (!dot) {
 		cfs_buf_addf(why, "-o %s: not of the form section.key=value", text);
 		return -EINVAL;
 	}
@@ -142,6 +146,10 @@ int cfs_config_option(struct cfs_config *config, const char *text, struct cfs_bu
 	key = strndup(dot + 1, (size_t)(equals - dot - 1));
 	if (section && key && asprintf(&where, "-o %.*s", (int)(equals - text), text) >= 0)
 		r = collect(config, section, key, equals + 1, where, true);
+	if (r == -EFBIG) {
+		cfs_buf_addf(why, "-o %s: one setting too many", text);
+		r = -EINVAL;
+	}
 	free(section);
 	free(key);
 	return r;
@@ -200,6 +208,8 @@ static const char *set_regions(struct cfs_cloud_config *cloud, const char *value
 		memcpy(name, value, len);
 		name[len] = '\0';
 		value += len;
+		if (strcmp(name, "all") == 0)
+			return "says `all` beside the names of regions";
 		if (!cloud->backend->valid_region(name))
 			return "holds something that is no region's name";
 		if (cloud->n_regions == CFS_REGIONS_MAX)

@@ -1,9 +1,11 @@
-/* fs/options.h: the command line, as a user types it and as mount(8) and its helpers do. */
+/* fs/options.h: the command line. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,187 +14,295 @@
 
 #include "fs/options.h"
 
-#define CONSTANT "default_permissions,nosuid,nodev,noexec,subtype=consolefs"
+#define ARGS_MAX 16
 
-/* One parse of a command line. */
-struct line {
+struct fixture {
 	struct cfs_config config;
 	struct cfs_options options;
 	struct cfs_buf why;
-	int result;
 };
 
-static void parse(struct line *line, const char *const *words)
+static int set_up(void **state)
 {
-	char *argv[16] = {(char *)(uintptr_t) "consolefs"};
-	int argc = 1;
+	struct fixture *f = calloc(1, sizeof(*f));
 
-	for (; words[argc - 1]; argc++)
-		argv[argc] = (char *)(uintptr_t)words[argc - 1];
-	*line = (struct line){.why = CFS_BUF_INIT(4096)};
-	cfs_config_init(&line->config);
-	line->result = cfs_options_parse(argc, argv, &line->config, &line->options, &line->why);
+	assert_non_null(f);
+	cfs_config_init(&f->config);
+	cfs_buf_init(&f->why, 4096);
+	*state = f;
+	return 0;
 }
 
-#define PARSE(line, ...) parse(line, (const char *const[]){__VA_ARGS__, NULL})
-
-static void done(struct line *line)
+static void begin_anew(struct fixture *f)
 {
-	if (line->result == 0)
-		cfs_options_finish(&line->options);
-	cfs_config_finish(&line->config);
-	cfs_buf_finish(&line->why);
+	cfs_options_finish(&f->options);
+	cfs_config_finish(&f->config);
+	cfs_buf_clear(&f->why);
 }
 
-static void assert_refused(struct line *line, const char *why)
+static int tear_down(void **state)
 {
-	assert_int_equal(line->result, -EINVAL);
-	assert_non_null(strstr(cfs_buf_text(&line->why), why));
-	done(line);
+	struct fixture *f = *state;
+
+	begin_anew(f);
+	cfs_buf_finish(&f->why);
+	free(f);
+	return 0;
 }
 
-/* The mount options for libfuse, the constant ones at their end. */
-static const char *passed(const struct line *line)
+/* Parses the words of a line, in memory that is gone afterwards. */
+static int parse(struct fixture *f, const char *line)
 {
-	static char text[1024];
+	char *copy = strdup(line), *rest = copy, *argv[ARGS_MAX];
+	char program[] = "consolefs";
+	int argc = 0, r;
+
+	begin_anew(f);
+	assert_non_null(copy);
+	argv[argc++] = program;
+	while (rest && *rest)
+		argv[argc++] = strsep(&rest, " ");
+	argv[argc] = NULL;
+	r = cfs_options_parse(argc, argv, &f->config, &f->options, &f->why);
+	if (r == 0)
+		assert_int_equal(f->why.len, 0);
+	else
+		assert_null(f->options.mountpoint);
+	free(copy);
+	return r;
+}
+
+static void accept(struct fixture *f, const char *line)
+{
+	if (parse(f, line) < 0)
+		fail_msg("%s: %s", line, cfs_buf_text(&f->why));
+}
+
+static void refuse(struct fixture *f, const char *line, const char *why)
+{
+	assert_int_equal(parse(f, line), -EINVAL);
+	if (!strstr(cfs_buf_text(&f->why), why))
+		fail_msg("%s: \"%s\" is not \"%s\"", line, cfs_buf_text(&f->why), why);
+}
+
+/* Whether libfuse is given the mount option. */
+static bool is_passed_on(struct fixture *f, const char *option)
+{
+	const char *arg, *at;
 	int i;
 
-	text[0] = '\0';
-	for (i = 1; i < line->options.args.argc; i++) {
-		const char *arg = line->options.args.argv[i];
-
-		assert_true(strlen(text) + strlen(arg) + 2 < sizeof(text));
-		if (strcmp(arg, "-o") == 0)
-			continue;
-		if (text[0])
-			strcat(text, ",");
-		strcat(text, strncmp(arg, "-o", 2) == 0 ? arg + 2 : arg);
+	for (i = 1; i < f->options.args.argc; i++) {
+		arg = f->options.args.argv[i];
+		for (at = arg; (at = strstr(at, option)); at++)
+			if ((at == arg || at[-1] == ',' || at[-1] == 'o') &&
+				(at[strlen(option)] == ',' || at[strlen(option)] == '\0'))
+				return true;
 	}
-	return text;
+	return false;
 }
 
-static void a_mount_point_alone_is_enough(void **state)
+static void a_mount_point_is_enough(void **state)
 {
-	struct line line;
+	struct fixture *f = *state;
 
-	(void)state;
-	PARSE(&line, "/mnt");
-	assert_int_equal(line.result, 0);
-	assert_string_equal(line.options.mountpoint, "/mnt");
-	assert_null(line.options.source);
-	assert_null(line.options.config_file);
-	assert_string_equal(passed(&line), CONSTANT);
-	done(&line);
+	accept(f, "/mnt/cloud");
+	assert_string_equal(f->options.mountpoint, "/mnt/cloud");
+	assert_null(f->options.config_file);
+	assert_null(f->options.source);
+	assert_int_equal(f->options.foreground, 0);
+	assert_int_equal(f->options.demo, 0);
+	assert_int_equal(f->options.ownership.uid, getuid());
+	assert_int_equal(f->options.ownership.gid, getgid());
+	assert_int_equal(f->options.ownership.umask, 077);
+	assert_int_equal(f->config.n_items, 0);
+	assert_true(is_passed_on(f, "default_permissions"));
+	assert_true(is_passed_on(f, "subtype=consolefs"));
+	/* The mount point is ours: libfuse is told it when it mounts. */
+	assert_false(is_passed_on(f, "/mnt/cloud"));
 }
 
-static void a_source_is_a_configuration_or_none(void **state)
+static void options_stand_in_any_order(void **state)
 {
-	static const char *const none[] = {"none", "consolefs"};
-	struct line line;
+	static const char *const lines[] = {
+		"-f -c /c -o ro,aws.rate=5 /m",
+		"/m -f -o ro -o aws.rate=5 --config /c",
+		"-o ro /m --foreground --config=/c -oaws.rate=5",
+		"-f /m -o aws.rate=5,ro -o config=/c",
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		accept(f, lines[i]);
+		assert_string_equal(f->options.mountpoint, "/m");
+		assert_string_equal(f->options.config_file, "/c");
+		assert_int_equal(f->options.foreground, 1);
+		assert_int_equal(f->config.n_items, 1);
+		assert_true(is_passed_on(f, "ro"));
+		assert_false(is_passed_on(f, "aws.rate=5"));
+	}
+}
+
+static void the_usual_mount_options_work(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "-o uid=1000,gid=100,umask=022,allow_other,auto_unmount,fsname=x.y,ro /m");
+	assert_int_equal(f->options.ownership.uid, 1000);
+	assert_int_equal(f->options.ownership.gid, 100);
+	assert_int_equal(f->options.ownership.umask, 022);
+	assert_true(is_passed_on(f, "allow_other"));
+	assert_true(is_passed_on(f, "auto_unmount"));
+	assert_true(is_passed_on(f, "fsname=x.y"));
+	assert_true(is_passed_on(f, "ro"));
+	assert_false(is_passed_on(f, "uid=1000"));
+	assert_int_equal(f->config.n_items, 0);
+	accept(f, "-o umask=7777 /m");
+	assert_int_equal(f->options.ownership.umask, 0777);
+}
+
+static void what_is_said_twice_counts_as_said_last(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f,
+		"-c /a -c /b --config=/c --log-level info --log-level=debug -o umask=0,umask=7 /m");
+	assert_string_equal(f->options.config_file, "/c");
+	assert_string_equal(f->options.log_level, "debug");
+	assert_int_equal(f->options.ownership.umask, 7);
+}
+
+static void settings_of_clouds_are_collected(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f,
+		"-o aws.regions=us-east-1:eu-west-1,ro,tencent.regions=ap-guangzhou "
+		"-o aws.endpoint=https://localhost:8443/a.b /m");
+	assert_int_equal(f->config.n_items, 3);
+	assert_int_equal(cfs_config_resolve(&f->config, &f->why), 0);
+	assert_string_equal(f->config.clouds->name, "aws");
+	assert_int_equal(f->config.clouds->n_regions, 2);
+	assert_string_equal(f->config.clouds->endpoint, "https://localhost:8443/a.b");
+	assert_true(is_passed_on(f, "ro"));
+}
+
+static void a_line_of_fstab_is_understood(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f,
+		"none /m -o rw,nofail,noauto,x-systemd.automount,x-systemd.idle-timeout=1min,"
+		"_netdev,aws.rate=1,comment=a.b");
+	assert_string_equal(f->options.source, "none");
+	assert_string_equal(f->options.mountpoint, "/m");
+	assert_null(f->options.config_file);
+	assert_int_equal(f->config.n_items, 1);
+	assert_false(is_passed_on(f, "nofail"));
+	assert_true(is_passed_on(f, "fsname=none"));
+	accept(f, "/etc/a,b.conf /m -o ro");
+	assert_string_equal(f->options.config_file, "/etc/a,b.conf");
+	assert_true(is_passed_on(f, "fsname=/etc/a\\,b.conf"));
+	refuse(f, "somewhere /m", "neither the path of a configuration");
+	refuse(f, "/etc/a.conf /m -o config=/etc/b.conf", "names another");
+}
+
+static void flags_are_set(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "--demo /m");
+	assert_int_equal(f->options.demo, 1);
+	accept(f, "-V");
+	assert_int_equal(f->options.version, 1);
+	accept(f, "--version");
+	assert_int_equal(f->options.version, 1);
+	accept(f, "-h");
+	assert_int_equal(f->options.help, 1);
+	accept(f, "--help");
+	assert_int_equal(f->options.help, 1);
+	assert_null(f->options.mountpoint);
+	accept(f, "--check");
+	assert_int_equal(f->options.check, 1);
+	assert_null(f->options.check_format);
+	accept(f, "--check=json");
+	assert_string_equal(f->options.check_format, "json");
+	accept(f, "");
+	assert_null(f->options.mountpoint);
+}
+
+static void what_is_not_understood_is_named(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse(f, "--what /m", "--what: unknown option");
+	refuse(f, "-x /m", "-x: unknown option");
+	refuse(f, "-d /m", "-d: unknown option");
+	refuse(f, "/a /b /c", "/c: only");
+}
+
+static void a_value_that_cannot_be_read_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+
+	/* libfuse says on stderr which it was. */
+	assert_true(saved >= 0 && null >= 0);
+	fflush(stderr);
+	dup2(null, STDERR_FILENO);
+	refuse(f, "-o uid=me /m", "not understood");
+	refuse(f, "-o umask=9 /m", "not understood");
+	refuse(f, "/m -c", "not understood");
+	refuse(f, "/m -o", "not understood");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(null);
+}
+
+static void the_usage_names_every_option(void **state)
+{
+	static const char *const names[] = {"--config", "-c", "-f", "-o", "--demo", "--check", "-V",
+		"--version", "-h", "--help", "umask", "allow_other", "fsname", "auto_unmount"};
+	const char *line, *end;
 	size_t i;
 
 	(void)state;
-	PARSE(&line, "/etc/consolefs.conf", "/mnt", "-o", "rw,dev,suid");
-	assert_int_equal(line.result, 0);
-	assert_string_equal(line.options.mountpoint, "/mnt");
-	assert_string_equal(line.options.config_file, "/etc/consolefs.conf");
-	/* What is said last counts: no helper turns set-user-id programs on. */
-	assert_string_equal(passed(&line), "fsname=/etc/consolefs.conf,rw,dev,suid," CONSTANT);
-	done(&line);
-	for (i = 0; i < 2; i++) {
-		PARSE(&line, none[i], "/mnt", "-o", "config=/c,fsname=mine");
-		assert_int_equal(line.result, 0);
-		assert_string_equal(line.options.config_file, "/c");
-		assert_non_null(strstr(passed(&line), "fsname=mine"));
-		done(&line);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strstr(cfs_options_usage, names[i]))
+			fail_msg("%s is not in the usage", names[i]);
+	for (line = cfs_options_usage; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		assert_true(end - line < 80);
 	}
-	PARSE(&line, "./a,b", "/mnt");
-	assert_int_equal(line.result, 0);
-	assert_string_equal(passed(&line), "fsname=./a\\,b," CONSTANT);
-	done(&line);
 }
 
-static void a_source_of_another_kind_is_refused(void **state)
+static void nothing_is_finished_as_well(void **state)
 {
-	struct line line;
+	struct cfs_options none = {0};
 
 	(void)state;
-	PARSE(&line, "aws", "/mnt");
-	assert_refused(&line, "aws: neither the path of a configuration nor `none`");
-	PARSE(&line, "/a", "/mnt", "-c", "/b");
-	assert_refused(&line, "an option names another");
-	PARSE(&line, "/a", "/b", "/c");
-	assert_refused(&line, "/c: only a source and a mount point");
-}
-
-static void what_is_for_mount_and_systemd_is_passed_over(void **state)
-{
-	struct line line;
-
-	(void)state;
-	PARSE(&line, "none", "/mnt", "-o",
-		"rw,defaults,noauto,auto,nofail,_netdev,user,user=ann,users,nouser,owner,group",
-		"-o",
-		"x-systemd.automount,x-systemd.idle-timeout=1min,X-mount.mkdir=0700,comment=x.y");
-	assert_int_equal(line.result, 0);
-	assert_string_equal(passed(&line), "fsname=none,rw," CONSTANT);
-	assert_int_equal(line.config.n_items, 0);
-	done(&line);
-	/* Not what only begins like it. */
-	PARSE(&line, "/mnt", "-o", "userx,nofai");
-	assert_string_equal(passed(&line), "userx,nofai," CONSTANT);
-	done(&line);
-}
-
-static void settings_of_clouds_are_options_too(void **state)
-{
-	struct line line;
-
-	(void)state;
-	PARSE(&line, "none", "/mnt", "-o", "ro,aws.regions=us-east-1:eu-west-1,tencent.rate=1");
-	assert_int_equal(line.result, 0);
-	assert_int_equal(line.config.n_items, 2);
-	assert_string_equal(passed(&line), "fsname=none,ro," CONSTANT);
-	done(&line);
-}
-
-static void owner_and_modes_are_the_users_unless_he_says_otherwise(void **state)
-{
-	struct line line;
-
-	(void)state;
-	PARSE(&line, "/mnt");
-	assert_int_equal(line.options.ownership.uid, getuid());
-	assert_int_equal(line.options.ownership.gid, getgid());
-	assert_int_equal(line.options.ownership.umask, 077);
-	done(&line);
-	PARSE(&line, "/mnt", "-o", "uid=12,gid=34,umask=17027");
-	assert_int_equal(line.options.ownership.uid, 12);
-	assert_int_equal(line.options.ownership.gid, 34);
-	assert_int_equal(line.options.ownership.umask, 027);
-	done(&line);
-}
-
-static void an_unknown_option_is_refused(void **state)
-{
-	struct line line;
-
-	(void)state;
-	PARSE(&line, "--bogus", "/mnt");
-	assert_refused(&line, "--bogus: unknown option");
+	cfs_options_finish(NULL);
+	cfs_options_finish(&none);
 }
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_mount_point_alone_is_enough),
-		cmocka_unit_test(a_source_is_a_configuration_or_none),
-		cmocka_unit_test(a_source_of_another_kind_is_refused),
-		cmocka_unit_test(what_is_for_mount_and_systemd_is_passed_over),
-		cmocka_unit_test(settings_of_clouds_are_options_too),
-		cmocka_unit_test(owner_and_modes_are_the_users_unless_he_says_otherwise),
-		cmocka_unit_test(an_unknown_option_is_refused),
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_mount_point_is_enough),
+		TEST(options_stand_in_any_order),
+		TEST(the_usual_mount_options_work),
+		TEST(what_is_said_twice_counts_as_said_last),
+		TEST(settings_of_clouds_are_collected),
+		TEST(a_line_of_fstab_is_understood),
+		TEST(flags_are_set),
+		TEST(what_is_not_understood_is_named),
+		TEST(a_value_that_cannot_be_read_is_refused),
+		TEST(the_usage_names_every_option),
+		TEST(nothing_is_finished_as_well),
 	};
 
+	alarm(60);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,558 @@
+/* fs/config.h: which clouds are mounted, and how. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "backends/ini.h"
+#include "fs/config.h"
+
+#define PATH "/etc/test.conf"
+
+struct fixture {
+	struct cfs_config config;
+	struct cfs_buf why;
+	struct cfs_env env;
+	const char *text; /* of PATH; NULL: there is none */
+	const char *variables[8];
+};
+
+static const char *get(void *arg, const char *name)
+{
+	struct fixture *f = arg;
+	size_t i, len = strlen(name);
+
+	for (i = 0; f->variables[i]; i++)
+		if (strncmp(f->variables[i], name, len) == 0 && f->variables[i][len] == '=')
+			return f->variables[i] + len + 1;
+	return NULL;
+}
+
+static int read_file(void *arg, const char *path, struct cfs_buf *content)
+{
+	struct fixture *f = arg;
+
+	assert_string_equal(path, PATH);
+	return f->text ? cfs_buf_adds(content, f->text) : -ENOENT;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	cfs_config_init(&f->config);
+	cfs_buf_init(&f->why, 8192);
+	f->env = (struct cfs_env){.get = get, .read_file = read_file, .arg = f};
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	cfs_config_finish(&f->config);
+	cfs_buf_finish(&f->why);
+	free(f);
+	return 0;
+}
+
+static void begin_anew(struct fixture *f)
+{
+	cfs_config_finish(&f->config);
+	cfs_buf_clear(&f->why);
+}
+
+static int read_text(struct fixture *f, const char *text)
+{
+	f->text = text;
+	return cfs_config_read(&f->config, PATH, &f->env, &f->why);
+}
+
+static int option(struct fixture *f, const char *text)
+{
+	return cfs_config_option(&f->config, text, &f->why);
+}
+
+static void resolve(struct fixture *f)
+{
+	if (cfs_config_resolve(&f->config, &f->why) < 0)
+		fail_msg("%s", cfs_buf_text(&f->why));
+	assert_int_equal(f->why.len, 0);
+}
+
+static const struct cfs_cloud_config *cloud(struct fixture *f, const char *name)
+{
+	const struct cfs_cloud_config *found;
+
+	for (found = f->config.clouds; found; found = found->next)
+		if (strcmp(found->name, name) == 0)
+			return found;
+	fail_msg("no cloud %s", name);
+	return NULL;
+}
+
+/* The file cannot be used, for a reason that begins and goes on so. */
+static void assert_refused(
+	struct fixture *f, const char *text, const char *where, const char *reason)
+{
+	int r;
+
+	begin_anew(f);
+	r = read_text(f, text);
+	if (r == 0)
+		r = cfs_config_resolve(&f->config, &f->why);
+	if (r == 0)
+		fail_msg("this is accepted: %s", text);
+	if (strncmp(cfs_buf_text(&f->why), where, strlen(where)) != 0 ||
+		!strstr(cfs_buf_text(&f->why), reason))
+		fail_msg("\"%s\" is not \"%s ... %s\"", cfs_buf_text(&f->why), where, reason);
+	assert_null(strchr(cfs_buf_text(&f->why), '\n'));
+}
+
+static void without_a_file_every_backend_is_a_cloud(void **state)
+{
+	struct fixture *f = *state;
+
+	resolve(f);
+	assert_ptr_equal(cloud(f, "aws")->backend, cfs_backend_find("aws"));
+	assert_ptr_equal(cloud(f, "tencent")->backend, cfs_backend_find("tencent"));
+	assert_int_equal(cloud(f, "aws")->list_ttl_ms, 60000);
+	assert_int_equal(cloud(f, "aws")->timeout_ms, 30000);
+	assert_true(cloud(f, "aws")->rate <= 0);
+	assert_int_equal(cloud(f, "aws")->n_regions, 0);
+	assert_false(f->config.from_file);
+}
+
+static void a_section_is_a_cloud_named_after_it(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(read_text(f,
+				 "# clouds\n[tencent]\n\n[prod]\nbackend = aws\nprofile = prod\n"
+				 "[test-2.eu_1]\nprofile=x\nbackend=aws\n"),
+		0);
+	resolve(f);
+	assert_string_equal(f->config.clouds->name, "tencent");
+	assert_string_equal(f->config.clouds->next->name, "prod");
+	assert_string_equal(f->config.clouds->next->next->name, "test-2.eu_1");
+	assert_null(f->config.clouds->next->next->next);
+	assert_ptr_equal(cloud(f, "prod")->backend, cfs_backend_find("aws"));
+	assert_string_equal(cloud(f, "prod")->profile, "prod");
+	assert_null(cloud(f, "tencent")->profile);
+}
+
+static void every_setting_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	char ca[] = "/tmp/consolefs.test_config.XXXXXX", text[512];
+	int fd = mkstemp(ca);
+
+	assert_true(fd >= 0);
+	snprintf(text, sizeof(text),
+		"[aws]\nregions = us-east-1, eu-west-1\nendpoint = https://localhost:1/\n"
+		"ca_file = %s\nlist_ttl = 1.5\ntimeout = 0.1\nrate = 2.5\n"
+		"filter = tag:env=prod\nfilter = tag:a=b\n",
+		ca);
+	assert_int_equal(read_text(f, text), 0);
+	resolve(f);
+	assert_int_equal(cloud(f, "aws")->n_regions, 2);
+	assert_string_equal(cloud(f, "aws")->regions[0], "us-east-1");
+	assert_string_equal(cloud(f, "aws")->regions[1], "eu-west-1");
+	assert_false(cloud(f, "aws")->all_regions);
+	assert_string_equal(cloud(f, "aws")->endpoint, "https://localhost:1/");
+	assert_string_equal(cloud(f, "aws")->ca_file, ca);
+	assert_int_equal(cloud(f, "aws")->list_ttl_ms, 1500);
+	assert_int_equal(cloud(f, "aws")->timeout_ms, 100);
+	assert_true(cloud(f, "aws")->rate > 2.49 && cloud(f, "aws")->rate < 2.51);
+	assert_int_equal(cloud(f, "aws")->n_own, 2);
+	assert_string_equal(cloud(f, "aws")->own[0].key, "filter");
+	assert_string_equal(cloud(f, "aws")->own[0].value, "tag:env=prod");
+	assert_string_equal(cloud(f, "aws")->own[1].value, "tag:a=b");
+	close(fd);
+	unlink(ca);
+}
+
+static void regions_may_be_all(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(read_text(f, "[aws]\nregions = all\n"), 0);
+	resolve(f);
+	assert_true(cloud(f, "aws")->all_regions);
+	assert_int_equal(cloud(f, "aws")->n_regions, 0);
+	begin_anew(f);
+	assert_int_equal(read_text(f, "[aws]\nregions = all\n"), 0);
+	assert_int_equal(option(f, "aws.regions=eu-west-1"), 0);
+	resolve(f);
+	assert_false(cloud(f, "aws")->all_regions);
+	assert_int_equal(cloud(f, "aws")->n_regions, 1);
+}
+
+/* Options, with which /etc/fstab and mount(8) work. */
+
+static void every_setting_is_an_option_too(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(option(f, "aws.regions=us-east-1:eu-west-1"), 0);
+	assert_int_equal(option(f, "aws.endpoint=https://localhost:8443/x"), 0);
+	assert_int_equal(option(f, "aws.filter=tag:env=prod"), 0);
+	assert_int_equal(option(f, "other.backend=tencent"), 0);
+	resolve(f);
+	assert_int_equal(cloud(f, "aws")->n_regions, 2);
+	assert_string_equal(cloud(f, "aws")->regions[1], "eu-west-1");
+	assert_string_equal(cloud(f, "aws")->endpoint, "https://localhost:8443/x");
+	assert_string_equal(cloud(f, "aws")->own[0].value, "tag:env=prod");
+	assert_ptr_equal(cloud(f, "other")->backend, cfs_backend_find("tencent"));
+	assert_ptr_equal(cloud(f, "tencent")->backend, cfs_backend_find("tencent"));
+}
+
+/* Whichever is read first. */
+static void an_option_replaces_what_the_file_says(void **state)
+{
+	static const char text[] =
+		"[aws]\nregions = us-east-1\nprofile = a\nlist_ttl = 5\n[z]\nbackend = aws\n";
+	struct fixture *f = *state;
+	int first;
+
+	for (first = 0; first < 2; first++) {
+		begin_anew(f);
+		if (first == 0)
+			assert_int_equal(read_text(f, text), 0);
+		assert_int_equal(option(f, "aws.regions=eu-west-1:eu-west-2"), 0);
+		assert_int_equal(option(f, "aws.profile=b"), 0);
+		assert_int_equal(option(f, "z.backend=tencent"), 0);
+		if (first == 1)
+			assert_int_equal(read_text(f, text), 0);
+		resolve(f);
+		assert_int_equal(cloud(f, "aws")->n_regions, 2);
+		assert_string_equal(cloud(f, "aws")->regions[0], "eu-west-1");
+		assert_string_equal(cloud(f, "aws")->profile, "b");
+		assert_int_equal(cloud(f, "aws")->list_ttl_ms, 5000);
+		assert_ptr_equal(cloud(f, "z")->backend, cfs_backend_find("tencent"));
+	}
+}
+
+static void a_section_with_a_dot_has_options_too(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(read_text(f, "[aws.eu]\nbackend = aws\n"), 0);
+	assert_int_equal(option(f, "aws.eu.regions=eu-west-1"), 0);
+	resolve(f);
+	assert_string_equal(cloud(f, "aws.eu")->regions[0], "eu-west-1");
+}
+
+static void what_a_section_means_may_be_said_after_it(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(read_text(f,
+				 "[x]\nvnc_page = https://example.org/?u=\n[y]\nbackend = aws\n"
+				 "[x]\nbackend = tencent\n[y]\nprofile = p\n"),
+		0);
+	resolve(f);
+	assert_string_equal(cloud(f, "x")->own[0].key, "vnc_page");
+	assert_string_equal(cloud(f, "y")->profile, "p");
+	assert_null(f->config.clouds->next->next);
+}
+
+/* A misspelt section, key or value is an error that names file and line. */
+
+static void what_is_no_configuration_names_its_line(void **state)
+{
+	struct fixture *f = *state;
+	char *text = malloc(CFS_INI_LINE_MAX + 64);
+
+	assert_refused(f, "[aws]\nwhat is this\n", PATH ":2: ", "neither");
+	assert_refused(f, "[aws\n", PATH ":1: ", "neither");
+	assert_refused(f, "[aws]\n\n= x\n", PATH ":3: ", "neither");
+	assert_refused(f, "[]\n", PATH ":1: ", "neither");
+	assert_refused(f, "profile = x\n[aws]\n", PATH ":1: ", "before any [section]");
+	assert_non_null(text);
+	strcpy(text, "[aws]\nprofile = ");
+	memset(text + strlen(text), 'x', CFS_INI_LINE_MAX);
+	text[strlen("[aws]\nprofile = ") + CFS_INI_LINE_MAX] = '\0';
+	assert_refused(f, text, PATH ":2: ", "too long");
+	free(text);
+}
+
+static void a_section_that_is_none_names_its_line(void **state)
+{
+	static const char *const names[] = {"stats", "index.html", ".", "..", ".hidden", "a/b",
+		"a b", "\xc3\xa9", "x\x7f",
+		"0123456789012345678901234567890123456789012345678901234567890123456789"};
+	struct fixture *f = *state;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(text, sizeof(text), "\n[%s]\nbackend = aws\n", names[i]);
+		assert_refused(f, text, PATH ":2: [", "cannot be a directory's name");
+	}
+	assert_refused(f, "[aws]\n[azure]\nprofile = x\n", PATH ":2: [azure] ",
+		"is no backend's name, and no `backend`");
+	assert_refused(f, "[x]\nprofile = p\nbackend = azure\n", PATH ":3: [x] backend ",
+		"is no backend's name");
+}
+
+static void a_setting_that_is_none_names_its_line(void **state)
+{
+	static const struct {
+		const char *line, *reason;
+	} table[] = {
+		{"region = us-east-1", "region is no setting"},
+		{"Profile = x", "Profile is no setting"},
+		{"profile =", "profile is empty"},
+		{"endpoint =", "endpoint is empty"},
+		{"regions =", "regions names no region"},
+		{"regions = ,", "regions names no region"},
+		{"regions = us-east-1, all", "says `all` beside"},
+		{"regions = all, us-east-1", "says `all` beside"},
+		{"regions = ../x", "no region's name"},
+		{"regions = us-east-1, 012345678901234567890123456789012", "too long"},
+		{"ca_file = /nonexistent", "no file that can be read"},
+		{"list_ttl = 0", "no number of seconds"},
+		{"list_ttl = -1", "no number of seconds"},
+		{"list_ttl = 86401", "no number of seconds"},
+		{"list_ttl = 1m", "no number of seconds"},
+		{"list_ttl = .", "no number of seconds"},
+		{"list_ttl = 1.2.3", "no number of seconds"},
+		{"list_ttl = 0x10", "no number of seconds"},
+		{"list_ttl = nan", "no number of seconds"},
+		{"list_ttl =", "no number of seconds"},
+		{"timeout = 0.05", "no number of seconds"},
+		{"timeout = 3601", "no number of seconds"},
+		{"timeout = inf", "no number of seconds"},
+		{"rate = 0", "no number of calls"},
+		{"rate = 1e3", "no number of calls"},
+		{"filter = ", "filter "},
+		{"filter = nonsense", "filter "},
+		{"vnc_page = https://example.org/", "vnc_page is no setting"},
+		{"secret = x", "secret is no setting"},
+	};
+	struct fixture *f = *state;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(text, sizeof(text), "# one\n[aws]\n\n%s\n", table[i].line);
+		assert_refused(f, text, PATH ":4: [aws] ", table[i].reason);
+	}
+	assert_refused(f, "[tencent]\nvnc_page = ftp://x\n", PATH ":2: [tencent] vnc_page ", "");
+}
+
+static void too_many_regions_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	char text[4096] = "[aws]\nregions = ";
+	size_t i;
+
+	for (i = 0; i <= CFS_REGIONS_MAX; i++)
+		sprintf(text + strlen(text), "us-east-%zu,", i + 1);
+	assert_refused(f, text, PATH ":2: [aws] regions ", "too many");
+}
+
+/* One of the two is a mistake. */
+static void a_setting_given_twice_names_the_second(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_refused(f, "[aws]\nprofile = a\n[aws]\nprofile = b\n", PATH ":4: [aws] profile ",
+		"given twice");
+	assert_refused(
+		f, "[x]\nbackend = aws\nbackend = aws\n", PATH ":3: [x] backend ", "given twice");
+	begin_anew(f);
+	assert_int_equal(option(f, "aws.profile=a"), 0);
+	assert_int_equal(option(f, "aws.profile=b"), 0);
+	assert_int_equal(cfs_config_resolve(&f->config, &f->why), -EINVAL);
+	assert_string_equal(cfs_buf_text(&f->why), "-o aws.profile: [aws] profile is given twice");
+}
+
+static void an_option_that_is_none_names_itself(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} table[] = {
+		{"aws.region=x", "-o aws.region: [aws] region is no setting of this backend"},
+		{"aws.rate=fast", "-o aws.rate: [aws] rate is no number of calls a second"},
+		{"azure.profile=x", "-o azure.profile: [azure] profile is no backend's name"},
+		{"stats.backend=aws", "-o stats.backend: [stats] backend cannot be a directory's"},
+		{".profile=x", "-o .profile: "},
+		{"aws.=x", "-o aws.: [aws]  is no setting"},
+		{"aws=x", "-o aws=x: not of the form section.key=value"},
+		{"aws.profile", "-o aws.profile: not of the form section.key=value"},
+		{"", "-o : not of the form section.key=value"},
+	};
+	struct fixture *f = *state;
+	size_t i;
+	int r;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		begin_anew(f);
+		r = option(f, table[i].text);
+		if (r == 0)
+			r = cfs_config_resolve(&f->config, &f->why);
+		assert_int_equal(r, -EINVAL);
+		if (strncmp(cfs_buf_text(&f->why), table[i].why, strlen(table[i].why)) != 0)
+			fail_msg("\"%s\" is not \"%s\"", cfs_buf_text(&f->why), table[i].why);
+	}
+}
+
+static void a_configuration_without_a_section_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_refused(f, "", "the configuration has no [section]", "");
+	assert_refused(f, "# nothing\n", "the configuration has no [section]", "");
+}
+
+static void there_are_limits_to_what_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_buf text = CFS_BUF_INIT(1024 * 1024);
+	size_t i;
+
+	for (i = 0; i <= CFS_CLOUDS_MAX; i++)
+		assert_int_equal(cfs_buf_addf(&text, "[a%zu]\nbackend = aws\n", i), 0);
+	assert_refused(f, cfs_buf_text(&text), "the configuration has too many clouds", "");
+	cfs_buf_clear(&text);
+	for (i = 0; i <= CFS_CONFIG_ITEMS_MAX; i++)
+		assert_int_equal(cfs_buf_adds(&text, "[aws]\n"), 0);
+	assert_refused(f, cfs_buf_text(&text), PATH ":4097: ", "one of too many");
+	cfs_buf_clear(&text);
+	assert_int_equal(cfs_buf_adds(&text, "[aws]\n"), 0);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(cfs_buf_addf(&text, "filter = tag:a=%zu\n", i), 0);
+	assert_refused(f, cfs_buf_text(&text), PATH ":66: [aws] filter ", "too many");
+	cfs_buf_finish(&text);
+}
+
+static void a_file_that_cannot_be_read_says_why(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(read_text(f, NULL), -ENOENT);
+	assert_string_equal(cfs_buf_text(&f->why), PATH ": No such file or directory");
+}
+
+static void a_hostile_file_is_quoted_as_text(void **state)
+{
+	struct fixture *f = *state;
+	const char *why;
+
+	assert_refused(f, "[aws]\n\x1b[2J\x07 = 1\n", PATH ":2: [aws] ", "is no setting");
+	for (why = cfs_buf_text(&f->why); *why; why++)
+		assert_true((unsigned char)*why >= ' ' && *why != 0x7f);
+}
+
+/* When it is read again, what the command line said holds on. */
+static void options_can_be_copied(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_config again;
+
+	assert_int_equal(option(f, "aws.profile=b"), 0);
+	assert_int_equal(read_text(f, "[aws]\nprofile = a\n[tencent]\n"), 0);
+	cfs_config_init(&again);
+	assert_int_equal(cfs_config_copy_options(&again, &f->config), 0);
+	f->text = "[aws]\nprofile = c\nrate = 5\n";
+	assert_int_equal(cfs_config_read(&again, PATH, &f->env, &f->why), 0);
+	assert_int_equal(cfs_config_resolve(&again, &f->why), 0);
+	assert_string_equal(again.clouds->profile, "b");
+	assert_true(again.clouds->rate > 4);
+	assert_null(again.clouds->next);
+	cfs_config_finish(&again);
+}
+
+static void the_default_file_is_the_first_there_is(void **state)
+{
+	struct fixture *f = *state;
+	char dir[] = "/tmp/consolefs.test_config.XXXXXX", path[256], home[256], xdg[256], *found;
+	bool has_etc = access("/etc/consolefs.conf", F_OK) == 0;
+	FILE *file;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(home, sizeof(home), "HOME=%s", dir);
+	snprintf(xdg, sizeof(xdg), "XDG_CONFIG_HOME=%s/xdg", dir);
+
+	/* None of them. */
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_true(!found == !has_etc);
+	free(found);
+	f->variables[0] = home;
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_true(!found == !has_etc);
+	free(found);
+
+	snprintf(path, sizeof(path), "%s/.config", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	strcat(path, "/consolefs");
+	assert_int_equal(mkdir(path, 0700), 0);
+	strcat(path, "/consolefs.conf");
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_string_equal(found, path);
+	free(found);
+
+	/* XDG_CONFIG_HOME stands in place of ~/.config, not before it. */
+	f->variables[1] = xdg;
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_true(!found == !has_etc);
+	free(found);
+
+	/* What is named is read, or is an error. */
+	f->variables[2] = "CONSOLEFS_CONFIG=/nonexistent/consolefs.conf";
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_string_equal(found, "/nonexistent/consolefs.conf");
+	free(found);
+
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	rmdir(dir);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(without_a_file_every_backend_is_a_cloud),
+		TEST(a_section_is_a_cloud_named_after_it),
+		TEST(every_setting_is_taken),
+		TEST(regions_may_be_all),
+		TEST(every_setting_is_an_option_too),
+		TEST(an_option_replaces_what_the_file_says),
+		TEST(a_section_with_a_dot_has_options_too),
+		TEST(what_a_section_means_may_be_said_after_it),
+		TEST(what_is_no_configuration_names_its_line),
+		TEST(a_section_that_is_none_names_its_line),
+		TEST(a_setting_that_is_none_names_its_line),
+		TEST(too_many_regions_are_refused),
+		TEST(a_setting_given_twice_names_the_second),
+		TEST(an_option_that_is_none_names_itself),
+		TEST(a_configuration_without_a_section_is_refused),
+		TEST(there_are_limits_to_what_is_read),
+		TEST(a_file_that_cannot_be_read_says_why),
+		TEST(a_hostile_file_is_quoted_as_text),
+		TEST(options_can_be_copied),
+		TEST(the_default_file_is_the_first_there_is),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
