@@ -163,7 +163,7 @@ static size_t prepare(struct cfs_reader *reader, const struct cfs_question *ques
 	case CFS_FETCH:
 		cfs_aws_console_init(
 			&reader->console, reader->id, reader->sink->content, is_image(question));
-		/* fall through */
+		__attribute__((fallthrough));
 	case CFS_PROBE:
 		reader->wanted_root =
 			is_image(question) ? CFS_AT_SCREENSHOT_RESPONSE : CFS_AT_OUTPUT_RESPONSE;
