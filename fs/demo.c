@@ -299,15 +299,17 @@ int cfs_demo_configure(const struct cfs_demo *demo, struct cfs_config *config, s
 	return r;
 }
 
+/* By find, which sees what is shown: a shell's glob finds the screenshot of a stopped machine too.
+ */
 void cfs_demo_explain(const struct cfs_demo *demo, const char *mountpoint)
 {
 	printf("Two simulated clouds are mounted at %s. Try:\n"
 	       "\n"
 	       "    ls %s/aws %s/tencent\n"
 	       "    cat %s/aws/status\n"
-	       "    xdg-open \"$(ls -d %s/aws/i-*/screenshot.jpg | head -n 1)\"\n"
-	       "    echo > \"$(ls -d %s/aws/i-*/wake | head -n 1)\"\n"
-	       "    cat %s/tencent/ins-*/vnc_url\n"
+	       "    xdg-open \"$(find %s/aws -name screenshot.jpg | head -n 1)\"\n"
+	       "    echo > \"$(find %s/aws -name wake | head -n 1)\"\n"
+	       "    cat $(find %s/tencent -name vnc_url)\n"
 	       "    rsync -a %s/aws/ /tmp/screens/\n"
 	       "\n"
 	       "The same cloud by the AWS CLI:\n"
