@@ -98,7 +98,7 @@ static const struct cfs_cloud_config *cloud(struct fixture *f, const char *name)
 		if (strcmp(found->name, name) == 0)
 			return found;
 	fail_msg("no cloud %s", name);
-	return NULL;
+	abort();
 }
 
 /* The file cannot be used, for a reason that begins and goes on so. */
