@@ -4,7 +4,7 @@ _consolefs_sim() {
 	local cur prev words cword
 	_init_completion -n =: || return
 	case $prev in
-	--ready-file | --ca-file | --log)
+	--log | --*-file)
 		_filedir
 		return
 		;;
@@ -14,13 +14,15 @@ _consolefs_sim() {
 			GetConsoleOutput DescribeInstanceVncUrl' -- "$cur")
 		return
 		;;
-	--port | --instances | --aws-regions | --tencent-regions | --seed | --latency | --rate-scale)
+	--port | --metadata-port | --instances | --*-regions | --seed | --latency | --rate-scale | --clock-offset | \
+		--session-seconds)
 		return
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--port --ready-file --ca-file --instances --aws-regions
-		--tencent-regions --seed --latency --rate-scale --fault --log --freeze-clock --die-with-parent
-		--help --version' -- "$cur")
+		--tencent-regions --seed --latency --rate-scale --fault --fault-file --log --freeze-clock
+		--clock-offset --metadata-file --metadata-port --session-seconds --no-instance-role
+		--web-identity-file --container-token-file --issued-file --die-with-parent --help --version' -- "$cur")
 }
 
 complete -F _consolefs_sim consolefs-sim

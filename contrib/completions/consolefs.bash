@@ -12,7 +12,7 @@ _consolefs_mount_options() {
 		clouds=$(sed -n 's/^\[\([A-Za-z0-9._-]*\)].*/\1/p' "$file")
 		break
 	done
-	words='ro allow_other auto_unmount uid= gid= umask= fsname= config='
+	words='ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level='
 	for file in ${clouds:-aws tencent}; do
 		for key in backend profile regions filter endpoint ca_file list_ttl timeout rate vnc_page; do
 			words+=" $file.$key="

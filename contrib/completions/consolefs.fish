@@ -10,7 +10,7 @@ function __consolefs_mount_options
 		end
 	end
 	test (count $clouds) -gt 0; or set clouds aws tencent
-	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config=
+	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level=
 	for cloud in $clouds
 		printf "$cloud.%s=\n" backend profile regions filter endpoint ca_file list_ttl timeout rate vnc_page
 	end

@@ -11,6 +11,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
 	GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/compress.cmake)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/synopsis.cmake)
 set(CPACK_COMPONENTS_ALL consolefs)
 if(CONSOLEFS_SIM)
 	list(APPEND CPACK_COMPONENTS_ALL consolefs-sim)
@@ -52,7 +53,7 @@ set(CPACK_RPM_CONSOLEFS-SIM_PACKAGE_DESCRIPTION ${sim_about})
 # Directories of other packages.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
 	/usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/user /usr/sbin
-	/usr/share/man /usr/share/man/man1 /usr/share/man/man5
+	/usr/share/man /usr/share/man/man1 /usr/share/man/man5 /usr/share/man/man8
 	/usr/share/bash-completion /usr/share/bash-completion/completions
 	/usr/share/zsh /usr/share/zsh/site-functions
 	/usr/share/fish /usr/share/fish/vendor_completions.d)

@@ -1,0 +1,158 @@
+"""Completions, asked for in the shells themselves."""
+
+import os
+import pathlib
+import pty
+import re
+import subprocess
+import time
+
+import pytest
+
+from lib.simulator import scrubbed_env
+
+PATIENCE_S = 30
+SETTINGS = ["backend", "ca_file", "endpoint", "filter", "list_ttl", "profile", "rate", "regions",
+            "timeout", "vnc_page"]
+BASHRC = r"""
+PS1=
+bind 'set bell-style none' 2>/dev/null
+bind 'set enable-bracketed-paste off' 2>/dev/null
+bind 'set completion-query-items 0'
+bind 'set page-completions off'
+bind -x '"\C-g": printf "<<%s>>\n" "$READLINE_LINE"'
+. /usr/share/bash-completion/bash_completion
+. "$COMPLETIONS/consolefs"
+. "$COMPLETIONS/consolefs-sim"
+echo '<<ready>>'
+"""
+
+
+class Bash:
+    """An interactive bash at a terminal of its own."""
+
+    def __init__(self, installed, home):
+        (home / "bashrc").write_text(BASHRC)
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            ["/bin/bash", "--noprofile", "--rcfile", home / "bashrc", "-i"], stdin=slave,
+            stdout=slave, stderr=slave, cwd=home, start_new_session=True,
+            env=scrubbed_env(home, TERM="dumb",
+                             COMPLETIONS=str(installed / "share/bash-completion/completions")))
+        os.close(slave)
+        os.set_blocking(self.master, False)
+        self.text = ""
+        assert self.await_mark() == "ready"
+
+    def await_mark(self):
+        """What stands in the next <<...>>."""
+        end = time.monotonic() + PATIENCE_S
+        while not (found := re.search(r"<<(.*?)>>", self.text, re.DOTALL)):
+            assert time.monotonic() < end, self.text
+            try:
+                self.text += os.read(self.master, 65536).decode()
+            except BlockingIOError:
+                time.sleep(0.005)
+        self.seen, self.text = self.text[:found.start()], self.text[found.end():]
+        return found[1]
+
+    def complete(self, line):
+        """What the line becomes by TAB."""
+        os.write(self.master, f"\x15{line}\t\x07".encode())
+        return self.await_mark()
+
+    def candidates(self, line):
+        """The mount options that are offered by TAB TAB."""
+        os.write(self.master, f"\x15{line}\t\t\x07".encode())
+        self.await_mark()
+        return set(re.findall(r"[\w.-]+=", self.seen))
+
+    def close(self):
+        os.close(self.master)
+        self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def bash(installed, tmp_path):
+    (tmp_path / "cloud").mkdir()
+    (tmp_path / "clouds.conf").touch()
+    shell = Bash(installed, tmp_path)
+    yield shell
+    shell.close()
+
+
+@pytest.mark.parametrize("line, completed", [
+    ("consolefs --dem", "consolefs --demo "),
+    ("consolefs --log", "consolefs --log-level "),
+    ("consolefs --log-level warn", "consolefs --log-level warning "),
+    ("consolefs --log-level=de", "consolefs --log-level=debug "),
+    ("consolefs --check=", "consolefs --check=json "),
+    ("consolefs clo", "consolefs cloud/"),
+    ("consolefs -c clo", "consolefs -c cloud"),
+    ("consolefs -c clouds", "consolefs -c clouds.conf "),
+    ("consolefs --config=clouds", "consolefs --config=clouds.conf "),
+    ("consolefs -o allow", "consolefs -o allow_other "),
+    ("consolefs -o ro,um", "consolefs -o ro,umask="),
+    ("consolefs -o uid=1,aws.reg", "consolefs -o uid=1,aws.regions="),
+    ("consolefs -o aws.regions=us-east-1:eu-west-1,tencent.v",
+     "consolefs -o aws.regions=us-east-1:eu-west-1,tencent.vnc_page="),
+    ("consolefs-sim --freeze", "consolefs-sim --freeze-clock "),
+    ("consolefs-sim --fault GetConsoleS", "consolefs-sim --fault GetConsoleScreenshot:"),
+])
+def test_bash_completes(bash, line, completed):
+    assert bash.complete(line) == completed
+
+
+def test_bash_offers_the_settings_of_the_configured_clouds(bash, tmp_path):
+    config = tmp_path / ".config/consolefs/consolefs.conf"
+    config.parent.mkdir(parents=True)
+    config.write_text("[prod-1]\nbackend = aws\n# [no]\n[test]\nbackend = tencent\n")
+    assert bash.candidates("consolefs -o prod-1.") == {f"prod-1.{key}=" for key in SETTINGS}
+    assert bash.candidates("consolefs -o n") == set()
+    assert bash.complete("consolefs -o test.reg") == "consolefs -o test.regions="
+
+
+def fish(installed, home, line):
+    """What fish offers for a line."""
+    script = f". {installed}/share/fish/vendor_completions.d/{line.split()[0]}.fish; complete -C '{line}'"
+    done = subprocess.run(["/usr/bin/fish", "--no-config", "-c", script], capture_output=True,
+                          text=True, check=True, env=scrubbed_env(home), cwd=home)
+    return {offer.partition("\t")[0] for offer in done.stdout.splitlines()}
+
+
+def test_fish_completes(installed, tmp_path):
+    (tmp_path / "cloud").mkdir()
+    assert fish(installed, tmp_path, "consolefs --dem") == {"--demo"}
+    assert fish(installed, tmp_path, "consolefs --log-level d") == {"debug"}
+    assert fish(installed, tmp_path, "consolefs -o ro,aws.r") == {"ro,aws.rate=", "ro,aws.regions="}
+    assert fish(installed, tmp_path, "consolefs clo") == {"cloud/"}
+    assert fish(installed, tmp_path, "consolefs-sim --fre") == {"--freeze-clock"}
+
+
+ZSH = r"""
+zmodload zsh/zpty
+zpty z 'TERM=dumb PS1= zsh -f -i'
+zpty -w z 'fpath=($FUNCTIONS $fpath); autoload -Uz compinit; compinit -u -D; bindkey "^I" complete-word'
+zpty -w z 'show() { print -r -- "<<$BUFFER>>"; }; zle -N show; bindkey "^G" show; unsetopt beep'
+zpty -w z 'print "<<re""ady>>"'
+while zpty -r z line && [[ $line != *'<<ready>>'* ]]; do :; done
+zpty -n -w z "$1"$'\t\a'
+while zpty -r z line; do [[ $line == *'<<'*'>>'* ]] && break; done
+print -r -- "${${line#*<<}%%>>*}"
+zpty -d z
+"""
+
+
+@pytest.mark.parametrize("line, completed", [
+    ("consolefs --dem", "consolefs --demo "),
+    ("consolefs --log-level=warn", "consolefs --log-level=warning "),
+    ("consolefs -o allow", "consolefs -o allow_other,"),
+    ("consolefs -o ro,aws.reg", "consolefs -o ro,aws.regions="),
+    ("consolefs-sim --freeze", "consolefs-sim --freeze-clock "),
+])
+def test_zsh_completes(installed, tmp_path, line, completed):
+    functions = pathlib.Path(installed) / "share/zsh/site-functions"
+    done = subprocess.run(["/usr/bin/zsh", "-f", "-c", ZSH, "zsh", line], capture_output=True,
+                          text=True, check=True, timeout=PATIENCE_S, cwd=tmp_path,
+                          env=scrubbed_env(tmp_path, FUNCTIONS=str(functions)))
+    assert done.stdout.rstrip("\n") == completed

@@ -1,0 +1,83 @@
+"""cmake --install puts everything where a system looks for it."""
+
+import subprocess
+
+from lib.machine import install, installed_files
+from lib.simulator import scrubbed_env
+
+PROGRAM = {
+    "bin/consolefs",
+    "lib/systemd/system/consolefs@.service",
+    "lib/systemd/user/consolefs@.service",
+    "sbin/mount.consolefs",
+    "share/bash-completion/completions/consolefs",
+    "share/doc/consolefs/README.md",
+    "share/doc/consolefs/examples/consolefs.conf",
+    "share/doc/consolefs/examples/fstab",
+    "share/doc/consolefs/examples/updatedb.conf",
+    "share/fish/vendor_completions.d/consolefs.fish",
+    "share/man/man1/consolefs.1",
+    "share/man/man5/consolefs.conf.5",
+    "share/man/man8/mount.consolefs.8",
+    "share/zsh/site-functions/_consolefs",
+}
+SIMULATOR = {
+    "bin/consolefs-sim",
+    "share/bash-completion/completions/consolefs-sim",
+    "share/fish/vendor_completions.d/consolefs-sim.fish",
+    "share/man/man1/consolefs-sim.1",
+    "share/zsh/site-functions/_consolefs-sim",
+}
+
+
+def test_an_installation_has_these_files(tmp_path):
+    install("/usr", destdir=tmp_path)
+    files = installed_files(tmp_path)
+    assert files == {f"usr/{path}" for path in PROGRAM | SIMULATOR}
+
+
+def test_destdir_takes_the_whole_of_another_prefix(tmp_path):
+    install("/opt/consolefs", destdir=tmp_path)
+    assert installed_files(tmp_path) == {f"opt/consolefs/{path}" for path in PROGRAM | SIMULATOR}
+
+
+def test_only_programs_can_be_executed(installed):
+    for path in PROGRAM | SIMULATOR:
+        mode = (installed / path).stat().st_mode & 0o777
+        assert mode == (0o755 if path.partition("/")[0] in ("bin", "sbin") else 0o644), path
+
+
+def test_no_file_names_the_place_where_it_was_built(installed):
+    """What is installed may be moved: units and helpers find the program by themselves."""
+    for path in PROGRAM | SIMULATOR:
+        if not path.startswith("bin/"):
+            assert str(installed).encode() not in (installed / path).read_bytes(), path
+
+
+def check(installed, config, home):
+    """What --check says of a configuration, without a cloud anywhere."""
+    credentials = home / ".aws/credentials"
+    credentials.parent.mkdir(exist_ok=True)
+    credentials.write_text("[prod]\naws_access_key_id = A\naws_secret_access_key = B\n")
+    return subprocess.run(
+        [installed / "bin/consolefs", "--check", "-c", config, "-o",
+         "aws.timeout=1,tencent.timeout=1,tencent.endpoint=https://127.0.0.1:1"],
+        capture_output=True, text=True, timeout=60, check=False,
+        env=scrubbed_env(home, TENCENTCLOUD_SECRET_ID="A", TENCENTCLOUD_SECRET_KEY="B"))
+
+
+def test_the_example_configuration_is_one(installed, tmp_path):
+    """With every setting that it shows turned on, --check gets as far as the clouds."""
+    text = (installed / "share/doc/consolefs/examples/consolefs.conf").read_text()
+    lines = [line[1:] if line.startswith("#") and " = " in line else line
+             for line in text.splitlines()]
+    text = "\n".join(lines).replace("https://ec2.example.net", "https://127.0.0.1:1")
+    text = text.replace("/etc/ssl/private-ca.pem", "/etc/ssl/certs/ca-certificates.crt")
+    assert text.count(" = ") == 10
+    config = tmp_path / "consolefs.conf"
+    config.write_text(text + "\n")
+    done = check(installed, config, tmp_path)
+    assert "aws" in done.stdout and "tencent" in done.stdout, done.stderr
+    config.write_text(text + "\nbogus = 1\n")
+    done = check(installed, config, tmp_path)
+    assert "bogus is no setting" in done.stderr, done.stderr

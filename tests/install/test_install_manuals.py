@@ -1,0 +1,73 @@
+"""The manual pages are clean, and tell of every option and setting that there is."""
+
+import re
+import subprocess
+
+import pytest
+
+from lib.simulator import ROOT, scrubbed_env
+
+PAGES = sorted((ROOT / "contrib/man").glob("*.[158]"))
+MENTIONED_IN = ["man/{name}.1", "completions/{name}.bash", "completions/_{name}",
+                "completions/{name}.fish"]
+
+
+def plain(text):
+    """mdoc without its macros: `.It Fl -config Ar file` has --config."""
+    return re.sub(r"\bFl -", "--", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_clean(page):
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True,
+                          text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_what_a_page_has(page):
+    text = page.read_text(encoding="ascii")
+    for section in ["NAME", "DESCRIPTION", "SEE ALSO"]:
+        assert f"\n.Sh {section}\n" in text
+    if page.name in ("consolefs.1", "consolefs-sim.1"):
+        for section in ["SYNOPSIS", "EXIT STATUS", "EXAMPLES", "SECURITY CONSIDERATIONS"]:
+            assert f"\n.Sh {section}\n" in text
+
+
+def options_of(program):
+    """The long options that --help lists."""
+    usage = subprocess.run([program, "--help"], capture_output=True, text=True, check=True,
+                           env=scrubbed_env("/nonexistent")).stdout
+    found = set(re.findall(r"--[a-z][a-z-]+", usage))
+    assert len(found) > 5
+    return found
+
+
+@pytest.mark.parametrize("name", ["consolefs", "consolefs-sim"])
+def test_every_option_is_in_the_manual_and_in_the_completions(installed, name):
+    options = options_of(installed / "bin" / name)
+    for place in MENTIONED_IN:
+        text = plain((ROOT / "contrib" / place.format(name=name)).read_text())
+        if place.endswith(".fish"):
+            text = re.sub(r"-l ", "--", text)
+        mentioned = set(re.findall(r"--[a-z][a-z-]+[a-z]", text))
+        assert options <= mentioned, (place, options - mentioned)
+
+
+SETTINGS = {"backend", "profile", "regions", "filter", "endpoint", "ca_file", "list_ttl", "timeout",
+            "rate", "vnc_page"}
+
+
+def test_every_setting_is_in_the_manual_and_in_the_completions():
+    """As fs/config.c and the backends know them."""
+    code = "".join(path.read_text() for path in
+                   [ROOT / "fs/config.c", *ROOT.glob("backends/*/*.c")])
+    known = set(re.findall(r'^\t\{"([a-z_]+)", set_', code, re.MULTILINE))
+    for own in re.findall(r'account_keys\[\] = \{([^}]*)\}', code):
+        known |= set(re.findall(r'"([a-z_]+)"', own))
+    assert known | {"backend"} == SETTINGS
+    for place in ["man/consolefs.conf.5", "completions/consolefs.bash", "completions/_consolefs",
+                  "completions/consolefs.fish"]:
+        text = (ROOT / "contrib" / place).read_text()
+        for setting in SETTINGS:
+            assert re.search(rf"\b{setting}\b", text), (place, setting)

@@ -1,0 +1,117 @@
+"""The units of systemd are understood, confined as far as they say, and told of what happens."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from lib.mount import Mount
+from lib.simulator import ROOT, scrubbed_env
+
+SYSTEM = ROOT / "contrib/systemd/consolefs@.service"
+USER = ROOT / "contrib/systemd/user/consolefs@.service"
+# Of `systemd-analyze security`, 10 for the whole of root's power. A mount that others see allows no less.
+EXPOSURE_MAX = 4.0
+
+
+def analyze(installed, runtime, *args):
+    """systemd-analyze, to which the installed program is in the path of programs."""
+    return subprocess.run(["/usr/bin/systemd-analyze", *map(str, args)], capture_output=True,
+                          text=True, check=False,
+                          env={**scrubbed_env(runtime), "XDG_RUNTIME_DIR": str(runtime),
+                               "SYSTEMD_UNIT_PATH": f"{runtime}:"})
+
+
+def instance(unit, directory, installed, name):
+    """A unit of an instance, by the whole path of the program."""
+    text = unit.read_text().replace("ExecStart=consolefs", f"ExecStart={installed}/bin/consolefs")
+    assert f"{installed}/bin/consolefs" in text
+    path = directory / f"consolefs@{name}.service"
+    path.write_text(text)
+    return path
+
+
+def test_systemd_understands_the_system_unit(installed, tmp_path):
+    unit = instance(SYSTEM, tmp_path, installed, "mnt-cloud")
+    done = analyze(installed, tmp_path, "verify", "--man=no", unit)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_understands_the_user_unit(installed, tmp_path):
+    unit = instance(USER, tmp_path, installed, "cloud")
+    done = analyze(installed, tmp_path, "--user", "verify", "--man=no", unit)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_system_unit_is_confined(installed, tmp_path):
+    unit = instance(SYSTEM, tmp_path, installed, "mnt-cloud")
+    done = analyze(installed, tmp_path, "security", "--offline=true", unit)
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert exposure and float(exposure[1]) <= EXPOSURE_MAX, done.stdout
+
+
+def test_no_unit_makes_a_mount_namespace():
+    """A mount in it would be seen by nobody."""
+    makes_one = re.compile(
+        r"^(ProtectSystem|ProtectHome|ProtectProc|ProcSubset|ProtectKernel\w+|ProtectControlGroups|"
+        r"PrivateTmp|PrivateDevices|PrivateMounts|PrivateIPC|MountFlags|Root\w+|BindPaths|"
+        r"BindReadOnlyPaths|TemporaryFileSystem|ReadWritePaths|ReadOnlyPaths|InaccessiblePaths|"
+        r"ExecPaths|NoExecPaths|DynamicUser)=", re.MULTILINE)
+    for unit in (SYSTEM, USER):
+        assert not makes_one.search(unit.read_text())
+
+
+def test_a_user_may_still_mount_by_a_set_user_id_program():
+    """What makes no_new_privs for him is not in the user's unit."""
+    makes_it = re.compile(
+        r"^(NoNewPrivileges|SystemCall\w+|RestrictAddressFamilies|RestrictNamespaces|Lock\w+|"
+        r"RestrictRealtime|RestrictSUIDSGID|MemoryDenyWriteExecute|ProtectClock|ProtectHostname|"
+        r"Private\w+|Protect\w+)=", re.MULTILINE)
+    assert not makes_it.search(USER.read_text())
+
+
+@pytest.fixture
+def manager(tmp_path):
+    """A service manager's socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(30)
+        yield listening
+
+
+def test_the_manager_hears_of_a_mount_when_it_is_usable(sim, manager):
+    """And of its end, before it ends."""
+    with Mount.of(sim, env={"NOTIFY_SOCKET": manager.getsockname()}) as mount:
+        assert manager.recv(100) == b"READY=1"
+        assert sorted(os.listdir(mount.path)) == ["aws", "tencent"]
+        mount.allow("Terminated")
+        mount.signal(signal.SIGTERM)
+        assert mount.wait() == 0
+        assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_the_manager_hears_of_a_reload(sim, manager):
+    with Mount.of(sim, env={"NOTIFY_SOCKET": manager.getsockname()}) as mount:
+        assert manager.recv(100) == b"READY=1"
+        mount.allow(r"(?i)hangup|reload|read again|configuration")
+        mount.signal(signal.SIGHUP)
+        assert manager.recv(100) == b"RELOADING=1"
+        assert manager.recv(100) == b"READY=1"
+
+
+def test_an_abstract_socket_is_one_too(sim):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(f"\0consolefs-test-{os.getpid()}")
+        listening.settimeout(30)
+        with Mount.of(sim, env={"NOTIFY_SOCKET": f"@consolefs-test-{os.getpid()}"}):
+            assert listening.recv(100) == b"READY=1"
+
+
+def test_without_a_manager_who_listens_it_mounts_all_the_same(sim, tmp_path):
+    with Mount.of(sim, env={"NOTIFY_SOCKET": str(tmp_path / "nobody")}) as mount:
+        mount.allow("cannot tell the service manager")
+        mount.await_log("cannot tell the service manager READY=1: No such file")
+        assert sorted(os.listdir(mount.path)) == ["aws", "tencent"]
