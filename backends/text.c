@@ -1,6 +1,7 @@
 #include "backends/text.h"
 
 #include <string.h>
+#include <time.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -120,4 +121,13 @@ bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *als
 			return false;
 	}
 	return true;
+}
+
+void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds)
+{
+	time_t at = seconds;
+	struct tm utc;
+
+	if (!gmtime_r(&at, &utc) || strftime(out, CFS_TEXT_TIME, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		memcpy(out, "-", sizeof("-"));
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "backends/buf.h"
 
@@ -27,6 +28,11 @@ int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
  * edge to fit size bytes, NUL included. size > 0.
  */
 void cfs_text_line(char *out, size_t size, const char *text, size_t len);
+
+/* A time of day, seconds since the epoch, as "2026-11-21T20:13:48Z"; "-" where the calendar ends.
+ */
+#define CFS_TEXT_TIME sizeof("2000-01-01T00:00:00Z")
+void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds);
 
 /* Whether text[0..len) is 1..max bytes of ASCII letters, digits and the bytes of `also`. */
 bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also);

@@ -13,19 +13,18 @@
 #include "fs/check.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 
+#include "backends/text.h"
 #include "fs/call.h"
 #include "fs/catalogue.h"
 
-#define IDENTITY_MAX 2048 /* bytes of an ARN */
-#define LINE_MAX_BYTES 1024
+#define IDENTITY_MAX 2048  /* bytes of an ARN */
+#define STATEMENT_MAX 1024 /* bytes of a policy statement, or of an error with its code */
 
 /* A call, or a listing, that the check waits for. */
 struct waiting {
@@ -86,7 +85,7 @@ static bool add_text(cJSON *object, const char *key, const char *text)
 /* "AuthFailure: AWS was not able to ...", or null for success. */
 static bool add_error(cJSON *object, const char *key, const struct cfs_error *error)
 {
-	char line[LINE_MAX_BYTES];
+	char line[STATEMENT_MAX];
 
 	snprintf(line, sizeof(line), "%s%s%s", error->code,
 		error->code[0] && error->message[0] ? ": " : "", error->message);
@@ -190,7 +189,7 @@ static bool add_permission(cJSON *list, const struct cfs_cloud *cloud,
 {
 	const char *name = cloud->backend->permission(question), *at;
 	cJSON *item = cJSON_CreateObject();
-	char statement[LINE_MAX_BYTES];
+	char statement[STATEMENT_MAX];
 	bool denied = error->fault == CFS_DENIED;
 
 	if (!item || !cJSON_AddItemToArray(list, item)) {
@@ -293,9 +292,7 @@ static void print_credentials(const cJSON *report)
 {
 	const cJSON *expires = cJSON_GetObjectItemCaseSensitive(report, "expires");
 	const char *source = text_of(report, "credentials"), *line, *end;
-	char when[sizeof("2000-01-01T00:00:00Z")];
-	struct tm utc;
-	time_t at;
+	char when[CFS_TEXT_TIME];
 
 	if (!source) {
 		printf("  credentials  none; looked in\n");
@@ -306,9 +303,8 @@ static void print_credentials(const cJSON *report)
 	}
 	printf("  credentials  %s", source);
 	if (cJSON_IsNumber(expires)) {
-		at = (time_t)cJSON_GetNumberValue(expires);
-		if (gmtime_r(&at, &utc) && strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc))
-			printf(", until %s", when);
+		cfs_text_time(when, (int64_t)cJSON_GetNumberValue(expires));
+		printf(", until %s", when);
 	}
 	printf("\n");
 }

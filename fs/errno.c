@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/buf.h"
+#include "backends/text.h"
 
 struct row {
 	int number;
@@ -91,15 +92,12 @@ static int describe_advice(const struct cfs_failure *failure, struct cfs_buf *bu
 int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf)
 {
 	const struct cfs_error *error = &failure->error;
-	char when[sizeof("2000-01-01T00:00:00Z")];
-	struct tm utc;
+	char when[CFS_TEXT_TIME];
 	int r;
 
 	if (!failure->number)
 		return 0;
-	if (!gmtime_r(&failure->when.tv_sec, &utc))
-		return -EOVERFLOW;
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	cfs_text_time(when, failure->when.tv_sec);
 	r = cfs_buf_addf(buf,
 		"time:       %s\naction:     %s\nerrno:      %s (%s)\ncode:       %s\n"
 		"message:    %s\nrequest id: %s\nadvice:     ",

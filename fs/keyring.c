@@ -329,3 +329,8 @@ const char *cfs_keyring_looked(const struct cfs_keyring *keyring)
 {
 	return cfs_buf_text(&keyring->looked);
 }
+
+enum cfs_fault cfs_keyring_fault(const struct cfs_keyring *keyring)
+{
+	return keyring->fault;
+}

@@ -5,6 +5,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/text.h"
+
 static bool add_text(cJSON *object, const char *key, const char *value)
 {
 	return cJSON_AddStringToObject(object, key, value) != NULL;
@@ -98,17 +100,28 @@ int cfs_render_error(const struct cfs_node *node, struct cfs_buf *buf)
 	return failure ? cfs_failure_describe(failure, buf) : 0;
 }
 
+/* Where the keys come from and until when; and if the last search for keys failed, where it looked.
+ */
 static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	const char *source = cfs_keyring_source(cloud->keyring);
 	const char *line = cfs_keyring_looked(cloud->keyring), *end;
+	int64_t expires = cfs_keyring_expires(cloud->keyring);
+	char until[CFS_TEXT_TIME];
 	int r;
 
-	if (source[0])
-		return cfs_buf_addf(buf, "credentials: %s\n", source);
-	if (!line[0])
-		return cfs_buf_adds(buf, "credentials: not looked for yet\n");
-	r = cfs_buf_adds(buf, "credentials: none; looked in\n");
+	r = cfs_buf_addf(buf, "credentials: %s", source[0] ? source : "none");
+	if (r == 0 && source[0] && expires != INT64_MAX) {
+		cfs_text_time(until, expires);
+		r = cfs_buf_addf(buf, ", until %s", until);
+	}
+	if (r == 0)
+		r = cfs_buf_adds(buf,
+			cfs_keyring_fault(cloud->keyring) == CFS_OK ? "\n"
+				: source[0]                         ? "; not renewed; looked in\n"
+								    : "; looked in\n");
+	if (cfs_keyring_fault(cloud->keyring) == CFS_OK)
+		return r;
 	for (; r == 0 && (end = strchr(line, '\n')); line = end + 1)
 		r = cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
 	return r;
@@ -164,6 +177,9 @@ int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
 		cloud->config->name, cloud->backend->name, condition(cloud));
 	if (r == 0)
 		r = render_credentials(cloud, buf);
+	if (r == 0 && cloud->skew.offset)
+		r = cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
+			-(long long)cloud->skew.offset);
 	for (i = 0; r == 0 && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		r = render_region(&region, buf);

@@ -153,6 +153,23 @@ static void a_token_is_of_ascii_letters_and_digits(void **state)
 	assert_false(cfs_text_is_token("a ", 2, 32, "-"));
 }
 
+static void time_is_shown_in_utc(void **state)
+{
+	char out[CFS_TEXT_TIME];
+
+	(void)state;
+	cfs_text_time(out, 0);
+	assert_string_equal(out, "1970-01-01T00:00:00Z");
+	cfs_text_time(out, 1440938160);
+	assert_string_equal(out, "2015-08-30T12:36:00Z");
+	cfs_text_time(out, 253402300799);
+	assert_string_equal(out, "9999-12-31T23:59:59Z");
+	cfs_text_time(out, 253402300800);
+	assert_string_equal(out, "-");
+	cfs_text_time(out, INT64_MAX);
+	assert_string_equal(out, "-");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +180,7 @@ int main(void)
 		cmocka_unit_test(a_line_shows_no_control_character),
 		cmocka_unit_test(a_line_is_cut_at_the_edge_of_a_character),
 		cmocka_unit_test(a_token_is_of_ascii_letters_and_digits),
+		cmocka_unit_test(time_is_shown_in_utc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
