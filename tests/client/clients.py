@@ -47,19 +47,24 @@ def aws(sim, *args, text=False, **env):
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 
-def tencent(sim, *calls, secret=SECRET, **job):
-    """Runs (action, params) calls through the official SDK, in one process."""
+def node(sim, program, job, **env):
+    """Runs a program of the official SDK's with a job, and returns what it prints."""
     modules = os.environ.get("CONSOLEFS_NODE_MODULES", str(HERE / "node_modules"))
     if not pathlib.Path(modules, "tencentcloud-sdk-nodejs-cvm").exists():
         raise FileNotFoundError(f"no Tencent SDK in {modules}: run `npm ci` in {HERE}")
+    done = subprocess.run(["node", str(HERE / program)], input=json.dumps(job), text=True,
+                          capture_output=True, timeout=120, check=False,
+                          env=sim.tencent_env(NODE_PATH=modules, **env))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def tencent(sim, *calls, secret=SECRET, **job):
+    """Runs (action, params) calls through the official SDK, in one process."""
     job = {"port": sim.port, "secretKey": secret,
            "region": sim.tencent_regions[0],
            "calls": [{"action": action, "params": params} for action, params in calls], **job}
-    done = subprocess.run(["node", str(HERE / "tencent.cjs")], input=json.dumps(job), text=True,
-                          capture_output=True, timeout=120, check=False,
-                          env=sim.tencent_env(NODE_PATH=modules))
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
+    answers = node(sim, "tencent.cjs", job)
     assert len(answers) == len(calls)
     return answers
 
@@ -96,12 +101,13 @@ def send(sim, method, path, body=b"", headers=None, connection=None):
             connection.close()
 
 
-def ec2_headers(sim, body, region=None, key=KEY_ID, secret=SECRET, shift=0, service="ec2"):
+def ec2_headers(sim, body, region=None, key=KEY_ID, secret=SECRET, shift=0, service="ec2",
+                token=None):
     """The headers of a request to EC2, signed by botocore with a clock that is `shift` s off."""
     request = botocore.awsrequest.AWSRequest(
         "POST", sim.url + "/", data=body,
         headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})
-    signer = botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret), service,
+    signer = botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret, token), service,
                                      region or sim.aws_regions[0])
     real = botocore.auth.datetime
 
@@ -134,13 +140,16 @@ def ec2(sim, action, connection=None, version=EC2_VERSION, drop=(), more=None, s
 
 
 def tc3_headers(sim, action, body, shift=0, secret=SECRET, key=KEY_ID, service="cvm",
-                content_type="application/json", signed=("content-type", "host")):
+                content_type="application/json", signed=("content-type", "host"),
+                version=CVM_VERSION, token=None):
     """The documented algorithm, a second time: what the SDK does, with its screws loose."""
     timestamp = int(time.time()) + shift
     date = datetime.datetime.fromtimestamp(timestamp, datetime.timezone.utc).strftime("%Y-%m-%d")
     headers = {"Content-Type": content_type, "Host": sim.url.removeprefix("https://"),
-               "X-TC-Action": action, "X-TC-Version": CVM_VERSION,
+               "X-TC-Action": action, "X-TC-Version": version,
                "X-TC-Timestamp": str(timestamp), "X-TC-Region": sim.tencent_regions[0]}
+    if token is not None:
+        headers["X-TC-Token"] = token
     lower = {name.lower(): value.lower() for name, value in headers.items()}
     canonical = "POST\n/\n\n" + "".join(f"{name}:{lower[name]}\n" for name in signed)
     canonical += "\n" + ";".join(signed) + "\n" + hashlib.sha256(body).hexdigest()

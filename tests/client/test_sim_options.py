@@ -37,7 +37,7 @@ def test_help_and_version():
     (["--fault", "*:hang:nan"], "share"), (["--fault", "*:hang:x"], "xN"),
     (["--fault", "DescribeRegions:notjpeg"], "does not apply"), (["--fault", "*@:hang"], "@"),
     (["--fault", "*%:hang"], "%"), (["--fault", "*%@x:hang"], "%"),
-    (["--clock-offset", "soon"], "soon"), (["--clock-offset", "--1"], "--1"),
+    (["--clock-offset", "soon"], "soon"), (["--clock-offset", "--1"], "-1"),
     (["--session-seconds", "43201"], "43201"), (["--metadata-port", "65536"], "65536")])
 def test_a_misformed_option_is_refused_by_name(args, named):
     done = run(*args)
@@ -50,7 +50,7 @@ def test_a_port_in_use_is_said(sim):
 
 
 def test_a_file_that_cannot_be_written_is_said():
-    for option in ("--ready-file", "--ca-file", "--log"):
+    for option in ("--ready-file", "--ca-file", "--log", "--issued-file", "--metadata-file"):
         done = run(option, "/no/such/directory/file")
         assert done.returncode == 1 and "/no/such/directory/file" in done.stderr
 

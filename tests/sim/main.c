@@ -95,7 +95,7 @@ static int serve(const struct sim_options *options, struct sim *sim)
 {
 	struct sim_tls tls = {0};
 	struct sim_server *server = NULL;
-	int log_fd = -1, stop_fd = -1;
+	int log_fd = -1, issued_fd = -1, stop_fd = -1;
 	int r = stop_fd = open_signals();
 	if (r < 0) {
 		fail("cannot wait for signals", NULL, r);
@@ -107,6 +107,14 @@ static int serve(const struct sim_options *options, struct sim *sim)
 			fail("cannot open", options->log_file, r);
 			goto out;
 		}
+	}
+	if (options->issued_file) {
+		r = issued_fd = sim_log_open(options->issued_file);
+		if (r < 0) {
+			fail("cannot open", options->issued_file, r);
+			goto out;
+		}
+		sim->issued_fd = issued_fd;
 	}
 	r = sim_tls_init(&tls);
 	if (r < 0) {
@@ -127,6 +135,9 @@ static int serve(const struct sim_options *options, struct sim *sim)
 out:
 	sim_server_destroy(server);
 	sim_tls_finish(&tls);
+	sim->issued_fd = -1;
+	if (issued_fd >= 0)
+		close(issued_fd);
 	if (log_fd >= 0)
 		close(log_fd);
 	if (stop_fd >= 0)

@@ -7,7 +7,6 @@
 #include "sso.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +14,10 @@
 
 int sim_init(struct sim *sim, const struct sim_options *options)
 {
-	int r = 0;
 	*sim = (struct sim){.options = *options, .issued_fd = -1};
 	sim->buckets.scale = options->rate_scale;
 	sim->random = sim_crypto_mix(options->seed);
-	if (options->issued_file) {
-		sim->issued_fd =
-			open(options->issued_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-		r = sim->issued_fd < 0 ? -errno : 0;
-	}
-	if (r == 0)
-		r = sim_crypto_random(sim->token_key, sizeof(sim->token_key));
+	int r = sim_crypto_random(sim->token_key, sizeof(sim->token_key));
 	if (r == 0)
 		r = sim_vnc_init(&sim->links);
 	if (r == 0)
@@ -45,9 +37,6 @@ void sim_finish(struct sim *sim)
 	sim_fleet_finish(&sim->fleet);
 	sim_vnc_finish(&sim->links);
 	sim_session_finish(&sim->sessions);
-	if (sim->issued_fd >= 0)
-		close(sim->issued_fd);
-	sim->issued_fd = -1;
 }
 
 int64_t sim_now_ms(const struct sim *sim)

@@ -46,7 +46,7 @@ struct sim {
 	struct sim_sessions sessions;
 	struct sim_session standing[SIM_CLOUDS + 1]; /* the metadata services' */
 	struct sim_fault_file fault_file;
-	int issued_fd;                            /* or -1 */
+	int issued_fd;                            /* of --issued-file, or -1; borrowed */
 	uint64_t random;                          /* of the faults */
 	unsigned char token_key[SIM_SHA256_SIZE]; /* seals NextToken */
 	uint32_t last_bytes;                      /* length of the last screen drawn */
