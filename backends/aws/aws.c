@@ -33,6 +33,9 @@ static const char *const permissions[CFS_AWS_N_LIVE] = {
 static const struct cfs_provider *const providers[] = {
 	&cfs_aws_provider_environment,
 	&cfs_aws_provider_profile,
+	&cfs_aws_provider_web_identity,
+	&cfs_aws_provider_container,
+	&cfs_aws_provider_metadata,
 	NULL,
 };
 

@@ -127,7 +127,8 @@ static const char *check_path(const char *path)
 	return NULL;
 }
 
-const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret_endpoint)
+const char *cfs_aws_endpoint_split(
+	const char *url, struct cfs_aws_endpoint *ret_endpoint, bool *ret_loopback)
 {
 	struct cfs_aws_endpoint endpoint = {0};
 	struct authority authority = {0};
@@ -148,13 +149,26 @@ const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret
 		why = check_path(path);
 	if (why)
 		return why;
-	if (!endpoint.tls && !authority.loopback)
-		return "is http, which is for loopback hosts only";
 	if (authority.port != 0 && authority.port != (endpoint.tls ? 443 : 80))
 		snprintf(port, sizeof(port), ":%u", authority.port);
 	snprintf(endpoint.host, sizeof(endpoint.host), authority.ipv6 ? "[%.253s]%s" : "%.253s%s",
 		authority.host, port);
 	snprintf(endpoint.path, sizeof(endpoint.path), "%s", *path ? path : "/");
+	*ret_endpoint = endpoint;
+	*ret_loopback = authority.loopback;
+	return NULL;
+}
+
+const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret_endpoint)
+{
+	struct cfs_aws_endpoint endpoint;
+	bool loopback;
+	const char *why = cfs_aws_endpoint_split(url, &endpoint, &loopback);
+
+	if (why)
+		return why;
+	if (!endpoint.tls && !loopback)
+		return "is http, which is for loopback hosts only";
 	*ret_endpoint = endpoint;
 	return NULL;
 }
@@ -185,4 +199,15 @@ int cfs_aws_endpoint_url(const struct cfs_aws_endpoint *endpoint, struct cfs_buf
 {
 	return cfs_buf_addf(
 		url, "%s://%s%s", endpoint->tls ? "https" : "http", endpoint->host, endpoint->path);
+}
+
+int cfs_aws_endpoint_url_of(
+	const struct cfs_aws_endpoint *endpoint, const char *below, struct cfs_buf *url)
+{
+	size_t len = strlen(endpoint->path);
+	int r = cfs_aws_endpoint_url(endpoint, url);
+
+	if (r == 0 && endpoint->path[len - 1] != '/')
+		r = cfs_buf_addc(url, '/');
+	return r < 0 ? r : cfs_buf_adds(url, below);
 }

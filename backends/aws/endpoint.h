@@ -25,6 +25,10 @@ struct cfs_aws_endpoint {
 
 /* What is wrong with the URL of an endpoint, a static text; NULL if it is one. */
 const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret_endpoint);
+/* The same for a metadata service, which may be asked over plain http wherever it is. Whether it is
+ * loopback is for the caller to judge. */
+const char *cfs_aws_endpoint_split(
+	const char *url, struct cfs_aws_endpoint *ret_endpoint, bool *ret_loopback);
 
 /* A service's own endpoint in a region, by the first label of its name ("ec2"), with FIPS and IPv6
  * if wanted. The region satisfies cfs_aws_endpoint_valid_region. */
@@ -37,5 +41,8 @@ bool cfs_aws_endpoint_valid_region(const char *region);
 
 /* Appends the endpoint's URL. */
 int cfs_aws_endpoint_url(const struct cfs_aws_endpoint *endpoint, struct cfs_buf *url);
+/* Appends the URL of what is below the endpoint's path; `below` does not begin with '/'. */
+int cfs_aws_endpoint_url_of(
+	const struct cfs_aws_endpoint *endpoint, const char *below, struct cfs_buf *url);
 
 #endif

@@ -19,10 +19,13 @@ static const struct cfs_code_fault codes[] = {
 	{"AuthFailure", CFS_UNAUTHENTICATED},
 	{"IncompleteSignature", CFS_UNAUTHENTICATED},
 	{"InvalidAccessKeyId", CFS_UNAUTHENTICATED},
+	{"IDPRejectedClaim", CFS_UNAUTHENTICATED},
 	{"InvalidClientTokenId", CFS_UNAUTHENTICATED},
+	{"InvalidIdentityToken", CFS_UNAUTHENTICATED},
 	{"MissingAuthenticationToken", CFS_UNAUTHENTICATED},
 	{"OptInRequired", CFS_UNAUTHENTICATED},
 	{"PendingVerification", CFS_UNAUTHENTICATED},
+	{"RegionDisabledException", CFS_UNAUTHENTICATED},
 	{"SignatureDoesNotMatch", CFS_UNAUTHENTICATED},
 	{"UnrecognizedClientException", CFS_UNAUTHENTICATED},
 
@@ -58,6 +61,7 @@ static const struct cfs_code_fault codes[] = {
 	{"SlowDown", CFS_THROTTLED},
 	{"EC2ThrottledException", CFS_THROTTLED},
 
+	{"IDPCommunicationError", CFS_SERVER},
 	{"InternalError", CFS_SERVER},
 	{"InternalFailure", CFS_SERVER},
 	{"ServiceUnavailable", CFS_SERVER},

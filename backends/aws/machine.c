@@ -128,12 +128,29 @@ void cfs_aws_step_no_answer(
 		cfs_aws_machine_words(answer->fault));
 }
 
-bool cfs_aws_machine_is_transient(const struct cfs_step_answer *answer)
+void cfs_aws_step_error(
+	struct cfs_step *step, const struct cfs_error *error, const char *who, const char *what)
+{
+	cfs_aws_step_say(step, CFS_STEP_FAILED, error->fault, "%s gives no keys for %.80s: %s%s%s",
+		who, what, error->code, *error->code && *error->message ? ": " : "",
+		error->message);
+}
+
+void cfs_aws_step_unset(struct cfs_step *step, int r, const struct cfs_buf *why)
+{
+	if (r == -ENOMEM)
+		cfs_aws_step_errno(step, r, "");
+	else
+		cfs_aws_step_say(
+			step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED, "%s", cfs_buf_text(why));
+}
+
+bool cfs_aws_machine_is_transient(
+	const struct cfs_step_answer *answer, const struct cfs_error *error)
 {
 	if (answer->fault != CFS_OK)
 		return answer->fault == CFS_RESET || answer->fault == CFS_TIMED_OUT;
-	return answer->status == 429 || answer->status == 500 || answer->status == 502 ||
-		answer->status == 503 || answer->status == 504;
+	return error->fault == CFS_SERVER || error->fault == CFS_THROTTLED;
 }
 
 int cfs_aws_machine_set_keys(

@@ -48,11 +48,18 @@ void cfs_aws_step_errno(struct cfs_step *step, int r, const char *who);
 void cfs_aws_step_no_answer(
 	struct cfs_step *step, const struct cfs_step_answer *answer, const char *who);
 
+/* FAILED: `who` was asked and gave no keys for `what`. */
+void cfs_aws_step_error(
+	struct cfs_step *step, const struct cfs_error *error, const char *who, const char *what);
+/* FAILED: the configuration is wrong, for this negative errno and the sentence in why. */
+void cfs_aws_step_unset(struct cfs_step *step, int r, const struct cfs_buf *why);
+
 /* "cannot be reached": what a request that got no answer came to. */
 const char *cfs_aws_machine_words(enum cfs_fault fault);
 
-/* Whether the answer is of the kind that another attempt may better. */
-bool cfs_aws_machine_is_transient(const struct cfs_step_answer *answer);
+/* Whether another attempt may better the answer, or what it says. */
+bool cfs_aws_machine_is_transient(
+	const struct cfs_step_answer *answer, const struct cfs_error *error);
 
 /* Sets three secrets, the last from NULL for none; -ENOMEM, -EFBIG. */
 int cfs_aws_machine_set_keys(

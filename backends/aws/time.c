@@ -30,7 +30,7 @@ static bool skip(const char **at, const char *any_of)
 	return true;
 }
 
-/* "Z", "+hh:mm" or "-hhmm": seconds east of UTC. */
+/* "Z", "UTC" (as older tools wrote it), "+hh:mm" or "-hhmm": seconds east of UTC. */
 static bool take_offset(const char **at, int *ret_seconds)
 {
 	int sign, hours, minutes;
@@ -38,6 +38,10 @@ static bool take_offset(const char **at, int *ret_seconds)
 	*ret_seconds = 0;
 	if (skip(at, "Zz"))
 		return true;
+	if (strcmp(*at, "UTC") == 0) {
+		*at += strlen(*at);
+		return true;
+	}
 	sign = **at == '-' ? -1 : 1;
 	if (!skip(at, "+-") || !take(at, 2, 0, 23, &hours))
 		return false;

@@ -1,5 +1,5 @@
 /*
- * Times as AWS writes them: RFC 3339, with `Z` or an offset.
+ * Times as AWS writes them: RFC 3339, with `Z`, `UTC` or an offset.
  */
 #ifndef CFS_AWS_TIME_H
 #define CFS_AWS_TIME_H

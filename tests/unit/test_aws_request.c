@@ -327,7 +327,10 @@ static void test_the_backend_is_whole(void **state)
 	assert_non_null(backend->own_check("filter", "tag:env"));
 	assert_string_equal(backend->providers[0]->name, "environment");
 	assert_string_equal(backend->providers[1]->name, "profile");
-	assert_null(backend->providers[2]);
+	assert_string_equal(backend->providers[2]->name, "web identity");
+	assert_string_equal(backend->providers[3]->name, "container");
+	assert_string_equal(backend->providers[4]->name, "instance metadata");
+	assert_null(backend->providers[5]);
 	backend->account_destroy(NULL);
 	backend->reader_destroy(NULL);
 }

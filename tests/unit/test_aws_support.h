@@ -23,7 +23,7 @@ struct fake_env {
 	struct cfs_env env;
 	struct {
 		const char *name, *value;
-	} entries[16];
+	} entries[24];
 };
 
 static inline const char *fake_find(const struct fake_env *fake, const char *name)

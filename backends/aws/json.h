@@ -1,0 +1,29 @@
+/*
+ * JSON documents that hold keys: parsed by cJSON, wiped when they are given back.
+ */
+#ifndef CFS_AWS_JSON_H
+#define CFS_AWS_JSON_H
+
+#include <stddef.h>
+
+#include "backends/buf.h"
+#include "backends/secret.h"
+
+struct cJSON;
+
+/* The one object that text[0..len) is, followed by a NUL; NULL if it is anything else, or there is
+ * no memory. */
+struct cJSON *cfs_aws_json_parse(const char *text, size_t len);
+void cfs_aws_json_destroy(struct cJSON *json);
+
+/* A member that is a text and not empty, else NULL. */
+const char *cfs_aws_json_text(const struct cJSON *object, const char *name);
+
+/* The keys in AccessKeyId, SecretAccessKey, the member that is called `token`, and Expiration, of
+ * which the last two may be absent. -EBADMSG, -EFBIG, -ENOMEM. */
+int cfs_aws_json_keys(const struct cJSON *object, const char *token, struct cfs_keys *ret_keys);
+
+/* Appends text as a JSON string, quotes included. */
+int cfs_aws_json_add(struct cfs_buf *buf, const char *text);
+
+#endif
