@@ -54,7 +54,9 @@ static void vnc_url_is_the_live_file(void **state)
 static void questions_have_action_permission_and_rate(void **state)
 {
 	const struct cfs_question list = {.verb = CFS_LIST}, find = {.verb = CFS_FIND},
-				  fetch = {.verb = CFS_FETCH, .live = backend->live};
+				  fetch = {.verb = CFS_FETCH, .live = backend->live},
+				  probe = {.verb = CFS_PROBE, .live = backend->live},
+				  regions = {.verb = CFS_REGIONS}, whoami = {.verb = CFS_WHOAMI};
 
 	(void)state;
 	assert_string_equal(backend->action(&list), "DescribeInstances");
@@ -63,6 +65,15 @@ static void questions_have_action_permission_and_rate(void **state)
 	assert_string_equal(backend->permission(&list), "cvm:DescribeInstances");
 	assert_string_equal(backend->permission(&find), "cvm:DescribeInstances");
 	assert_string_equal(backend->permission(&fetch), "cvm:DescribeInstanceVncUrl");
+	assert_string_equal(backend->action(&probe), "DescribeInstanceVncUrl");
+	assert_string_equal(backend->permission(&probe), "cvm:DescribeInstanceVncUrl");
+	assert_string_equal(backend->action(&regions), "DescribeRegions");
+	assert_string_equal(backend->permission(&regions), "region:DescribeRegions");
+	assert_string_equal(backend->action(&whoami), "GetCallerIdentity");
+	assert_string_equal(backend->permission(&whoami), "sts:GetCallerIdentity");
+	assert_true(backend->rate(&probe).per_second == 10);
+	assert_true(backend->rate(&regions).per_second == 20);
+	assert_true(backend->rate(&whoami).per_second == 20);
 	assert_true(backend->rate(&list).per_second == 40);
 	assert_true(backend->rate(&find).burst == 40);
 	assert_true(backend->rate(&fetch).per_second == 10);

@@ -126,12 +126,37 @@ static void http_statuses_are_failures_below_the_api(void **state)
 	assert_int_equal(cfs_tencent_errors_status(0), CFS_BAD_ANSWER);
 }
 
+/* An error about the instance comes after permission; what comes before it shows nothing. */
+static void an_error_about_the_instance_shows_that_the_call_was_permitted(void **state)
+{
+	static const char *const permitted[] = {"InvalidInstanceId.NotFound",
+		"InvalidInstance.NotSupported", "InvalidInstanceState",
+		"OperationDenied.InstanceOperationInProgress", "ResourceNotFound",
+		"ResourceNotFound.Instance", "UnsupportedOperation.InstanceStateStopped",
+		"UnsupportedOperation.SpecialInstanceType",
+		"UnsupportedOperation.StoppedModeStopCharging"};
+	static const char *const not_shown[] = {"", "UnauthorizedOperation",
+		"UnauthorizedOperation.MFAExpired", "UnauthorizedOperation.InvalidToken",
+		"AuthFailure.UnauthorizedOperation", "AuthFailure.SignatureFailure",
+		"AuthFailure.SecretIdNotFound", "InvalidInstanceId", "InvalidInstanceId.Malformed",
+		"InvalidParameter", "InvalidParameterValue", "MissingParameter", "InternalError",
+		"RequestLimitExceeded", "UnsupportedRegion", "ActionOffline", "NoSuchVersion",
+		"IpNotInWhitelist", "UnsupportedOperationX", "InvalidInstanceIdX"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(permitted) / sizeof(permitted[0]); i++)
+		assert_true(cfs_tencent_errors_permitted(permitted[i]));
+	for (size_t i = 0; i < sizeof(not_shown) / sizeof(not_shown[0]); i++)
+		assert_false(cfs_tencent_errors_permitted(not_shown[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_documented_code_has_its_fault),
 		cmocka_unit_test(an_unknown_code_falls_back_to_its_family),
 		cmocka_unit_test(http_statuses_are_failures_below_the_api),
+		cmocka_unit_test(an_error_about_the_instance_shows_that_the_call_was_permitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 
 #include <cjson/cJSON.h>
 
+#define N_QUESTIONS 6
+
 /* The i-th value of a tree in document order, or NULL; *i counts down. */
 static cJSON *nth(cJSON *item, size_t *i)
 {
@@ -47,15 +49,16 @@ static bool replace_value(const char *text, size_t at, const char *other, char m
 /* Every value of a good answer in turn becomes one of every other type. */
 static void wrong_types_anywhere_do_no_harm(void **state)
 {
-	static const char *const fixtures[] = {
-		"describe_instances.json", "vnc_url.json", "error.json"};
+	static const char *const fixtures[] = {"describe_instances.json", "vnc_url.json",
+		"error.json", "regions.json", "caller_identity.json"};
 	static const char *const others[] = {"null", "true", "0", "-1", "1e999", "1e308", "\"\"",
 		"\"\\u0000\\u0001\\ud83d\\ude00\"", "[]", "{}", "[[[[]]]]",
 		"{\"InstanceId\":\"ins-zzzzzzzz\"}", "[{\"InstanceId\":\"../../x\"}]",
 		"[\"\",null,7,{\"Key\":[]}]"};
 	static const size_t n_others = sizeof(others) / sizeof(others[0]);
 	static char text[FIXTURE_MAX], mutant[FIXTURE_MAX];
-	const struct cfs_question questions[] = {list, find, fetch_vnc_url()};
+	const struct cfs_question questions[N_QUESTIONS] = {
+		list, find, fetch_vnc_url(), regions, whoami, probe_vnc_url(NULL)};
 	size_t mutants = 0;
 
 	(void)state;
@@ -63,7 +66,7 @@ static void wrong_types_anywhere_do_no_harm(void **state)
 		load(fixtures[f], text);
 		for (size_t i = 0; replace_value(text, i / n_others, others[i % n_others], mutant);
 			i++) {
-			for (size_t q = 0; q < 3; q++) {
+			for (size_t q = 0; q < N_QUESTIONS; q++) {
 				struct outcome outcome = {0};
 
 				read_text(&outcome, &questions[q], mutant);
@@ -80,10 +83,11 @@ static void wrong_types_anywhere_do_no_harm(void **state)
 /* Random damage, the same on every run. */
 static void damaged_bytes_do_no_harm(void **state)
 {
-	static const char *const fixtures[] = {
-		"describe_instances.json", "vnc_url.json", "empty.json", "error.json"};
+	static const char *const fixtures[] = {"describe_instances.json", "vnc_url.json",
+		"empty.json", "error.json", "regions.json", "caller_identity.json"};
 	static const char spice[] = "{}[]\",:\\u0eE+-.\x00\xff\x80\n\x1f";
-	const struct cfs_question questions[] = {list, find, fetch_vnc_url()};
+	const struct cfs_question questions[N_QUESTIONS] = {
+		list, find, fetch_vnc_url(), regions, whoami, probe_vnc_url(NULL)};
 	static char text[FIXTURE_MAX], mutant[FIXTURE_MAX];
 	uint64_t random = 42;
 
@@ -91,7 +95,7 @@ static void damaged_bytes_do_no_harm(void **state)
 	for (size_t f = 0; f < sizeof(fixtures) / sizeof(fixtures[0]); f++) {
 		size_t len = load(fixtures[f], text);
 
-		for (size_t i = 0; i < 3000; i++) {
+		for (size_t i = 0; i < 4000; i++) {
 			struct outcome outcome = {0};
 			size_t n;
 
@@ -103,7 +107,7 @@ static void damaged_bytes_do_no_harm(void **state)
 				mutant[(random >> 33) % len] =
 					spice[(random >> 20) % (sizeof(spice) - 1)];
 			}
-			read_bytes(&outcome, &questions[i % 3], mutant, len);
+			read_bytes(&outcome, &questions[i % N_QUESTIONS], mutant, len);
 			assert_int_equal(outcome.fed, 0);
 			assert_in_range(outcome.error.fault, CFS_OK, CFS_N_FAULTS - 1);
 			finish(&outcome);

@@ -173,6 +173,50 @@ static void escapes_of_no_character_become_the_replacement(void **state)
 	}
 }
 
+static void a_tree_is_printed_at_the_end_of_a_buffer(void **state)
+{
+	static const char *const texts[] = {"{}", "{\"a\":[1,\"b\\\"\",null,true,{}]}", "\"\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct cfs_buf text = CFS_BUF_INIT(4096);
+		cJSON *tree = parse(texts[i]);
+
+		assert_int_equal(cfs_buf_adds(&text, "before "), 0);
+		assert_int_equal(cfs_tencent_json_print(tree, &text), 0);
+		assert_memory_equal(text.data, "before ", 7);
+		assert_string_equal(text.data + 7, texts[i]);
+		assert_int_equal(text.len, 7 + strlen(texts[i]));
+		cfs_tencent_json_wipe(tree);
+		cfs_buf_wipe(&text);
+	}
+}
+
+/* However long it is, up to the buffer's limit; past it nothing is kept. */
+static void a_printed_tree_grows_to_the_limit(void **state)
+{
+	static char content[20000];
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(content); len += 397) {
+		struct cfs_buf roomy = CFS_BUF_INIT(sizeof(content) + 64), tight;
+		cJSON *tree;
+
+		memset(content, 'x', len);
+		content[len] = '\0';
+		tree = cJSON_CreateString(content);
+		assert_int_equal(cfs_tencent_json_print(tree, &roomy), 0);
+		assert_int_equal(roomy.len, len + 2);
+		cfs_buf_init(&tight, len + 1);
+		assert_int_equal(cfs_tencent_json_print(tree, &tight), -EFBIG);
+		assert_int_equal(tight.len, 0);
+		assert_string_equal(cfs_buf_text(&tight), "");
+		cfs_buf_wipe(&tight);
+		cfs_tencent_json_wipe(tree);
+		cfs_buf_wipe(&roomy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +227,8 @@ int main(void)
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(escapes_of_no_character_become_the_replacement),
+		cmocka_unit_test(a_tree_is_printed_at_the_end_of_a_buffer),
+		cmocka_unit_test(a_printed_tree_grows_to_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

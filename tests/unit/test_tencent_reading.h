@@ -28,7 +28,8 @@ struct outcome {
 	struct cfs_sink sink;
 	struct cfs_buf content;
 	struct cfs_instance *instances[TAKEN_MAX];
-	size_t n, n_left_out;
+	char regions[TAKEN_MAX][CFS_REGION_MAX + 1];
+	size_t n, n_left_out, n_regions;
 	int refuses; /* what the sink returns */
 };
 
@@ -49,6 +50,16 @@ static void note_left_out(void *arg, const char *why)
 
 	assert_true(strlen(why) > 0);
 	outcome->n_left_out++;
+}
+
+static int take_region(void *arg, const char *region)
+{
+	struct outcome *outcome = arg;
+
+	assert_true(outcome->n_regions < TAKEN_MAX);
+	assert_true(cfs_tencent_account_valid_region(region));
+	snprintf(outcome->regions[outcome->n_regions++], CFS_REGION_MAX + 1, "%s", region);
+	return outcome->refuses;
 }
 
 static void finish(struct outcome *outcome)
@@ -97,6 +108,20 @@ static inline struct cfs_question fetch_vnc_url(void)
 		.live = cfs_tencent_backend.live};
 }
 
+/* Those that are asked of an account and not of an instance, and whether an instance's may be. */
+static const struct cfs_question regions
+	__attribute__((unused)) = {.verb = CFS_REGIONS, .region = ""};
+static const struct cfs_question whoami
+	__attribute__((unused)) = {.verb = CFS_WHOAMI, .region = ""};
+
+static inline struct cfs_question probe_vnc_url(const char *id)
+{
+	return (struct cfs_question){.verb = CFS_PROBE,
+		.region = "ap-guangzhou",
+		.id = id,
+		.live = cfs_tencent_backend.live};
+}
+
 /* Feeds an answer in pieces that end at `split`, and then at the end. */
 static void read_split(struct outcome *outcome, const struct cfs_question *question, int status,
 	const char *body, size_t len, size_t split)
@@ -108,6 +133,7 @@ static void read_split(struct outcome *outcome, const struct cfs_question *quest
 	cfs_buf_init(&outcome->content, cfs_tencent_backend.live->nominal);
 	outcome->sink = (struct cfs_sink){.instance = take,
 		.left_out = note_left_out,
+		.region = take_region,
 		.arg = outcome,
 		.content = &outcome->content};
 	snprintf(outcome->sink.page, sizeof(outcome->sink.page), "stale");

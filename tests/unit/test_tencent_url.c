@@ -70,6 +70,33 @@ static void another_endpoint_is_refused_with_a_reason(void **state)
 	assert_string_equal(host, "untouched");
 }
 
+/* As tccli's profiles have it. */
+static void a_host_without_a_scheme_is_one_of_https(void **state)
+{
+	static const char *const bad[] = {
+		"", "cvm.example/path", "a b", "http://cvm.example", "//cvm.example", "user@a"};
+	char host[CFS_TENCENT_HOST_MAX] = "untouched", endless[600];
+	bool tls = false;
+
+	(void)state;
+	assert_null(cfs_tencent_url_host("CVM.intl.tencentcloudapi.com", &tls, host));
+	assert_string_equal(host, "cvm.intl.tencentcloudapi.com");
+	assert_true(tls);
+	assert_null(cfs_tencent_url_host("cvm.example:8443", &tls, host));
+	assert_string_equal(host, "cvm.example:8443");
+	assert_null(cfs_tencent_url_host("http://127.0.0.1:4321", &tls, host));
+	assert_string_equal(host, "127.0.0.1:4321");
+	assert_false(tls);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!cfs_tencent_url_host(bad[i], &tls, host))
+			fail_msg("%s is taken", bad[i]);
+	}
+	memset(endless, 'a', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
+	assert_non_null(cfs_tencent_url_host(endless, &tls, host));
+	assert_string_equal(host, "127.0.0.1:4321");
+}
+
 static void a_page_is_https_and_ends_where_the_address_goes(void **state)
 {
 	static const char *const good[] = {
@@ -103,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_endpoint_is_a_scheme_a_host_and_perhaps_a_port),
 		cmocka_unit_test(another_endpoint_is_refused_with_a_reason),
+		cmocka_unit_test(a_host_without_a_scheme_is_one_of_https),
 		cmocka_unit_test(a_page_is_https_and_ends_where_the_address_goes),
 	};
 
