@@ -7,6 +7,10 @@
 #include "backends/tencent/sts.h"
 #include "backends/tencent/tccli.h"
 
+#define FILE_MAX (sizeof("~/.tccli/.credential") + CFS_TENCENT_PROFILE_MAX)
+
+_Static_assert(FILE_MAX < CFS_TENCENT_WHERE_MAX, "no room for a role beside the file it is in");
+
 /* Values of `type` that need more than keys, and what makes them anew. */
 static const struct {
 	const char *type, *command;
@@ -79,7 +83,7 @@ static void find_keys(
 			ret_step, CFS_EXPIRED, "%s: the keys have expired; run `%s`", where, login);
 }
 
-static void assume(struct cfs_provider_state *state, const char *where,
+static void assume(struct cfs_provider_state *state, const char where[static FILE_MAX],
 	const struct cfs_tencent_role *role, int64_t now, struct cfs_step *step)
 {
 	struct cfs_keys keys = step->keys;
@@ -93,11 +97,12 @@ static void begin(struct cfs_provider_state *state, const char *profile, const c
 	int64_t now, struct cfs_step *ret_step)
 {
 	const char *type = cfs_tencent_json_text(credential, "type");
-	char where[CFS_TENCENT_WHERE_MAX];
+	char where[FILE_MAX];
 	struct cfs_tencent_role role;
 	bool has_role = find_own_role(state, &role);
 
-	snprintf(where, sizeof(where), "~/.tccli/%s.credential", profile);
+	snprintf(
+		where, sizeof(where), "~/.tccli/%.*s.credential", CFS_TENCENT_PROFILE_MAX, profile);
 	/* As in tccli: the machine's role goes before one in the file, and after the variables'. */
 	if (!has_role && type && strcmp(type, "cvm-role") == 0) {
 		cfs_tencent_metadata_step(&state->metadata, state->env, true, NULL, now, ret_step);
