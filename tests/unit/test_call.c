@@ -294,19 +294,26 @@ static void time_at_the_gate_does_not_count(void **state)
 
 	f->world->config.timeout_ms = 5000;
 	f->world->config.rate = 0.01;
+	server_says(f->server, "FETCH", 1, "content c\n");
+	server_fails(f->server, "FETCH", 1, 503);
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	world_cloud(f->world);
 	init(&first, f->world);
 	start(&first, &fetch);
 	run_until(f->world, &first.done, 1);
 	start(&f->asked, &fetch);
-	run_idle(f->world);
+	settle(f->world);
 	assert_int_equal(f->server->n_log, 1);
+	assert_non_null(f->asked.call.ticket.gate);
+	/* Nor before the attempt that fails, nor before the one after it. */
+	clock_skip(100000);
+	settle(f->world);
+	assert_int_equal(f->server->n_log, 2);
 	assert_non_null(f->asked.call.ticket.gate);
 	clock_skip(100000);
 	run_until(f->world, &f->asked.done, 1);
 	assert_int_equal(f->asked.error.fault, CFS_OK);
-	assert_int_equal(f->server->n_log, 2);
+	assert_int_equal(f->server->n_log, 3);
 	finish(&first);
 }
 

@@ -837,6 +837,7 @@ static void an_instance_in_the_catalogue_is_never_enoent_for_want_of_an_answer(v
 {
 	static const int statuses[] = {401, 403, 409, 419, 429, 500, 418};
 	struct fixture *f = *state;
+	int64_t seen;
 	size_t i;
 
 	f->world->config.timeout_ms = 500;
@@ -848,8 +849,11 @@ static void an_instance_in_the_catalogue_is_never_enoent_for_want_of_an_answer(v
 			fake_clock.chance = 0.999999;
 		server_fails(f->server, "FIND r ", ALWAYS, statuses[i]);
 		clock_skip(CFS_CATALOGUE_STALE * TTL + CFS_KEYRING_PAUSE_MS);
+		seen = entry(f, "x-1")->seen_ms;
 		assert_int_equal(look_finally(f, "x-1"), 1);
 		assert_non_null(entry(f, "x-1")->instance);
+		/* Nor is it taken for news. */
+		assert_true(entry(f, "x-1")->seen_ms == seen);
 	}
 }
 
@@ -872,6 +876,8 @@ static void the_regions_of_an_account_are_found_out_first(void **state)
 	assert_int_equal(list_finally(f), 1);
 	assert_shown(f, "x-1 x-2");
 	assert_string_equal(cfs_catalogue_region_name(f->catalogue, 1), "s");
+	settle(f);
+	assert_int_equal(server_count(f->server, "REGIONS"), 1);
 	/* New ones join, behind, after a while. */
 	server_forget_rules(f->server);
 	server_says(f->server, "REGIONS", ALWAYS, "region t\n");

@@ -231,6 +231,30 @@ static void an_empty_queue_keeps_its_tokens(void **state)
 	cfs_ticket_leave(&caller.ticket);
 }
 
+static void nothing_of_a_gate_is_left_in_the_loop(void **state)
+{
+	struct place *place = *state;
+	struct cfs_gates *gates;
+	struct caller caller, other;
+	unsigned turn = 0;
+
+	init(&caller, place, &turn);
+	init(&other, place, &turn);
+	assert_int_equal(cfs_gates_create(place->loop, &gates), 0);
+	assert_int_equal(cfs_gates_enter(gates, "r", "A", slow, &caller.ticket, go, &caller), 1);
+	assert_int_equal(cfs_gates_enter(gates, "r", "A", slow, &caller.ticket, go, &caller), 0);
+	cfs_ticket_leave(&caller.ticket);
+	cfs_gates_destroy(gates);
+	cfs_gates_destroy(NULL);
+	/* Later than it would have gone through. */
+	clock_skip(20000);
+	other.ends = true;
+	assert_int_equal(enter(&other, "r", "A", one_each_ms), 1);
+	assert_int_equal(enter(&other, "r", "A", one_each_ms), 0);
+	run(place);
+	assert_int_equal(caller.called, 0);
+}
+
 static void one_who_goes_through_may_make_others_leave_and_come_again(void **state)
 {
 	struct place *place = *state;
@@ -282,6 +306,7 @@ int main(void)
 		TEST(the_rate_is_kept),
 		TEST(who_leaves_is_not_called_and_keeps_nobody),
 		TEST(an_empty_queue_keeps_its_tokens),
+		TEST(nothing_of_a_gate_is_left_in_the_loop),
 		TEST(one_who_goes_through_may_make_others_leave_and_come_again),
 		TEST(the_rate_counts_when_the_gate_is_first_used),
 	};
