@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "crypto.h"
 #include "fault.h"
+#include "session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ struct sim_record {
 	char code[96];
 	char signature[64]; /* "ok", why not, or "" when none is asked for */
 	char sha256[SIM_SHA256_HEX];
+	char role[SIM_ROLE_SIZE]; /* whose temporary keys signed, or "" */
 	const char *fault;
 	size_t bytes; /* of the body; of what a stream made in the end it does not know */
 };

@@ -129,7 +129,7 @@ static const struct sim_api3_action *check_headers(
 			"The request is missing a required parameter `Region`.");
 		return NULL;
 	}
-	if (region && call->region < 0) {
+	if (region && call->region < 0 && !call->service->everywhere) {
 		sim_api3_error(answer, "UnsupportedRegion",
 			"The request does not support the region `%.40s`.", region);
 		return NULL;
@@ -201,7 +201,8 @@ static bool is_skipped(const struct sim_api3_call *call, const struct sim_reques
 
 void sim_api3_decide(struct sim *sim, const struct sim_request *request, struct sim_answer *answer)
 {
-	static const struct sim_api3_service *const services[] = {&sim_cvm, &sim_cam_sts};
+	static const struct sim_api3_service *const services[] = {
+		&sim_cvm, &sim_cam_sts, &sim_region};
 	struct sim_tc3_verdict verdict = {.reason = ""};
 	const char *version = sim_request_header(request, "x-tc-version");
 	cJSON *params = cJSON_ParseWithLength(
@@ -226,6 +227,9 @@ void sim_api3_decide(struct sim *sim, const struct sim_request *request, struct 
 		goto out;
 	}
 	call.session = verdict.session;
+	if (verdict.session)
+		snprintf(answer->record.role, sizeof(answer->record.role), "%s",
+			verdict.session->role);
 	snprintf(answer->record.signature, sizeof(answer->record.signature), "%s", verdict.reason);
 	call.effect = sim_pick_fault(sim, SIM_TENCENT, &answer->record);
 	if (sim_answer_fault(answer, &call.effect))

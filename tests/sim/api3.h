@@ -43,6 +43,7 @@ struct sim_api3_action {
 struct sim_api3_service {
 	const char *name; /* in the credential scope */
 	const char *version;
+	bool everywhere; /* answers to every region, not only to those with machines */
 	const struct sim_api3_action *actions;
 	size_t n_actions;
 };

@@ -152,6 +152,7 @@ static const struct sim_api3_action actions[] = {
 const struct sim_api3_service sim_cam_sts = {
 	.name = "sts",
 	.version = "2018-08-13",
+	.everywhere = true,
 	.actions = actions,
 	.n_actions = sizeof(actions) / sizeof(actions[0]),
 };

@@ -140,3 +140,30 @@ const struct sim_api3_service sim_cvm = {
 	.actions = actions,
 	.n_actions = sizeof(actions) / sizeof(actions[0]),
 };
+
+/* Of the one product that there is. */
+static void describe_product_regions(struct sim_api3_call *call)
+{
+	const char *product =
+		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call->params, "Product"));
+	if (!product)
+		sim_api3_error(call->answer, "MissingParameter",
+			"The request is missing a required parameter `Product`.");
+	else if (strcmp(product, "cvm") != 0)
+		sim_api3_error(call->answer, "InvalidParameter",
+			"The product `%.40s` has no list of regions.", product);
+	else
+		describe_regions(call);
+}
+
+static const struct sim_api3_action region_actions[] = {
+	{"DescribeRegions", false, false, describe_product_regions,
+		{{"Product", SIM_API3_STRING}, {"Scene", SIM_API3_INTEGER}}},
+};
+
+const struct sim_api3_service sim_region = {
+	.name = "region",
+	.version = "2022-06-27",
+	.actions = region_actions,
+	.n_actions = sizeof(region_actions) / sizeof(region_actions[0]),
+};

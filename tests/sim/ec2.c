@@ -429,6 +429,9 @@ void sim_ec2_decide(struct sim *sim, const struct sim_request *request, const st
 	fill_record(form, &answer->record);
 	snprintf(answer->record.signature, sizeof(answer->record.signature), "%s", verdict.reason);
 	snprintf(answer->record.region, sizeof(answer->record.region), "%s", verdict.region);
+	if (verdict.session)
+		snprintf(answer->record.role, sizeof(answer->record.role), "%s",
+			verdict.session->role);
 	struct sim_ec2_call call = {.sim = sim, .form = form, .answer = answer};
 	call.effect = sim_pick_fault(sim, SIM_AWS, &answer->record);
 	if (sim_answer_fault(answer, &call.effect))

@@ -36,6 +36,8 @@ int sim_log_write(int fd, int64_t wall_ms, const struct sim_record *record)
 		record->status);
 	add_text(&line, "code", record->code);
 	add_text(&line, "signature", record->signature);
+	if (record->role[0])
+		add_text(&line, "role", record->role);
 	if (record->sha256[0])
 		add_text(&line, "sha256", record->sha256);
 	if (record->fault && record->fault[0])

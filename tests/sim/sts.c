@@ -331,6 +331,8 @@ void sim_sts_decide(struct sim *sim, const struct sim_request *request, const st
 	snprintf(record->signature, sizeof(record->signature), "%s", verdict.reason);
 	snprintf(record->region, sizeof(record->region), "%s", verdict.region);
 	call.session = verdict.session;
+	if (verdict.session)
+		snprintf(record->role, sizeof(record->role), "%s", verdict.session->role);
 	call.effect = sim_pick_fault(sim, SIM_AWS, record);
 	if (sim_answer_fault(answer, &call.effect))
 		return;
