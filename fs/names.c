@@ -14,6 +14,7 @@ struct name {
 };
 
 struct cfs_names {
+	struct cfs_names *next, **link;
 	uint64_t directory_ino;
 	struct cfs_buf text; /* NUL-terminated names */
 	struct cfs_buf rows; /* struct name */
@@ -23,6 +24,9 @@ void cfs_names_destroy(struct cfs_names *names)
 {
 	if (!names)
 		return;
+	*names->link = names->next;
+	if (names->next)
+		names->next->link = names->link;
 	cfs_buf_finish(&names->text);
 	cfs_buf_finish(&names->rows);
 	free(names);
@@ -75,7 +79,7 @@ static int collect(
 }
 
 int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *clouds,
-	struct cfs_names **ret_names)
+	struct cfs_names **list, struct cfs_names **ret_names)
 {
 	struct cfs_names *names;
 	int r;
@@ -83,6 +87,11 @@ int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *c
 	names = calloc(1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
+	names->next = *list;
+	names->link = list;
+	if (names->next)
+		names->next->link = &names->next;
+	*list = names;
 	names->directory_ino = cfs_tree_node_ino(directory);
 	cfs_buf_init(&names->text, CFS_NAMES_TEXT_MAX);
 	cfs_buf_init(&names->rows, CFS_NAMES_TEXT_MAX / 2 * sizeof(struct name));

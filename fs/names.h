@@ -12,10 +12,11 @@ struct cfs_names;
 
 #define CFS_NAMES_TEXT_MAX (256 * 1024 * 1024) /* bytes of names of one directory */
 
-/* The names that the directory shows now, "." and ".." first; at the top those of the clouds.
- * -ENOMEM, -EFBIG. */
+/* The names that the directory shows now, "." and ".." first; at the top those of the clouds. Until
+ * they are destroyed they stand in the list: at an unmount the kernel drops what it has not yet
+ * told, the end of reading a directory too. -ENOMEM, -EFBIG. */
 int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *clouds,
-	struct cfs_names **ret_names);
+	struct cfs_names **list, struct cfs_names **ret_names);
 void cfs_names_destroy(struct cfs_names *names);
 
 /* The i-th name, with its st_ino and the type in st_mode, or NULL past the last. */

@@ -125,6 +125,8 @@ void cfs_operations_abandon(struct cfs_mount *mount)
 {
 	while (mount->requests)
 		reply_result(release_request(mount->requests), -ENOTCONN);
+	while (mount->names)
+		cfs_names_destroy(mount->names);
 }
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -439,10 +441,11 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 
 static void reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
 {
+	struct cfs_mount *mount = mount_of(req);
 	struct cfs_names *names;
 	int r;
 
-	r = cfs_names_create(node, mount_of(req)->clouds->first, &names);
+	r = cfs_names_create(node, mount->clouds->first, &mount->names, &names);
 	if (r < 0) {
 		reply_result(req, r);
 		return;

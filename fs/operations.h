@@ -11,6 +11,7 @@
 #include "fs/node.h"
 #include "fs/tree.h"
 
+struct cfs_names;
 struct cfs_request;
 
 /* What the operations work on; the session's user data. */
@@ -20,6 +21,7 @@ struct cfs_mount {
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
 	struct cfs_request *requests; /* that wait for a cloud */
+	struct cfs_names *names;      /* of directories that are open */
 	void (*ready)(void *arg);     /* called at FUSE_INIT */
 	void *ready_arg;
 	bool parallel; /* the kernel can have several lookups of one directory under way */
@@ -28,7 +30,8 @@ struct cfs_mount {
 
 extern const struct fuse_lowlevel_ops cfs_operations;
 
-/* Answers every request that waits with ENOTCONN, at once, cancelling what it waits for. */
+/* Answers every request that waits with ENOTCONN, at once, cancelling what it waits for, and lets
+ * go of what is open. */
 void cfs_operations_abandon(struct cfs_mount *mount);
 
 #endif

@@ -217,9 +217,11 @@ def test_signals_unmount_cleanly(sim, mount, number):
     mounted = mount(sim(rate_scale=0))
     mounted.allow(": unmounting$")
     os.listdir(mounted.aws)
-    # Even while somebody has a file open and stands in a directory.
+    # Even while somebody has a file open, reads a directory and stands in another.
     with open(mounted.aws / fleet.aws(fleet.AWAKE) / "screenshot.jpg", "rb"), \
+            os.scandir(mounted.aws) as entries, \
             running("/bin/sleep", "60", cwd=mounted.aws):
+        next(entries)
         mounted.signal(number)
         assert mounted.wait() == 0
         assert not is_mounted(mounted.path)
