@@ -1,0 +1,21 @@
+# Before a package is built: manual pages compressed, as distributions have them, and Debian's changelog.
+file(GLOB tops "${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*/usr")
+file(GLOB_RECURSE pages "${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*/usr/share/man/*.[158]")
+if(NOT pages)
+	message(FATAL_ERROR "no manual pages in ${CPACK_TEMPORARY_INSTALL_DIRECTORY}")
+endif()
+foreach(page ${pages})
+	execute_process(COMMAND gzip -9n ${page} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+
+if(CPACK_GENERATOR STREQUAL DEB)
+	string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+	foreach(top ${tops})
+		cmake_path(GET top PARENT_PATH component)
+		cmake_path(GET component FILENAME name)
+		set(changelog ${top}/share/doc/${name}/changelog)
+		file(WRITE ${changelog} "${name} (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium\n\n"
+			"  * Built from source by cpack.\n\n -- ${CPACK_PACKAGE_CONTACT}  ${date}\n")
+		execute_process(COMMAND gzip -9n ${changelog} COMMAND_ERROR_IS_FATAL ANY)
+	endforeach()
+endif()
