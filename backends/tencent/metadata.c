@@ -69,7 +69,7 @@ static bool take_name(struct cfs_tencent_metadata *metadata, bool required,
 	}
 	len = strcspn(answer->content, "\r\n");
 	/* In other networks other services answer to any name. */
-	if (answer->status != 200 ||
+	if (answer->status != 200 || strlen(answer->content) != answer->len ||
 		!cfs_text_is_token(
 			answer->content, len, CFS_TENCENT_METADATA_NAME_MAX, "+=,.@_-")) {
 		none(ret_step, required, CFS_BAD_ANSWER, "what answers is no metadata service");

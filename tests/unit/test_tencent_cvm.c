@@ -113,6 +113,19 @@ static void what_answers_elsewhere_is_no_service(void **state)
 	}
 }
 
+static void a_name_does_not_end_at_a_nul(void **state)
+{
+	struct cfs_step_answer answer = {.status = 200, .content = "ops-role\0x", .len = 10};
+	struct run run = {0};
+
+	(void)state;
+	begin(&run);
+	cfs_http_request_finish(&run.step.request);
+	run_step(&run, &answer, NOW);
+	assert_run_absent(&run, "what answers is no metadata service");
+	run_end(&run);
+}
+
 static void a_service_with_a_fault_is_a_failure(void **state)
 {
 	struct run run = {0};
@@ -237,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_line_feed_ends_the_name),
 		cmocka_unit_test(no_role_and_no_service_is_absent),
 		cmocka_unit_test(what_answers_elsewhere_is_no_service),
+		cmocka_unit_test(a_name_does_not_end_at_a_nul),
 		cmocka_unit_test(a_service_with_a_fault_is_a_failure),
 		cmocka_unit_test(only_success_is_success),
 		cmocka_unit_test(the_address_may_be_another_of_this_machine_or_its_link),
