@@ -66,8 +66,8 @@ def test_the_environment(sim, home):
     with mounted(sim, home, AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET,
                  TENCENTCLOUD_SECRET_ID=KEY_ID, TENCENTCLOUD_SECRET_KEY=SECRET) as mount:
         assert_works(mount, *CLOUDS)
-        assert source(mount.aws) == "AWS_ACCESS_KEY_ID"
-        assert source(mount.tencent) == "TENCENTCLOUD_SECRET_ID"
+        assert "environment" in source(mount.aws) and "AWS_ACCESS_KEY_ID" in source(mount.aws)
+        assert "TENCENTCLOUD_SECRET_ID" in source(mount.tencent)
 
 
 def test_the_shared_credentials_file_of_aws(sim, home):
@@ -108,7 +108,7 @@ def test_a_profile_of_the_configuration_beats_the_environment_and_aws_profile_do
     right = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
     with mounted(sim, home, AWS_PROFILE="nothing", **right) as mount:
         assert_works(mount, "aws")
-        assert source(mount.aws) == "AWS_ACCESS_KEY_ID"
+        assert "AWS_ACCESS_KEY_ID" in source(mount.aws)
 
 
 def test_a_profile_of_the_config_file_with_keys_in_the_credentials_file(sim, home):
@@ -194,8 +194,9 @@ def test_a_wrong_secret_is_permission_denied_and_what_the_cloud_said(sim, home, 
         assert "not working" in status
 
 
-@pytest.mark.parametrize("variable", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-                                      "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"])
+# A secret alone is passed over by the SDKs of AWS, and so it is here.
+@pytest.mark.parametrize("variable", ["AWS_ACCESS_KEY_ID", "TENCENTCLOUD_SECRET_ID",
+                                      "TENCENTCLOUD_SECRET_KEY"])
 def test_half_of_a_pair_is_said_and_nothing_else_is_used_instead(sim, home, tmp_path, variable):
     put(home, ".aws/credentials", aws_file())
     put(home, ".tencentcloud/credentials", tencent_file())
@@ -238,20 +239,19 @@ DAMAGED = {
 
 
 def test_a_damaged_file_is_said_by_its_line_and_not_quoted(sim, home):
-    for path, text in DAMAGED.items():
-        put(home, path, text)
-    with mounted(sim, home, AWS_REGION="us-east-1") as mount:
+    path = ".tencentcloud/credentials"
+    put(home, path, DAMAGED[path])
+    with mounted(sim, home) as mount:
         mount.allow("no usable credentials")
-        for (path, _), cloud in zip(DAMAGED.items(), CLOUDS):
-            with fails("EACCES"):
-                os.listdir(mount.path / cloud)
-            status = (mount.path / cloud / "status").read_text()
-            assert re.search(rf"line 3 of ~/{path}|~/{path}: line 3", status)
-            assert CANARY not in status
-        assert CANARY not in mount.log_text()
+        with fails("EACCES"):
+            os.listdir(mount.tencent)
+        status = (mount.tencent / "status").read_text()
+        assert re.search(rf"~/{path}: line 3", status)
+        assert CANARY not in status and CANARY not in mount.log_text()
 
 
-def test_a_damaged_file_that_is_to_name_the_region_is_refused_by_its_line(sim, home):
+def test_a_damaged_file_of_settings_too_is_refused_by_its_line(sim, home):
+    """The files of AWS hold regions, endpoints and what is to be trusted."""
     put(home, ".aws/credentials", DAMAGED[".aws/credentials"])
     options = [one for one in cloud_options(sim) if "regions" not in one]
     with pytest.raises(RuntimeError, match="line 3 of ~/.aws/credentials") as caught:
@@ -316,7 +316,9 @@ def test_right_secrets_and_vnc_links_are_nowhere_but_in_their_files(sim, home):
         shown = everything(mount)
         links = [content for name, content in shown.items() if name.endswith("vnc_url")
                  and content.startswith(b"https://")]
-        assert len(links) > 5 and b"EBUSY" in shown["log"]
+        assert len(links) > 5
+        with fails("EHOSTDOWN"):
+            read(mount.tencent / fleet.cvm(fleet.STOPPED) / "vnc_url")
         assert occurrences(shown, SECRET) == []
         rest = {name: content for name, content in everything(mount).items()
                 if not name.endswith("vnc_url")}
