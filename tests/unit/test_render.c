@@ -184,6 +184,11 @@ static void list(struct fixture *f)
 	if (cfs_catalogue_list(f->world->cloud->catalogue, &wait, told, f->world) == 0)
 		while (wait.link)
 			assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	/* And until what goes on behind it has ended. */
+	run_idle(f->world);
+	while (f->world->readers)
+		assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	run_idle(f->world);
 }
 
 static void status_says_how_the_account_stands(void **state)
