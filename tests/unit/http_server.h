@@ -152,7 +152,7 @@ static inline bool connection_date(struct connection *connection, const char *da
 	char head[1024];
 	int begin = snprintf(head, sizeof(head), "200 OK\r\ndate: ");
 
-	snprintf(head + begin, sizeof(head) - (size_t)begin, "%s", date);
+	snprintf(head + begin, sizeof(head) - (size_t)begin, "%.64s", date);
 	for (char *c = head + begin; *c; c++) {
 		if (*c == '_')
 			*c = ' ';
