@@ -102,10 +102,21 @@ static void try_with_cloud_time(struct cfs_call *call)
 	cfs_timer_start(call->cloud->machine->loop, &call->timer, 0);
 }
 
+/* An attempt that was begun late and ran out of time says less than what made it necessary. */
+static bool was_cut_short(const struct cfs_call *call, const struct cfs_http_outcome *outcome)
+{
+	return outcome->fault == CFS_TIMED_OUT && call->attempts > 1 &&
+		call->left_ms < call->cloud->config->timeout_ms / 2;
+}
+
 static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 {
 	struct cfs_call *call = arg;
 
+	if (was_cut_short(call, outcome)) {
+		finish(call);
+		return;
+	}
 	if (outcome->aborted_by)
 		cfs_error_set(&call->error, unreadable(outcome),
 			"the answer (HTTP status %d) could not be read", outcome->status);

@@ -287,6 +287,37 @@ static void the_time_is_for_all_attempts_together(void **state)
 	assert_int_equal(f->server->n_log, 2);
 }
 
+/* A cloud that throttles is told as that, though the last attempt came too late for an answer. */
+static void an_attempt_cut_short_tells_why_it_was_made(void **state)
+{
+	struct fixture *f = *state;
+
+	f->world->config.timeout_ms = 1000;
+	world_cloud(f->world);
+	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
+	start(&f->asked, &fetch);
+	run_until_asked(f->world, 1);
+	clock_skip(900);
+	server_release(f->server, 429, "");
+	run_until_asked(f->world, 2);
+	run_until(f->world, &f->asked.done, 1);
+	assert_int_equal(f->asked.error.fault, CFS_THROTTLED);
+	assert_int_equal(f->server->n_log, 2);
+}
+
+static void an_attempt_that_had_its_time_is_timed_out(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_clock.chance = 0.001;
+	f->world->config.timeout_ms = 400;
+	server_fails(f->server, "FETCH", 1, 429);
+	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_TIMED_OUT);
+	assert_in_range(f->server->n_log, 2, 3);
+}
+
 static void time_at_the_gate_does_not_count(void **state)
 {
 	struct fixture *f = *state;
@@ -713,6 +744,8 @@ int main(void)
 		TEST(a_throttled_call_goes_through_when_it_may),
 		TEST(an_answer_that_does_not_come_is_timed_out),
 		TEST(the_time_is_for_all_attempts_together),
+		TEST(an_attempt_cut_short_tells_why_it_was_made),
+		TEST(an_attempt_that_had_its_time_is_timed_out),
 		TEST(time_at_the_gate_does_not_count),
 		TEST(gates_are_by_region_and_action),
 		TEST(each_attempt_passes_the_gate),
