@@ -3,8 +3,9 @@
  *
  * States: keys -> gate -> sending -> done, and from sending back to keys by way of a pause when the
  * attempt failed in a way that may pass. Each attempt is signed anew. Time spent at the gate does
- * not count against the cloud's `timeout`; all other time does. When time runs out in an attempt
- * that had little of it left, the error is that of the attempt before.
+ * not count against the cloud's `timeout`; all other time does. One that is refused because of this
+ * machine's clock is tried again once, at once, with the cloud's time. When time runs out in an
+ * attempt that had little of it left, the error is that of the attempt before.
  */
 #ifndef CFS_CALL_H
 #define CFS_CALL_H
