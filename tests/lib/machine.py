@@ -52,6 +52,8 @@ class Machine:
         self.env = scrubbed_env(self.dir / "home")
         self.keeper = subprocess.Popen(
             ["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-ec",
+             # Its copies of other tests' mounts would keep those alive beyond their unmount.
+             'umount --all --lazy --no-canonicalize --types fuse.consolefs || true; '
              'for dir in bin sbin; do '
              'mount -t overlay overlay -o "lowerdir=$1/$dir:/usr/$dir" "/usr/$dir"; done; '
              'mount --bind "$2/fstab" /etc/fstab; mount --bind "$2/fuse" /dev/fuse; '
