@@ -41,6 +41,17 @@ def options_of(options):
     return [word for option in options for word in ("-o", option)]
 
 
+def in_namespace(script, *args, env=None):
+    """Runs sh -c as root in a mount namespace of its own; $1... are the args."""
+    # It begins with a copy of every mount there is, and as long as it has that of another test an
+    # unmount over there ends no daemon.
+    script = "umount --all --lazy --no-canonicalize --types fuse.consolefs || true\n" + script
+    return subprocess.run(
+        ["/usr/bin/unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-ec", script,
+         "sh", *map(str, args)], capture_output=True, text=True, timeout=60, check=False,
+        stdin=subprocess.DEVNULL, env=scrubbed_env("/nonexistent", **(KEYS if env is None else env)))
+
+
 class Background:
     """A mount whose command has returned."""
 

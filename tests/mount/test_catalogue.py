@@ -16,7 +16,7 @@ from lib.doing import await_that, errno_name, errno_of, fails, read, running, sh
 from lib.mount import Mount
 from lib.scripted import (AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_error, cvm_listing,
                           ec2_error, ec2_item, ec2_listing)
-from lib.simulator import KEY_ID, SECRET, Simulator
+from lib.simulator import KEY_ID, SECRET
 
 NOBODY = {"aws": "i-0ffffffffffffffff", "tencent": "ins-zzzzzzzz"}
 SOMEBODY = {"aws": "i-0123456789abcdef0", "tencent": "ins-abcdefgh"}

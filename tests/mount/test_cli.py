@@ -13,7 +13,7 @@ import time
 import pytest
 
 from lib import fleet
-from lib.command import KEYS, Background, consolefs, options_of, refused
+from lib.command import KEYS, Background, consolefs, in_namespace, options_of, refused
 from lib.doing import (await_that, cats, connections, daemons, fails, gone, read, running,
                        shell)
 from lib.mount import cloud_options, find_consolefs, is_mounted
@@ -139,17 +139,6 @@ def test_a_relative_mount_point_and_one_behind_a_link(sim, directory):
 
 # What a machine lacks
 
-def in_namespace(script, *args, env=None):
-    """Runs sh -c as root in a mount namespace of its own; $1... are the args."""
-    # It begins with a copy of every mount there is, and as long as it has that of another test an
-    # unmount over there ends no daemon.
-    script = "umount --all --lazy --no-canonicalize --types fuse.consolefs || true\n" + script
-    return subprocess.run(
-        ["/usr/bin/unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-ec", script,
-         "sh", *map(str, args)], capture_output=True, text=True, timeout=60, check=False,
-        stdin=subprocess.DEVNULL, env=scrubbed_env("/nonexistent", **KEYS, **(env or {})))
-
-
 @as_root
 def test_dev_fuse_is_missing(directory):
     done = in_namespace('mount -t tmpfs none /dev; mknod /dev/null c 1 3; '
@@ -250,7 +239,7 @@ def test_the_end_while_calls_are_in_flight_is_at_once(sim, mount, way):
             # The first one cuts the calls off, whose end leaves it to the second.
             shell('umount -f "$1"', mounted.path)
         assert mounted.wait() == 0
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 2
         for process in hanging:
             assert process.communicate(timeout=30)[0] == b""
             assert process.returncode > 0
@@ -397,7 +386,7 @@ def test_an_ordinary_user_mounts_through_fusermount3(sim, commons):
     options = [one.replace(str(cloud.ca), str(commons / "ca.pem"))
                for one in cloud_options(cloud)]
     done = in_namespace(USER, commons, find_consolefs(), cloud.url, *options_of(options),
-                        env={"HOME": str(commons / "home")})
+                        env={**KEYS, "HOME": str(commons / "home")})
     lines = done.stdout.splitlines()
     assert lines[:4] == ["20", "nobody 500", "nobody 600", "https://"], (lines, done.stderr)
     assert "user_allow_other" in done.stdout and "consolefs: the mount failed" in done.stdout

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from lib import fleet
-from lib.command import KEYS, refused
-from lib.doing import await_that, cats, fails, read
-from lib.mount import Mount, cloud_options
+from lib.command import KEYS, in_namespace, refused
+from lib.doing import await_that, cats, daemons, fails, read
+from lib.mount import Mount, cloud_options, find_consolefs
 from lib.scripted import (AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_listing, ec2_listing)
 
 ONE = "i-0123456789abcdef0"
@@ -73,6 +73,26 @@ def test_else_consolefs_config_else_xdg_config_home_else_the_home(sim, tmp_path)
     path.write_text(aws_section(cloud, "given", backend="aws"))
     with Mount(args=["-c", path], env=env) as mount:
         assert os.listdir(mount.path) == ["given"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has an /etc of his own")
+def test_else_etc_consolefs_conf(sim, tmp_path, directory):
+    cloud = sim(rate_scale=0)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/consolefs.conf").write_text(aws_section(cloud, "system", backend="aws"))
+    for home, name in ((None, "system"), ("nothing", "system"), ("home", "mine")):
+        env = dict(AWS_KEYS)
+        if home:
+            env["HOME"] = str(tmp_path / home)
+        if home == "home":
+            path = tmp_path / home / ".config/consolefs/consolefs.conf"
+            path.parent.mkdir(parents=True)
+            path.write_text(aws_section(cloud, "mine", backend="aws"))
+        done = in_namespace('mount -t overlay overlay -o "lowerdir=$1:/etc" /etc; "$2" "$3"; '
+                            'ls "$3"; fusermount3 -u "$3"',
+                            tmp_path / "etc", find_consolefs(), directory, env=env)
+        assert done.stdout == name + "\n", done.stderr
+        await_that(lambda: not daemons(directory), "the daemon ends")
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path, directory):

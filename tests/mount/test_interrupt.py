@@ -21,7 +21,7 @@ def at_once(process, number):
     began = time.monotonic()
     process.send_signal(number)
     assert process.wait(30) == -number
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("number", SIGNALS)
