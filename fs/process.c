@@ -142,6 +142,9 @@ static int spawn(struct cfs_process *process, char **argv, int output)
 	if (r == 0)
 		r = posix_spawn_file_actions_addopen(
 			&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	/* libcurl has descriptors of its own that are not closed at an exec. */
+	if (r == 0)
+		r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	if (r == 0)
 		r = posix_spawnattr_setsigmask(&attributes, &none);
 	if (r == 0)
