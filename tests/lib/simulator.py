@@ -59,9 +59,10 @@ def tencent_role(name):
 
 
 def scrubbed_env(home, **more):
-    """An environment in which no setting of the developer's machine is left."""
+    """An environment in which no setting of the developer's machine is left, and in which nothing
+    looks for the metadata service of the cloud that it may be in."""
     env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home), "LC_ALL": "C.UTF-8",
-           "TZ": "UTC"}
+           "TZ": "UTC", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"}
     for name, value in os.environ.items():
         if name.endswith("SAN_OPTIONS") or name == "LLVM_PROFILE_FILE":
             env[name] = value

@@ -1,0 +1,363 @@
+"""Credentials are found where the AWS tools find them: the same winner, and the same keys.
+
+Environments and files are made up and given to our chain (chain_tool) and to two releases of botocore, Debian's own
+and the one inside its AWS CLI (botocore_tool.py). What they ask of STS and its kin is answered by aws_cloud, whose keys tell what was
+asked.
+
+Left out, because botocore differs from what the SDKs document, or from itself:
+
+- AWS_PROFILE before AWS_DEFAULT_PROFILE, and AWS_REGION at all, are rules of the CLI: asked of its botocore only.
+- Sections that come twice, and comments behind values: an error, and part of the value, to botocore.
+- AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE and the agent of EKS: younger than these releases.
+- sso_session in a source profile: they look for the session in the profile that is not the source.
+- ~/.boto and AWS_CREDENTIAL_FILE: of a past which only botocore remembers.
+- A named profile that does not exist, or a file that cannot be read as one, with keys in the environment: an error to
+  botocore before it looks at them. (Ours refuses such a file too, when it makes the account.)
+- A profile whose sso_session is none, with AWS_WEB_IDENTITY_TOKEN_FILE: botocore looks for a token that it does not
+  need, and gives up.
+- sts_regional_endpoints: unknown to the CLI, which asks in the region; a metadata endpoint without a slash at its end.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import aws_cloud
+
+# Debian's botocore, and the one inside its AWS CLI, which goes by the same name.
+RELEASES = {"botocore": [], "aws": ["/usr/lib/python3/dist-packages/awscli"]}
+CLI_ONLY, BOTOCORE_ONLY = ["aws"], ["botocore"]
+N_AT_LEAST = 150
+HERE = pathlib.Path(__file__).parent
+ROLE = "arn:aws:iam::123456789012:role/"
+
+
+def static(name):
+    return f"aws_access_key_id = AKIA{name}\naws_secret_access_key = secret-{name}\n"
+
+
+def session_token(name):
+    return f"aws_session_token = token-{name}\n"
+
+
+class Case:
+    def __init__(self, name, config="", credentials="", environ=None, profile=None, role=None, files=None,
+                 releases=tuple(RELEASES)):  # fmt: skip
+        self.name = name
+        self.config, self.credentials = config, credentials
+        self.environ = dict(environ or {})
+        self.profile, self.role, self.files, self.releases = profile, role, files or {}, releases
+
+    def put(self, home):
+        """Writes the files: anew for each who reads them, because botocore writes to some."""
+        (home / ".aws/sso/cache").mkdir(parents=True, exist_ok=True)
+        for name, text in {".aws/config": self.config, ".aws/credentials": self.credentials, **self.files}.items():
+            path = home / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("@HOME@", str(home)))
+
+
+# The parts that cases are put together from
+
+
+def token_file(name, *, token="good", expires_in=7200, **more):
+    """The file that `aws sso login` leaves."""
+    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=expires_in)
+    path = f".aws/sso/cache/{hashlib.sha1(name.encode()).hexdigest()}.json"
+    return {path: json.dumps({"accessToken": token, "expiresAt": aws_cloud.timestamp(when), **more})}
+
+
+REGISTERED = {"clientId": "client", "clientSecret": "client \"secret\"\\", "refreshToken": "renew",
+              "registrationExpiresAt": "2099-01-01T00:00:00Z"}
+START = "https://example.awsapps.com/start"
+SSO = f"sso_start_url = {START}\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = ops\n"
+SSO_SESSION = "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ops\n"
+CORP = f"[sso-session corp]\nsso_region = eu-central-1\nsso_start_url = {START}\n"
+PROCESS = 'credential_process = /bin/cat "@HOME@/out put.json"\n'
+KEYS_JSON = {"Version": 1, "AccessKeyId": "ASIAPROC", "SecretAccessKey": "secret-proc", "SessionToken": "token-proc"}
+WEB = f"web_identity_token_file = @HOME@/token\nrole_arn = {ROLE}web\n"
+
+
+def out(**more):
+    return {"out put.json": json.dumps({**KEYS_JSON, **more})}
+
+
+def profiles():
+    """(name, section of the profile in config, in credentials, other sections of config, of credentials, files)"""
+    role = f"role_arn = {ROLE}ops\n"
+    yield "nothing", None, None, "", "", {}
+    yield "empty", "region = eu-west-1\n", None, "", "", {}
+    yield "static-credentials", None, static("CRED"), "", "", {}
+    yield "static-config", static("CONF"), None, "", "", {}
+    yield "static-both", static("CONF") + session_token("CONF"), static("CRED"), "", "", {}
+    yield "static-token", None, static("CRED") + session_token("CRED"), "", "", {}
+    yield "static-old-token", None, static("CRED") + session_token("CRED") + "aws_security_token = old\n", "", "", {}
+    yield "half-credentials", None, "aws_access_key_id = AKIA\n", "", "", {}
+    yield "secret-only", static("CONF"), "aws_secret_access_key = secret\n", "", "", {}
+    yield "half-config", "aws_access_key_id = AKIA\n", None, "", "", {}
+    yield "odd-spelling", "AWS_Access_Key_ID=AKIAODD\nAWS_SECRET_ACCESS_KEY: secret=odd:\n", None, "", "", {}
+    yield "crlf", (static("CRLF") + "region = us-east-2\n").replace("\n", "\r\n"), None, "", "", {}
+    yield "nested", "s3 =\n    aws_access_key_id = NESTED\n    max = 3\n" + static("CONF"), None, "", "", {}
+    yield "comments", f"# one\n; two\n\n{static('CONF')}# three\n", None, "", "", {}
+    yield "nonsense", "nonsense\n", None, "", "", {}
+
+    yield "process", PROCESS, None, "", "", out()
+    yield "process-forever", PROCESS, None, "", "", out(SessionToken=None)
+    yield "process-expiring", PROCESS, None, "", "", out(Expiration=aws_cloud.timestamp(aws_cloud.in_an_hour()))
+    yield "process-expired", PROCESS, None, "", "", out(Expiration="2020-01-01T00:00:00Z")
+    yield "process-version-2", PROCESS, None, "", "", out(Version=2)
+    yield "process-no-secret", PROCESS, None, "", "", {"out put.json": '{"Version":1,"AccessKeyId":"A"}'}
+    yield "process-no-json", PROCESS, None, "", "", {"out put.json": "hello"}
+    yield "process-fails", "credential_process = /bin/false\n", None, "", "", {}
+    yield "process-missing", "credential_process = /nonexistent/program\n", None, "", "", {}
+    yield "process-unclosed", 'credential_process = /bin/cat "x\n', None, "", "", {}
+    yield "process-quotes", "credential_process = /bin/cat @HOME@/'out put'.json\n", None, "", "", out()
+    yield "process-backslash", "credential_process = /bin/cat @HOME@/out\\ put.json\n", None, "", "", out()
+    yield "process-in-credentials", None, PROCESS, "", "", out()
+    yield "process-before-config", PROCESS + static("CONF"), None, "", "", out()
+    yield "process-after-credentials", PROCESS, static("CRED"), "", "", out()
+
+    source = "source_profile = base\n"
+    yield "role", role + source, None, "", "[base]\n" + static("BASE"), {}
+    yield "role-config-source", role + source, None, "[profile base]\n" + static("BASE"), "", {}
+    yield "role-in-credentials", None, role + source, "", "[base]\n" + static("BASE"), {}
+    yield "role-temporary-source", role + source, None, "", "[base]\n" + static("BASE") + session_token("BASE"), {}
+    yield "role-options", role + source + ("external_id = ext id&=\nrole_session_name = me@here\n"
+                                           "duration_seconds = 1800\n"), None, "", "[base]\n" + static("BASE"), {}
+    yield "role-bad-duration", role + source + "duration_seconds = long\n", None, "", "[base]\n" + static("BASE"), {}
+    yield "role-region", role + source + "region = ap-east-1\n", None, "", "[base]\n" + static("BASE"), {}
+    yield "role-china", f"region = cn-north-1\nrole_arn = {ROLE.replace('aws', 'aws-cn')}x\n{source}", None, "", \
+        "[base]\n" + static("BASE"), {}
+    yield "role-fips", role + source + "region = us-west-2\nuse_fips_endpoint = true\n", None, "", \
+        "[base]\n" + static("BASE"), {}
+    yield "role-legacy", role + source + "region = us-west-2\n", None, "", "[base]\n" + static("BASE"), {}
+    yield "role-denied", f"role_arn = {ROLE}denied\n{source}", None, "", "[base]\n" + static("BASE"), {}
+    yield "role-beats-static", role + source, static("CRED"), "", "[base]\n" + static("BASE"), {}
+    yield "role-of-itself", role + "source_profile = @NAME@\n" + static("SELF"), None, "", "", {}
+    yield "role-of-itself-no-keys", role + "source_profile = @NAME@\n", None, "", "", {}
+    chain = f"[profile base]\nrole_arn = {ROLE}middle\nexternal_id = middle-id\nsource_profile = bottom\n"
+    yield "role-chain", role + source, None, chain, "[bottom]\n" + static("BOTTOM"), {}
+    yield "role-chain-static-wins", role + source, None, chain + static("MIDDLE"), "[bottom]\n" + static("BOTTOM"), {}
+    yield "role-chain-3", role + source, None, chain + f"[profile bottom]\nrole_arn = {ROLE}low\n" \
+        "credential_source = Environment\n", "", {}
+    yield "role-chain-process", role + source, None, chain + "[profile bottom]\n" + PROCESS, "", out()
+    yield "role-loop", role + source, None, "[profile base]\n" + role + "source_profile = @NAME@\n", "", {}
+    yield "role-loop-static", role + source + static("TOP"), None, \
+        "[profile base]\n" + role + "source_profile = @NAME@\n", "", {}
+    yield "role-loop-below", role + source, None, chain + f"[profile bottom]\n{role}source_profile = base\n", "", {}
+    yield "role-neither", role, None, "", "", {}
+    yield "role-neither-static", role, static("CRED"), "", "", {}
+    yield "role-both", role + source + "credential_source = Environment\n", None, "", "[base]\n" + static("BASE"), {}
+    yield "role-missing-source", role + "source_profile = nobody\n", None, "", "", {}
+    yield "role-empty-source", role + source, None, "[profile base]\nregion = eu-west-1\n", "", {}
+    yield "role-half-source", role + source, None, "", "[base]\naws_access_key_id = AKIA\n", {}
+    yield "role-environment", role + "credential_source = Environment\n", None, "", "", {}
+    yield "role-ec2", role + "credential_source = Ec2InstanceMetadata\n", None, "", "", {}
+    yield "role-ecs", role + "credential_source = EcsContainer\n", None, "", "", {}
+    yield "role-unknown-source", role + "credential_source = Ouija\n", None, "", "", {}
+    yield "role-source-case", role + "credential_source = environment\n", None, "", "", {}
+    yield "role-source-process", role + source, None, "[profile base]\n" + PROCESS, "", out()
+    yield "role-source-web", role + source, None, "[profile base]\n" + WEB, "", {"token": "jwt.base"}
+    yield "role-source-sso", role + source, None, "[profile base]\n" + SSO, "", token_file(START)
+
+    yield "web", WEB, None, "", "", {"token": "jwt.one"}
+    yield "web-named", WEB + "role_session_name = pod\n", None, "", "", {"token": "jwt.one"}
+    yield "web-beats-static", WEB, static("CRED"), "", "", {"token": "jwt.one"}
+    yield "web-beats-source", WEB + source, None, "", "[base]\n" + static("BASE"), {"token": "jwt.one"}
+    yield "web-beats-sso", WEB + SSO, None, "", "", {"token": "jwt.one", **token_file(START)}
+    yield "web-no-token", WEB, None, "", "", {}
+    yield "web-no-role", "web_identity_token_file = @HOME@/token\n", None, "", "", {"token": "jwt.one"}
+
+    yield "sso", SSO, None, "", "", token_file(START)
+    yield "sso-beats-static", SSO, static("CRED"), "", "", token_file(START)
+    yield "sso-in-credentials", None, SSO, "", "", token_file(START)
+    yield "sso-signed-out", SSO, None, "", "", {}
+    yield "sso-refused", SSO, None, "", "", token_file(START, token="bad")
+    yield "sso-no-region", SSO.replace("sso_region", "region"), None, "", "", token_file(START)
+    yield "sso-no-account", SSO.replace("sso_account_id", "x"), None, "", "", token_file(START)
+    yield "sso-no-role", SSO.replace("sso_role_name", "x"), None, "", "", token_file(START)
+    yield "sso-start-url-only", f"sso_start_url = {START}\n" + static("CONF"), None, "", "", token_file(START)
+    yield "session", SSO_SESSION, None, CORP, "", token_file("corp")
+    yield "session-quoted", SSO_SESSION.replace("corp", "a corp"), None, CORP.replace("corp", "'a corp'"), "", \
+        token_file("a corp")
+    yield "session-missing", SSO_SESSION, None, "", "", token_file("corp")
+    yield "session-agrees", SSO_SESSION + "sso_region = eu-central-1\n", None, CORP, "", token_file("corp")
+    yield "session-differs", SSO_SESSION + "sso_region = eu-west-3\n", None, CORP, "", token_file("corp")
+    yield "session-no-region", SSO_SESSION, None, CORP.replace("sso_region", "x"), "", token_file("corp")
+    yield "session-renewed", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=60, **REGISTERED)
+    yield "session-expired-renewed", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=-60, **REGISTERED)
+    yield "session-not-renewed", SSO_SESSION, None, CORP, "", \
+        token_file("corp", expires_in=60, **{**REGISTERED, "refreshToken": "no"})
+    yield "session-expired", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=-60)
+    yield "session-expired-not-renewed", SSO_SESSION, None, CORP, "", \
+        token_file("corp", expires_in=-60, **{**REGISTERED, "refreshToken": "no"})
+    yield "session-registration-over", SSO_SESSION, None, CORP, "", \
+        token_file("corp", expires_in=-60, **{**REGISTERED, "registrationExpiresAt": "2020-01-01T00:00:00Z"})
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "secret-env"}
+ENVIRONMENTS = {
+    "bare": {},
+    "keys": KEYS,
+    "web": {"AWS_WEB_IDENTITY_TOKEN_FILE": "@HOME@/env-token", "AWS_ROLE_ARN": ROLE + "env"},
+    "agent": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "@BASE@/agent/full?x=1"},
+    "region": {"AWS_DEFAULT_REGION": "eu-north-1"},
+}
+# How the profile comes to count: what it is called, who says so.
+WAYS = {
+    "default": ("default", {}, None),
+    "variable": ("prod", {"AWS_PROFILE": "prod"}, None),
+    "ours": ("prod", {}, "prod"),
+}
+
+
+LEFT_OUT = {("nonsense", "keys"), ("session-missing", "web"), ("session-no-region", "web")}
+
+
+def product():
+    """Every profile in every environment, by every way."""
+    for name, config, credentials, more_config, more_credentials, files in profiles():
+        for way, (profile, variables, own) in WAYS.items():
+            for where, environ in ENVIRONMENTS.items():
+                head = "[default]\n" if profile == "default" else f"[profile {profile}]\n"
+                text = head + config + more_config if config is not None else more_config
+                if config is not None and "\r" in config:
+                    text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+                shared = f"[{profile}]\n{credentials}" if credentials is not None else ""
+                if config is None and credentials is None and profile != "default":
+                    continue
+                if (name, where) in LEFT_OUT:
+                    continue
+                made = {**environ, **variables}
+                if "legacy" in name:
+                    made["AWS_STS_REGIONAL_ENDPOINTS"] = "legacy"
+                yield Case(f"{name}/{way}/{where}", text.replace("@NAME@", profile),
+                           (shared + more_credentials).replace("@NAME@", profile), made, own,
+                           role="instance-role" if "ec2" in name else None,
+                           files={**files, "env-token": "jwt.env"},
+                           releases=BOTOCORE_ONLY if "legacy" in name else tuple(RELEASES))
+
+
+def singles():
+    """What needs no product."""
+    agent = ENVIRONMENTS["agent"]
+    relative = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/abc?y=2"}
+    for name, environ, role in [
+        ("imds", {}, "web-server"),
+        ("imds-no-role", {}, ""),
+        ("imds-disabled", {"AWS_EC2_METADATA_DISABLED": "True"}, "web-server"),
+        ("imds-not-disabled", {"AWS_EC2_METADATA_DISABLED": "1"}, "web-server"),
+        ("imds-endpoint", {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "@BASE@/imds/"}, "web-server"),
+        ("imds-endpoint-bare", {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "@BASE@/imds"}, "web-server"),
+        ("imds-after-agent", agent, "web-server"),
+        ("imds-after-keys", KEYS, "web-server"),
+        ("agent-relative", relative, None),
+        ("agent-relative-first", {**relative, **agent}, None),
+        ("agent-token", {**agent, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic abc=="}, None),
+        ("agent-missing", {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/missing"}, "web-server"),
+        ("agent-stranger", {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/x"}, "web-server"),
+        ("agent-name", {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost.example.com/x"}, None),
+        ("env-token", {**KEYS, "AWS_SESSION_TOKEN": "token"}, None),
+        ("env-old-token", {**KEYS, "AWS_SECURITY_TOKEN": "old", "AWS_SESSION_TOKEN": "token"}, None),
+        ("env-half", {"AWS_ACCESS_KEY_ID": "AKIA"}, "web-server"),
+        ("env-secret", {"AWS_SECRET_ACCESS_KEY": "secret"}, "web-server"),
+        ("env-expiring", {**KEYS, "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z"}, None),
+        ("env-expired", {**KEYS, "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, "web-server"),
+        ("env-web-no-role", {"AWS_WEB_IDENTITY_TOKEN_FILE": "@HOME@/env-token"}, "web-server"),
+        ("env-web-no-file", {**ENVIRONMENTS["web"], "AWS_WEB_IDENTITY_TOKEN_FILE": "/nonexistent"}, "web-server"),
+        ("env-web-name", {**ENVIRONMENTS["web"], "AWS_ROLE_SESSION_NAME": "pod-1"}, None),
+        ("env-role-only", {"AWS_ROLE_ARN": ROLE + "env"}, "web-server"),
+        ("no-home-files", {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}, None),
+        ("elsewhere", {"AWS_SHARED_CREDENTIALS_FILE": "@HOME@/mine"}, None),
+        ("elsewhere-home", {"AWS_SHARED_CREDENTIALS_FILE": "~/mine"}, None),
+        ("default-profile", {"AWS_DEFAULT_PROFILE": "other"}, None),
+        ("missing-profile", {"AWS_PROFILE": "nobody"}, "web-server"),
+    ]:
+        yield Case(name, environ=environ, role=role, files={"env-token": "jwt.env", "mine": "[default]\n" + static("X")},
+                   config="[profile other]\n" + static("OTHER"),
+                   releases=BOTOCORE_ONLY if name == "imds-endpoint-bare" else tuple(RELEASES))
+    both = "[profile a]\n" + static("A") + "[profile b]\n" + static("B")
+    yield Case("two-variables", both, environ={"AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "b"}, releases=CLI_ONLY)
+    source = f"[default]\nrole_arn = {ROLE}r\nsource_profile = b\n" + both
+    yield Case("two-regions", source, environ={"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-3"},
+               releases=CLI_ONLY)
+    yield Case("one-region", source, environ={"AWS_REGION": "eu-west-2"}, releases=CLI_ONLY)
+    # The role of the environment with the token of the profile.
+    yield Case("env-role-profile-token", "[default]\n" + WEB, environ={"AWS_ROLE_ARN": ROLE + "env"},
+               files={"token": "jwt.one"})
+    yield Case("env-role-own-profile", "[default]\n" + WEB, environ={"AWS_ROLE_ARN": ROLE + "env"}, profile="default",
+               files={"token": "jwt.one"})
+    for header in ['"p q"', "'p q'", "p\\ q", '"p" q', "  p", '"p', "p q r"]:
+        for wanted in ("p q", "p"):
+            yield Case(f"header-{header}-{wanted}", f"[profile {header}]\n" + static("H"), profile=wanted)
+    yield Case("bare-section", "[prod]\n" + static("BARE"), profile="prod")
+    yield Case("prefix-in-credentials", credentials="[profile prod]\n" + static("X"), profile="prod")
+    yield Case("prefix-in-name", credentials="[profile prod]\n" + static("X"), profile="profile prod")
+    yield Case("sso-session-is-no-profile", CORP + static("X"), profile="corp")
+    yield Case("continued", "[default]\naws_access_key_id = AKIA\naws_secret_access_key =\n  secret\n")
+
+
+CASES = [*product(), *singles()]
+
+
+def fill(case, home, base):
+    return {name: value.replace("@HOME@", str(home)).replace("@BASE@", base) for name, value in case.environ.items()}
+
+
+def start(stack, *command):
+    """A process that answers a JSON object a line."""
+    return stack.enter_context(subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONDONTWRITEBYTECODE": "1"}))
+
+
+def ask(process, question):
+    print(json.dumps(question), file=process.stdin, flush=True)
+    return json.loads(process.stdout.readline())
+
+
+def test_the_aws_tools_would_find_the_same_keys(tmp_path):
+    cloud = aws_cloud.Cloud()
+    counts = {"keys": 0, "error": 0, "none": 0}
+    wrong = []
+    assert len({case.name for case in CASES}) == len(CASES) >= N_AT_LEAST
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(aws_cloud.Server(cloud))
+        tool = start(stack, os.environ["CHAIN_TOOL"])
+        oracles = {name: start(stack, sys.executable, HERE / "botocore_tool.py", server.base, *path)
+                   for name, path in RELEASES.items()}
+        for number, case in enumerate(CASES):
+            home = tmp_path / str(number)
+            environ = {"HOME": str(home), "AWS_STS_REGIONAL_ENDPOINTS": "regional", "PATH": "/usr/bin:/bin",
+                       **fill(case, home, server.base)}
+            question = {"profile": case.profile, "environ": environ, "base": server.base, "role": case.role}
+            cloud.role = case.role
+            case.put(home)
+            ours = ask(tool, question)
+            kind = "keys" if "id" in ours else "error" if "fault" in ours else "none"
+            counts[kind] += 1
+            for name in case.releases:
+                case.put(home)
+                theirs = ask(oracles[name], question)
+                agreed = kind in theirs
+                if kind == "keys":
+                    agreed = theirs.get("keys") == [ours["id"], ours["secret"], ours.get("token")]
+                if not agreed:
+                    wrong.append(f"{case.name} ({name}): {ours} is not {theirs}")
+        for process in [tool, *oracles.values()]:
+            process.stdin.close()
+            assert process.wait(60) == 0
+    differ = {line.split(" (")[0] for line in wrong}
+    print(f"{len(CASES) - len(differ)} of {len(CASES)} cases agree with botocore: {counts}")
+    assert not wrong, "\n".join(wrong)
+    assert min(counts.values()) > 10
+
+
+if __name__ == "__main__":
+    pytest.main([str(pathlib.Path(__file__)), "-s", "-q", "-p", "no:cacheprovider"])
