@@ -35,7 +35,8 @@ def test_a_hundred_concurrent_cats_at_500_ms_take_about_one_second():
             outputs = [process.communicate(timeout=60)[0] for process in processes]
             took = time.monotonic() - began
         assert all(output.startswith(b"\xff\xd8") for output in outputs)
-        assert took < 5, "a hundred times half a second, one after the other, would be fifty"
+        # One second; more on a machine that is busy, under sanitizers. One by one it would be fifty.
+        assert took < 15
         assert len(sim.log_entries(action="GetConsoleScreenshot")) == 100
 
 
@@ -46,7 +47,7 @@ def test_concurrent_opens_of_one_file_are_calls_of_their_own_and_side_by_side():
         began = time.monotonic()
         with cats([path] * 50) as processes:
             outputs = {process.communicate(timeout=60)[0] for process in processes}
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
         assert len(outputs) == 50, "each draws a screen of its own"
         assert len(sim.log_entries(action="GetConsoleScreenshot")) == 50
 
@@ -80,7 +81,7 @@ def test_three_hundred_hung_opens_slow_neither_stat_nor_ls_nor_another_read():
             for process in processes:
                 process.send_signal(signal.SIGINT)
             assert [process.wait(30) for process in processes] == [-signal.SIGINT] * 300
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 10
         assert read(mount.aws / other / "screenshot.jpg")
 
 
