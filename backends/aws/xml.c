@@ -1,12 +1,15 @@
 #include "backends/aws/xml.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
+#include <libxml/xmlmemory.h>
+#include <openssl/crypto.h>
 
 /* Bytes given to libxml2 at a time, so that CFS_XML_PENDING_MAX is looked at often enough. */
 #define SLICE 4096
@@ -139,6 +142,28 @@ static const xmlSAXHandler sax = {
 	.serror = on_error,
 };
 
+/* What libxml2 gives back may have held keys: STS answers in XML. */
+
+static void wipe_free(void *block)
+{
+	if (block)
+		OPENSSL_cleanse(block, malloc_usable_size(block));
+	free(block);
+}
+
+static void *wipe_realloc(void *block, size_t size)
+{
+	size_t old = block ? malloc_usable_size(block) : 0;
+	void *moved = malloc(size);
+
+	if (!moved)
+		return NULL;
+	if (block)
+		memcpy(moved, block, old < size ? old : size);
+	wipe_free(block);
+	return moved;
+}
+
 int cfs_xml_create(
 	const struct cfs_xml_handler *handler, void *arg, size_t max, struct cfs_xml **ret_xml)
 {
@@ -146,6 +171,9 @@ int cfs_xml_create(
 	struct cfs_xml *xml;
 	int r = -ENOMEM;
 
+	/* For the whole process. Blocks from before are of the same heap. */
+	if (xmlMemSetup(wipe_free, malloc, wipe_realloc, strdup) != 0)
+		return -ENOMEM;
 	xml = calloc(1, sizeof(*xml));
 	if (!xml)
 		goto out;

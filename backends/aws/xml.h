@@ -4,8 +4,8 @@
  * Nothing is loaded, from the network or from a file; no entity exists but the five of XML itself,
  * because a document with a DOCTYPE is refused where the DOCTYPE begins; the text is UTF-8 whatever
  * it declares; no tree is built. Attributes and namespaces are not reported: no answer of AWS puts
- * anything in them. libxml2's own messages go nowhere, but for one on stderr when a parser cannot
- * be made for lack of memory.
+ * anything in them. Whatever memory libxml2 gives back is overwritten first. Its own messages go
+ * nowhere, but for one on stderr when a parser cannot be made for lack of memory.
  */
 #ifndef CFS_AWS_XML_H
 #define CFS_AWS_XML_H
