@@ -68,6 +68,16 @@ out:
 	return r;
 }
 
+/* Three bytes of UTF-8: line and paragraph separators (U+2028, U+2029), and what reorders the text
+ * around it (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069). */
+static bool is_format(const unsigned char *c)
+{
+	if (c[0] != 0xe2)
+		return false;
+	return (c[1] == 0x80 && ((c[2] >= 0xa8 && c[2] <= 0xae) || c[2] == 0x8e || c[2] == 0x8f)) ||
+		(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+}
+
 /* Whether the well-formed character may change what a terminal does or where a line ends. */
 static bool is_control(const unsigned char *c, size_t n)
 {
@@ -76,8 +86,8 @@ static bool is_control(const unsigned char *c, size_t n)
 		return c[0] < 0x20 || c[0] == 0x7f;
 	case 2:
 		return c[0] == 0xc2 && c[1] < 0xa0;
-	case 3: /* U+2028 and U+2029 */
-		return c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9);
+	case 3:
+		return is_format(c);
 	default:
 		return false;
 	}
@@ -105,6 +115,19 @@ void cfs_text_line(char *out, size_t size, const char *text, size_t len)
 		}
 	}
 	out[used] = '\0';
+}
+
+size_t cfs_text_before_secret(const char *text, size_t len)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (!cfs_text_is_token(text + i, 1, 1, "+/=_-.%"))
+			start = i + 1;
+		else if (i + 1 - start == CFS_TEXT_SECRET_MIN)
+			return start;
+	}
+	return len;
 }
 
 bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also)

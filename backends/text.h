@@ -24,10 +24,18 @@ int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
 
 /*
  * Copies text into out as one line fit for a terminal and a log: ill-formed bytes, control
- * characters (C0, DEL, C1) and line and paragraph separators become '?'. Cut at a character's
- * edge to fit size bytes, NUL included. size > 0.
+ * characters (C0, DEL, C1), line and paragraph separators and marks that reorder text become '?'.
+ * Cut at a character's edge to fit size bytes, NUL included. size > 0.
  */
 void cfs_text_line(char *out, size_t size, const char *text, size_t len);
+
+/*
+ * How much of what a stranger says comes before the first word that may be a secret: a session
+ * token, which some services quote back together with all that they were sent. Such a word is one
+ * of CFS_TEXT_SECRET_MIN or more letters, digits and "+/=_-.%".
+ */
+#define CFS_TEXT_SECRET_MIN 100
+size_t cfs_text_before_secret(const char *text, size_t len);
 
 /* A time of day, seconds since the epoch, as "2026-11-21T20:13:48Z"; "-" where the calendar ends.
  */

@@ -79,6 +79,23 @@ static bool has_keys(struct cfs_cloud *cloud, struct cfs_error *ret_error)
 	return r >= 0;
 }
 
+static bool has_regions(const struct cfs_cloud *cloud)
+{
+	return cloud->n_regions > 0 || cloud->config->all_regions;
+}
+
+/* Whether a cloud has all it needs. */
+static bool any_complete(const struct plan *plan)
+{
+	struct cfs_error error;
+	size_t i;
+
+	for (i = 0; i < plan->n; i++)
+		if (has_regions(plan->clouds[i].cloud) && has_keys(plan->clouds[i].cloud, &error))
+			return true;
+	return false;
+}
+
 static struct cfs_cloud *find_same(
 	const struct cfs_clouds *clouds, const struct cfs_cloud_config *config)
 {
@@ -125,31 +142,50 @@ static void drop(struct plan *plan, size_t i)
 	memmove(&plan->clouds[i], &plan->clouds[i + 1], (plan->n - i) * sizeof(plan->clouds[0]));
 }
 
-/* Leaves out what has no credentials, and refuses what has them but no region. */
+/*
+ * Whether a cloud that nobody configured is left out: it has no credentials while another has, or
+ * it has no region. Keys that are there but wrong are worth a directory, whose `status` says so.
+ */
+static bool is_left_out(struct cfs_cloud *cloud, bool any_keys)
+{
+	struct cfs_error error;
+
+	if (!has_keys(cloud, &error))
+		return any_keys && cfs_keyring_absent(cloud->keyring);
+	return !has_regions(cloud);
+}
+
 static int sift(struct plan *plan, bool from_file, struct cfs_buf *why)
 {
-	struct cfs_cloud *cloud;
+	struct cfs_cloud *cloud, *regionless = NULL;
 	struct cfs_error error;
-	bool any = from_file;
+	bool any_keys = false;
 	size_t i;
 
-	for (i = 0; i < plan->n && !any; i++)
-		any = has_keys(plan->clouds[i].cloud, &error);
+	for (i = 0; i < plan->n; i++) {
+		any_keys = any_keys || has_keys(plan->clouds[i].cloud, &error);
+		if (!has_regions(plan->clouds[i].cloud) && has_keys(plan->clouds[i].cloud, &error))
+			regionless = plan->clouds[i].cloud;
+	}
+	/* One without a region is no error beside another that works, unless it was asked for. */
+	if (regionless && (from_file || !any_complete(plan))) {
+		cfs_buf_addf(why,
+			"[%s]: no region: set `regions`, or the environment variable that the "
+			"cloud's own tools read",
+			regionless->config->name);
+		return -EINVAL;
+	}
 	for (i = 0; i < plan->n;) {
 		cloud = plan->clouds[i].cloud;
-		if (!has_keys(cloud, &error)) {
-			if (any && !from_file) {
-				drop(plan, i);
-				continue;
-			}
-			cfs_log(CFS_LOG_WARNING, "[%s]: %s", cloud->config->name, error.message);
-		} else if (cloud->n_regions == 0 && !cloud->config->all_regions) {
-			cfs_buf_addf(why,
-				"[%s]: no region: set `regions`, or the environment variable that "
-				"the cloud's own tools read",
-				cloud->config->name);
-			return -EINVAL;
+		if (!from_file && is_left_out(cloud, any_keys)) {
+			if (cloud == regionless)
+				cfs_log(CFS_LOG_WARNING, "[%s]: left out, as it has no region",
+					cloud->config->name);
+			drop(plan, i);
+			continue;
 		}
+		if (!has_keys(cloud, &error))
+			cfs_log(CFS_LOG_WARNING, "[%s]: %s", cloud->config->name, error.message);
 		i++;
 	}
 	return 0;

@@ -13,8 +13,9 @@ struct cfs_fetch {
 	struct cfs_node *node;
 	struct cfs_wait *waits;
 	struct cfs_wake wake;
-	size_t region;      /* index of the one asked now */
-	size_t last_region; /* where an instance of unknown region is asked for last */
+	size_t region;            /* index of the one asked now */
+	struct cfs_error refusal; /* by a region before it */
+	size_t last_region;       /* where an instance of unknown region is asked for last */
 	struct cfs_call call;
 	struct cfs_sink sink;
 	struct cfs_buf content;
@@ -78,17 +79,29 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	end(fetch, -failure.number);
 }
 
+/* Whether another region may have an instance of which nobody knows the region. What this one says
+ * is kept if it says more than that it does not know it. */
+static bool goes_on(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	bool refused = error->fault == CFS_DENIED || error->fault == CFS_UNAUTHENTICATED;
+
+	if (refused && fetch->refusal.fault == CFS_OK)
+		fetch->refusal = *error;
+	return (refused || error->fault == CFS_NOT_FOUND) && fetch->region < fetch->last_region;
+}
+
 static void answered(void *arg, const struct cfs_error *error)
 {
 	struct cfs_fetch *fetch = arg;
 
 	if (error->fault == CFS_OK) {
 		succeed(fetch);
-	} else if (error->fault == CFS_NOT_FOUND && fetch->region < fetch->last_region) {
-		/* The account may not list, so nobody knows the region: try the next. */
+	} else if (goes_on(fetch, error)) {
 		fetch->region++;
 		ask(fetch);
 	} else {
+		if (error->fault == CFS_NOT_FOUND && fetch->refusal.fault != CFS_OK)
+			error = &fetch->refusal;
 		fail(fetch, error);
 	}
 }

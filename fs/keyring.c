@@ -23,6 +23,7 @@ struct cfs_keyring {
 	char source[CFS_PROVIDER_WHY_MAX];
 
 	/* How the last search ended. */
+	bool absent;
 	enum cfs_fault fault; /* CFS_OK: with the keys that are held, or there was none yet */
 	int64_t ended_ms;
 	struct cfs_buf looked;
@@ -185,6 +186,7 @@ static void perform(struct cfs_keyring *keyring, struct cfs_step *step)
 static void begin(struct cfs_keyring *keyring)
 {
 	keyring->searching = true;
+	keyring->absent = false;
 	keyring->provider = 0;
 	cfs_buf_clear(&keyring->looked);
 	cfs_files_forget(&keyring->files);
@@ -253,6 +255,7 @@ static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *a
 			return settle(keyring, CFS_UNAUTHENTICATED);
 		}
 	}
+	keyring->absent = true;
 	settle(keyring, CFS_UNAUTHENTICATED);
 }
 
@@ -333,4 +336,9 @@ const char *cfs_keyring_looked(const struct cfs_keyring *keyring)
 enum cfs_fault cfs_keyring_fault(const struct cfs_keyring *keyring)
 {
 	return keyring->fault;
+}
+
+bool cfs_keyring_absent(const struct cfs_keyring *keyring)
+{
+	return keyring->absent;
 }

@@ -53,6 +53,8 @@ void cfs_keyring_refused(struct cfs_keyring *keyring);
  * where keys were looked for in the last search, one provider a line. */
 const char *cfs_keyring_source(const struct cfs_keyring *keyring);
 int64_t cfs_keyring_expires(const struct cfs_keyring *keyring);
+/* Whether the last search found nothing configured anywhere, not even something wrong. */
+bool cfs_keyring_absent(const struct cfs_keyring *keyring);
 /* How the last search ended: CFS_OK if it found keys, or if there was none yet. */
 enum cfs_fault cfs_keyring_fault(const struct cfs_keyring *keyring);
 const char *cfs_keyring_looked(const struct cfs_keyring *keyring);

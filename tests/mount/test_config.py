@@ -177,6 +177,24 @@ def test_no_region_anywhere_is_said(directory):
     assert "[aws]" in said and "no region" in said and "regions" in said
 
 
+def test_keys_without_a_region_do_not_keep_the_other_cloud_away(sim):
+    cloud = sim(rate_scale=0)
+    options = [one for one in cloud_options(cloud) if "tencent.regions" not in one]
+    with Mount(options=options) as mount:
+        mount.allow(r"\[tencent\]: left out, as it has no region")
+        assert os.listdir(mount.path) == ["aws"]
+        assert "left out" in mount.log_text()
+
+
+def test_half_a_pair_of_keys_is_worth_a_directory_whose_status_says_so(sim):
+    cloud = sim(rate_scale=0)
+    env = {**AWS_KEYS, "TENCENTCLOUD_SECRET_ID": "half"}
+    with Mount(options=cloud_options(cloud), keys=False, env=env) as mount:
+        mount.allow(r"\[tencent\]: no usable credentials")
+        assert sorted(os.listdir(mount.path)) == ["aws", "tencent"]
+        assert "TENCENTCLOUD_SECRET_KEY" in (mount.tencent / "status").read_text()
+
+
 # Settings that are sent to the cloud, or held against it
 
 def test_filter_is_sent_with_the_listing_and_may_repeat(sim, config):

@@ -172,6 +172,18 @@ static void what_is_no_regular_file_is_refused(void **state)
 	assert_null(content.data);
 }
 
+/* AWS_CONFIG_FILE=/dev/null: as if there were no such file. */
+static void the_null_device_is_an_empty_file(void **state)
+{
+	struct cfs_buf content = CFS_BUF_INIT(16);
+
+	(void)state;
+	assert_int_equal(cfs_env_process.read_file(cfs_env_process.arg, "/dev/null", &content), 0);
+	assert_int_equal(content.len, 0);
+	assert_true(cfs_env_process.read_file(cfs_env_process.arg, "/dev/zero", &content) < 0);
+	cfs_buf_finish(&content);
+}
+
 static void a_file_that_may_not_be_read_says_so(void **state)
 {
 	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
@@ -190,6 +202,7 @@ int main(void)
 		cmocka_unit_test(an_empty_variable_is_not_given),
 		cmocka_unit_test(a_tilde_is_home),
 		cmocka_unit_test(the_process_has_its_variables),
+		cmocka_unit_test(the_null_device_is_an_empty_file),
 		cmocka_unit_test_setup_teardown(
 			a_file_is_appended_whole, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(

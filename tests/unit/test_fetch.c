@@ -252,6 +252,25 @@ static void an_instance_of_unknown_region_is_asked_for_in_each(void **state)
 	assert_int_equal(f->server->n_log, 5);
 }
 
+/* A region that the account may not ask does not hide another that has it, and is told if none has.
+ */
+static void a_refusal_in_one_region_does_not_end_the_search(void **state)
+{
+	struct fixture *f = *state;
+	struct opening opening;
+
+	f->instance = cfs_node_of_entry(f->nodes, f->world->cloud,
+		cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-9"));
+	server_fails(f->server, "FETCH r ", ALWAYS, 403);
+	server_says(f->server, "FETCH s x-9", 1, "content d\n");
+	server_fails(f->server, "FETCH s ", ALWAYS, 404);
+	server_fails(f->server, "FETCH t ", ALWAYS, 404);
+	assert_int_equal(open_live(f, &opening, 0), 0);
+	assert_string_equal(cfs_buf_text(&opening.node->snapshot), "d");
+	assert_int_equal(open_live(f, &opening, 0), -EACCES);
+	assert_int_equal(f->server->n_log, 5);
+}
+
 /* wake */
 
 static void of_several_opens_exactly_one_wakes(void **state)
@@ -331,6 +350,7 @@ int main(void)
 		TEST(a_listed_instance_that_is_not_found_is_down),
 		TEST(a_snapshot_over_its_nominal_size_is_refused),
 		TEST(an_instance_of_unknown_region_is_asked_for_in_each),
+		TEST(a_refusal_in_one_region_does_not_end_the_search),
 		TEST(of_several_opens_exactly_one_wakes),
 		TEST(a_wake_goes_with_every_attempt_of_its_call),
 		TEST(a_failed_call_arms_it_again),

@@ -121,8 +121,8 @@ static void a_line_shows_no_control_character(void **state)
 	assert_line("a\tb\r\n\x7f\x1b[0m", 10, 32, "a?b????[0m");
 	assert_line("nul\0nul", 7, 32, "nul?nul");
 	assert_line("\xc2\x80\xc2\x9f\xc2\xa0", 6, 32, "??\xc2\xa0");
-	assert_line("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa", 12, 32,
-		"\xe2\x80\xa7??\xe2\x80\xaa");
+	assert_line("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaf", 12, 32,
+		"\xe2\x80\xa7??\xe2\x80\xaf");
 	assert_line("\xff\xc3\xc3\xa9", 4, 32, "??\xc3\xa9");
 }
 
@@ -153,6 +153,16 @@ static void a_token_is_of_ascii_letters_and_digits(void **state)
 	assert_false(cfs_text_is_token("a ", 2, 32, "-"));
 }
 
+static void a_line_is_shown_in_its_own_order(void **state)
+{
+	static const char text[] = "a\u202eb\u2066c\u200fd\u00e9";
+	char out[64];
+
+	(void)state;
+	cfs_text_line(out, sizeof(out), text, strlen(text));
+	assert_string_equal(out, "a?b?c?d\u00e9");
+}
+
 static void time_is_shown_in_utc(void **state)
 {
 	char out[CFS_TEXT_TIME];
@@ -170,6 +180,27 @@ static void time_is_shown_in_utc(void **state)
 	assert_string_equal(out, "-");
 }
 
+static void a_word_that_may_be_a_secret_ends_what_is_shown(void **state)
+{
+	char token[2 * CFS_TEXT_SECRET_MIN], text[4 * CFS_TEXT_SECRET_MIN];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(token); i++)
+		token[i] = "aZ09+/=_-.%"[i % 11];
+	for (int n = CFS_TEXT_SECRET_MIN - 1; n <= (int)sizeof(token); n++) {
+		len = (size_t)snprintf(text, sizeof(text), "of:%.*s: it is", n, token);
+		assert_int_equal(
+			cfs_text_before_secret(text, len), n < CFS_TEXT_SECRET_MIN ? len : 3);
+		/* At the end of the text, and as all of it. */
+		assert_int_equal(cfs_text_before_secret(text, (size_t)n + 3),
+			n < CFS_TEXT_SECRET_MIN ? (size_t)n + 3 : 3);
+		assert_int_equal(cfs_text_before_secret(token, (size_t)n),
+			n < CFS_TEXT_SECRET_MIN ? (size_t)n : 0);
+	}
+	assert_int_equal(cfs_text_before_secret("", 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +211,8 @@ int main(void)
 		cmocka_unit_test(a_line_shows_no_control_character),
 		cmocka_unit_test(a_line_is_cut_at_the_edge_of_a_character),
 		cmocka_unit_test(a_token_is_of_ascii_letters_and_digits),
+		cmocka_unit_test(a_word_that_may_be_a_secret_ends_what_is_shown),
+		cmocka_unit_test(a_line_is_shown_in_its_own_order),
 		cmocka_unit_test(time_is_shown_in_utc),
 	};
 
