@@ -334,8 +334,11 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
  * service may be asked (`direct`), a name may be one, until it is resolved. */
 static const char *check_url(const char *url, bool direct, bool *ret_loopback)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = {0};
 	const char *why = "out of memory";
 	char *scheme = NULL, *host = NULL;
 	CURLU *parsed = curl_url();
@@ -352,14 +355,16 @@ static const char *check_url(const char *url, bool direct, bool *ret_loopback)
 	len = strlen(host);
 	if (strcasecmp(host, "localhost") == 0) {
 		loopback = true;
-	} else if (inet_pton(AF_INET, host, &in.sin_addr) == 1) {
-		loopback = is_loopback_address((struct sockaddr *)&in);
-		metadata = direct && is_metadata_address((struct sockaddr *)&in);
+	} else if (inet_pton(AF_INET, host, &address.in.sin_addr) == 1) {
+		address.in.sin_family = AF_INET;
+		loopback = is_loopback_address(&address.any);
+		metadata = direct && is_metadata_address(&address.any);
 	} else if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
 		host[len - 1] = '\0';
-		loopback = inet_pton(AF_INET6, host + 1, &in6.sin6_addr) == 1 &&
-			is_loopback_address((struct sockaddr *)&in6);
-		metadata = direct && is_metadata_address((struct sockaddr *)&in6);
+		if (inet_pton(AF_INET6, host + 1, &address.in6.sin6_addr) == 1)
+			address.in6.sin6_family = AF_INET6;
+		loopback = is_loopback_address(&address.any);
+		metadata = direct && is_metadata_address(&address.any);
 	}
 	if (strcmp(scheme, "https") == 0)
 		why = NULL;
