@@ -6,6 +6,8 @@
 #include "backends/text.h"
 
 #define ENCODED_MESSAGE "Encoded authorization failure message"
+/* What follows is the request as the service would have signed it, session token included. */
+#define SIGNED_MESSAGE "The Canonical String for this request"
 
 static const struct cfs_code_fault codes[] = {
 	{"InvalidInstanceID", CFS_NOT_FOUND}, /* .NotFound; .Malformed, though we send none such */
@@ -151,10 +153,15 @@ enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, in
 
 void cfs_aws_errors_message(char *out, size_t size, const char *text, size_t len)
 {
-	const char *encoded = memmem(text, len, ENCODED_MESSAGE, strlen(ENCODED_MESSAGE));
+	static const char *const ends[] = {ENCODED_MESSAGE, SIGNED_MESSAGE};
 
-	if (encoded)
-		len = (size_t)(encoded - text);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const char *end = memmem(text, len, ends[i], strlen(ends[i]));
+
+		if (end)
+			len = (size_t)(end - text);
+	}
+	len = cfs_text_before_secret(text, len);
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
 		len--;
 	cfs_text_line(out, size, text, len);

@@ -16,7 +16,8 @@
 enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, int status);
 
 /* Copies the cloud's message as one printable line, without the kilobytes of encoded authorization
- * context that a denial ends with. size > 0. */
+ * context that a denial ends with, and without the request that was signed, which a refusal of a
+ * signature quotes: the session token is in it. size > 0. */
 void cfs_aws_errors_message(char *out, size_t size, const char *text, size_t len);
 
 #endif

@@ -107,7 +107,8 @@ static void read_error(const cJSON *cloud_error, struct cfs_error *error)
 	if (!message)
 		message = "";
 	cfs_text_line(error->code, sizeof(error->code), code, strlen(code));
-	cfs_text_line(error->message, sizeof(error->message), message, strlen(message));
+	cfs_text_line(error->message, sizeof(error->message), message,
+		cfs_text_before_secret(message, strlen(message)));
 	error->fault = cfs_tencent_errors_fault(error->code);
 }
 

@@ -122,6 +122,22 @@ static void test_a_message_is_one_line_without_the_encoded_context(void **state)
 	assert_string_equal(out, "");
 }
 
+static void test_a_message_holds_nothing_of_the_request_that_was_signed(void **state)
+{
+	static const char text[] = "The signature does not match.\n\nThe Canonical String for this "
+				   "request should have "
+				   "been\n'POST\n/\n\nx-amz-security-token:IQoJb3JpZ2luX2Vj'";
+	char out[256], token[300];
+
+	(void)state;
+	cfs_aws_errors_message(out, sizeof(out), text, strlen(text));
+	assert_string_equal(out, "The signature does not match.");
+	memset(token, 'x', sizeof(token));
+	memcpy(token, "Of token:", 9);
+	cfs_aws_errors_message(out, sizeof(out), token, sizeof(token));
+	assert_string_equal(out, "Of token:");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_a_code_we_do_not_know_has_the_fault_of_its_status),
 		cmocka_unit_test(test_no_code_has_the_fault_of_its_status),
 		cmocka_unit_test(test_a_message_is_one_line_without_the_encoded_context),
+		cmocka_unit_test(test_a_message_holds_nothing_of_the_request_that_was_signed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
