@@ -51,8 +51,8 @@ class Home:
         new.rename(path)
         return str(path)
 
-    def aws_config(self, text):
-        base = f"aws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET}\n"
+    def aws_config(self, text, base=f"aws_access_key_id={KEY_ID}\n"
+                                    f"aws_secret_access_key={SECRET}\n"):
         return self.put(".aws/config", f"[profile base]\n{base}{text}")
 
     def sso_token(self, name, hours=1, **more):

@@ -48,7 +48,7 @@ struct action {
 void sim_ec2_error(
 	struct sim_answer *answer, unsigned status, const char *code, const char *format, ...)
 {
-	char message[512];
+	char message[4096];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);

@@ -297,26 +297,35 @@ static bool judge_scope(const struct sim *sim, const struct scope *scope,
 	return false;
 }
 
-/* What the signature should be. 1 instead of 0 when the request cannot have one. */
+/* What the signature should be, and the request that it is of. 1 instead of 0 when the request
+ * cannot have one. */
 static int expect(const struct sim_request *request, const struct scope *scope, const char *secret,
-	const char *signed_headers, char ret_hex[SIM_SHA256_HEX])
+	const char *signed_headers, struct sim_buf *canonical, char ret_hex[SIM_SHA256_HEX])
 {
 	char hash[SIM_SHA256_HEX];
-	struct sim_buf canonical = {0};
 	const char *payload = sim_request_header(request, "x-amz-content-sha256");
 	int r = sim_crypto_sha256_hex(request->body.data, request->body.len, hash);
 	if (r < 0)
 		return r;
-	bool whole = add_canonical_request(&canonical, request, signed_headers);
-	if (canonical.failed)
-		r = -ENOMEM;
-	else if (!whole || (payload && strcmp(payload, hash) != 0))
-		r = 1;
-	else
-		r = compute(scope, secret, sim_request_header(request, "x-amz-date"), &canonical,
-			ret_hex);
-	sim_buf_finish(&canonical);
-	return r;
+	bool whole = add_canonical_request(canonical, request, signed_headers);
+	if (canonical->failed)
+		return -ENOMEM;
+	if (!whole || (payload && strcmp(payload, hash) != 0))
+		return 1;
+	return compute(
+		scope, secret, sim_request_header(request, "x-amz-date"), canonical, ret_hex);
+}
+
+/* Says what was signed here, as the real services do for whoever debugs a client. The session token
+ * is in it. */
+static void refuse_mismatch(struct sim_verdict *verdict, enum sim_sigv4_service service,
+	const struct sim_buf *canonical)
+{
+	refuse(verdict, service, MISMATCH, "");
+	size_t len = strlen(verdict->message);
+	snprintf(verdict->message + len, sizeof(verdict->message) - len,
+		"\n\nThe Canonical String for this request should have been\n'%s'\n",
+		canonical->data ? canonical->data : "");
 }
 
 int sim_sigv4_verify(const struct sim *sim, const struct sim_request *request,
@@ -325,6 +334,7 @@ int sim_sigv4_verify(const struct sim *sim, const struct sim_request *request,
 	struct sim_verdict verdict = {.reason = "ok"};
 	struct sim_authorization parts;
 	struct scope scope;
+	struct sim_buf canonical = {0};
 	char expected[SIM_SHA256_HEX] = "";
 	int r = 0;
 	const char *header = sim_request_header(request, "authorization");
@@ -342,13 +352,14 @@ int sim_sigv4_verify(const struct sim *sim, const struct sim_request *request,
 	if (!judge_scope(sim, &scope, parts.signed_headers, request, service, &verdict))
 		goto out;
 	r = expect(request, &scope, verdict.session ? verdict.session->secret : SIM_KEY_SECRET,
-		parts.signed_headers, expected);
+		parts.signed_headers, &canonical, expected);
 	if (r < 0)
 		goto out;
 	if (r > 0 || !sim_crypto_equal(expected, parts.signature))
-		refuse(&verdict, service, MISMATCH, "");
+		refuse_mismatch(&verdict, service, &canonical);
 	r = 0;
 out:
+	sim_buf_finish(&canonical);
 	OPENSSL_cleanse(expected, sizeof(expected));
 	if (r == 0)
 		*ret_verdict = verdict;

@@ -16,7 +16,7 @@ struct sim_verdict {
 	const char *reason; /* "ok", or a word for the log */
 	unsigned status;    /* the error, if it is not ok */
 	const char *code;
-	char message[256];
+	char message[2048];
 	char region[SIM_REGION_SIZE];      /* of the scope, when it could be read */
 	const struct sim_session *session; /* whose keys signed; NULL: the user's own */
 };

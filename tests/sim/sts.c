@@ -50,7 +50,7 @@ static const struct status {
 __attribute__((format(printf, 3, 4))) static void fail(
 	struct sim_answer *answer, const char *code, const char *format, ...)
 {
-	char message[512];
+	char message[4096];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
