@@ -1,130 +1,22 @@
-/*
- * FUSE operations.
- *
- * Most are answered at once. Three may have to wait for a cloud: lookup of an instance that is not
- * known, opendir of a cloud that is not listed, open of a live file. Such a request is kept as a
- * cfs_request: it is in the mount's list and in the list of waits of what it waits for, and it is
- * answered exactly once, by whichever comes first of the result, the kernel's interrupt, and the
- * end of the mount.
- *
- * An interrupt arrives from inside libfuse, which holds a lock of the request meanwhile; so it only
- * starts a timer, and the request is answered from the loop.
- */
 #include "fs/operations.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/catalogue.h"
 #include "fs/clock.h"
-#include "fs/fetch.h"
 #include "fs/names.h"
-
-/* Seconds for which the kernel may trust what it knows of a directory. Nothing it knows of a file.
- */
-#define DIRECTORY_TIMEOUT 1.0
-#define FILE_TIMEOUT 0.0
-
-struct cfs_request {
-	struct cfs_request *next, **link;
-	struct cfs_mount *mount;
-	fuse_req_t req;
-	struct cfs_wait wait;
-	struct cfs_timer interrupt;
-	struct cfs_node
-		*node; /* the directory or file it is about; the kernel keeps it meanwhile */
-	struct fuse_file_info fi;
-	char name[CFS_ID_MAX + 1]; /* lookup: the instance's id */
-};
-
-static struct cfs_mount *mount_of(fuse_req_t req)
-{
-	return fuse_req_userdata(req);
-}
+#include "fs/reply.h"
+#include "fs/waiting.h"
 
 static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
 {
-	return cfs_node_find(mount_of(req)->nodes, ino);
-}
-
-/* Answers with a negative errno, or with success where that needs no more. */
-static void reply_result(fuse_req_t req, int r)
-{
-	fuse_reply_err(req, -r);
-}
-
-static void leave(struct cfs_request *request)
-{
-	cfs_timer_stop(&request->interrupt);
-	if (request->node->kind == CFS_NODE_FILE)
-		cfs_fetch_leave(request->node, &request->wait);
-	else
-		cfs_wait_leave(&request->wait);
-	*request->link = request->next;
-	if (request->next)
-		request->next->link = request->link;
-}
-
-static void interrupted(void *arg)
-{
-	struct cfs_request *request = arg;
-
-	leave(request);
-	reply_result(request->req, -EINTR);
-	free(request);
-}
-
-static void on_interrupt(fuse_req_t req, void *arg)
-{
-	struct cfs_request *request = arg;
-
-	(void)req;
-	cfs_timer_start(request->mount->machine->loop, &request->interrupt, 0);
-}
-
-/* A request that is about to wait, or NULL after it was answered with ENOMEM. */
-static struct cfs_request *keep(
-	fuse_req_t req, struct cfs_node *node, const char *name, const struct fuse_file_info *fi)
-{
-	struct cfs_mount *mount = mount_of(req);
-	struct cfs_request *request;
-
-	request = calloc(1, sizeof(*request));
-	if (!request) {
-		reply_result(req, -ENOMEM);
-		return NULL;
-	}
-	request->mount = mount;
-	request->req = req;
-	request->node = node;
-	if (name)
-		strncpy(request->name, name, CFS_ID_MAX);
-	if (fi)
-		request->fi = *fi;
-	cfs_timer_init(&request->interrupt, interrupted, request);
-	request->next = mount->requests;
-	request->link = &mount->requests;
-	if (request->next)
-		request->next->link = &request->next;
-	mount->requests = request;
-	return request;
-}
-
-/* Ends the keeping of a request whose result has come; the caller answers. */
-static fuse_req_t release_request(struct cfs_request *request)
-{
-	fuse_req_t req = request->req;
-
-	leave(request);
-	free(request);
-	return req;
+	return cfs_node_find(cfs_reply_mount(req)->nodes, ino);
 }
 
 void cfs_operations_abandon(struct cfs_mount *mount)
 {
-	while (mount->requests)
-		reply_result(release_request(mount->requests), -ENOTCONN);
+	cfs_waiting_abandon(mount);
 	while (mount->names)
 		cfs_names_destroy(mount->names);
 }
@@ -143,79 +35,6 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	mount->ready(mount->ready_arg);
 }
 
-/* Answers a lookup with a node that was looked up for it, or gives the node back. */
-static void reply_entry(fuse_req_t req, struct cfs_node *node)
-{
-	struct cfs_mount *mount = mount_of(req);
-	struct fuse_entry_param entry = {0};
-	double timeout;
-	int r;
-
-	if (!node) {
-		reply_result(req, -ENOMEM);
-		return;
-	}
-	r = cfs_tree_stat(node, &mount->ownership, &entry.attr);
-	if (r < 0) {
-		cfs_node_forget(node, 1);
-		reply_result(req, r);
-		return;
-	}
-	timeout = node->kind == CFS_NODE_FILE ? FILE_TIMEOUT : DIRECTORY_TIMEOUT;
-	entry.ino = node->id;
-	entry.attr_timeout = entry.entry_timeout = timeout;
-	/* The kernel did not take the answer: it will not forget it either. */
-	if (fuse_reply_entry(req, &entry) < 0)
-		cfs_node_forget(node, 1);
-}
-
-static void reply_instance(fuse_req_t req, struct cfs_cloud *cloud, struct cfs_entry *entry)
-{
-	reply_entry(req, cfs_node_of_entry(mount_of(req)->nodes, cloud, entry));
-}
-
-static void instance_known(void *arg, int result);
-
-/* Looks for the instance that a kept request names, and answers, or lets it wait. */
-static void look(struct cfs_request *request)
-{
-	struct cfs_cloud *cloud = request->node->cloud;
-	struct cfs_entry *entry = NULL;
-	fuse_req_t req = request->req;
-	int r;
-
-	r = cfs_catalogue_look(
-		cloud->catalogue, request->name, &request->wait, instance_known, request, &entry);
-	if (r == 0) {
-		fuse_req_interrupt_func(req, on_interrupt, request);
-		return;
-	}
-	release_request(request);
-	if (r == 1)
-		reply_instance(req, cloud, entry);
-	else
-		reply_result(req, r);
-}
-
-static void instance_known(void *arg, int result)
-{
-	struct cfs_request *request = arg;
-	struct cfs_cloud *cloud = request->node->cloud;
-	struct cfs_entry *entry;
-	fuse_req_t req;
-
-	if (result == 0) {
-		look(request);
-		return;
-	}
-	entry = cfs_catalogue_find(cloud->catalogue, request->name);
-	req = release_request(request);
-	if (result == 1 && entry)
-		reply_instance(req, cloud, entry);
-	else
-		reply_result(req, result < 0 ? result : -ENOENT);
-}
-
 static struct cfs_cloud *find_cloud(struct cfs_mount *mount, const char *name)
 {
 	struct cfs_cloud *cloud;
@@ -228,25 +47,22 @@ static struct cfs_cloud *find_cloud(struct cfs_mount *mount, const char *name)
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct cfs_mount *mount = mount_of(req);
+	struct cfs_mount *mount = cfs_reply_mount(req);
 	struct cfs_node *directory = node_of(req, parent);
 	const struct cfs_file *file;
 	const struct cfs_live *live;
-	struct cfs_request *request;
 	struct cfs_cloud *cloud;
 
 	if (!directory)
-		reply_result(req, -ENOENT);
+		cfs_reply_result(req, -ENOENT);
 	else if (cfs_tree_find(directory, name, &file, &live) == 0)
-		reply_entry(req, cfs_node_of_file(directory, file, live));
+		cfs_reply_entry(req, cfs_node_of_file(directory, file, live));
 	else if (directory->kind == CFS_NODE_TOP && (cloud = find_cloud(mount, name)))
-		reply_entry(req, cfs_node_of_cloud(mount->nodes, cloud));
-	else if (directory->kind == CFS_NODE_CLOUD && strlen(name) <= CFS_ID_MAX) {
-		request = keep(req, directory, name, NULL);
-		if (request)
-			look(request);
-	} else
-		reply_result(req, -ENOENT);
+		cfs_reply_entry(req, cfs_node_of_cloud(mount->nodes, cloud));
+	else if (directory->kind == CFS_NODE_CLOUD && strlen(name) <= CFS_ID_MAX)
+		cfs_waiting_lookup(req, directory, name);
+	else
+		cfs_reply_result(req, -ENOENT);
 }
 
 static void forget(struct cfs_mount *mount, fuse_ino_t ino, uint64_t n)
@@ -259,8 +75,8 @@ static void forget(struct cfs_mount *mount, fuse_ino_t ino, uint64_t n)
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
 {
-	forget(mount_of(req), ino, n);
-	fuse_reply_none(req);
+	forget(cfs_reply_mount(req), ino, n);
+	cfs_reply_none(req);
 }
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
@@ -268,21 +84,8 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		forget(mount_of(req), forgets[i].ino, forgets[i].nlookup);
-	fuse_reply_none(req);
-}
-
-static void reply_attr(fuse_req_t req, const struct cfs_node *node)
-{
-	struct stat st;
-	int r;
-
-	r = cfs_tree_stat(node, &mount_of(req)->ownership, &st);
-	if (r < 0)
-		reply_result(req, r);
-	else
-		fuse_reply_attr(
-			req, &st, node->kind == CFS_NODE_FILE ? FILE_TIMEOUT : DIRECTORY_TIMEOUT);
+		forget(cfs_reply_mount(req), forgets[i].ino, forgets[i].nlookup);
+	cfs_reply_none(req);
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -291,9 +94,9 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 
 	(void)fi;
 	if (node)
-		reply_attr(req, node);
+		cfs_reply_attr(req, node);
 	else
-		reply_result(req, -ENOENT);
+		cfs_reply_result(req, -ENOENT);
 }
 
 static bool writable(const struct cfs_node *node)
@@ -312,33 +115,11 @@ static void op_setattr(
 	(void)attr;
 	(void)fi;
 	if (!node)
-		reply_result(req, -ENOENT);
+		cfs_reply_result(req, -ENOENT);
 	else if (!writable(node) || (to_set & ~harmless))
-		reply_result(req, -EPERM);
+		cfs_reply_result(req, -EPERM);
 	else
-		reply_attr(req, node);
-}
-
-/* Answers an open of a node whose snapshot is there, and counts it. */
-static void reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
-{
-	cfs_node_opened(node);
-	/* The open was interrupted when its answer was under way already: no release will come. */
-	if (fuse_reply_open(req, fi) < 0)
-		cfs_node_released(node);
-}
-
-static void fetched(void *arg, int result)
-{
-	struct cfs_request *request = arg;
-	struct cfs_node *node = request->node;
-	struct fuse_file_info fi = request->fi;
-	fuse_req_t req = release_request(request);
-
-	if (result == 0)
-		reply_open(req, node, &fi);
-	else
-		reply_result(req, result);
+		cfs_reply_attr(req, node);
 }
 
 static int render(struct cfs_node *node)
@@ -356,35 +137,27 @@ static int render(struct cfs_node *node)
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct cfs_node *node = node_of(req, ino);
-	struct cfs_request *request;
 	int r = 0;
 
 	if (!node || node->kind != CFS_NODE_FILE) {
-		reply_result(req, node ? -EISDIR : -ENOENT);
+		cfs_reply_result(req, node ? -EISDIR : -ENOENT);
 		return;
 	}
 	if (!writable(node) && ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))) {
-		reply_result(req, -EPERM);
+		cfs_reply_result(req, -EPERM);
 		return;
 	}
 	fi->direct_io = writable(node);
 	if (node->live && node->opens == 0) {
-		request = keep(req, node, NULL, fi);
-		if (!request)
-			return;
-		r = cfs_fetch(node, &request->wait, fetched, request);
-		if (r == 0)
-			fuse_req_interrupt_func(req, on_interrupt, request);
-		else
-			reply_result(release_request(request), r);
+		cfs_waiting_open(req, node, fi);
 		return;
 	}
 	if (node->file && node->opens == 0)
 		r = render(node);
 	if (r < 0)
-		reply_result(req, r);
+		cfs_reply_result(req, r);
 	else
-		reply_open(req, node, fi);
+		cfs_reply_open(req, node, fi);
 }
 
 static void op_read(
@@ -396,7 +169,7 @@ static void op_read(
 
 	(void)fi;
 	if (!node || node->opens == 0) {
-		reply_result(req, -EBADF);
+		cfs_reply_result(req, -EBADF);
 		return;
 	}
 	/* What can be written changes under an open: its readers see it as it is now. */
@@ -405,12 +178,12 @@ static void op_read(
 		r = node->file->render(node, &node->snapshot);
 	}
 	if (r < 0) {
-		reply_result(req, r);
+		cfs_reply_result(req, r);
 		return;
 	}
 	len = node->snapshot.len;
 	at = (uint64_t)offset < len ? (size_t)offset : len;
-	fuse_reply_buf(
+	cfs_reply_bytes(
 		req, len > at ? node->snapshot.data + at : NULL, size < len - at ? size : len - at);
 }
 
@@ -424,9 +197,9 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t s
 	(void)fi;
 	r = node && writable(node) ? node->file->write(node, bytes, size) : -EPERM;
 	if (r < 0)
-		reply_result(req, r);
+		cfs_reply_result(req, r);
 	else
-		fuse_reply_write(req, size);
+		cfs_reply_written(req, size);
 }
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -436,79 +209,19 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	(void)fi;
 	if (node && node->opens > 0)
 		cfs_node_released(node);
-	reply_result(req, 0);
-}
-
-static void reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
-{
-	struct cfs_mount *mount = mount_of(req);
-	struct cfs_names *names;
-	int r;
-
-	r = cfs_names_create(node, mount->clouds->first, &mount->names, &names);
-	if (r < 0) {
-		reply_result(req, r);
-		return;
-	}
-	fi->fh = (uintptr_t)names;
-	if (fuse_reply_open(req, fi) < 0)
-		cfs_names_destroy(names);
-}
-
-static void listed(void *arg, int result);
-
-/* Wants the list of the cloud that a kept request opens, and answers, or lets it wait. */
-static void list(struct cfs_request *request)
-{
-	struct cfs_node *node = request->node;
-	struct fuse_file_info fi = request->fi;
-	fuse_req_t req = request->req;
-	int r;
-
-	r = cfs_catalogue_list(node->cloud->catalogue, &request->wait, listed, request);
-	if (r == 0) {
-		fuse_req_interrupt_func(req, on_interrupt, request);
-		return;
-	}
-	release_request(request);
-	if (r == 1)
-		reply_opendir(req, node, &fi);
-	else
-		reply_result(req, r);
-}
-
-static void listed(void *arg, int result)
-{
-	struct cfs_request *request = arg;
-	struct cfs_node *node = request->node;
-	struct fuse_file_info fi = request->fi;
-	fuse_req_t req;
-
-	if (result == 0) {
-		list(request);
-		return;
-	}
-	req = release_request(request);
-	if (result == 1)
-		reply_opendir(req, node, &fi);
-	else
-		reply_result(req, result);
+	cfs_reply_result(req, 0);
 }
 
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct cfs_node *node = node_of(req, ino);
-	struct cfs_request *request;
 
-	if (!node) {
-		reply_result(req, -ENOENT);
-	} else if (node->kind != CFS_NODE_CLOUD) {
-		reply_opendir(req, node, fi);
-	} else {
-		request = keep(req, node, NULL, fi);
-		if (request)
-			list(request);
-	}
+	if (!node)
+		cfs_reply_result(req, -ENOENT);
+	else if (node->kind == CFS_NODE_CLOUD)
+		cfs_waiting_opendir(req, node, fi);
+	else
+		cfs_reply_opendir(req, node, fi);
 }
 
 static void op_readdir(
@@ -523,7 +236,7 @@ static void op_readdir(
 	(void)ino;
 	buf = malloc(size);
 	if (!buf) {
-		reply_result(req, -ENOMEM);
+		cfs_reply_result(req, -ENOMEM);
 		return;
 	}
 	while ((name = cfs_names_at(names, (size_t)offset, &st))) {
@@ -533,7 +246,7 @@ static void op_readdir(
 		used += need;
 		offset++;
 	}
-	fuse_reply_buf(req, buf, used);
+	cfs_reply_bytes(req, buf, used);
 	free(buf);
 }
 
@@ -541,7 +254,7 @@ static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 {
 	(void)ino;
 	cfs_names_destroy((struct cfs_names *)(uintptr_t)fi->fh);
-	reply_result(req, 0);
+	cfs_reply_result(req, 0);
 }
 
 /* The tree is the clouds' to change: one refusal for every way of trying. */
@@ -549,45 +262,45 @@ static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
 {
 	(void)parent, (void)name, (void)mode, (void)dev;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	(void)parent, (void)name, (void)mode;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	(void)parent, (void)name;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
 	(void)target, (void)parent, (void)name;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
 	const char *new_name, unsigned flags)
 {
 	(void)parent, (void)name, (void)new_parent, (void)new_name, (void)flags;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent, const char *new_name)
 {
 	(void)ino, (void)new_parent, (void)new_name;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 static void op_create(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
 {
 	(void)parent, (void)name, (void)mode, (void)fi;
-	reply_result(req, -EPERM);
+	cfs_reply_result(req, -EPERM);
 }
 
 const struct fuse_lowlevel_ops cfs_operations = {

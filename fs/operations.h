@@ -1,5 +1,6 @@
 /*
- * FUSE operations: the only file that answers the kernel.
+ * FUSE operations, and the mount they work on. Most are answered at once; those that may wait for a
+ * cloud are in waiting.c.
  */
 #ifndef CFS_OPERATIONS_H
 #define CFS_OPERATIONS_H
