@@ -60,12 +60,10 @@ struct sim_effect sim_pick_fault(
 	sim_fault_file_read(&sim->fault_file, options->fault_file);
 	struct sim_effect other = sim_fault_pick(sim->fault_file.faults, sim->fault_file.count,
 		&sim->random, cloud, record->action, record->region, record->instance);
-	if (effect.kind == SIM_FAULT_NONE) {
-		other.delay_ms += effect.delay_ms;
-		return other;
-	}
-	effect.delay_ms += other.delay_ms;
-	return effect;
+	other.delay_ms += effect.delay_ms;
+	effect.delay_ms = other.delay_ms;
+	/* The first that decides; a delay is said only where none does. */
+	return effect.kind != SIM_FAULT_NONE || !other.name[0] ? effect : other;
 }
 
 void sim_disclose(const struct sim *sim, const char *kind, const char *text)
