@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static enum cfs_log_level max_level = CFS_LOG_INFO;
 static bool use_syslog, use_priorities;
@@ -36,9 +38,14 @@ int cfs_log_level_find(const char *name)
 	return -1;
 }
 
-void cfs_log_to_journal(void)
+void cfs_log_to_journal(const char *stream)
 {
-	use_priorities = true;
+	unsigned long long device, inode;
+	struct stat st;
+	char end;
+
+	use_priorities = stream && sscanf(stream, "%llu:%llu%c", &device, &inode, &end) == 2 &&
+		fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
 void cfs_log_to_syslog(void)

@@ -15,9 +15,10 @@ enum cfs_log_level { CFS_LOG_ERROR, CFS_LOG_WARNING, CFS_LOG_INFO, CFS_LOG_DEBUG
 void cfs_log_set_level(enum cfs_log_level level);
 /* The level of that name ("error", "warning", "info", "debug"), or -1. */
 int cfs_log_level_find(const char *name);
-/* Where stderr is the journal's ($JOURNAL_STREAM is set), its lines begin with their priority, as
- * sd-daemon(3) has it. */
-void cfs_log_to_journal(void);
+/* Lines on stderr begin with their priority, as sd-daemon(3) has it, if stderr is the journal's: if
+ * $JOURNAL_STREAM, which is `stream` and may be NULL, names its device and inode. A variable that
+ * is left from whoever started the shell of a terminal does not. */
+void cfs_log_to_journal(const char *stream);
 /* From now on to syslog, facility daemon. */
 void cfs_log_to_syslog(void);
 

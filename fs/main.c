@@ -347,8 +347,7 @@ int main(int argc, char **argv)
 
 	cfs_buf_init(&program.why, WHY_MAX);
 	cfs_config_init(&program.config);
-	if (cfs_env_get(&cfs_env_process, "JOURNAL_STREAM"))
-		cfs_log_to_journal();
+	cfs_log_to_journal(cfs_env_get(&cfs_env_process, "JOURNAL_STREAM"));
 	r = cfs_options_parse(argc, argv, &program.config, &program.options, &program.why);
 	if (r == 0 && program.options.help) {
 		fputs(cfs_options_usage, stdout);

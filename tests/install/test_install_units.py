@@ -8,7 +8,9 @@ import subprocess
 
 import pytest
 
-from lib.mount import Mount
+from lib.doing import await_that
+from lib.mount import Mount, cloud_options, find_consolefs
+from lib.scripted import AWS_KEYS, TENCENT_KEYS
 from lib.simulator import ROOT, scrubbed_env
 
 SYSTEM = ROOT / "contrib/systemd/consolefs@.service"
@@ -115,3 +117,25 @@ def test_without_a_manager_who_listens_it_mounts_all_the_same(sim, tmp_path):
         mount.allow("cannot tell the service manager")
         mount.await_log("cannot tell the service manager READY=1: No such file")
         assert sorted(os.listdir(mount.path)) == ["aws", "tencent"]
+
+
+@pytest.mark.parametrize("of_stderr", [True, False])
+def test_lines_for_the_journal_have_their_priority(sim, tmp_path, of_stderr):
+    """And no others: a shell in a desktop's terminal has the JOURNAL_STREAM of what started it."""
+    path = tmp_path / "mnt"
+    path.mkdir()
+    with open(tmp_path / "stderr", "w+", encoding="utf-8") as stderr:
+        stat = os.fstat(stderr.fileno())
+        env = scrubbed_env(tmp_path, NOTIFY_SOCKET=str(tmp_path / "nobody"),
+                           JOURNAL_STREAM=f"{stat.st_dev}:{stat.st_ino + (not of_stderr)}",
+                           **AWS_KEYS, **TENCENT_KEYS)
+        mount = subprocess.Popen([find_consolefs(), "-f", "-o", ",".join(cloud_options(sim)), path],
+                                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, env=env)
+        try:
+            await_that(lambda: "READY" in (tmp_path / "stderr").read_text(), "it says so")
+        finally:
+            mount.terminate()
+            mount.wait(30)
+        lines = (tmp_path / "stderr").read_text().splitlines()
+    begins = "<4>cannot tell" if of_stderr else "consolefs: cannot tell"
+    assert lines[0].startswith(begins), lines
