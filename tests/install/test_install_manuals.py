@@ -71,3 +71,13 @@ def test_every_setting_is_in_the_manual_and_in_the_completions():
         text = (ROOT / "contrib" / place).read_text()
         for setting in SETTINGS:
             assert re.search(rf"\b{setting}\b", text), (place, setting)
+
+
+def test_every_variable_is_in_the_manual():
+    """Those that the code names."""
+    code = "".join(path.read_text() for top in ("backends", "fs") for path in
+                   sorted((ROOT / top).rglob("*.c")))
+    known = set(re.findall(r'"((?:AWS|TENCENTCLOUD|TKE|TCCLI|CONSOLEFS|XDG)_[A-Z0-9_]*[A-Z0-9])"', code))
+    assert len(known) > 30
+    mentioned = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", (ROOT / "contrib/man/consolefs.1").read_text()))
+    assert known <= mentioned, known - mentioned
