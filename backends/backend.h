@@ -43,6 +43,8 @@ struct cfs_live {
 	uint64_t nominal; /* bytes: what stat reports before open, and the most a snapshot may hold
 			   */
 	bool wakes;       /* takes the wake flag with it; the directory then has a file `wake` */
+	bool image;       /* a picture: the gallery shows it */
+	bool page;        /* a web page: when the call fails, one that says why is served instead */
 };
 
 /* One configured cloud in a backend's own terms: endpoints, filters. Immutable. */

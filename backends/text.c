@@ -78,8 +78,7 @@ static bool is_format(const unsigned char *c)
 		(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
 }
 
-/* Whether the well-formed character may change what a terminal does or where a line ends. */
-static bool is_control(const unsigned char *c, size_t n)
+bool cfs_text_is_control(const unsigned char *c, size_t n)
 {
 	switch (n) {
 	case 1:
@@ -102,7 +101,7 @@ void cfs_text_line(char *out, size_t size, const char *text, size_t len)
 		bool shown;
 
 		n = cfs_text_utf8_length(in + i, len - i);
-		shown = n > 0 && !is_control(in + i, n);
+		shown = n > 0 && !cfs_text_is_control(in + i, n);
 		if (n == 0)
 			n = 1;
 		if ((shown ? n : 1) >= size - used)

@@ -37,6 +37,11 @@ void cfs_text_line(char *out, size_t size, const char *text, size_t len);
 #define CFS_TEXT_SECRET_MIN 100
 size_t cfs_text_before_secret(const char *text, size_t len);
 
+/* Whether the well-formed character of n bytes may change what a terminal does, where a line ends,
+ * or in which order text is shown: C0, DEL, C1, line and paragraph separators, marks that reorder.
+ */
+bool cfs_text_is_control(const unsigned char *c, size_t n);
+
 /* A time of day, seconds since the epoch, as "2026-11-21T20:13:48Z"; "-" where the calendar ends.
  */
 #define CFS_TEXT_TIME sizeof("2000-01-01T00:00:00Z")

@@ -79,8 +79,7 @@ static const char *advice(const struct cfs_failure *failure)
 	return rows[failure->error.fault].advice;
 }
 
-/* "allow %s" with the permission in place. */
-static int describe_advice(const struct cfs_failure *failure, struct cfs_buf *buf)
+int cfs_failure_advice(const struct cfs_failure *failure, struct cfs_buf *buf)
 {
 	const char *text = advice(failure), *at = strstr(text, "%s");
 
@@ -105,6 +104,6 @@ int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf)
 		error->code[0] ? error->code : "-", error->message[0] ? error->message : "-",
 		error->request_id[0] ? error->request_id : "-");
 	if (r == 0)
-		r = describe_advice(failure, buf);
+		r = cfs_failure_advice(failure, buf);
 	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
 }

@@ -31,4 +31,7 @@ struct cfs_failure {
 struct cfs_buf;
 int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf);
 
+/* What to do about it, one line with the permission in place, appended to buf. */
+int cfs_failure_advice(const struct cfs_failure *failure, struct cfs_buf *buf);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "fs/call.h"
 #include "fs/clock.h"
+#include "fs/page.h"
 #include "fs/wake.h"
 
 #define FIRST_ROOM (64 * 1024)
@@ -52,6 +53,7 @@ static void ask(struct cfs_fetch *fetch)
 	cfs_call_start(&fetch->call, fetch->node->cloud, &fetching, &fetch->sink, answered, fetch);
 }
 
+/* The content is the snapshot of every open that waits. */
 static void succeed(struct cfs_fetch *fetch)
 {
 	struct cfs_node *node = fetch->node;
@@ -76,6 +78,14 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	cfs_cloud_failed(node->cloud, &asked, error, listed, &failure);
 	cfs_entry_failed(node->entry, &failure);
 	cfs_wake_give_back(node->entry, &fetch->wake);
+	/* A page says itself why it is not what was asked for. */
+	if (node->live->page) {
+		cfs_buf_clear(&fetch->content);
+		if (cfs_page_failure(node, &failure, &fetch->content) == 0) {
+			succeed(fetch);
+			return;
+		}
+	}
 	end(fetch, -failure.number);
 }
 

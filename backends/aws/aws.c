@@ -16,6 +16,7 @@ const struct cfs_live cfs_aws_live[CFS_AWS_N_LIVE] = {
 			.action = "GetConsoleScreenshot",
 			.nominal = 1024 * 1024,
 			.wakes = true,
+			.image = true,
 		},
 	[CFS_AWS_LIVE_LOG] =
 		{

@@ -21,7 +21,7 @@ struct cfs_reader {
 	struct cfs_sink *sink;
 	enum cfs_verb verb;
 	const struct cfs_live *live; /* FETCH */
-	char id[CFS_ID_MAX + 1];     /* FIND */
+	char id[CFS_ID_MAX + 1];     /* FIND, FETCH */
 	int64_t offset;              /* LIST: of the page being read */
 	struct cfs_buf body;         /* holds a secret for FETCH */
 };
@@ -46,7 +46,7 @@ int cfs_tencent_answer_create(const struct cfs_account *account,
 	reader->verb = question->verb;
 	reader->live = question->live;
 	reader->offset = offset;
-	if (question->verb == CFS_FIND)
+	if (question->verb == CFS_FIND || question->verb == CFS_FETCH)
 		snprintf(reader->id, sizeof(reader->id), "%s", question->id);
 	cfs_buf_init(&reader->body,
 		question->verb == CFS_LIST || question->verb == CFS_FIND ? CFS_TENCENT_LISTING_MAX
@@ -122,8 +122,8 @@ static void read_vnc(struct cfs_reader *reader, const cJSON *response, struct cf
 		cfs_error_set(error, CFS_EMPTY, "the cloud gave no VNC address");
 		return;
 	}
-	r = value ? cfs_tencent_vnc_content(
-			    reader->live, reader->account->vnc_page, value, reader->sink->content)
+	r = value ? cfs_tencent_vnc_content(reader->live, reader->id, reader->account->vnc_page,
+			    value, reader->sink->content)
 		  : -EBADMSG;
 	if (r < 0)
 		cfs_error_set(error, cfs_fault_from_errno(r),

@@ -22,6 +22,13 @@ static const struct cfs_live live[CFS_TENCENT_N_LIVE] = {
 			.action = "DescribeInstanceVncUrl",
 			.nominal = NOMINAL,
 		},
+	[CFS_TENCENT_LIVE_VNC_PAGE] =
+		{
+			.name = "vnc.html",
+			.action = "DescribeInstanceVncUrl",
+			.nominal = NOMINAL,
+			.page = true,
+		},
 };
 
 bool cfs_tencent_valid_id(const char *id)

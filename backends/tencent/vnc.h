@@ -18,9 +18,9 @@
  * caller wipes the link. -EBADMSG when the value is no address, -EFBIG, -ENOMEM. */
 int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *ret_link);
 
-/* Appends the content of a live file, a row of the backend's table. Errors as above; content is
- * then unchanged. */
-int cfs_tencent_vnc_content(
-	const struct cfs_live *live, const char *page, const char *value, struct cfs_buf *content);
+/* Appends the content of a live file of the instance of that id; live is a row of the backend's
+ * table. Errors as above; content is then unchanged. */
+int cfs_tencent_vnc_content(const struct cfs_live *live, const char *id, const char *page,
+	const char *value, struct cfs_buf *content);
 
 #endif

@@ -229,8 +229,8 @@ static const struct cfs_provider *const fake_providers[] = {
 /* The questions */
 
 static const struct cfs_live fake_live[] = {
-	{"screen", "GetScreen", SCREEN_MAX, true},
-	{"text", "GetText", TEXT_MAX, false},
+	{.name = "screen", .action = "GetScreen", .nominal = SCREEN_MAX, .wakes = true},
+	{.name = "text", .action = "GetText", .nominal = TEXT_MAX},
 };
 
 static inline int account_create(const struct cfs_settings *settings, const struct cfs_env *env,

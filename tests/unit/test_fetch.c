@@ -233,6 +233,37 @@ static void a_snapshot_over_its_nominal_size_is_refused(void **state)
 	assert_int_equal(opening.node->snapshot.len, SCREEN_MAX + 1);
 }
 
+/* vnc.html: the page is served with the reason in it. The failure is remembered all the same. */
+static void a_page_that_cannot_be_fetched_says_why(void **state)
+{
+	static const struct cfs_live page = {
+		.name = "page", .action = "GetPage", .nominal = 16384, .page = true};
+	struct fixture *f = *state;
+	struct opening opening;
+	const char *text;
+
+	server_says(f->server, "FETCH", 1, "error 2 NotAllowed you <b>may</b> not\n");
+	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
+	start(f, &opening, cfs_node_of_file(f->instance, NULL, &page));
+	run_until(f->world, &opening.told, 1);
+	assert_int_equal(opening.result, 0);
+	text = cfs_buf_text(&opening.node->snapshot);
+	assert_non_null(strstr(text, "EACCES</strong> (Permission denied)"));
+	assert_non_null(strstr(text, "NotAllowed"));
+	assert_non_null(strstr(text, "you &lt;b&gt;may&lt;/b&gt; not"));
+	assert_non_null(strstr(text, "What to do: allow fake:Look."));
+	assert_non_null(strstr(text, "href=\"page\">Try again"));
+	assert_int_equal(f->instance->entry->failure->number, EACCES);
+	assert_int_equal(f->world->cloud->failure.number, EACCES);
+	cfs_node_released(opening.node);
+	/* Whoever gives up is told so. */
+	start(f, &opening, cfs_node_of_file(f->instance, NULL, &page));
+	run_until_asked(f->world, 2);
+	cfs_fetch_leave(opening.node, &opening.wait);
+	assert_null(opening.node->fetch);
+	assert_int_equal(opening.node->snapshot.len, 0);
+}
+
 /* An account that may not list does not know where its instances are. */
 static void an_instance_of_unknown_region_is_asked_for_in_each(void **state)
 {
@@ -349,6 +380,7 @@ int main(void)
 		TEST(an_api_failure_is_the_errno_of_open_and_is_remembered),
 		TEST(a_listed_instance_that_is_not_found_is_down),
 		TEST(a_snapshot_over_its_nominal_size_is_refused),
+		TEST(a_page_that_cannot_be_fetched_says_why),
 		TEST(an_instance_of_unknown_region_is_asked_for_in_each),
 		TEST(a_refusal_in_one_region_does_not_end_the_search),
 		TEST(of_several_opens_exactly_one_wakes),

@@ -40,15 +40,21 @@ static void every_mandatory_slot_is_filled(void **state)
 	backend->reader_destroy(NULL);
 }
 
-/* vnc_url: nominal size 16 KiB; a backend without wake has no such file. */
-static void vnc_url_is_the_live_file(void **state)
+/* vnc_url and vnc.html: nominal size 16 KiB; a backend without wake has no such file. */
+static void vnc_url_and_its_page_are_the_live_files(void **state)
 {
 	(void)state;
-	assert_int_equal(backend->n_live, 1);
+	assert_int_equal(backend->n_live, 2);
 	assert_string_equal(backend->live[0].name, "vnc_url");
 	assert_string_equal(backend->live[0].action, "DescribeInstanceVncUrl");
 	assert_int_equal(backend->live[0].nominal, 16 * 1024);
 	assert_false(backend->live[0].wakes);
+	assert_false(backend->live[0].page);
+	assert_string_equal(backend->live[1].name, "vnc.html");
+	assert_string_equal(backend->live[1].action, "DescribeInstanceVncUrl");
+	assert_int_equal(backend->live[1].nominal, 16 * 1024);
+	assert_false(backend->live[1].wakes);
+	assert_true(backend->live[1].page);
 }
 
 static void questions_have_action_permission_and_rate(void **state)
@@ -100,7 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mandatory_slot_is_filled),
-		cmocka_unit_test(vnc_url_is_the_live_file),
+		cmocka_unit_test(vnc_url_and_its_page_are_the_live_files),
 		cmocka_unit_test(questions_have_action_permission_and_rate),
 		cmocka_unit_test(ids_have_the_form_of_ids),
 	};

@@ -19,7 +19,8 @@
 
 static int content_of(const char *page, const char *value, struct cfs_buf *content)
 {
-	return cfs_tencent_vnc_content(cfs_tencent_backend.live, page, value, content);
+	return cfs_tencent_vnc_content(
+		cfs_tencent_backend.live, "ins-r9hr2upy", page, value, content);
 }
 
 static void assert_content(const char *page, const char *value, const char *expected)
@@ -82,6 +83,48 @@ static void a_link_that_does_not_fit_leaves_nothing_behind(void **state)
 	cfs_buf_wipe(&content);
 }
 
+/* vnc.html is the same link as a page that goes there at once, without a script. */
+static void vnc_html_goes_to_the_link_at_once(void **state)
+{
+	const struct cfs_live *live = &cfs_tencent_backend.live[CFS_TENCENT_LIVE_VNC_PAGE];
+	struct cfs_buf content = CFS_BUF_INIT(live->nominal);
+	const char *text;
+
+	(void)state;
+	assert_int_equal(cfs_tencent_vnc_content(live, "ins-r9hr2upy",
+				 "https://vnc.example/?a&amp=1&u=", ENCODED, &content),
+		0);
+	text = cfs_buf_text(&content);
+	assert_non_null(strstr(text,
+		"<meta http-equiv=\"refresh\" "
+		"content=\"0;url=https://vnc.example/?a&amp;amp=1&amp;u=" ENCODED "\">"));
+	assert_non_null(
+		strstr(text, "href=\"https://vnc.example/?a&amp;amp=1&amp;u=" ENCODED "\""));
+	assert_non_null(strstr(text, "<title>Console of ins-r9hr2upy</title>"));
+	assert_non_null(strstr(text, "15 seconds"));
+	assert_null(strstr(text, "<script"));
+	assert_non_null(strstr(text, "content=\"default-src 'none';"));
+	cfs_buf_wipe(&content);
+}
+
+static void a_page_that_does_not_fit_leaves_nothing_behind(void **state)
+{
+	const struct cfs_live *live = &cfs_tencent_backend.live[CFS_TENCENT_LIVE_VNC_PAGE];
+	struct cfs_buf content = CFS_BUF_INIT(live->nominal);
+	char value[CFS_TENCENT_VNC_VALUE_MAX + 1];
+
+	(void)state;
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	assert_int_equal(
+		cfs_tencent_vnc_content(live, "ins-r9hr2upy", PAGE, value, &content), -EFBIG);
+	assert_int_equal(content.len, 0);
+	/* Four kilobytes fit, ten times what is given out today. */
+	value[4096] = '\0';
+	assert_int_equal(cfs_tencent_vnc_content(live, "ins-r9hr2upy", PAGE, value, &content), 0);
+	cfs_buf_wipe(&content);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +132,8 @@ int main(void)
 		cmocka_unit_test(a_value_that_is_not_encoded_is_encoded),
 		cmocka_unit_test(what_is_no_address_is_a_bad_answer),
 		cmocka_unit_test(a_link_that_does_not_fit_leaves_nothing_behind),
+		cmocka_unit_test(vnc_html_goes_to_the_link_at_once),
+		cmocka_unit_test(a_page_that_does_not_fit_leaves_nothing_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
