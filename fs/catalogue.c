@@ -20,6 +20,7 @@ int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_cat
 	if (!catalogue)
 		return -ENOMEM;
 	catalogue->cloud = cloud;
+	catalogue->version = 1;
 	catalogue->buckets = calloc(FIRST_BUCKETS, sizeof(*catalogue->buckets));
 	if (!catalogue->buckets)
 		r = -ENOMEM;
@@ -169,6 +170,7 @@ void cfs_catalogue_remove(struct cfs_entry *entry)
 		;
 	*at = entry->next;
 	entry->catalogue->n_entries--;
+	entry->catalogue->version++;
 	count_in_region(entry, -1);
 	entry->gone = true;
 	if (entry->refs == 0)
@@ -179,6 +181,11 @@ static void seen(struct cfs_entry *entry)
 {
 	entry->seen_ms = cfs_clock_ms();
 	entry->seen_at = cfs_clock_wall();
+}
+
+static const char *name_of(const struct cfs_instance *instance)
+{
+	return instance->field[CFS_FIELD_NAME];
 }
 
 int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs_instance *instance)
@@ -199,6 +206,8 @@ int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs
 		return -ENOMEM;
 	}
 	count_in_region(entry, -1);
+	if (!entry->instance || strcmp(name_of(entry->instance), name_of(instance)) != 0)
+		catalogue->version++;
 	cfs_instance_destroy(entry->instance);
 	entry->instance = instance;
 	entry->region = (int16_t)region;
@@ -328,6 +337,42 @@ int cfs_catalogue_list(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 		return list_result(catalogue);
 	cfs_wait_enter(&catalogue->list_waits, wait, fn, arg);
 	return 0;
+}
+
+int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg)
+{
+	return cfs_discovery(catalogue, wait, fn, arg);
+}
+
+int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg)
+{
+	int64_t since = cfs_clock_ms() - CFS_CATALOGUE_HURRY_MS;
+	struct region *region;
+	bool refreshing = false;
+	size_t i;
+
+	for (i = 0; i < catalogue->n_regions; i++) {
+		region = catalogue->regions[i];
+		if (region->listed_ms <= since && region->tried_ms <= since)
+			cfs_region_refresh(region);
+		refreshing = refreshing || region->refreshing;
+	}
+	if (!refreshing)
+		return 1;
+	cfs_wait_enter(&catalogue->list_waits, wait, fn, arg);
+	return 0;
+}
+
+uint64_t cfs_catalogue_version(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->version;
+}
+
+struct cfs_cloud *cfs_catalogue_cloud(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->cloud;
 }
 
 void cfs_catalogue_region_listed(struct cfs_catalogue *catalogue)

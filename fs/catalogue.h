@@ -28,6 +28,8 @@
 #define CFS_CATALOGUE_MISS_MS 5000
 /* With `regions = all`, new regions are looked for again after so long. */
 #define CFS_CATALOGUE_REGIONS_MS (60 * 60 * 1000)
+/* A list older than this is refreshed when a name is missed. */
+#define CFS_CATALOGUE_HURRY_MS 5000
 /* A region that could not be listed is not tried again for so long. */
 #define CFS_CATALOGUE_PAUSE_MS 1000
 /* More pages than this are no listing: a server that hands out pages without end is not followed.
@@ -92,6 +94,17 @@ struct cfs_entry *cfs_entry_ref(struct cfs_entry *entry);
 void cfs_entry_unref(struct cfs_entry *entry);
 /* Remembers the failure as the entry's last. Without memory the older one stays. */
 void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure);
+
+/* Wants the regions to be known, as cfs_catalogue_list wants the list. */
+int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg);
+/* Somebody misses an instance: refreshes the lists older than CFS_CATALOGUE_HURRY_MS. 1: none is
+ * being refreshed. 0: the wait is entered, whose result 1 says that one has been. */
+int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg);
+/* Changes whenever an instance comes, goes or has another name; never 0. */
+uint64_t cfs_catalogue_version(const struct cfs_catalogue *catalogue);
+struct cfs_cloud *cfs_catalogue_cloud(const struct cfs_catalogue *catalogue);
 
 /* Calls fn for every instance known, in no order, until it returns non-zero, and returns that. */
 int cfs_catalogue_each(const struct cfs_catalogue *catalogue,

@@ -44,6 +44,7 @@ struct cfs_catalogue {
 	struct cfs_cloud *cloud;
 	struct cfs_entry **buckets;
 	size_t n_buckets, n_entries;
+	uint64_t version;
 	struct {
 		char id[CFS_ID_MAX + 1];
 		int64_t until_ms;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/byname.h"
 #include "fs/catalogue.h"
 #include "fs/clock.h"
 #include "fs/log.h"
@@ -109,6 +110,8 @@ int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config 
 		r = cfs_gates_create(machine->loop, &cloud->gates);
 	if (r == 0)
 		r = cfs_catalogue_create(cloud, &cloud->catalogue);
+	if (r == 0)
+		r = cfs_byname_create(cloud->catalogue, &cloud->byname);
 	if (r < 0) {
 		cfs_cloud_destroy(cloud);
 		return r;
@@ -121,6 +124,7 @@ void cfs_cloud_destroy(struct cfs_cloud *cloud)
 {
 	if (!cloud)
 		return;
+	cfs_byname_destroy(cloud->byname);
 	cfs_catalogue_destroy(cloud->catalogue);
 	cfs_gates_destroy(cloud->gates);
 	cfs_keyring_destroy(cloud->keyring);

@@ -13,6 +13,7 @@
 #include "fs/keyring.h"
 #include "fs/loop.h"
 
+struct cfs_byname;
 struct cfs_catalogue;
 struct cfs_node;
 
@@ -54,10 +55,12 @@ struct cfs_cloud {
 	struct cfs_keyring *keyring;
 	struct cfs_gates *gates;
 	struct cfs_catalogue *catalogue;
+	struct cfs_byname *byname;
 	const char *regions[CFS_REGIONS_MAX];
 	size_t n_regions;           /* 0: none is configured anywhere */
 	struct cfs_failure failure; /* the last of any call */
 	struct cfs_node *node;      /* its directory, while the kernel knows one (node.c) */
+	struct cfs_node *views;     /* its by-name/ and by-region/ directories, likewise */
 	uint64_t refs;              /* nodes that refer to it */
 	bool retired;               /* no longer configured: goes with its last node */
 	struct cfs_cloud *next;

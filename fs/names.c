@@ -5,12 +5,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fs/byname.h"
 #include "fs/tree.h"
 
 struct name {
 	uint64_t ino;
 	uint32_t text; /* offset into names.text */
-	uint32_t mode; /* S_IFDIR or S_IFREG */
+	uint32_t mode; /* S_IFDIR, S_IFREG or S_IFLNK */
 };
 
 struct cfs_names {
@@ -58,10 +59,63 @@ static int add_instance(void *arg, const struct cfs_entry *entry)
 	return add_directory(arg, entry->id);
 }
 
+static int add_link(void *arg, const char *name, const struct cfs_entry *entry)
+{
+	struct cfs_names *names = arg;
+
+	(void)entry;
+	return add(names, name, cfs_tree_ino(names->directory_ino, name), S_IFLNK);
+}
+
+/* The instances of one region. */
+struct region_links {
+	struct cfs_names *names;
+	size_t region;
+};
+
+static int add_region_link(void *arg, const struct cfs_entry *entry)
+{
+	struct region_links *links = arg;
+
+	if (entry->region != (int16_t)links->region)
+		return 0;
+	return add_link(links->names, entry->id, entry);
+}
+
+static int add_regions(struct cfs_names *names, const struct cfs_catalogue *catalogue)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < cfs_catalogue_n_regions(catalogue) && r == 0; i++)
+		r = add_directory(names, cfs_catalogue_region_name(catalogue, i));
+	return r;
+}
+
+static int add_cloud(struct cfs_names *names, const struct cfs_catalogue *catalogue)
+{
+	int r;
+
+	r = add_directory(names, CFS_TREE_BY_NAME);
+	if (r == 0)
+		r = add_directory(names, CFS_TREE_BY_REGION);
+	return r == 0 ? cfs_catalogue_each(catalogue, add_instance, names) : r;
+}
+
+static int add_clouds(struct cfs_names *names, const struct cfs_cloud *clouds)
+{
+	int r = 0;
+
+	for (; clouds && r == 0; clouds = clouds->next)
+		r = add_directory(names, clouds->config->name);
+	return r;
+}
+
 static int collect(
 	struct cfs_names *names, const struct cfs_node *directory, const struct cfs_cloud *clouds)
 {
-	const struct cfs_cloud *cloud;
+	const struct cfs_cloud *cloud = directory->cloud;
+	struct region_links links = {.names = names, .region = directory->region};
 	int r;
 
 	/* The kernel knows the parent of every directory it is in; nobody relies on this number. */
@@ -70,12 +124,25 @@ static int collect(
 		r = add(names, "..", CFS_NODE_ROOT, S_IFDIR);
 	if (r == 0)
 		r = cfs_tree_each(directory, add_file, names);
-	if (directory->kind == CFS_NODE_TOP)
-		for (cloud = clouds; r == 0 && cloud; cloud = cloud->next)
-			r = add_directory(names, cloud->config->name);
-	if (r == 0 && directory->kind == CFS_NODE_CLOUD)
-		r = cfs_catalogue_each(directory->cloud->catalogue, add_instance, names);
-	return r;
+	if (r < 0)
+		return r;
+	switch (directory->kind) {
+	case CFS_NODE_TOP:
+		return add_clouds(names, clouds);
+	case CFS_NODE_CLOUD:
+		return add_cloud(names, cloud->catalogue);
+	case CFS_NODE_BY_NAME:
+		return cfs_byname_each(cloud->byname, add_link, names);
+	case CFS_NODE_BY_REGION:
+		return add_regions(names, cloud->catalogue);
+	case CFS_NODE_REGION:
+		return cfs_catalogue_each(cloud->catalogue, add_region_link, &links);
+	case CFS_NODE_INSTANCE:
+	case CFS_NODE_FILE:
+	case CFS_NODE_LINK:
+		break;
+	}
+	return 0;
 }
 
 int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *clouds,

@@ -53,7 +53,7 @@ static void grow(struct cfs_nodes *nodes)
 	free(old);
 }
 
-static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind)
+static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, uint64_t ino)
 {
 	struct cfs_node *node;
 
@@ -65,6 +65,7 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind)
 	node->lookups = 1;
 	node->nodes = nodes;
 	node->kind = kind;
+	node->ino = ino;
 	node->born = cfs_clock_wall();
 	node->next = *slot(nodes, node->id);
 	*slot(nodes, node->id) = node;
@@ -74,10 +75,18 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind)
 
 static void destroy(struct cfs_node *node)
 {
+	struct cfs_node **at;
+
 	if (node->kind == CFS_NODE_CLOUD)
 		node->cloud->node = NULL;
 	if (node->kind == CFS_NODE_INSTANCE)
 		node->entry->node = NULL;
+	for (at = node->cloud ? &node->cloud->views : NULL; at && *at; at = &(*at)->next_view) {
+		if (*at == node) {
+			*at = node->next_view;
+			break;
+		}
+	}
 	cfs_entry_unref(node->entry);
 	cfs_cloud_unref(node->cloud);
 	cfs_buf_wipe(&node->snapshot);
@@ -94,7 +103,7 @@ int cfs_nodes_create(struct cfs_nodes **ret_nodes)
 	nodes->n_buckets = FIRST_BUCKETS;
 	nodes->buckets = calloc(nodes->n_buckets, sizeof(struct cfs_node *));
 	nodes->last_id = CFS_NODE_ROOT - 1;
-	if (!nodes->buckets || !add(nodes, CFS_NODE_TOP)) {
+	if (!nodes->buckets || !add(nodes, CFS_NODE_TOP, CFS_NODE_ROOT)) {
 		free(nodes->buckets);
 		free(nodes);
 		return -ENOMEM;
@@ -120,13 +129,18 @@ void cfs_nodes_destroy(struct cfs_nodes *nodes)
 	free(nodes);
 }
 
+static uint64_t cloud_ino(const struct cfs_cloud *cloud)
+{
+	return cfs_tree_ino(CFS_NODE_ROOT, cloud->config->name);
+}
+
 struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud)
 {
 	if (cloud->node) {
 		cloud->node->lookups++;
 		return cloud->node;
 	}
-	cloud->node = add(nodes, CFS_NODE_CLOUD);
+	cloud->node = add(nodes, CFS_NODE_CLOUD, cloud_ino(cloud));
 	if (cloud->node)
 		cloud->node->cloud = cfs_cloud_ref(cloud);
 	return cloud->node;
@@ -139,7 +153,7 @@ struct cfs_node *cfs_node_of_entry(
 		entry->node->lookups++;
 		return entry->node;
 	}
-	entry->node = add(nodes, CFS_NODE_INSTANCE);
+	entry->node = add(nodes, CFS_NODE_INSTANCE, cfs_tree_ino(cloud_ino(cloud), entry->id));
 	if (entry->node) {
 		entry->node->cloud = cfs_cloud_ref(cloud);
 		entry->node->entry = cfs_entry_ref(entry);
@@ -147,10 +161,56 @@ struct cfs_node *cfs_node_of_entry(
 	return entry->node;
 }
 
+static uint64_t view_ino(const struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
+{
+	uint64_t ino = cfs_tree_ino(
+		cloud_ino(cloud), kind == CFS_NODE_BY_NAME ? CFS_TREE_BY_NAME : CFS_TREE_BY_REGION);
+
+	if (kind == CFS_NODE_REGION)
+		ino = cfs_tree_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region));
+	return ino;
+}
+
+struct cfs_node *cfs_node_of_view(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
+{
+	struct cfs_node *node;
+
+	for (node = cloud->views; node; node = node->next_view) {
+		if (node->kind == kind && node->region == region) {
+			node->lookups++;
+			return node;
+		}
+	}
+	node = add(nodes, kind, view_ino(cloud, kind, region));
+	if (!node)
+		return NULL;
+	node->cloud = cfs_cloud_ref(cloud);
+	node->region = region;
+	node->next_view = cloud->views;
+	cloud->views = node;
+	return node;
+}
+
+struct cfs_node *cfs_node_of_link(
+	struct cfs_node *directory, const char *name, struct cfs_entry *entry)
+{
+	struct cfs_node *node =
+		add(directory->nodes, CFS_NODE_LINK, cfs_tree_ino(directory->ino, name));
+
+	if (!node)
+		return NULL;
+	node->cloud = cfs_cloud_ref(directory->cloud);
+	node->entry = cfs_entry_ref(entry);
+	node->from_region = directory->kind == CFS_NODE_REGION;
+	return node;
+}
+
 struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live)
 {
-	struct cfs_node *node = add(directory->nodes, CFS_NODE_FILE);
+	struct cfs_node *node = add(directory->nodes, CFS_NODE_FILE,
+		cfs_tree_ino(directory->ino, file ? file->name : live->name));
 
 	if (!node)
 		return NULL;

@@ -31,7 +31,16 @@
 
 #define CFS_NODE_ROOT 1 /* FUSE_ROOT_ID */
 
-enum cfs_node_kind { CFS_NODE_TOP, CFS_NODE_CLOUD, CFS_NODE_INSTANCE, CFS_NODE_FILE };
+enum cfs_node_kind {
+	CFS_NODE_TOP,
+	CFS_NODE_CLOUD,
+	CFS_NODE_INSTANCE,
+	CFS_NODE_FILE,
+	CFS_NODE_BY_NAME,   /* CLOUD/by-name */
+	CFS_NODE_BY_REGION, /* CLOUD/by-region */
+	CFS_NODE_REGION,    /* CLOUD/by-region/REGION */
+	CFS_NODE_LINK,      /* to an instance's directory, from by-name or a region */
+};
 
 struct cfs_file;
 struct cfs_fetch;
@@ -44,8 +53,13 @@ struct cfs_node {
 	struct cfs_nodes *nodes;
 	enum cfs_node_kind kind;
 	struct timespec born;    /* when it was looked up first */
+	uint64_t ino;            /* st_ino: the same in every mount */
 	struct cfs_cloud *cloud; /* NULL at the top; a reference */
 	struct cfs_entry *entry; /* of an instance and of what is in it; a reference */
+
+	size_t region;              /* of a REGION, its index */
+	struct cfs_node *next_view; /* of by-name, by-region and regions: in the cloud's list */
+	bool from_region;           /* of a LINK: it stands in by-region */
 
 	/* Files only: a row of the tree's own tables, or of the backend's. */
 	const struct cfs_file *file;
@@ -67,6 +81,12 @@ struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id);
 struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud);
 struct cfs_node *cfs_node_of_entry(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry);
+/* The by-name, by-region or region directory of a cloud. */
+struct cfs_node *cfs_node_of_view(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region);
+/* A fresh node for a link of that name in such a directory. */
+struct cfs_node *cfs_node_of_link(
+	struct cfs_node *directory, const char *name, struct cfs_entry *entry);
 /* A fresh node for a file of that directory; one of file and live is NULL. */
 struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live);

@@ -1,6 +1,7 @@
 #include "fs/operations.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,28 @@ static struct cfs_cloud *find_cloud(struct cfs_mount *mount, const char *name)
 	return NULL;
 }
 
+/* Whether what a directory shows comes from a catalogue. */
+static bool is_listed(const struct cfs_node *directory)
+{
+	return directory->kind == CFS_NODE_CLOUD || directory->kind == CFS_NODE_BY_NAME ||
+		directory->kind == CFS_NODE_BY_REGION || directory->kind == CFS_NODE_REGION;
+}
+
+/* The directories that stand in a cloud's beside its instances. */
+static bool is_view(
+	const struct cfs_node *directory, const char *name, enum cfs_node_kind *ret_kind)
+{
+	if (directory->kind != CFS_NODE_CLOUD)
+		return false;
+	if (strcmp(name, CFS_TREE_BY_NAME) == 0)
+		*ret_kind = CFS_NODE_BY_NAME;
+	else if (strcmp(name, CFS_TREE_BY_REGION) == 0)
+		*ret_kind = CFS_NODE_BY_REGION;
+	else
+		return false;
+	return true;
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct cfs_mount *mount = cfs_reply_mount(req);
@@ -52,15 +75,20 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	const struct cfs_file *file;
 	const struct cfs_live *live;
 	struct cfs_cloud *cloud;
+	enum cfs_node_kind view;
 
 	if (!directory)
 		cfs_reply_result(req, -ENOENT);
+	else if (strlen(name) > NAME_MAX)
+		cfs_reply_result(req, -ENAMETOOLONG);
 	else if (cfs_tree_find(directory, name, &file, &live) == 0)
 		cfs_reply_entry(req, cfs_node_of_file(directory, file, live));
+	else if (is_view(directory, name, &view))
+		cfs_reply_entry(req, cfs_node_of_view(mount->nodes, directory->cloud, view, 0));
+	else if (is_listed(directory))
+		cfs_waiting_lookup(req, directory, name);
 	else if (directory->kind == CFS_NODE_TOP && (cloud = find_cloud(mount, name)))
 		cfs_reply_entry(req, cfs_node_of_cloud(mount->nodes, cloud));
-	else if (directory->kind == CFS_NODE_CLOUD && strlen(name) <= CFS_ID_MAX)
-		cfs_waiting_lookup(req, directory, name);
 	else
 		cfs_reply_result(req, -ENOENT);
 }
@@ -132,6 +160,19 @@ static int render(struct cfs_node *node)
 	if (r < 0)
 		cfs_buf_finish(&node->snapshot);
 	return r;
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct cfs_node *node = node_of(req, ino);
+	char target[CFS_TREE_TARGET_MAX];
+
+	if (!node || node->kind != CFS_NODE_LINK) {
+		cfs_reply_result(req, node ? -EINVAL : -ENOENT);
+		return;
+	}
+	cfs_tree_target(node, target);
+	cfs_reply_target(req, target);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -218,7 +259,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 
 	if (!node)
 		cfs_reply_result(req, -ENOENT);
-	else if (node->kind == CFS_NODE_CLOUD)
+	else if (is_listed(node))
 		cfs_waiting_opendir(req, node, fi);
 	else
 		cfs_reply_opendir(req, node, fi);
@@ -310,6 +351,7 @@ const struct fuse_lowlevel_ops cfs_operations = {
 	.forget_multi = op_forget_multi,
 	.getattr = op_getattr,
 	.setattr = op_setattr,
+	.readlink = op_readlink,
 	.open = op_open,
 	.read = op_read,
 	.write = op_write,

@@ -90,6 +90,11 @@ void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len)
 	fuse_reply_buf(req, bytes, len);
 }
 
+void cfs_reply_target(fuse_req_t req, const char *target)
+{
+	fuse_reply_readlink(req, target);
+}
+
 void cfs_reply_written(fuse_req_t req, size_t len)
 {
 	fuse_reply_write(req, len);

@@ -1,6 +1,7 @@
 #include "fs/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fs/clock.h"
@@ -27,7 +28,7 @@ static const struct level {
 	[CFS_NODE_TOP] = {NULL, 0},
 	[CFS_NODE_CLOUD] = {cloud_files, sizeof(cloud_files) / sizeof(cloud_files[0])},
 	[CFS_NODE_INSTANCE] = {instance_files, sizeof(instance_files) / sizeof(instance_files[0])},
-	[CFS_NODE_FILE] = {NULL, 0},
+	[CFS_NODE_LINK] = {NULL, 0},
 };
 
 static bool exists(const struct cfs_file *file, const struct cfs_node *directory)
@@ -107,15 +108,13 @@ uint64_t cfs_tree_ino(uint64_t directory_ino, const char *name)
 
 uint64_t cfs_tree_node_ino(const struct cfs_node *node)
 {
-	uint64_t ino = CFS_NODE_ROOT;
+	return node->ino;
+}
 
-	if (node->cloud)
-		ino = cfs_tree_ino(ino, node->cloud->config->name);
-	if (node->entry)
-		ino = cfs_tree_ino(ino, node->entry->id);
-	if (node->kind == CFS_NODE_FILE)
-		ino = cfs_tree_ino(ino, node->file ? node->file->name : node->live->name);
-	return ino;
+void cfs_tree_target(const struct cfs_node *link, char ret_target[CFS_TREE_TARGET_MAX])
+{
+	snprintf(ret_target, CFS_TREE_TARGET_MAX, "%s%s", link->from_region ? "../../" : "../",
+		link->entry->id);
 }
 
 /* The size of a file: exact while it is open, else the nominal size or what rendering gives now. */
@@ -137,35 +136,60 @@ static int file_size(const struct cfs_node *node, off_t *ret_size)
 	return r;
 }
 
+static int stat_file(const struct cfs_node *node, struct stat *st)
+{
+	st->st_nlink = 1;
+	st->st_mode = S_IFREG | 0444;
+	if (node->file && node->file->write)
+		st->st_mode |= 0222;
+	st->st_mtim = node->opens > 0 ? node->snapshot_time : cfs_clock_wall();
+	st->st_ctim = st->st_mtim;
+	return file_size(node, &st->st_size);
+}
+
+static void stat_link(const struct cfs_node *node, struct stat *st)
+{
+	char target[CFS_TREE_TARGET_MAX];
+
+	cfs_tree_target(node, target);
+	st->st_nlink = 1;
+	st->st_mode = S_IFLNK | 0777;
+	st->st_mtim = st->st_ctim = node->born;
+	st->st_size = (off_t)strlen(target);
+}
+
+static void stat_directory(const struct cfs_node *node, struct stat *st)
+{
+	st->st_nlink = 2;
+	st->st_mode = S_IFDIR | 0555;
+	st->st_mtim = node->entry ? node->entry->seen_at : node->born;
+	/* tar keeps a directory open and takes another ctime at the end for a change. */
+	st->st_ctim = node->born;
+}
+
 int cfs_tree_stat(
 	const struct cfs_node *node, const struct cfs_ownership *ownership, struct stat *ret_st)
 {
 	struct stat st = {
 		.st_ino = cfs_tree_node_ino(node),
-		.st_nlink = node->kind == CFS_NODE_FILE ? 1 : 2,
 		.st_uid = ownership->uid,
 		.st_gid = ownership->gid,
 		.st_blksize = 4096,
 	};
-	int r;
+	int r = 0;
 
-	if (node->kind == CFS_NODE_FILE) {
-		st.st_mtim = node->opens > 0 ? node->snapshot_time : cfs_clock_wall();
-		st.st_ctim = st.st_mtim;
-		st.st_mode = S_IFREG | 0444;
-		if (node->file && node->file->write)
-			st.st_mode |= 0222;
-		r = file_size(node, &st.st_size);
-		if (r < 0)
-			return r;
-		st.st_blocks = (st.st_size + 511) / 512;
-	} else {
-		st.st_mode = S_IFDIR | 0555;
-		st.st_mtim = node->entry ? node->entry->seen_at : node->born;
-		/* tar keeps a directory open and takes another ctime at the end for a change. */
-		st.st_ctim = node->born;
-	}
-	st.st_mode &= ~ownership->umask;
+	if (node->kind == CFS_NODE_FILE)
+		r = stat_file(node, &st);
+	else if (node->kind == CFS_NODE_LINK)
+		stat_link(node, &st);
+	else
+		stat_directory(node, &st);
+	if (r < 0)
+		return r;
+	st.st_blocks = (st.st_size + 511) / 512;
+	/* A link has no mode of its own. */
+	if (node->kind != CFS_NODE_LINK)
+		st.st_mode &= ~ownership->umask;
 	st.st_atim = st.st_mtim;
 	*ret_st = st;
 	return 0;

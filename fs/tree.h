@@ -23,6 +23,10 @@ struct cfs_file {
 	bool (*exists)(const struct cfs_node *directory);
 };
 
+/* The directories of links in a cloud's. */
+#define CFS_TREE_BY_NAME "by-name"
+#define CFS_TREE_BY_REGION "by-region"
+
 #define CFS_RENDERED_MAX (1024 * 1024) /* bytes of a rendered file */
 
 /* Whom files belong to, and who may read them: mount options. */
@@ -45,6 +49,10 @@ int cfs_tree_each(
 /* st_ino of a name in a directory of that st_ino: the same in every mount. */
 uint64_t cfs_tree_ino(uint64_t directory_ino, const char *name);
 uint64_t cfs_tree_node_ino(const struct cfs_node *node);
+
+/* Where a link leads: to the instance's own directory, relative. */
+#define CFS_TREE_TARGET_MAX (sizeof("../../") + CFS_ID_MAX)
+void cfs_tree_target(const struct cfs_node *link, char ret_target[CFS_TREE_TARGET_MAX]);
 
 /* What stat says. -ENOMEM or what rendering returned. */
 int cfs_tree_stat(

@@ -12,9 +12,11 @@
 #include "fs/waiting.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/byname.h"
 #include "fs/catalogue.h"
 #include "fs/fetch.h"
 #include "fs/reply.h"
@@ -27,7 +29,17 @@ struct cfs_request {
 	struct cfs_timer interrupt;
 	struct cfs_node *node; /* what it is about; the kernel keeps it meanwhile */
 	struct fuse_file_info fi;
-	char name[CFS_ID_MAX + 1]; /* lookup: the instance's id */
+	const struct errand *errand;
+	char name[NAME_MAX + 1]; /* lookup: what is looked up */
+};
+
+/* What a request wants, and what is done when it has it. */
+struct errand {
+	/* 1: it is there. 0: the wait is entered, whose result 0 means to want again. A negative
+	 * errno is the answer. */
+	int (*want)(struct cfs_request *request);
+	/* Answers, from what the request holds; it is kept no longer. */
+	void (*answer)(fuse_req_t req, const struct cfs_request *request);
 };
 
 static void leave(struct cfs_request *request)
@@ -75,7 +87,7 @@ static struct cfs_request *keep(
 	request->req = req;
 	request->node = node;
 	if (name)
-		strncpy(request->name, name, CFS_ID_MAX);
+		strncpy(request->name, name, NAME_MAX);
 	if (fi)
 		request->fi = *fi;
 	cfs_timer_init(&request->interrupt, interrupted, request);
@@ -103,132 +115,199 @@ void cfs_waiting_abandon(struct cfs_mount *mount)
 		cfs_reply_result(release_request(mount->requests), -ENOTCONN);
 }
 
-static void reply_instance(fuse_req_t req, struct cfs_cloud *cloud, struct cfs_entry *entry)
+static void proceed(struct cfs_request *request);
+
+static void on_result(void *arg, int result)
 {
-	cfs_reply_entry(req, cfs_node_of_entry(cfs_reply_mount(req)->nodes, cloud, entry));
-}
+	struct cfs_request *request = arg;
+	struct cfs_request done = *request;
 
-static void instance_known(void *arg, int result);
-
-/* Looks for the instance that a kept request names, and answers, or lets it wait. */
-static void look(struct cfs_request *request)
-{
-	struct cfs_cloud *cloud = request->node->cloud;
-	struct cfs_entry *entry = NULL;
-	fuse_req_t req = request->req;
-	int r;
-
-	r = cfs_catalogue_look(
-		cloud->catalogue, request->name, &request->wait, instance_known, request, &entry);
-	if (r == 0) {
-		fuse_req_interrupt_func(req, on_interrupt, request);
+	if (result == 0) {
+		proceed(request);
 		return;
 	}
 	release_request(request);
-	if (r == 1)
-		reply_instance(req, cloud, entry);
+	if (result < 0)
+		cfs_reply_result(done.req, result);
 	else
-		cfs_reply_result(req, r);
+		done.errand->answer(done.req, &done);
 }
 
-static void instance_known(void *arg, int result)
+static void proceed(struct cfs_request *request)
 {
-	struct cfs_request *request = arg;
+	fuse_req_t req = request->req;
+	int r = request->errand->want(request);
+
+	if (r == 0)
+		fuse_req_interrupt_func(req, on_interrupt, request);
+	else
+		on_result(request, r);
+}
+
+static void run(fuse_req_t req, struct cfs_node *node, const char *name,
+	const struct fuse_file_info *fi, const struct errand *errand)
+{
+	struct cfs_request *request = keep(req, node, name, fi);
+
+	if (!request)
+		return;
+	request->errand = errand;
+	proceed(request);
+}
+
+/* Lookup of an instance by its id. */
+
+static int want_instance(struct cfs_request *request)
+{
+	struct cfs_entry *entry;
+
+	return cfs_catalogue_look(request->node->cloud->catalogue, request->name, &request->wait,
+		on_result, request, &entry);
+}
+
+static void answer_instance(fuse_req_t req, const struct cfs_request *request)
+{
+	struct cfs_cloud *cloud = request->node->cloud;
+	struct cfs_entry *entry = cfs_catalogue_find(cloud->catalogue, request->name);
+
+	if (entry)
+		cfs_reply_entry(req, cfs_node_of_entry(request->mount->nodes, cloud, entry));
+	else
+		cfs_reply_result(req, -ENOENT);
+}
+
+/* The same in by-region/REGION. */
+static void answer_region_link(fuse_req_t req, const struct cfs_request *request)
+{
+	struct cfs_entry *entry =
+		cfs_catalogue_find(request->node->cloud->catalogue, request->name);
+
+	if (entry && entry->region == (int16_t)request->node->region)
+		cfs_reply_entry(req, cfs_node_of_link(request->node, request->name, entry));
+	else
+		cfs_reply_result(req, -ENOENT);
+}
+
+static const struct errand look_up_instance = {want_instance, answer_instance};
+static const struct errand look_up_region_link = {want_instance, answer_region_link};
+
+/* Lookup in by-name: a name that is missed is worth a younger list. */
+
+static void on_hurried(void *arg, int result)
+{
+	/* Looked for again, in what is listed now. A refresh that failed leaves the list as it was.
+	 */
+	(void)result;
+	proceed(arg);
+}
+
+static int want_name(struct cfs_request *request)
+{
 	struct cfs_cloud *cloud = request->node->cloud;
 	struct cfs_entry *entry;
-	fuse_req_t req;
-
-	if (result == 0) {
-		look(request);
-		return;
-	}
-	entry = cfs_catalogue_find(cloud->catalogue, request->name);
-	req = release_request(request);
-	if (result == 1 && entry)
-		reply_instance(req, cloud, entry);
-	else
-		cfs_reply_result(req, result < 0 ? result : -ENOENT);
-}
-
-void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *id)
-{
-	struct cfs_request *request = keep(req, directory, id, NULL);
-
-	if (request)
-		look(request);
-}
-
-static void listed(void *arg, int result);
-
-/* Wants the list of the cloud that a kept request opens, and answers, or lets it wait. */
-static void list(struct cfs_request *request)
-{
-	struct cfs_node *node = request->node;
-	struct fuse_file_info fi = request->fi;
-	fuse_req_t req = request->req;
 	int r;
 
-	r = cfs_catalogue_list(node->cloud->catalogue, &request->wait, listed, request);
-	if (r == 0) {
-		fuse_req_interrupt_func(req, on_interrupt, request);
-		return;
-	}
-	release_request(request);
-	if (r == 1)
-		cfs_reply_opendir(req, node, &fi);
-	else
-		cfs_reply_result(req, r);
+	r = cfs_catalogue_list(cloud->catalogue, &request->wait, on_result, request);
+	if (r <= 0)
+		return r;
+	r = cfs_byname_find(cloud->byname, request->name, &entry);
+	if (r != -ENOENT)
+		return r == 0 ? 1 : r;
+	return cfs_catalogue_hurry(cloud->catalogue, &request->wait, on_hurried, request);
 }
 
-static void listed(void *arg, int result)
+static void answer_name(fuse_req_t req, const struct cfs_request *request)
 {
-	struct cfs_request *request = arg;
-	struct cfs_node *node = request->node;
-	struct fuse_file_info fi = request->fi;
-	fuse_req_t req;
+	struct cfs_entry *entry;
+	int r;
 
-	if (result == 0) {
-		list(request);
-		return;
-	}
-	req = release_request(request);
-	if (result == 1)
-		cfs_reply_opendir(req, node, &fi);
+	r = cfs_byname_find(request->node->cloud->byname, request->name, &entry);
+	if (r < 0)
+		cfs_reply_result(req, r);
 	else
-		cfs_reply_result(req, result);
+		cfs_reply_entry(req, cfs_node_of_link(request->node, request->name, entry));
+}
+
+static const struct errand look_up_name = {want_name, answer_name};
+
+/* Lookup in by-region, and opendir of the three. */
+
+static int want_regions(struct cfs_request *request)
+{
+	return cfs_catalogue_regions(
+		request->node->cloud->catalogue, &request->wait, on_result, request);
+}
+
+static void answer_region(fuse_req_t req, const struct cfs_request *request)
+{
+	struct cfs_cloud *cloud = request->node->cloud;
+	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue);
+
+	for (i = 0; i < n; i++)
+		if (strcmp(cfs_catalogue_region_name(cloud->catalogue, i), request->name) == 0)
+			break;
+	if (i < n)
+		cfs_reply_entry(
+			req, cfs_node_of_view(request->mount->nodes, cloud, CFS_NODE_REGION, i));
+	else
+		cfs_reply_result(req, -ENOENT);
+}
+
+static int want_list(struct cfs_request *request)
+{
+	return cfs_catalogue_list(
+		request->node->cloud->catalogue, &request->wait, on_result, request);
+}
+
+static void answer_opendir(fuse_req_t req, const struct cfs_request *request)
+{
+	struct fuse_file_info fi = request->fi;
+
+	cfs_reply_opendir(req, request->node, &fi);
+}
+
+static const struct errand look_up_region = {want_regions, answer_region};
+static const struct errand open_list = {want_list, answer_opendir};
+static const struct errand open_regions = {want_regions, answer_opendir};
+
+/* Open of a live file. */
+
+static void on_fetched(void *arg, int result)
+{
+	/* A fetch is done, or has failed: there is nothing to want again. */
+	on_result(arg, result == 0 ? 1 : result);
+}
+
+static int want_content(struct cfs_request *request)
+{
+	return cfs_fetch(request->node, &request->wait, on_fetched, request);
+}
+
+static void answer_open(fuse_req_t req, const struct cfs_request *request)
+{
+	struct fuse_file_info fi = request->fi;
+
+	cfs_reply_open(req, request->node, &fi);
+}
+
+static const struct errand open_live = {want_content, answer_open};
+
+void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *name)
+{
+	const struct errand *errand = directory->kind == CFS_NODE_CLOUD ? &look_up_instance
+		: directory->kind == CFS_NODE_BY_NAME                   ? &look_up_name
+		: directory->kind == CFS_NODE_BY_REGION                 ? &look_up_region
+									: &look_up_region_link;
+
+	run(req, directory, name, NULL, errand);
 }
 
 void cfs_waiting_opendir(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
 {
-	struct cfs_request *request = keep(req, node, NULL, fi);
-
-	if (request)
-		list(request);
-}
-
-static void fetched(void *arg, int result)
-{
-	struct cfs_request *request = arg;
-	struct cfs_node *node = request->node;
-	struct fuse_file_info fi = request->fi;
-	fuse_req_t req = release_request(request);
-
-	if (result == 0)
-		cfs_reply_open(req, node, &fi);
-	else
-		cfs_reply_result(req, result);
+	run(req, node, NULL, fi, node->kind == CFS_NODE_BY_REGION ? &open_regions : &open_list);
 }
 
 void cfs_waiting_open(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
 {
-	struct cfs_request *request = keep(req, node, NULL, fi);
-	int r;
-
-	if (!request)
-		return;
-	r = cfs_fetch(node, &request->wait, fetched, request);
-	if (r == 0)
-		fuse_req_interrupt_func(req, on_interrupt, request);
-	else
-		cfs_reply_result(release_request(request), r);
+	run(req, node, NULL, fi, &open_live);
 }

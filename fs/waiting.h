@@ -6,9 +6,9 @@
 
 #include "fs/operations.h"
 
-/* Looks up the instance of that id, at most CFS_ID_MAX bytes, in a cloud's directory. */
-void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *id);
-/* Opens a directory that shows what is listed. */
+/* Looks up a name of at most NAME_MAX bytes in a directory of cfs_waiting_opendir's kinds. */
+void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *name);
+/* Opens a directory that shows what is listed: a cloud, by-name, by-region or a region in it. */
 void cfs_waiting_opendir(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi);
 /* Opens a live file. */
 void cfs_waiting_open(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi);
