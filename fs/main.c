@@ -362,7 +362,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = start(&program);
 	if (r < 0)
-		fprintf(stderr, "consolefs: %s\n",
+		cfs_log(CFS_LOG_ERROR, "%s",
 			program.why.len ? cfs_buf_text(&program.why) : strerror(-r));
 out:
 	finish(&program);
