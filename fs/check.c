@@ -97,7 +97,8 @@ static bool add_error(cJSON *object, const char *key, const struct cfs_error *er
 
 static int check_identity(struct cfs_cloud *cloud, cJSON *report)
 {
-	struct cfs_question question = {.verb = CFS_WHOAMI, .region = ""};
+	struct cfs_question question = {
+		.verb = CFS_WHOAMI, .region = cloud->n_regions > 0 ? cloud->regions[0] : ""};
 	struct cfs_buf identity = CFS_BUF_INIT(IDENTITY_MAX);
 	struct cfs_sink sink = {.content = &identity};
 	struct cfs_error error = {.fault = CFS_OK};
@@ -312,7 +313,16 @@ static void print_credentials(const cJSON *report)
 	printf("\n");
 }
 
-static void print_permission(const cJSON *permission)
+/* The same trouble has many faces: its words are printed once. */
+static const char *once(const char *error, const char **printed)
+{
+	if (*printed && strcmp(*printed, error) == 0)
+		return "as above";
+	*printed = error;
+	return error;
+}
+
+static void print_permission(const cJSON *permission, const char **printed)
 {
 	const cJSON *allowed = cJSON_GetObjectItemCaseSensitive(permission, "allowed");
 	const char *name = text_of(permission, "name");
@@ -323,21 +333,23 @@ static void print_permission(const cJSON *permission)
 		printf("  MISSING      %s; add to the policy:\n                 %s\n", name,
 			text_of(permission, "statement"));
 	} else {
-		printf("  unknown      %s: %s\n", name, text_of(permission, "error"));
+		printf("  unknown      %s: %s\n", name,
+			once(text_of(permission, "error"), printed));
 	}
 }
 
 static void print_report(const cJSON *report)
 {
 	const cJSON *item, *instances;
-	const char *identity = text_of(report, "identity");
+	const char *identity = text_of(report, "identity"), *printed = NULL;
 
 	printf("%s (backend %s)\n", text_of(report, "cloud"), text_of(report, "backend"));
 	print_credentials(report);
 	if (identity)
 		printf("  who          %s\n", identity);
 	else
-		printf("  who          NOT KNOWN: %s\n", text_of(report, "identity_error"));
+		printf("  who          NOT KNOWN: %s\n",
+			once(text_of(report, "identity_error"), &printed));
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(report, "regions"))
 	{
 		instances = cJSON_GetObjectItemCaseSensitive(item, "instances");
@@ -346,11 +358,11 @@ static void print_report(const cJSON *report)
 				cJSON_GetNumberValue(instances));
 		else
 			printf("  region       %s: FAILED: %s\n", text_of(item, "name"),
-				text_of(item, "error"));
+				once(text_of(item, "error"), &printed));
 	}
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(report, "permissions"))
 	{
-		print_permission(item);
+		print_permission(item, &printed);
 	}
 	printf("  %s\n",
 		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "ok")) ? "all is well"

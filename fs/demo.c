@@ -26,6 +26,7 @@ struct cfs_demo {
 	char *directory;
 	char *ca_file, *log, *ready_file, *errors;
 	char url[URL_MAX + 1];
+	struct cfs_env env;
 };
 
 /* The simulator's own, for anybody to read: they open nothing else. */
@@ -40,13 +41,14 @@ static const struct {
 
 static const char *demo_get(void *arg, const char *name)
 {
+	const struct cfs_demo *demo = arg;
 	size_t i;
 
-	(void)arg;
 	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		if (strcmp(variables[i].name, name) == 0)
 			return variables[i].value;
-	return NULL;
+	/* The simulator is every service that may be asked. */
+	return strcmp(name, "AWS_ENDPOINT_URL") == 0 ? demo->url : NULL;
 }
 
 static int demo_read_file(void *arg, const char *path, struct cfs_buf *content)
@@ -55,7 +57,10 @@ static int demo_read_file(void *arg, const char *path, struct cfs_buf *content)
 	return -ENOENT;
 }
 
-const struct cfs_env cfs_demo_env = {.get = demo_get, .read_file = demo_read_file};
+const struct cfs_env *cfs_demo_env(const struct cfs_demo *demo)
+{
+	return &demo->env;
+}
 
 static int make_paths(struct cfs_demo *demo, struct cfs_buf *why)
 {
@@ -209,6 +214,7 @@ int cfs_demo_start(struct cfs_demo **ret_demo, struct cfs_buf *why)
 	demo = calloc(1, sizeof(*demo));
 	if (!demo)
 		return -ENOMEM;
+	demo->env = (struct cfs_env){.get = demo_get, .read_file = demo_read_file, .arg = demo};
 	r = make_paths(demo, why);
 	if (r < 0)
 		goto out;

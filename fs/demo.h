@@ -8,12 +8,12 @@
 
 struct cfs_demo;
 
-/* Where the demo's credentials come from: nothing of the user's own is read. */
-extern const struct cfs_env cfs_demo_env;
-
 /* Starts consolefs-sim, found beside this program or in PATH, and waits until it answers. A
  * negative errno with a sentence in why. */
 int cfs_demo_start(struct cfs_demo **ret_demo, struct cfs_buf *why);
+/* Where the demo's credentials come from: nothing of the user's own is read. Lives as long as the
+ * demo. */
+const struct cfs_env *cfs_demo_env(const struct cfs_demo *demo);
 /* Ends the simulator and removes its files. */
 void cfs_demo_stop(struct cfs_demo *demo);
 

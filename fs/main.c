@@ -187,7 +187,7 @@ static int make_machine(struct program *program)
 {
 	int r;
 
-	program->machine.env = program->demo ? &cfs_demo_env : &cfs_env_process;
+	program->machine.env = program->demo ? cfs_demo_env(program->demo) : &cfs_env_process;
 	r = cfs_loop_create(&program->machine.loop);
 	if (r == 0)
 		r = watch_signals(program);
@@ -305,7 +305,10 @@ static int prepare(struct program *program)
 	const struct cfs_options *options = &program->options;
 	int level, r = 0;
 
-	level = options->log_level ? cfs_log_level_find(options->log_level) : CFS_LOG_INFO;
+	/* What a check finds it prints itself. */
+	level = options->log_level                        ? cfs_log_level_find(options->log_level)
+		: options->check || options->check_format ? CFS_LOG_ERROR
+							  : CFS_LOG_INFO;
 	if (level < 0) {
 		cfs_buf_adds(&program->why, "--log-level: error, warning, info or debug");
 		return -EINVAL;
