@@ -146,6 +146,14 @@ static int render_region(const struct cfs_region_state *region, struct cfs_buf *
 	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
 }
 
+/* Whether a failure is one of the account or the way to its cloud, and not of an instance. */
+static bool is_about_account(enum cfs_fault fault)
+{
+	return fault == CFS_UNAUTHENTICATED || fault == CFS_EXPIRED || fault == CFS_CLOCK_SKEW ||
+		fault == CFS_TIMED_OUT || fault == CFS_UNREACHABLE || fault == CFS_REFUSED ||
+		fault == CFS_RESET || fault == CFS_TLS;
+}
+
 /* Whether the account works, in a word: as far as its regions have been heard of. */
 static const char *condition(const struct cfs_cloud *cloud)
 {
@@ -163,7 +171,12 @@ static const char *condition(const struct cfs_cloud *cloud)
 		return cloud->config->all_regions ? "not used yet" : "no region is configured";
 	if (failed > 0)
 		return listed > 0 ? "working in part" : "not working";
-	return listed > 0 ? "working" : "not used yet";
+	if (listed > 0)
+		return "working";
+	/* Not listed, but asked by a path. */
+	return cloud->failure.number && is_about_account(cloud->failure.error.fault)
+		? "not working"
+		: "not used yet";
 }
 
 int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
