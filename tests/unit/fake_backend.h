@@ -591,18 +591,26 @@ static inline struct cfs_cloud *world_cloud(struct world *world)
 	return world->cloud;
 }
 
-/* An instance enters the catalogue as if it had been listed. */
-static inline struct cfs_entry *world_put(struct world *world, const char *id, uint32_t offers)
+/* An instance enters the catalogue as if it had been listed in that region, with that name. */
+static inline struct cfs_entry *world_put_named(
+	struct world *world, size_t region, const char *id, const char *name, uint32_t offers)
 {
 	struct cfs_instance_builder builder;
 	struct cfs_instance *instance;
 
 	cfs_instance_builder_init(&builder);
 	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_ID, id, strlen(id)), 0);
+	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_NAME, name, strlen(name)), 0);
 	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, offers, &instance), 0);
 	cfs_instance_builder_finish(&builder);
-	assert_int_equal(cfs_catalogue_put(world->cloud->catalogue, 0, instance), 0);
+	assert_int_equal(cfs_catalogue_put(world->cloud->catalogue, region, instance), 0);
 	return cfs_catalogue_find(world->cloud->catalogue, id);
+}
+
+/* In the first region, without a name. */
+static inline struct cfs_entry *world_put(struct world *world, const char *id, uint32_t offers)
+{
+	return world_put_named(world, 0, id, "", offers);
 }
 
 /* Ends the cloud, with whatever is under way, and checks that the backend got everything back. */
