@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/clock.h"
+#include "fs/spawn.h"
 
 #define START_MS_MAX 10000 /* until the simulator answers */
 #define URL_MAX 128        /* bytes of its URL */
@@ -107,45 +107,22 @@ static void find_simulator(char *path, size_t size)
 }
 
 /* Its stdio is not the terminal's: it outlives the command that started it. */
-static int spawn(struct cfs_demo *demo)
+static int start_simulator(struct cfs_demo *demo)
 {
 	char path[4096];
 	const char *argv[] = {path, "--port", "0", "--ready-file", demo->ready_file, "--ca-file",
 		demo->ca_file, "--log", demo->log, "--instances", INSTANCES, "--aws-regions",
 		"us-east-1,eu-west-1", "--tencent-regions", "ap-guangzhou,ap-singapore",
 		"--die-with-parent", NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int r;
+	int errors, r;
 
+	errors = open(demo->errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (errors < 0)
+		return -errno;
 	find_simulator(path, sizeof(path));
-	sigemptyset(&none);
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (r != 0)
-		goto out;
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_addopen(
-			&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_addopen(
-			&actions, STDERR_FILENO, demo->errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (r == 0)
-		r = posix_spawnattr_setsigmask(&attributes, &none);
-	if (r == 0)
-		r = posix_spawnattr_setflags(
-			&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	if (r == 0)
-		r = posix_spawnp(&demo->pid, path, &actions, &attributes,
-			(char *const *)(uintptr_t)argv, environ);
-	posix_spawnattr_destroy(&attributes);
-out:
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	r = cfs_spawn(argv, -1, errors, &demo->pid);
+	close(errors);
+	return r;
 }
 
 static int read_url(struct cfs_demo *demo)
@@ -225,7 +202,7 @@ int cfs_demo_start(struct cfs_demo **ret_demo, struct cfs_buf *why)
 		cfs_buf_addf(why, "inotify: %s", strerror(-r));
 		goto out;
 	}
-	r = spawn(demo);
+	r = start_simulator(demo);
 	if (r < 0) {
 		cfs_buf_addf(
 			why, "consolefs-sim, the simulated cloud, cannot be run: %s", strerror(-r));

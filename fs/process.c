@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+
+#include "fs/spawn.h"
 
 #define READ_SIZE 4096
 
@@ -122,42 +123,6 @@ static void on_timer(void *arg)
 	finish(process);
 }
 
-static int spawn(struct cfs_process *process, char **argv, int output)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int r;
-
-	sigemptyset(&none);
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (r != 0)
-		goto out;
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_addopen(
-			&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	/* libcurl has descriptors of its own that are not closed at an exec. */
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	if (r == 0)
-		r = posix_spawnattr_setsigmask(&attributes, &none);
-	if (r == 0)
-		r = posix_spawnattr_setflags(
-			&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-	if (r == 0)
-		r = posix_spawnp(&process->pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-out:
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
 static int start(struct cfs_process *process, char **argv)
 {
 	int pipes[2], r;
@@ -166,7 +131,9 @@ static int start(struct cfs_process *process, char **argv)
 		return -errno;
 	process->output_fd = pipes[0];
 	/* The child's end blocks, as every program expects of its stdout. */
-	r = fcntl(pipes[1], F_SETFL, 0) < 0 ? -errno : spawn(process, argv, pipes[1]);
+	r = fcntl(pipes[1], F_SETFL, 0) < 0
+		? -errno
+		: cfs_spawn((const char *const *)argv, pipes[1], -1, &process->pid);
 	close(pipes[1]);
 	if (r < 0) {
 		process->pid = 0;

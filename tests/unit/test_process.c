@@ -243,6 +243,18 @@ static void signals_are_not_blocked_in_it(void **state)
 	assert_string_equal(f->content, "SigBlk:\t0000000000000000\n");
 }
 
+/* A program that writes to a pipe nobody reads any more ends by SIGPIPE, unless it inherits that it
+ * is ignored. */
+static void signals_are_not_ignored_in_it(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	run(f, "grep SigIgn /proc/self/status", PATIENCE, 100);
+	assert_true(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+	assert_string_equal(f->content, "SigIgn:\t0000000000000000\n");
+}
+
 static void it_can_be_cancelled(void **state)
 {
 	struct fixture *f = *state;
@@ -286,6 +298,7 @@ int main(void)
 		TEST(it_has_no_stdin_and_its_stderr_goes_nowhere),
 		TEST(it_has_a_process_group_of_its_own),
 		TEST(signals_are_not_blocked_in_it),
+		TEST(signals_are_not_ignored_in_it),
 		TEST(it_can_be_cancelled),
 		TEST(another_may_be_started_when_it_is_done),
 	};
