@@ -252,7 +252,9 @@ static void signals_are_not_ignored_in_it(void **state)
 	assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	run(f, "grep SigIgn /proc/self/status", PATIENCE, 100);
 	assert_true(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
-	assert_string_equal(f->content, "SigIgn:\t0000000000000000\n");
+	/* glibc ignores two signals of its own. */
+	assert_int_equal(
+		strtoull(f->content + strlen("SigIgn:"), NULL, 16) & 1 << (SIGPIPE - 1), 0);
 }
 
 static void it_can_be_cancelled(void **state)
