@@ -41,13 +41,19 @@ static void fill(char *out, const char *text)
 
 static bool holds_secret(const unsigned char *bytes, size_t len)
 {
-	for (size_t i = 0; i + SECRET_LEN <= len; i++) {
+	const unsigned char *end = bytes + len, *at = bytes;
+
+	while (end - at >= SECRET_LEN) {
 		size_t n = 0;
 
-		while (n < SECRET_LEN && (bytes[i + n] ^ MASK) == masked[n])
+		at = memchr(at, masked[0] ^ MASK, (size_t)(end - at));
+		if (!at || end - at < SECRET_LEN)
+			return false;
+		while (n < SECRET_LEN && (at[n] ^ MASK) == masked[n])
 			n++;
 		if (n == SECRET_LEN)
 			return true;
+		at++;
 	}
 	return false;
 }
