@@ -131,6 +131,90 @@ static void a_cloud_has_its_instances(void **state)
 	place_of(f, cloud, "x-1999", S_IFDIR);
 }
 
+static struct cfs_node *view(struct fixture *f, enum cfs_node_kind kind, size_t region)
+{
+	struct cfs_node *node = cfs_node_of_view(f->nodes, f->world->cloud, kind, region);
+
+	assert_non_null(node);
+	return node;
+}
+
+static void a_cloud_has_the_views_before_anything_is_listed(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+
+	open_directory(f, cloud);
+	place_of(f, cloud, "by-name", S_IFDIR);
+	place_of(f, cloud, "by-region", S_IFDIR);
+	/* With ".", ".." and status. */
+	assert_int_equal(count(f), 5);
+}
+
+static void by_name_has_a_link_for_every_instance_in_the_order_of_names(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *by_name = view(f, CFS_NODE_BY_NAME, 0);
+
+	open_directory(f, by_name);
+	assert_int_equal(count(f), 2);
+	world_put_named(f->world, 0, "x-1", "web", 3);
+	world_put_named(f->world, 0, "x-2", "db/1", 3);
+	world_put_named(f->world, 0, "x-3", "", 3);
+	world_put_named(f->world, 0, "x-4", "web", 3);
+	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	open_directory(f, by_name);
+	assert_int_equal(place_of(f, by_name, "db_1", S_IFLNK), 2);
+	assert_int_equal(place_of(f, by_name, "web-x-1", S_IFLNK), 3);
+	assert_int_equal(place_of(f, by_name, "web-x-4", S_IFLNK), 4);
+	assert_int_equal(place_of(f, by_name, "x-3", S_IFLNK), 5);
+	assert_int_equal(count(f), 6);
+	/* A reader keeps what there was. */
+	world_put_named(f->world, 0, "x-1", "mail", 3);
+	place_of(f, by_name, "web-x-1", S_IFLNK);
+	open_directory(f, by_name);
+	place_of(f, by_name, "mail", S_IFLNK);
+	place_of(f, by_name, "web", S_IFLNK);
+	assert_int_equal(count(f), 6);
+}
+
+static void by_region_has_every_region_and_each_the_links_of_its_own_instances(void **state)
+{
+	struct cfs_node *by_region, *regions[3];
+	struct fixture *f = *state;
+	size_t i;
+
+	assert_int_equal(cfs_catalogue_add_region(f->world->cloud->catalogue, "s"), 0);
+	assert_int_equal(cfs_catalogue_add_region(f->world->cloud->catalogue, "empty"), 0);
+	world_put_named(f->world, 0, "x-1", "web", 3);
+	world_put_named(f->world, 1, "x-2", "web", 3);
+	world_put_named(f->world, 1, "x-3", "", 3);
+	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	by_region = view(f, CFS_NODE_BY_REGION, 0);
+	open_directory(f, by_region);
+	place_of(f, by_region, "r", S_IFDIR);
+	place_of(f, by_region, "s", S_IFDIR);
+	place_of(f, by_region, "empty", S_IFDIR);
+	assert_int_equal(count(f), 5);
+	for (i = 0; i < 3; i++)
+		regions[i] = view(f, CFS_NODE_REGION, i);
+	open_directory(f, regions[0]);
+	place_of(f, regions[0], "x-1", S_IFLNK);
+	assert_int_equal(count(f), 3);
+	open_directory(f, regions[1]);
+	place_of(f, regions[1], "x-2", S_IFLNK);
+	place_of(f, regions[1], "x-3", S_IFLNK);
+	assert_int_equal(count(f), 4);
+	open_directory(f, regions[2]);
+	assert_int_equal(count(f), 2);
+	/* An instance that has moved. */
+	world_put_named(f->world, 2, "x-1", "web", 3);
+	open_directory(f, regions[2]);
+	place_of(f, regions[2], "x-1", S_IFLNK);
+	open_directory(f, regions[0]);
+	assert_int_equal(count(f), 2);
+}
+
 static void an_instance_has_the_files_that_are_shown(void **state)
 {
 	struct fixture *f = *state;
@@ -195,6 +279,9 @@ int main(void)
 		TEST(every_directory_begins_with_itself_and_its_parent),
 		TEST(the_top_has_the_clouds),
 		TEST(a_cloud_has_its_instances),
+		TEST(a_cloud_has_the_views_before_anything_is_listed),
+		TEST(by_name_has_a_link_for_every_instance_in_the_order_of_names),
+		TEST(by_region_has_every_region_and_each_the_links_of_its_own_instances),
 		TEST(an_instance_has_the_files_that_are_shown),
 		TEST(what_is_open_can_be_found_until_it_is_closed),
 		TEST(a_reader_sees_what_there_was_when_he_opened),

@@ -100,6 +100,106 @@ static void a_directory_has_one_node_until_it_is_forgotten(void **state)
 	assert_true(instance_node(f, "x-1")->id > ids[1]);
 }
 
+static struct cfs_node *view_node(struct fixture *f, enum cfs_node_kind kind, size_t region)
+{
+	struct cfs_node *node = cfs_node_of_view(f->nodes, f->cloud, kind, region);
+
+	assert_non_null(node);
+	assert_int_equal(node->kind, kind);
+	assert_int_equal(node->region, region);
+	assert_ptr_equal(node->cloud, f->cloud);
+	return node;
+}
+
+static void a_view_has_one_node_until_it_is_forgotten(void **state)
+{
+	static const size_t order[] = {2, 4, 0, 3, 1};
+	struct fixture *f = *state;
+	struct cfs_node *views[5];
+	uint64_t ids[5];
+	size_t i, j;
+
+	assert_int_equal(cfs_catalogue_add_region(f->cloud->catalogue, "s"), 0);
+	assert_int_equal(cfs_catalogue_add_region(f->cloud->catalogue, "t"), 0);
+	for (i = 0; i < 2; i++) {
+		views[0] = view_node(f, CFS_NODE_BY_NAME, 0);
+		views[1] = view_node(f, CFS_NODE_BY_REGION, 0);
+		for (j = 0; j < 3; j++)
+			views[2 + j] = view_node(f, CFS_NODE_REGION, j);
+		for (j = 0; j < 5; j++) {
+			if (i == 0)
+				ids[j] = views[j]->id;
+			assert_int_equal(views[j]->id, ids[j]);
+			assert_int_equal(views[j]->lookups, i + 1);
+		}
+	}
+	assert_int_equal(cfs_nodes_count(f->nodes), 6);
+	/* From the middle of the cloud's list, its ends, and what is left. */
+	for (i = 0; i < 5; i++) {
+		cfs_node_forget(views[order[i]], 2);
+		assert_null(cfs_node_find(f->nodes, ids[order[i]]));
+		for (j = i + 1; j < 5; j++) {
+			assert_ptr_equal(cfs_node_of_view(f->nodes, f->cloud, views[order[j]]->kind,
+						 views[order[j]]->region),
+				views[order[j]]);
+			cfs_node_forget(views[order[j]], 1);
+		}
+	}
+	assert_null(f->cloud->views);
+	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->id > ids[4]);
+}
+
+static void views_have_inodes_of_their_own_the_same_in_every_mount(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t cloud = cfs_tree_ino(CFS_NODE_ROOT, "cloud");
+	uint64_t by_region = cfs_tree_ino(cloud, "by-region");
+
+	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->ino == cfs_tree_ino(cloud, "by-name"));
+	assert_true(view_node(f, CFS_NODE_BY_REGION, 0)->ino == by_region);
+	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_tree_ino(by_region, "r"));
+}
+
+/* It may lead elsewhere when it is looked up again: names change. */
+static void a_link_has_a_fresh_node_for_every_lookup(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *by_name = view_node(f, CFS_NODE_BY_NAME, 0);
+	struct cfs_entry *one = world_put(f->world, "x-1", 3), *two = world_put(f->world, "x-2", 3);
+	struct cfs_node *a = cfs_node_of_link(by_name, "web", one);
+	struct cfs_node *b = cfs_node_of_link(by_name, "web", two);
+	struct cfs_node *c = cfs_node_of_link(view_node(f, CFS_NODE_REGION, 0), "x-1", one);
+
+	assert_true(a && b && c && a != b);
+	assert_int_equal(a->kind, CFS_NODE_LINK);
+	assert_ptr_equal(a->entry, one);
+	assert_ptr_equal(b->entry, two);
+	assert_true(a->ino == b->ino && a->ino == cfs_tree_ino(by_name->ino, "web"));
+	assert_true(c->ino != a->ino);
+	assert_false(a->from_region);
+	assert_true(c->from_region);
+	/* None of them is the node of the instance's directory. */
+	assert_null(one->node);
+	assert_ptr_equal(instance_node(f, "x-1")->entry, one);
+	cfs_node_forget(a, 1);
+	assert_ptr_equal(one->node->entry, one);
+	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
+}
+
+static void a_link_keeps_its_entry_though_the_instance_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *by_name = view_node(f, CFS_NODE_BY_NAME, 0), *link;
+
+	link = cfs_node_of_link(by_name, "web", world_put(f->world, "x-1", 3));
+	assert_non_null(link);
+	cfs_catalogue_remove(link->entry);
+	cfs_node_forget(by_name, 1);
+	assert_true(link->entry->gone);
+	assert_string_equal(link->entry->id, "x-1");
+	cfs_node_forget(link, 1);
+}
+
 static void a_file_has_a_fresh_node_for_every_lookup(void **state)
 {
 	struct fixture *f = *state;
@@ -274,10 +374,14 @@ static void a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten(void 
 	struct fixture *f = *state;
 	struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->cloud);
 	struct cfs_node *directory = instance_node(f, "x-1"), *file = live_node(directory);
+	struct cfs_node *view = view_node(f, CFS_NODE_BY_NAME, 0);
+	struct cfs_node *link = cfs_node_of_link(view, "x-1", directory->entry);
 
 	cfs_cloud_retire(f->cloud);
 	cfs_node_forget(cloud, 1);
 	cfs_node_forget(directory, 1);
+	cfs_node_forget(view, 1);
+	cfs_node_forget(link, 1);
 	assert_int_equal(f->world->accounts, 1);
 	assert_string_equal(file->cloud->config->name, "cloud");
 	cfs_node_forget(file, 1);
@@ -291,6 +395,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_root_is_there_and_stays),
 		TEST(a_directory_has_one_node_until_it_is_forgotten),
+		TEST(a_view_has_one_node_until_it_is_forgotten),
+		TEST(views_have_inodes_of_their_own_the_same_in_every_mount),
+		TEST(a_link_has_a_fresh_node_for_every_lookup),
+		TEST(a_link_keeps_its_entry_though_the_instance_is_gone),
 		TEST(a_file_has_a_fresh_node_for_every_lookup),
 		TEST(each_open_has_its_own_snapshot),
 		TEST(a_snapshot_is_freed_at_the_last_release),

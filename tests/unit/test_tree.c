@@ -1,4 +1,5 @@
 /* fs/tree.h: which files stand in which directory, and what stat says of them. */
+#include "fs/index.h"
 #include "fs/render.h"
 #include "fs/tree.h"
 #include "fs/wake.h"
@@ -89,6 +90,7 @@ static void each_directory_has_its_files(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *screen = file_node(f->instance, "screen");
 
+	file_node(f->root, "index.html");
 	file_node(f->cloud, "status");
 	file_node(f->instance, "text");
 	file_node(f->instance, "info.json");
@@ -104,7 +106,7 @@ static void each_directory_has_its_files(void **state)
 	assert_absent(f->instance, "screen ");
 	assert_absent(screen, "info.json");
 	assert_absent(screen, "screen");
-	assert_shows(f->root, "");
+	assert_shows(f->root, "index.html ");
 	assert_shows(f->cloud, "status ");
 	assert_shows(f->instance, "screen text info.json error wake ");
 	assert_shows(screen, "");
@@ -250,6 +252,20 @@ static void modes_follow_the_umask(void **state)
 	assert_int_equal(stat_of(f->cloud, &mine).st_nlink, 2);
 }
 
+/* It may take a while to make: looking at the top does not. */
+static void the_gallery_has_a_nominal_size_before_open(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *gallery = file_node(f->root, "index.html");
+
+	assert_int_equal(stat_of(gallery, &mine).st_size, CFS_INDEX_MAX);
+	cfs_buf_init(&gallery->snapshot, 16);
+	assert_int_equal(cfs_buf_adds(&gallery->snapshot, "gallery"), 0);
+	cfs_node_opened(gallery);
+	assert_int_equal(stat_of(gallery, &mine).st_size, 7);
+	cfs_node_released(gallery);
+}
+
 static void before_open_a_live_file_has_its_nominal_size_and_is_of_now(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +349,82 @@ static void a_directory_does_not_change_while_it_is_looked_at(void **state)
 		stat_of(f->instance, &mine).st_mtim.tv_sec, f->instance->entry->seen_at.tv_sec);
 }
 
+static struct cfs_node *link_node(
+	struct fixture *f, enum cfs_node_kind kind, const char *name, struct cfs_entry *entry)
+{
+	struct cfs_node *view = cfs_node_of_view(f->nodes, f->world->cloud, kind, 0), *link;
+
+	assert_non_null(view);
+	link = cfs_node_of_link(view, name, entry);
+	assert_non_null(link);
+	return link;
+}
+
+static void links_lead_to_the_instances_own_directory_relatively(void **state)
+{
+	char target[CFS_TREE_TARGET_MAX], id[CFS_ID_MAX + 1] = "x-";
+	struct fixture *f = *state;
+	struct cfs_entry *entry = f->instance->entry;
+
+	cfs_tree_target(link_node(f, CFS_NODE_BY_NAME, "web", entry), target);
+	assert_string_equal(target, "../x-1");
+	cfs_tree_target(link_node(f, CFS_NODE_REGION, "x-1", entry), target);
+	assert_string_equal(target, "../../x-1");
+	memset(id + 2, '9', CFS_ID_MAX - 2);
+	cfs_tree_target(link_node(f, CFS_NODE_REGION, id, world_put(f->world, id, 3)), target);
+	assert_int_equal(strlen(target), strlen("../../") + CFS_ID_MAX);
+	assert_string_equal(target + 6, id);
+}
+
+/* What lstat says: the length of the target, and a mode that no umask touches. */
+static void a_link_has_the_size_of_its_target_and_no_mode_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *links[2];
+	struct stat st;
+	char target[CFS_TREE_TARGET_MAX];
+	size_t i;
+
+	links[0] = link_node(f, CFS_NODE_BY_NAME, "web", f->instance->entry);
+	links[1] = link_node(f, CFS_NODE_REGION, "x-1", f->instance->entry);
+	for (i = 0; i < 2; i++) {
+		st = stat_of(links[i], &mine);
+		cfs_tree_target(links[i], target);
+		assert_int_equal(st.st_mode, S_IFLNK | 0777);
+		assert_int_equal(st.st_size, strlen(target));
+		assert_int_equal(st.st_nlink, 1);
+		assert_int_equal(st.st_uid, 1234);
+		assert_int_equal(st.st_gid, 5678);
+		assert_true(st.st_ino == links[i]->ino);
+	}
+}
+
+static void views_have_the_modes_of_directories_and_no_files(void **state)
+{
+	static const enum cfs_node_kind kinds[] = {
+		CFS_NODE_BY_NAME, CFS_NODE_BY_REGION, CFS_NODE_REGION};
+	struct fixture *f = *state;
+	struct cfs_node *view;
+	struct stat before, after;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		view = cfs_node_of_view(f->nodes, f->world->cloud, kinds[i], 0);
+		before = stat_of(view, &mine);
+		assert_int_equal(before.st_mode, S_IFDIR | 0500);
+		assert_int_equal(before.st_nlink, 2);
+		assert_shows(view, "");
+		assert_absent(view, "status");
+		assert_absent(view, "info.json");
+		assert_absent(view, "screen");
+		clock_skip(5000);
+		after = stat_of(view, &mine);
+		assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(after.st_mtim));
+		assert_memory_equal(&before.st_ctim, &after.st_ctim, sizeof(after.st_ctim));
+	}
+	assert_absent(link_node(f, CFS_NODE_BY_NAME, "web", f->instance->entry), "info.json");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -345,11 +437,15 @@ int main(void)
 		TEST(a_name_has_the_same_inode_in_every_mount),
 		TEST(inodes_of_a_large_fleet_differ),
 		TEST(modes_follow_the_umask),
+		TEST(the_gallery_has_a_nominal_size_before_open),
 		TEST(before_open_a_live_file_has_its_nominal_size_and_is_of_now),
 		TEST(an_open_file_is_exactly_its_snapshot),
 		TEST(a_rendered_file_has_the_size_of_what_it_would_be),
 		TEST(an_open_wake_has_the_size_of_what_it_is_now),
 		TEST(a_directory_does_not_change_while_it_is_looked_at),
+		TEST(links_lead_to_the_instances_own_directory_relatively),
+		TEST(a_link_has_the_size_of_its_target_and_no_mode_of_its_own),
+		TEST(views_have_the_modes_of_directories_and_no_files),
 	};
 
 	alarm(60);
