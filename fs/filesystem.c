@@ -38,6 +38,7 @@ int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_cl
 	};
 	r = cfs_nodes_create(&filesystem->mount.nodes);
 	if (r == 0) {
+		cfs_nodes_set_clouds(filesystem->mount.nodes, clouds);
 		filesystem->session = fuse_session_new(
 			args, &cfs_operations, sizeof(cfs_operations), &filesystem->mount);
 		if (!filesystem->session)

@@ -9,6 +9,7 @@
 #define FIRST_BUCKETS 256 /* a power of two, as every later size */
 
 struct cfs_nodes {
+	const struct cfs_clouds *clouds;
 	struct cfs_node **buckets;
 	size_t n_buckets, count;
 	uint64_t last_id;
@@ -110,6 +111,16 @@ int cfs_nodes_create(struct cfs_nodes **ret_nodes)
 	}
 	*ret_nodes = nodes;
 	return 0;
+}
+
+void cfs_nodes_set_clouds(struct cfs_nodes *nodes, const struct cfs_clouds *clouds)
+{
+	nodes->clouds = clouds;
+}
+
+const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes)
+{
+	return nodes->clouds;
 }
 
 void cfs_nodes_destroy(struct cfs_nodes *nodes)

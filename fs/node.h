@@ -74,6 +74,11 @@ struct cfs_node {
 int cfs_nodes_create(struct cfs_nodes **ret_nodes);
 void cfs_nodes_destroy(struct cfs_nodes *nodes);
 
+/* The clouds that the tree shows, borrowed; without them it has none. */
+struct cfs_clouds;
+void cfs_nodes_set_clouds(struct cfs_nodes *nodes, const struct cfs_clouds *clouds);
+const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes);
+
 /* The node of that id, NULL if there is none: the kernel never asks for one it has forgotten. */
 struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id);
 

@@ -154,7 +154,7 @@ static int render(struct cfs_node *node)
 {
 	int r;
 
-	cfs_buf_init(&node->snapshot, CFS_RENDERED_MAX);
+	cfs_buf_init(&node->snapshot, node->file->nominal ? node->file->nominal : CFS_RENDERED_MAX);
 	r = node->file->render(node, &node->snapshot);
 	node->snapshot_time = cfs_clock_wall();
 	if (r < 0)

@@ -5,8 +5,13 @@
 #include <string.h>
 
 #include "fs/clock.h"
+#include "fs/index.h"
 #include "fs/render.h"
 #include "fs/wake.h"
+
+static const struct cfs_file top_files[] = {
+	{.name = "index.html", .render = cfs_index_render, .nominal = CFS_INDEX_MAX},
+};
 
 static const struct cfs_file cloud_files[] = {
 	{.name = "status", .render = cfs_render_status},
@@ -25,7 +30,7 @@ static const struct level {
 	const struct cfs_file *files;
 	size_t n_files;
 } levels[] = {
-	[CFS_NODE_TOP] = {NULL, 0},
+	[CFS_NODE_TOP] = {top_files, sizeof(top_files) / sizeof(top_files[0])},
 	[CFS_NODE_CLOUD] = {cloud_files, sizeof(cloud_files) / sizeof(cloud_files[0])},
 	[CFS_NODE_INSTANCE] = {instance_files, sizeof(instance_files) / sizeof(instance_files[0])},
 	[CFS_NODE_LINK] = {NULL, 0},
@@ -127,6 +132,8 @@ static int file_size(const struct cfs_node *node, off_t *ret_size)
 		*ret_size = (off_t)node->snapshot.len;
 	} else if (node->live) {
 		*ret_size = (off_t)node->live->nominal;
+	} else if (node->file->nominal) {
+		*ret_size = (off_t)node->file->nominal;
 	} else {
 		r = node->file->render(node, &rendered);
 		if (r == 0)

@@ -21,6 +21,9 @@ struct cfs_file {
 	int (*write)(struct cfs_node *node, const char *bytes, size_t len);
 	/* NULL: the file is there. Else whether the directory has it. */
 	bool (*exists)(const struct cfs_node *directory);
+	/* 0: the file is small, and stat renders it for its size. Else what stat reports before it
+	 * is open, and the most it may hold. */
+	uint64_t nominal;
 };
 
 /* The directories of links in a cloud's. */

@@ -109,7 +109,7 @@ static void fields_are_read(void **state)
 	assert_string_equal(one->field[CFS_FIELD_TYPE], "S5.MEDIUM4");
 	assert_string_equal(one->field[CFS_FIELD_LAUNCHED], "2020-03-09T02:43:43Z");
 	assert_int_equal(one->power, CFS_POWER_ON);
-	assert_int_equal(one->offers, 1);
+	assert_int_equal(one->offers, 3);
 
 	assert_int_equal(one->n_addresses, 4);
 	assert_string_equal(one->addresses[0], "10.0.0.1");
@@ -251,7 +251,7 @@ static void states_have_their_power_and_offer_vnc_where_it_can_answer(void **sta
 		enum cfs_power power;
 		uint32_t offers;
 	} cases[] = {
-		{"RUNNING", CFS_POWER_ON, 1},
+		{"RUNNING", CFS_POWER_ON, 3},
 		{"PENDING", CFS_POWER_CHANGING, 0},
 		{"STARTING", CFS_POWER_CHANGING, 0},
 		{"STOPPING", CFS_POWER_CHANGING, 0},
@@ -262,14 +262,14 @@ static void states_have_their_power_and_offer_vnc_where_it_can_answer(void **sta
 		{"LAUNCH_FAILED", CFS_POWER_OFF, 0},
 		{"TERMINATED", CFS_POWER_GONE, 0},
 		{"ENTER_RESCUE_MODE", CFS_POWER_CHANGING, 0},
-		{"RESCUE_MODE", CFS_POWER_ON, 1},
+		{"RESCUE_MODE", CFS_POWER_ON, 3},
 		{"EXIT_RESCUE_MODE", CFS_POWER_CHANGING, 0},
 		{"ENTER_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, 0},
-		{"SERVICE_LIVE_MIGRATE", CFS_POWER_ON, 1},
-		{"EXIT_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, 1},
-		{"SOMETHING_NEW", CFS_POWER_UNKNOWN, 1},
-		{"running", CFS_POWER_UNKNOWN, 1},
-		{"", CFS_POWER_UNKNOWN, 1},
+		{"SERVICE_LIVE_MIGRATE", CFS_POWER_ON, 3},
+		{"EXIT_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, 3},
+		{"SOMETHING_NEW", CFS_POWER_UNKNOWN, 3},
+		{"running", CFS_POWER_UNKNOWN, 3},
+		{"", CFS_POWER_UNKNOWN, 3},
 	};
 
 	(void)state;
@@ -287,7 +287,7 @@ static void an_operation_in_progress_offers_no_vnc(void **state)
 	static const struct {
 		const char *latest;
 		uint32_t offers;
-	} cases[] = {{"\"OPERATING\"", 0}, {"\"SUCCESS\"", 1}, {"\"FAILED\"", 1}, {"null", 1}};
+	} cases[] = {{"\"OPERATING\"", 0}, {"\"SUCCESS\"", 3}, {"\"FAILED\"", 3}, {"null", 3}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -1,0 +1,524 @@
+#include "fs/index.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+
+#include "backends/html.h"
+#include "backends/text.h"
+#include "fs/assets.h"
+#include "fs/clock.h"
+#include "fs/clouds.h"
+
+#define STATES_MAX 32          /* offered by the filter; others are found by text */
+#define FOOT_ROOM (128 * 1024) /* kept for what comes after the cards */
+#define HASH_TEXT_MAX 64       /* of a SHA-256, in base64 */
+#define DAY 86400
+#define HOUR 3600
+
+/* What the page is made of. */
+struct page {
+	const struct cfs_clouds *clouds;
+	struct cfs_buf *buf;
+	const struct cfs_entry **entries; /* by cloud, name and id */
+	size_t n_entries, room, n_left_out, n_clouds;
+	time_t now;
+};
+
+static int addf(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int addf(struct page *page, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = cfs_buf_vaddf(page->buf, format, args);
+	va_end(args);
+	return r;
+}
+
+/* Markup, text from strangers, markup. */
+static int add(struct page *page, const char *before, const char *text, const char *after)
+{
+	int r;
+
+	r = cfs_buf_adds(page->buf, before);
+	if (r == 0)
+		r = cfs_html_add(page->buf, text);
+	return r == 0 ? cfs_buf_adds(page->buf, after) : r;
+}
+
+/* The path of a file of an instance, or of its directory when file is "". */
+static int add_path(struct page *page, const struct cfs_entry *entry, const char *file)
+{
+	int r;
+
+	r = cfs_html_add_step(page->buf, cfs_catalogue_cloud(entry->catalogue)->config->name);
+	if (r == 0)
+		r = cfs_buf_addc(page->buf, '/');
+	if (r == 0)
+		r = cfs_html_add_step(page->buf, entry->id);
+	if (r == 0)
+		r = cfs_buf_addc(page->buf, '/');
+	return r == 0 ? cfs_html_add_step(page->buf, file) : r;
+}
+
+static int add_link(struct page *page, const struct cfs_entry *entry, const char *file,
+	const char *attributes, const char *text)
+{
+	int r;
+
+	r = cfs_buf_adds(page->buf, "<a href=\"");
+	if (r == 0)
+		r = add_path(page, entry, file);
+	return r == 0 ? addf(page, "\"%s>%s</a>", attributes, text) : r;
+}
+
+static const char *field(const struct cfs_entry *entry, enum cfs_field field)
+{
+	return entry->instance ? entry->instance->field[field] : "";
+}
+
+static const char *name_of(const struct cfs_entry *entry)
+{
+	return field(entry, CFS_FIELD_NAME)[0] ? field(entry, CFS_FIELD_NAME) : entry->id;
+}
+
+static const char *power_class(const struct cfs_entry *entry)
+{
+	static const char *const classes[] = {
+		[CFS_POWER_UNKNOWN] = "unknown",
+		[CFS_POWER_ON] = "on",
+		[CFS_POWER_OFF] = "off",
+		[CFS_POWER_CHANGING] = "changing",
+		[CFS_POWER_GONE] = "off",
+	};
+
+	return classes[entry->instance ? entry->instance->power : CFS_POWER_UNKNOWN];
+}
+
+/* "312 d": since a time as RFC 3339 has it. */
+static int add_age(struct page *page, const char *launched)
+{
+	struct tm tm = {0};
+	const char *end = strptime(launched, "%Y-%m-%dT%H:%M:%S", &tm);
+	long long age;
+	int r;
+
+	if (!end)
+		return 0;
+	age = (long long)(page->now - timegm(&tm));
+	r = add(page, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
+	if (r == 0)
+		r = add(page, "", launched, "\">");
+	if (r < 0)
+		return r;
+	if (age >= 2 * DAY)
+		return addf(page, "%lld d</time>", age / DAY);
+	if (age >= 2 * HOUR)
+		return addf(page, "%lld h</time>", age / HOUR);
+	return addf(page, "%lld min</time>", age > 0 ? age / 60 : 0);
+}
+
+/* A live file that the gallery offers for an instance; of an action that gives a page, the page
+ * alone. */
+static bool offered(const struct cfs_entry *entry, size_t i)
+{
+	const struct cfs_backend *backend = cfs_catalogue_cloud(entry->catalogue)->backend;
+	size_t j;
+
+	if (entry->instance && !(entry->instance->offers & UINT32_C(1) << i))
+		return false;
+	for (j = 0; j < backend->n_live && !backend->live[i].page; j++)
+		if (backend->live[j].page &&
+			strcmp(backend->live[j].action, backend->live[i].action) == 0)
+			return false;
+	return true;
+}
+
+/* Where the picture goes, or what stands in its place. */
+static int add_shot(struct page *page, const struct cfs_entry *entry)
+{
+	const struct cfs_backend *backend = cfs_catalogue_cloud(entry->catalogue)->backend;
+	const struct cfs_live *live = NULL;
+	size_t i;
+
+	for (i = 0; i < backend->n_live; i++)
+		if ((backend->live[i].image || backend->live[i].page) && offered(entry, i) &&
+			(!live || backend->live[i].image))
+			live = &backend->live[i];
+	if (live && live->image)
+		return add_link(
+			page, entry, live->name, " class=\"shot\" data-img", "Take a picture");
+	if (live)
+		return add_link(page, entry, live->name,
+			" class=\"shot vnc\" target=\"_blank\" rel=\"noopener noreferrer\"",
+			"<span><b>Open the console</b>VNC, in a new tab</span>");
+	return cfs_buf_adds(
+		page->buf, "<div class=\"shot\">No picture in this state or of this type</div>");
+}
+
+static int add_facts(struct page *page, const struct cfs_entry *entry)
+{
+	const struct cfs_cloud *cloud = cfs_catalogue_cloud(entry->catalogue);
+	const char *region = entry->region == CFS_REGION_UNKNOWN
+		? ""
+		: cfs_catalogue_region_name(entry->catalogue, (size_t)entry->region);
+	int r;
+
+	r = add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
+	if (r == 0)
+		r = add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
+	if (r == 0)
+		r = add(page, "", region, "</p>\n<p><span class=\"state ");
+	if (r == 0)
+		r = addf(page, "%s\">", power_class(entry));
+	if (r == 0)
+		r = add(page, "", entry->instance ? field(entry, CFS_FIELD_STATE) : "not listed",
+			"</span>");
+	if (r == 0 && field(entry, CFS_FIELD_TYPE)[0])
+		r = add(page, " \302\267 ", field(entry, CFS_FIELD_TYPE), "");
+	if (r == 0)
+		r = add_age(page, field(entry, CFS_FIELD_LAUNCHED));
+	return r == 0 ? cfs_buf_adds(page->buf, "</p>\n") : r;
+}
+
+static int add_links(struct page *page, const struct cfs_entry *entry)
+{
+	const struct cfs_cloud *cloud = cfs_catalogue_cloud(entry->catalogue);
+	const struct cfs_live *live;
+	bool wakes = false;
+	size_t i;
+	int r;
+
+	r = cfs_buf_adds(page->buf, "<p class=\"links\">");
+	for (i = 0; r == 0 && i < cloud->backend->n_live; i++) {
+		live = &cloud->backend->live[i];
+		wakes = wakes || (live->wakes && offered(entry, i));
+		if (offered(entry, i) && !live->image)
+			r = add_link(page, entry, live->name,
+				live->page ? " target=\"_blank\" rel=\"noopener noreferrer\"" : "",
+				live->name);
+	}
+	if (r == 0)
+		r = add_link(page, entry, "info.json", "", "info.json");
+	if (r == 0)
+		r = add_link(page, entry, "error", "", "error");
+	if (r == 0 && wakes) {
+		r = cfs_buf_adds(page->buf, "</p>\n<p class=\"wake\"><code data-file=\"");
+		if (r == 0)
+			r = add_path(page, entry, "wake");
+		if (r == 0)
+			r = cfs_buf_adds(page->buf, "\">echo &gt; ");
+		if (r == 0)
+			r = add_path(page, entry, "wake");
+		if (r == 0)
+			r = cfs_buf_adds(page->buf, "</code>");
+	}
+	return r == 0 ? cfs_buf_adds(page->buf, "</p>\n") : r;
+}
+
+/* What the search looks through beside what is shown. */
+static int add_tags(struct page *page, const struct cfs_instance *instance)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && instance && i < instance->n_tags; i++) {
+		/* The name is shown already. */
+		if (strcmp(instance->tags[i].value, instance->field[CFS_FIELD_NAME]) == 0)
+			continue;
+		r = add(page, " ", instance->tags[i].key, "=");
+		if (r == 0)
+			r = cfs_html_add(page->buf, instance->tags[i].value);
+	}
+	for (i = 0; r == 0 && instance && i < instance->n_addresses; i++)
+		r = add(page, " ", instance->addresses[i], "");
+	return r;
+}
+
+static int add_card(struct page *page, const struct cfs_entry *entry)
+{
+	int r;
+
+	r = add(page, "<li class=\"card\" data-c=\"",
+		cfs_catalogue_cloud(entry->catalogue)->config->name, "\" data-s=\"");
+	if (r == 0)
+		r = add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
+	if (r == 0)
+		r = add_tags(page, entry->instance);
+	if (r == 0)
+		r = cfs_buf_adds(page->buf, "\">\n");
+	if (r == 0)
+		r = add_shot(page, entry);
+	if (r == 0)
+		r = cfs_buf_adds(page->buf, "\n<h2><a href=\"");
+	if (r == 0)
+		r = add_path(page, entry, "");
+	if (r == 0)
+		r = add(page, "\"><bdi>", name_of(entry), "</bdi></a></h2>");
+	if (r == 0)
+		r = add_facts(page, entry);
+	if (r == 0)
+		r = add_links(page, entry);
+	return r == 0 ? cfs_buf_adds(page->buf, "</li>\n") : r;
+}
+
+static int add_cards(struct page *page)
+{
+	size_t i, before, max = page->buf->max;
+	int r = 0;
+
+	for (i = 0; i < page->n_entries && page->n_left_out == 0; i++) {
+		before = page->buf->len;
+		page->buf->max = max - FOOT_ROOM;
+		r = add_card(page, page->entries[i]);
+		page->buf->max = max;
+		if (r == -EFBIG) {
+			page->buf->len = before;
+			page->n_left_out = page->n_entries - i;
+			r = 0;
+		}
+		if (r < 0)
+			return r;
+	}
+	if (page->n_left_out > 0)
+		r = addf(page,
+			"<li class=\"notice\">%zu more instances do not fit on this page.</li>\n",
+			page->n_left_out);
+	return r;
+}
+
+/* What is not known of a cloud. */
+static int add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
+{
+	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0;
+	struct cfs_region_state region;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < n; i++) {
+		cfs_catalogue_region(cloud->catalogue, i, &region);
+		listed += region.listed;
+		if (!region.failure)
+			continue;
+		r = add(page, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>: ");
+		if (r == 0)
+			r = add(page, "", region.name, " could not be listed");
+		if (r == 0)
+			r = addf(page,
+				region.listed ? " anew (%s): what is shown is older. <a href=\""
+					      : " (%s). <a href=\"",
+				cfs_errno_name(region.failure->number));
+		if (r == 0)
+			r = cfs_html_add_step(page->buf, cloud->config->name);
+		if (r == 0)
+			r = cfs_buf_adds(page->buf, "/status\">Its status says why</a>.</p>\n");
+		listed++;
+	}
+	if (r < 0 || listed > 0)
+		return r;
+	r = add(page, "<p class=\"notice\"><strong>", cloud->config->name,
+		"</strong> has not been listed yet. <a href=\"");
+	if (r == 0)
+		r = cfs_html_add_step(page->buf, cloud->config->name);
+	return r == 0
+		? cfs_buf_adds(page->buf,
+			  "/\">Open its directory</a>, then come back and reload this page.</p>\n")
+		: r;
+}
+
+static int add_notices(struct page *page)
+{
+	const struct cfs_cloud *cloud;
+	int r = 0;
+
+	for (cloud = page->clouds->first; r == 0 && cloud; cloud = cloud->next)
+		r = add_cloud_notice(page, cloud);
+	return r;
+}
+
+static int add_option(struct page *page, const char *text)
+{
+	int r;
+
+	r = add(page, "<option value=\"", text, "\">");
+	return r == 0 ? add(page, "", text, "</option>") : r;
+}
+
+static int add_cloud_options(struct page *page)
+{
+	const struct cfs_cloud *cloud;
+	int r = 0;
+
+	for (cloud = page->clouds->first; r == 0 && cloud; cloud = cloud->next)
+		r = add_option(page, cloud->config->name);
+	return r;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int add_state_options(struct page *page)
+{
+	const char *states[STATES_MAX];
+	size_t n = 0, i, j;
+	int r = 0;
+
+	for (i = 0; i < page->n_entries && n < STATES_MAX; i++) {
+		const char *state = field(page->entries[i], CFS_FIELD_STATE);
+
+		for (j = 0; j < n && strcmp(states[j], state) != 0; j++)
+			;
+		if (j == n && state[0])
+			states[n++] = state;
+	}
+	qsort(states, n, sizeof(states[0]), compare_texts);
+	for (i = 0; r == 0 && i < n; i++)
+		r = add_option(page, states[i]);
+	return r;
+}
+
+static int add_count(struct page *page)
+{
+	return addf(page, "%zu instance%s in %zu cloud%s", page->n_entries,
+		page->n_entries == 1 ? "" : "s", page->n_clouds, page->n_clouds == 1 ? "" : "s");
+}
+
+static int add_time(struct page *page)
+{
+	char now[CFS_TEXT_TIME];
+
+	cfs_text_time(now, page->now);
+	return addf(page, "<time datetime=\"%s\">%s</time>", now, now);
+}
+
+static int add_hash(struct page *page, const char *text)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], encoded[HASH_TEXT_MAX];
+	unsigned int len;
+
+	if (EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	EVP_EncodeBlock(encoded, digest, (int)len);
+	return cfs_buf_adds(page->buf, (const char *)encoded);
+}
+
+static int add_style(struct page *page)
+{
+	return cfs_buf_adds(page->buf, cfs_asset_index_css);
+}
+
+static int add_style_hash(struct page *page)
+{
+	return add_hash(page, cfs_asset_index_css);
+}
+
+static int add_script(struct page *page)
+{
+	return cfs_buf_adds(page->buf, cfs_asset_index_js);
+}
+
+static int add_script_hash(struct page *page)
+{
+	return add_hash(page, cfs_asset_index_js);
+}
+
+/* What stands in double braces in the template. */
+static const struct part {
+	const char *name;
+	int (*add)(struct page *page);
+} parts[] = {
+	{"cards", add_cards},
+	{"cloud options", add_cloud_options},
+	{"count", add_count},
+	{"notices", add_notices},
+	{"script", add_script},
+	{"script hash", add_script_hash},
+	{"state options", add_state_options},
+	{"style", add_style},
+	{"style hash", add_style_hash},
+	{"time", add_time},
+};
+
+static int fill(struct page *page, const char *template)
+{
+	const char *at, *end;
+	size_t i;
+	int r = 0;
+
+	while (r == 0 && (at = strstr(template, "{{")) && (end = strstr(at, "}}"))) {
+		r = cfs_buf_add(page->buf, template, (size_t)(at - template));
+		template = end + 2;
+		for (i = 0; r == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+			if (strlen(parts[i].name) == (size_t)(end - at - 2) &&
+				memcmp(parts[i].name, at + 2, (size_t)(end - at - 2)) == 0)
+				r = parts[i].add(page);
+	}
+	return r == 0 ? cfs_buf_adds(page->buf, template) : r;
+}
+
+static int take(void *arg, const struct cfs_entry *entry)
+{
+	struct page *page = arg;
+
+	if (page->n_entries == page->room)
+		return -EFBIG;
+	page->entries[page->n_entries++] = entry;
+	return 0;
+}
+
+/* As people sort: "Web" beside "web". */
+static int compare(const void *a, const void *b)
+{
+	const struct cfs_entry *x = *(const struct cfs_entry *const *)a;
+	const struct cfs_entry *y = *(const struct cfs_entry *const *)b;
+	int order = strcasecmp(name_of(x), name_of(y));
+
+	return order ? order : strcmp(x->id, y->id);
+}
+
+static int collect(struct page *page)
+{
+	const struct cfs_cloud *cloud;
+	size_t first;
+	int r = 0;
+
+	for (cloud = page->clouds->first; cloud; cloud = cloud->next) {
+		page->room += cfs_catalogue_size(cloud->catalogue);
+		page->n_clouds++;
+	}
+	page->entries = calloc(page->room + 1, sizeof(*page->entries));
+	if (!page->entries)
+		return -ENOMEM;
+	for (cloud = page->clouds->first; r == 0 && cloud; cloud = cloud->next) {
+		first = page->n_entries;
+		r = cfs_catalogue_each(cloud->catalogue, take, page);
+		qsort(page->entries + first, page->n_entries - first, sizeof(*page->entries),
+			compare);
+	}
+	return r;
+}
+
+int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	struct page page = {
+		.clouds = cfs_nodes_clouds(node->nodes),
+		.buf = buf,
+		.now = cfs_clock_wall().tv_sec,
+	};
+	int r;
+
+	r = collect(&page);
+	if (r == 0)
+		r = fill(&page, cfs_asset_index_html);
+	free(page.entries);
+	return r;
+}

@@ -1,0 +1,21 @@
+/*
+ * index.html at the top: a wall of every console that is known, for a browser.
+ *
+ * It is a template (index.html, index.css, index.js, built into the program) with a card for each
+ * instance. All a card says and links to is in its markup, so it can be read without a script; the
+ * script takes the picture of a card when it is first seen, and filters. Rendering costs no API
+ * call: a cloud that has not been listed yet is shown with a link to its directory, which lists it.
+ */
+#ifndef CFS_INDEX_H
+#define CFS_INDEX_H
+
+#include "fs/node.h"
+
+/* Bytes of the file: what stat reports before it is opened. A card takes half a kilobyte, and with
+ * the longest of names and tags some ten; cards that do not fit are counted in a notice. */
+#define CFS_INDEX_MAX (32 * 1024 * 1024)
+
+/* Appends the page as it is now. 0, -ENOMEM or -EFBIG. */
+int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf);
+
+#endif

@@ -1,0 +1,148 @@
+
+"use strict";
+// Nothing here makes markup of text: names are only ever compared, or set as text.
+(() => {
+	const DWELL_MS = 150; // a card that is only scrolled past takes no picture
+	const cards = [...document.querySelectorAll(".card")];
+	const byId = id => document.getElementById(id);
+	const [form, text, cloud, state, count] =
+		[document.querySelector("form"), byId("text"), byId("cloud"), byId("state"), byId("count")];
+	const all = count.textContent;
+
+	const make = (kind, words, label, act) => {
+		const one = document.createElement(kind);
+		one.textContent = words;
+		if (label) one.setAttribute("aria-label", label);
+		if (act) { one.type = "button"; one.addEventListener("click", act); }
+		return one;
+	};
+	const nameOf = card => card.querySelector("h2").textContent;
+	const screenOf = card => card.querySelector("a.shot[data-img]");
+	const say = words => { count.textContent = words; };
+
+	// Each picture is a call to the cloud, made when its file is opened. The number keeps the
+	// browser from showing the one before.
+	const look = card => {
+		const shot = screenOf(card);
+		if (!shot) return;
+		const image = new Image();
+		const title = nameOf(card);
+		image.alt = "Screen of " + title + " at " + new Date().toLocaleTimeString();
+		image.decoding = "async";
+		card.dataset.state = "loading";
+		shot.className = "shot wait";
+		image.addEventListener("load", () => {
+			if (card.image !== image) return;
+			card.dataset.state = "shown";
+			shot.className = "shot";
+			shot.replaceChildren(image);
+		});
+		image.addEventListener("error", () => {
+			if (card.image !== image) return;
+			card.dataset.state = "failed";
+			shot.className = "shot bad";
+			shot.replaceChildren(make("span", "No picture. The file \u201cerror\u201d says why."));
+		});
+		card.image = image;
+		if (!shot.querySelector("img")) shot.textContent = "Taking the picture\u2026";
+		image.src = shot.href + "?t=" + Date.now();
+	};
+
+	const quoted = path => "'" + path.replaceAll("'", "'\\''") + "'";
+	const copy = async (code, button) => {
+		try {
+			await navigator.clipboard.writeText(code.textContent);
+		} catch {
+			const range = document.createRange();
+			range.selectNodeContents(code);
+			getSelection().removeAllRanges();
+			getSelection().addRange(range);
+			if (!document.execCommand("copy")) return;
+		}
+		button.textContent = "Copied";
+		setTimeout(() => { button.textContent = "Copy"; }, 2000);
+	};
+
+	// What only a script can do is added to a card when it is first seen.
+	const dress = card => {
+		card.dressed = true;
+		const title = nameOf(card);
+		card.querySelector("h2 a").title = title;
+		const wake = card.querySelector(".wake");
+		if (wake) {
+			const code = wake.querySelector("code");
+			const file = new URL(code.dataset.file, location.href);
+			if (file.protocol === "file:")
+				code.textContent = "echo > " + quoted(decodeURIComponent(file.pathname));
+			const button = make("button", "Copy", "Copy the command that wakes " + title, () => copy(code, button));
+			code.title = code.textContent;
+			wake.append(button);
+		}
+		if (screenOf(card))
+			card.querySelector(".links").append(
+				make("button", "Reload", "Reload the screen of " + title, () => look(card)));
+	};
+
+	const visible = new Set();
+	const see = card => {
+		if (!visible.has(card)) return;
+		if (!card.dressed) dress(card);
+		if (!card.image) look(card);
+	};
+	const observer = new IntersectionObserver(entries => {
+		for (const { target, isIntersecting } of entries) {
+			if (isIntersecting) {
+				visible.add(target);
+				clearTimeout(target.timer);
+				target.timer = setTimeout(see, DWELL_MS, target);
+			} else {
+				visible.delete(target);
+			}
+		}
+	}, { threshold: 0.1 });
+
+	const reloadAll = () => {
+		for (const card of cards) {
+			if (visible.has(card) && card.image) look(card);
+			else card.image = null; // when it is seen again
+		}
+	};
+
+	const wordsOf = card => card.words ??=
+		(card.textContent + " " + (card.dataset.t || "")).toLowerCase();
+	const filter = () => {
+		const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+		let shown = 0;
+		for (const card of cards) {
+			const fits = (!cloud.value || card.dataset.c === cloud.value) &&
+				(!state.value || card.dataset.s === state.value) &&
+				(wanted.length === 0 || wanted.every(word => wordsOf(card).includes(word)));
+			if (card.hidden === fits) card.hidden = !fits;
+			shown += fits;
+		}
+		byId("none").hidden = shown > 0 || cards.length === 0;
+		say(shown === cards.length ? all : shown + " of " + all);
+	};
+	let timer;
+	text.addEventListener("input", () => {
+		clearTimeout(timer);
+		timer = setTimeout(filter, cards.length > 1000 ? 150 : 0);
+	});
+	cloud.addEventListener("change", filter);
+	state.addEventListener("change", filter);
+	form.addEventListener("submit", event => { event.preventDefault(); filter(); });
+	byId("reload").addEventListener("click", reloadAll);
+	addEventListener("keydown", event => {
+		if (event.ctrlKey || event.altKey || event.metaKey) return;
+		if (event.target.closest("input, select")) {
+			if (event.key === "Escape" && event.target === text) { text.value = ""; filter(); }
+			return;
+		}
+		if (event.key === "/") { event.preventDefault(); text.focus(); }
+		else if (event.key === "r") reloadAll();
+	});
+
+	form.hidden = false;
+	for (const card of cards) observer.observe(card);
+	if (text.value || cloud.value || state.value) filter(); // a browser keeps them over a reload
+})();
