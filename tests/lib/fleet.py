@@ -6,6 +6,7 @@ them the ids of the seed. All of tests/mount uses seed 1.
 
 import functools
 import json
+import os
 
 from .mount import Mount
 from .simulator import Simulator
@@ -19,11 +20,31 @@ RESIZING, PARKED, RESCUE_IN, RESCUE_OUT, MOVING, STILLBORN = range(10, 16)
 
 INSTANCES = 20
 
+# What else is in a cloud's directory.
+BESIDE_INSTANCES = ["by-name", "by-region", "status"]
+
+
+def clouds(path):
+    """The names of the clouds that are mounted on a path: all that is a directory there."""
+    return sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False))
+
+
+def instances_among(names):
+    """Those that are instances' of the names in a cloud's directory, where nothing unknown is."""
+    found = sorted(name for name in names if name.startswith(("i-", "ins-")))
+    assert {*names} == {*found, *BESIDE_INSTANCES}, names
+    return found
+
+
+def instances(cloud):
+    """The names of the instances' directories in a cloud's."""
+    return instances_among(os.listdir(cloud))
+
 
 def infos(cloud):
     """What info.json says of every instance of a mounted cloud, by id."""
-    return {path.name: json.loads((path / "info.json").read_text())
-            for path in cloud.iterdir() if path.is_dir()}
+    return {name: json.loads((cloud / name / "info.json").read_text())
+            for name in instances(cloud)}
 
 
 @functools.cache

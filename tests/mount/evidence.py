@@ -11,6 +11,7 @@ import os
 import struct
 import subprocess
 
+from lib import fleet
 from lib.simulator import scrubbed_env
 
 ACTIONS = {"screenshot.jpg": "GetConsoleScreenshot", "console.log": "GetConsoleOutput",
@@ -104,8 +105,7 @@ def run(command, cwd, stdin=subprocess.DEVNULL, **variables):
 
 def instances(cloud):
     """The directories of a cloud's instances."""
-    return sorted(entry for entry in cloud.iterdir()
-                  if entry.name.startswith(("i-", "ins-")))
+    return [cloud / name for name in fleet.instances(cloud)]
 
 
 def showing(cloud, name):

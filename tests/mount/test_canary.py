@@ -134,7 +134,7 @@ def read_error(cloud):
 
 
 def look_everywhere(mount):
-    clouds = [path for path in mount.path.iterdir() if path.is_dir()]
+    clouds = [mount.path / name for name in fleet.clouds(mount.path)]
     with concurrent.futures.ThreadPoolExecutor(len(clouds)) as pool:
         shown = {name: content for part in pool.map(look, clouds)
                  for name, content in part.items()}

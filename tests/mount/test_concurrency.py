@@ -27,8 +27,8 @@ def slowest_of(action, times=50):
 
 def test_a_hundred_concurrent_cats_at_500_ms_take_about_one_second():
     with Simulator(instances=200, rate_scale=0, latency=500) as sim, Mount.of(sim) as mount:
-        paths = [path / "screenshot.jpg" for path in mount.aws.iterdir() if path.is_dir()
-                 and "screenshot.jpg" in os.listdir(path)][:100]
+        paths = [mount.aws / name / "screenshot.jpg" for name in fleet.instances(mount.aws)
+                 if "screenshot.jpg" in os.listdir(mount.aws / name)][:100]
         assert len(paths) == 100
         began = time.monotonic()
         with cats(paths) as processes:

@@ -57,7 +57,7 @@ def source(cloud):
 
 def assert_works(mount, *clouds):
     for cloud in clouds:
-        assert len(os.listdir(mount.path / cloud)) > 19
+        assert len(fleet.instances(mount.path / cloud)) > 18
         assert "condition:   working\n" in (mount.path / cloud / "status").read_text()
 
 
@@ -137,9 +137,9 @@ def test_a_tencent_file_named_by_the_environment(sim, home, tmp_path):
 def test_without_a_config_file_each_cloud_is_offered_if_its_credentials_are_found(sim, home):
     put(home, ".tencentcloud/credentials", tencent_file())
     with mounted(sim, home) as mount:
-        assert os.listdir(mount.path) == ["tencent"]
+        assert fleet.clouds(mount.path) == ["tencent"]
     with mounted(sim, home, AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET) as mount:
-        assert sorted(os.listdir(mount.path)) == CLOUDS
+        assert fleet.clouds(mount.path) == CLOUDS
 
 
 # None, and wrong ones
@@ -147,7 +147,7 @@ def test_without_a_config_file_each_cloud_is_offered_if_its_credentials_are_foun
 def test_none_mount_succeeds_ls_says_permission_denied_and_where_they_were_looked_for(sim, home):
     with mounted(sim, home) as mount:
         mount.allow("no usable credentials")
-        assert sorted(os.listdir(mount.path)) == CLOUDS
+        assert fleet.clouds(mount.path) == CLOUDS
         for cloud, places in (
                 (mount.aws, ["AWS_ACCESS_KEY_ID", "~/.aws/credentials", "~/.aws/config"]),
                 (mount.tencent, ["TENCENTCLOUD_SECRET_ID", "~/.tencentcloud/credentials"])):
@@ -170,7 +170,7 @@ def test_none_but_a_config_file_that_names_the_cloud(sim, home, tmp_path):
     config.write_text(f"[prod]\nbackend = aws\nregions = us-east-1\nendpoint = {sim.url}\n")
     with Mount(args=["-c", config], keys=False, env={"HOME": str(home)}) as mount:
         mount.allow("no usable credentials")
-        assert os.listdir(mount.path) == ["prod"]
+        assert fleet.clouds(mount.path) == ["prod"]
         with fails("EACCES"):
             os.listdir(mount.path / "prod")
         with fails("EACCES"):
@@ -262,17 +262,21 @@ def test_a_damaged_file_of_settings_too_is_refused_by_its_line(sim, home):
 
 # Secrets stay secret
 
+def unlisted(error):
+    raise error
+
+
 def everything(mount):
     """All that a mount shows: every file and every name, and all that is known of its process."""
     shown = {}
-    for cloud in mount.path.iterdir():
-        for directory in [cloud, *(path for path in cloud.iterdir() if path.is_dir())]:
-            for path in directory.iterdir():
-                if path.is_file():
-                    try:
-                        shown[str(path)] = read(path)
-                    except OSError as error:
-                        shown[str(path)] = str(error).encode()
+    for directory, _, names in os.walk(mount.path, onerror=unlisted):
+        for path in (os.path.join(directory, name) for name in names):
+            try:
+                shown[path] = read(path)
+            except OSError as error:
+                shown[path] = str(error).encode()
+    shown["links"] = "\n".join(f"{path} -> {path.readlink()}" for path in mount.path.rglob("*")
+                               if path.is_symlink()).encode()
     process = pathlib.Path(f"/proc/{mount.process.pid}")
     shown["cmdline"] = (process / "cmdline").read_bytes()
     shown["log"] = mount.log_text().encode()

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from lib import fleet
 from lib.command import Background, consolefs
 from lib.doing import await_that, children, gone, shell
 from lib.mount import find_consolefs, is_mounted
@@ -44,9 +45,9 @@ def leftovers(text):
 
 def test_it_makes_the_directory_and_mounts_two_clouds(demo):
     assert is_mounted(demo.path)
-    assert {"aws", "tencent"} <= set(os.listdir(demo.path))
-    assert len(os.listdir(demo.path / "aws")) > 5
-    assert len(os.listdir(demo.path / "tencent")) > 5
+    assert fleet.clouds(demo.path) == ["aws", "tencent"]
+    assert len(fleet.instances(demo.path / "aws")) > 5
+    assert len(fleet.instances(demo.path / "tencent")) > 5
     demo.unmount()
     assert not is_mounted(demo.path)
 
@@ -161,8 +162,8 @@ def test_nothing_of_the_users_own_is_read(tmp_path, search_path):
            "AWS_PROFILE": "wrong"}
     with Background(tmp_path / "cloud", "--demo", env=env) as demo:
         assert demo.done.returncode == 0, demo.done.stderr
-        assert len(os.listdir(demo.path / "aws")) > 5
-        assert len(os.listdir(demo.path / "tencent")) > 5
+        assert len(fleet.instances(demo.path / "aws")) > 5
+        assert len(fleet.instances(demo.path / "tencent")) > 5
         demo.unmount()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from lib import fleet
 from lib.doing import errno_of, fails, read, shell
+from lib.fleet import instances
 from lib.mount import Mount
 from lib.scripted import (AWS_KEYS, NAMESPACE, REQUEST_ID, TENCENT_KEYS, ScriptedCloud, cvm_error,
                           cvm_listing, ec2_error, ec2_item, ec2_listing, ec2_screenshot)
@@ -44,11 +45,6 @@ class _Both:
             self.mount.__exit__(*exception)
         finally:
             self.cloud.__exit__(*exception)
-
-
-def instances(path):
-    return sorted(name for name in os.listdir(path) if name != "status"
-                  and (path / name).is_dir() and name.startswith("i"))
 
 
 # Ids that are none
