@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backends/text.h"
+#include "fs/caller.h"
 #include "fs/clock.h"
 #include "fs/log.h"
+#include "fs/stats.h"
 
 /* Of a call's time, for resolving the name, connecting and the TLS handshake. */
 #define CONNECT_MS_MAX 10000
@@ -19,10 +22,16 @@ static void end_reader(struct cfs_call *call)
 	call->reader = NULL;
 }
 
+static void count_end(struct cfs_call *call, enum cfs_fault fault)
+{
+	cfs_series_ended(call->series, fault, cfs_clock_us() - call->began_us);
+}
+
 static void finish(struct cfs_call *call)
 {
 	struct cfs_error error = call->error;
 
+	count_end(call, error.fault);
 	end_reader(call);
 	call->cloud = NULL;
 	call->done(call->arg, &error);
@@ -43,6 +52,8 @@ static void attempt_failed(struct cfs_call *call)
 
 	end_reader(call);
 	spend_time(call);
+	if (call->error.fault == CFS_THROTTLED)
+		cfs_series_throttled(call->series);
 	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED ||
 		call->error.fault == CFS_CLOCK_SKEW)
 		cfs_keyring_refused(call->cloud->keyring);
@@ -164,6 +175,8 @@ static void send(void *arg)
 		finish(call);
 		return;
 	}
+	if (call->attempts > 1)
+		cfs_series_retried(call->series);
 	if (call->sink->content)
 		cfs_buf_clear(call->sink->content);
 	call->sink->page[0] = '\0';
@@ -186,6 +199,14 @@ static void send(void *arg)
 	};
 	cfs_http_start(call->cloud->machine->http, &call->transfer, &request, &options,
 		&answer_handler, call);
+}
+
+static void let_through(void *arg)
+{
+	struct cfs_call *call = arg;
+
+	cfs_series_dequeued(call->series);
+	send(call);
 }
 
 static void keys_found(void *arg, int result)
@@ -221,13 +242,35 @@ static void seek_keys(void *arg)
 		rate = (struct cfs_rate){
 			cloud->config->rate, cloud->config->rate > 1 ? cloud->config->rate : 1};
 	r = cfs_gates_enter(cloud->gates, call->question.region,
-		cloud->backend->action(&call->question), rate, &call->ticket, send, call);
+		cloud->backend->action(&call->question), rate, &call->ticket, let_through, call);
 	if (r < 0) {
 		cfs_error_set(&call->error, CFS_NO_MEMORY, "out of memory");
 		finish(call);
 	} else if (r > 0) {
 		send(call);
+	} else {
+		cfs_series_queued(call->series);
 	}
+}
+
+/* Who made it necessary. A process may call itself what it likes. */
+static void log_asker(const struct cfs_call *call)
+{
+	const struct cfs_cloud *cloud = call->cloud;
+	const struct cfs_question *question = &call->question;
+	char comm[CFS_COMM_MAX + 1];
+	struct cfs_caller caller;
+
+	if (!cloud->machine->asker || *cloud->machine->asker == 0)
+		return;
+	if (!cfs_caller_find(*cloud->machine->asker, cfs_proc_read, &caller))
+		strcpy(caller.comm, "?");
+	cfs_text_line(comm, sizeof(comm), caller.comm, strlen(caller.comm));
+	cfs_log(CFS_LOG_INFO, "%s: %s: %s for pid %d (%s)", cloud->config->name,
+		question->id                  ? question->id
+			: question->region[0] ? question->region
+					      : "all regions",
+		cloud->backend->action(question), caller.pid, comm);
 }
 
 void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
@@ -242,7 +285,11 @@ void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
 		.arg = arg,
 		.left_ms = cloud->config->timeout_ms,
 		.since_ms = cfs_clock_ms(),
+		.began_us = cfs_clock_us(),
+		.series = cfs_stats_begin(cloud->machine->stats, cloud->config->name,
+			question->region, cloud->backend->action(question)),
 	};
+	log_asker(call);
 	cfs_timer_init(&call->timer, seek_keys, call);
 	cfs_timer_start(cloud->machine->loop, &call->timer, 0);
 }
@@ -251,6 +298,9 @@ void cfs_call_cancel(struct cfs_call *call)
 {
 	if (!call->cloud)
 		return;
+	if (call->ticket.gate)
+		cfs_series_dequeued(call->series);
+	count_end(call, CFS_INTERRUPTED);
 	cfs_timer_stop(&call->timer);
 	cfs_wait_leave(&call->key_wait);
 	cfs_ticket_leave(&call->ticket);

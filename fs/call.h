@@ -13,6 +13,8 @@
 #include "backends/backend.h"
 #include "fs/cloud.h"
 
+struct cfs_series;
+
 /* Belongs to the caller, stays in place until done or cancelled. Opaque. */
 struct cfs_call {
 	struct cfs_cloud *cloud; /* NULL when not under way */
@@ -24,6 +26,8 @@ struct cfs_call {
 	bool learnt_time; /* was tried again with the cloud's time */
 	int64_t left_ms;  /* of the cloud's timeout */
 	int64_t since_ms; /* when the clock of left_ms was last started */
+	int64_t began_us;
+	struct cfs_series *series; /* where it is counted */
 	struct cfs_wait key_wait;
 	struct cfs_ticket ticket;
 	struct cfs_timer timer;

@@ -2,13 +2,18 @@
 
 #include <sys/random.h>
 
-int64_t cfs_clock_ms(void)
+int64_t cfs_clock_us(void)
 {
 	struct timespec now;
 
 	/* Cannot fail: the clock exists on every Linux that has FUSE. */
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t cfs_clock_ms(void)
+{
+	return cfs_clock_us() / 1000;
 }
 
 struct timespec cfs_clock_wall(void)

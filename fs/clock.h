@@ -10,6 +10,8 @@
 
 /* Milliseconds that never go back, from an arbitrary origin; they count on while suspended. */
 int64_t cfs_clock_ms(void);
+/* The same in microseconds. */
+int64_t cfs_clock_us(void);
 /* The time of day. */
 struct timespec cfs_clock_wall(void);
 /* A number in [0, 1). */

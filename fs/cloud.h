@@ -16,6 +16,7 @@
 struct cfs_byname;
 struct cfs_catalogue;
 struct cfs_node;
+struct cfs_stats;
 
 /* What one configuration section says. Owned by the configuration, or by the cloud made of it. */
 struct cfs_cloud_config {
@@ -42,6 +43,8 @@ struct cfs_machine {
 	struct cfs_loop *loop;
 	struct cfs_http *http;
 	const struct cfs_env *env;
+	struct cfs_stats *stats; /* NULL: nobody counts */
+	int *asker; /* the thread whose request is being answered, 0: none; NULL: nobody asks */
 };
 
 struct cfs_cloud {

@@ -13,6 +13,8 @@
 #define LIST_TTL_DEFAULT 60 /* seconds */
 #define TIMEOUT_DEFAULT 30  /* seconds */
 
+#define MOUNT_SECTION "consolefs" /* of settings that are about no cloud */
+
 struct cfs_config_item {
 	struct cfs_config_item *next;
 	char *section;
@@ -348,13 +350,18 @@ static int add_cloud(struct cfs_config *config, const char *name, const struct c
 	return 0;
 }
 
+static bool is_about_mount(const struct cfs_config_item *item)
+{
+	return strcmp(item->section, MOUNT_SECTION) == 0;
+}
+
 static int add_section(
 	struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
 {
 	const struct cfs_config_item *named = item;
 	const struct cfs_backend *backend;
 
-	if (find_cloud(config, item->section))
+	if (is_about_mount(item) || find_cloud(config, item->section))
 		return 0;
 	if (item->section[0] == '\0')
 		return refuse(item, "stands before any [section]", why);
@@ -411,6 +418,19 @@ static bool is_repeated(const struct cfs_config *config, const struct cfs_config
 	return false;
 }
 
+static int apply_to_mount(
+	struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
+{
+	const char *wrong;
+
+	if (is_repeated(config, item))
+		return refuse(item, "is given twice", why);
+	if (strcmp(item->key, "refuse") != 0)
+		return refuse(item, "is no setting of the mount", why);
+	wrong = cfs_guests_parse(item->value, &config->guests);
+	return wrong ? refuse(item, wrong, why) : 0;
+}
+
 static int apply(struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
 {
 	struct cfs_cloud_config *cloud = find_cloud(config, item->section);
@@ -418,8 +438,10 @@ static int apply(struct cfs_config *config, const struct cfs_config_item *item, 
 	size_t i;
 	int r = 0;
 
+	if (is_about_mount(item))
+		return apply_to_mount(config, item, why);
 	if (!cloud)
-		return -EINVAL; /* every section has become one */
+		return -EINVAL; /* every other section has become one */
 	own = own_key(cloud->backend, item->key);
 	if (own)
 		return set_own(cloud, item, own, why);
@@ -448,6 +470,20 @@ int cfs_config_copy_options(struct cfs_config *config, const struct cfs_config *
 	return r;
 }
 
+/* Whether a file says something about the mount and nothing about any cloud. */
+static bool is_only_about_mount(const struct cfs_config *config)
+{
+	const struct cfs_config_item *item;
+	bool any = false;
+
+	for (item = config->items; item; item = item->next) {
+		if (!item->option && !is_about_mount(item))
+			return false;
+		any = any || !item->option;
+	}
+	return any;
+}
+
 int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 {
 	const struct cfs_config_item *item;
@@ -456,6 +492,9 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 	size_t i, n = 0;
 	int r = 0;
 
+	config->from_file = config->from_file && !is_only_about_mount(config);
+	/* It is a list. */
+	(void)cfs_guests_parse(cfs_guests_default, &config->guests);
 	for (i = 0; !config->from_file && r == 0 && (backend = cfs_backend_at(i)); i++)
 		r = add_cloud(config, backend->name, backend);
 	for (item = config->items; item && r == 0; item = item->next)

@@ -5,6 +5,8 @@
  * together: what a key means depends on its section's `backend`, which may come after it. An option
  * replaces what the file says, but for keys that may repeat. Every error names where the setting
  * stands.
+ *
+ * The section [consolefs] is no cloud: it is about the mount.
  */
 #ifndef CFS_CONFIG_H
 #define CFS_CONFIG_H
@@ -12,6 +14,7 @@
 #include <stdbool.h>
 
 #include "fs/cloud.h"
+#include "fs/guests.h"
 
 #define CFS_CLOUDS_MAX 64
 #define CFS_CLOUD_NAME_MAX 64 /* bytes of a section's name, which is a directory's */
@@ -23,7 +26,8 @@ struct cfs_config {
 	struct cfs_config_item *items, **last_item; /* as read */
 	size_t n_items;
 	struct cfs_cloud_config *clouds; /* as resolved, in order of appearance */
-	bool from_file;                  /* a file was read */
+	struct cfs_guests guests;        /* as resolved: whose opens are refused */
+	bool from_file;                  /* a file was read, which says what clouds there are */
 };
 
 void cfs_config_init(struct cfs_config *config);
@@ -40,7 +44,8 @@ int cfs_config_option(struct cfs_config *config, const char *text, struct cfs_bu
 int cfs_config_copy_options(struct cfs_config *config, const struct cfs_config *from);
 
 /*
- * Makes clouds of what was collected. Without a file, the backends' own names are sections too.
+ * Makes clouds of what was collected. Without a file, or with one that names no cloud but has a
+ * section about the mount, the backends' own names are sections too.
  * -EINVAL with a sentence in why, -ENOMEM.
  */
 int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why);

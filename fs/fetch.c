@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/call.h"
 #include "fs/clock.h"
@@ -53,11 +54,26 @@ static void ask(struct cfs_fetch *fetch)
 	cfs_call_start(&fetch->call, fetch->node->cloud, &fetching, &fetch->sink, answered, fetch);
 }
 
-/* The content is the snapshot of every open that waits. */
-static void succeed(struct cfs_fetch *fetch)
+/* Without memory for it, the content has to do. */
+static void remember_origin(struct cfs_fetch *fetch, const struct cfs_error *error)
 {
 	struct cfs_node *node = fetch->node;
 
+	free(node->origin);
+	node->origin = calloc(1, sizeof(*node->origin));
+	if (!node->origin)
+		return;
+	memcpy(node->origin->request_id, error->request_id, sizeof(error->request_id));
+	node->origin->region = question(fetch).region;
+	node->origin->woken = fetch->wake.taken;
+}
+
+/* The content is the snapshot of every open that waits. The error may be CFS_OK. */
+static void succeed(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	struct cfs_node *node = fetch->node;
+
+	remember_origin(fetch, error);
 	cfs_buf_wipe(&node->snapshot);
 	node->snapshot = fetch->content;
 	node->snapshot_time = cfs_clock_wall();
@@ -82,7 +98,7 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	if (node->live->page) {
 		cfs_buf_clear(&fetch->content);
 		if (cfs_page_failure(node, &failure, &fetch->content) == 0) {
-			succeed(fetch);
+			succeed(fetch, error);
 			return;
 		}
 	}
@@ -105,7 +121,7 @@ static void answered(void *arg, const struct cfs_error *error)
 	struct cfs_fetch *fetch = arg;
 
 	if (error->fault == CFS_OK) {
-		succeed(fetch);
+		succeed(fetch, error);
 	} else if (goes_on(fetch, error)) {
 		fetch->region++;
 		ask(fetch);

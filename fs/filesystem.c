@@ -20,8 +20,9 @@ struct cfs_filesystem {
 };
 
 int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_clouds *clouds,
-	const struct cfs_ownership *ownership, struct fuse_args *args, void (*ready)(void *arg),
-	void *arg, struct cfs_filesystem **ret_filesystem)
+	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
+	struct fuse_args *args, void (*ready)(void *arg), void *arg,
+	struct cfs_filesystem **ret_filesystem)
 {
 	struct cfs_filesystem *filesystem;
 	int r;
@@ -32,6 +33,7 @@ int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_cl
 	filesystem->mount = (struct cfs_mount){
 		.machine = machine,
 		.clouds = clouds,
+		.guests = guests,
 		.ownership = *ownership,
 		.ready = ready,
 		.ready_arg = arg,
@@ -79,6 +81,7 @@ static void answer_requests(void *arg)
 		if (r <= 0)
 			break;
 		fuse_session_process_buf(filesystem->session, &filesystem->buf);
+		*filesystem->mount.machine->asker = 0;
 	}
 	/* 0: unmounted. A device that cannot be read is as good as that. */
 	if (i < REQUESTS_A_TURN && r != -EAGAIN) {

@@ -5,19 +5,21 @@
 #define CFS_FILESYSTEM_H
 
 #include "fs/clouds.h"
+#include "fs/guests.h"
 #include "fs/tree.h"
 
 struct fuse_args;
 struct cfs_filesystem;
 
 /*
- * machine and clouds are borrowed for its life. args holds the mount options for libfuse.
- * `ready` is called once, when the kernel has completed the mount and it is usable. 0 or a negative
- * errno.
+ * machine, which has an asker, clouds and guests are borrowed for its life. args holds the mount
+ * options for libfuse. `ready` is called once, when the kernel has completed the mount and it is
+ * usable. 0 or a negative errno.
  */
 int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_clouds *clouds,
-	const struct cfs_ownership *ownership, struct fuse_args *args, void (*ready)(void *arg),
-	void *arg, struct cfs_filesystem **ret_filesystem);
+	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
+	struct fuse_args *args, void (*ready)(void *arg), void *arg,
+	struct cfs_filesystem **ret_filesystem);
 /* Answers every request that waits, at once, and unmounts. */
 void cfs_filesystem_destroy(struct cfs_filesystem *filesystem);
 

@@ -17,6 +17,7 @@ struct cfs_loop {
 	struct cfs_timer *first; /* root of a pairing heap: the timer that fires next */
 	struct epoll_event events[EVENTS_MAX];
 	int n_events, event; /* the batch being handled, so that a removed watch is not called */
+	struct cfs_histogram turns;
 };
 
 int cfs_loop_create(struct cfs_loop **ret_loop)
@@ -27,6 +28,7 @@ int cfs_loop_create(struct cfs_loop **ret_loop)
 	loop = calloc(1, sizeof(*loop));
 	if (!loop)
 		return -ENOMEM;
+	loop->turns.bounds = &cfs_histogram_turns;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0) {
 		r = -errno;
@@ -48,6 +50,11 @@ void cfs_loop_destroy(struct cfs_loop *loop)
 void cfs_loop_stop(struct cfs_loop *loop)
 {
 	loop->stopped = true;
+}
+
+const struct cfs_histogram *cfs_loop_turns(const struct cfs_loop *loop)
+{
+	return &loop->turns;
 }
 
 int cfs_watch_start(
@@ -196,6 +203,7 @@ static int wait_ms(const struct cfs_loop *loop)
 
 int cfs_loop_run(struct cfs_loop *loop)
 {
+	int64_t began = cfs_clock_us();
 	struct cfs_watch *watch;
 	int n;
 
@@ -203,9 +211,11 @@ int cfs_loop_run(struct cfs_loop *loop)
 		fire_due(loop);
 		if (loop->stopped)
 			break;
+		cfs_histogram_add(&loop->turns, cfs_clock_us() - began);
 		n = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, wait_ms(loop));
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		began = cfs_clock_us();
 		loop->n_events = n < 0 ? 0 : n;
 		for (loop->event = 0; loop->event < loop->n_events && !loop->stopped;) {
 			watch = loop->events[loop->event++].data.ptr;

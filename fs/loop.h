@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fs/histogram.h"
+
 struct cfs_loop;
 
 /* A descriptor waited for. Belongs to the caller, stays in place while watched. */
@@ -39,6 +41,9 @@ void cfs_loop_destroy(struct cfs_loop *loop);
 int cfs_loop_run(struct cfs_loop *loop);
 /* Ends the run, after the callback that is at work; before a run it ends that one at once. */
 void cfs_loop_stop(struct cfs_loop *loop);
+/* How long the turns took so far: from a wait's end to the next wait, which is how long an event
+ * may have had to wait itself. Counted where there is a turn anyway: an idle loop sleeps. */
+const struct cfs_histogram *cfs_loop_turns(const struct cfs_loop *loop);
 
 /* Calls fn(arg) whenever fd is readable. 0 or a negative errno; fd stays the caller's. */
 int cfs_watch_start(

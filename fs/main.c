@@ -23,6 +23,7 @@
 #include "fs/mountpoint.h"
 #include "fs/notify.h"
 #include "fs/options.h"
+#include "fs/stats.h"
 
 #define WHY_MAX 8192 /* bytes of a reason not to start */
 
@@ -36,6 +37,8 @@ struct program {
 	struct cfs_demo *demo;
 	struct cfs_machine machine;
 	struct cfs_clouds clouds;
+	struct cfs_guests guests; /* whose opens are refused */
+	int asker;                /* as in the machine */
 	struct cfs_filesystem *filesystem;
 	struct cfs_watch http_watch, signal_watch;
 	int signals; /* a signalfd */
@@ -89,6 +92,8 @@ static void reload(struct program *program)
 		r = cfs_config_resolve(&config, &why);
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &config, &why);
+	if (r == 0)
+		program->guests = config.guests;
 	if (r < 0)
 		cfs_log(CFS_LOG_ERROR, "the configuration stays as it was: %s",
 			why.len ? cfs_buf_text(&why) : strerror(-r));
@@ -188,7 +193,10 @@ static int make_machine(struct program *program)
 	int r;
 
 	program->machine.env = program->demo ? cfs_demo_env(program->demo) : &cfs_env_process;
+	program->machine.asker = &program->asker;
 	r = cfs_loop_create(&program->machine.loop);
+	if (r == 0)
+		r = cfs_stats_create(&program->machine.stats);
 	if (r == 0)
 		r = watch_signals(program);
 	if (r == 0)
@@ -214,6 +222,8 @@ static int make_clouds(struct program *program)
 	program->clouds.machine = &program->machine;
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &program->config, &program->why);
+	if (r == 0)
+		program->guests = program->config.guests;
 	return r;
 }
 
@@ -236,8 +246,9 @@ static int mount(struct program *program)
 	r = make_clouds(program);
 	if (r < 0 || program->ended)
 		return r;
-	r = cfs_filesystem_create(&program->machine, &program->clouds, &program->options.ownership,
-		&program->options.args, on_ready, program, &program->filesystem);
+	r = cfs_filesystem_create(&program->machine, &program->clouds, &program->guests,
+		&program->options.ownership, &program->options.args, on_ready, program,
+		&program->filesystem);
 	if (r == 0)
 		r = cfs_filesystem_mount(program->filesystem, program->mountpoint);
 	if (r < 0) {
@@ -253,6 +264,7 @@ static void finish(struct program *program)
 {
 	cfs_filesystem_destroy(program->filesystem);
 	cfs_clouds_finish(&program->clouds);
+	cfs_stats_destroy(program->machine.stats);
 	cfs_watch_stop(&program->http_watch);
 	cfs_watch_stop(&program->signal_watch);
 	cfs_http_destroy(program->machine.http);

@@ -13,6 +13,7 @@ struct cfs_nodes {
 	struct cfs_node **buckets;
 	size_t n_buckets, count;
 	uint64_t last_id;
+	struct cfs_nodes_open open;
 };
 
 /* Ids count up, so their low bits are spread as evenly as they can be. */
@@ -91,6 +92,7 @@ static void destroy(struct cfs_node *node)
 	cfs_entry_unref(node->entry);
 	cfs_cloud_unref(node->cloud);
 	cfs_buf_wipe(&node->snapshot);
+	free(node->origin);
 	free(node);
 }
 
@@ -250,16 +252,30 @@ void cfs_node_forget(struct cfs_node *node, uint64_t n)
 
 void cfs_node_opened(struct cfs_node *node)
 {
-	node->opens++;
+	if (node->opens++ > 0)
+		return;
+	node->counted = node->snapshot.len;
+	node->nodes->open.snapshots++;
+	node->nodes->open.bytes += node->counted;
 }
 
 void cfs_node_released(struct cfs_node *node)
 {
-	if (--node->opens == 0)
-		cfs_buf_wipe(&node->snapshot);
+	if (--node->opens > 0)
+		return;
+	cfs_buf_wipe(&node->snapshot);
+	free(node->origin);
+	node->origin = NULL;
+	node->nodes->open.snapshots--;
+	node->nodes->open.bytes -= node->counted;
 }
 
 size_t cfs_nodes_count(const struct cfs_nodes *nodes)
 {
 	return nodes->count;
+}
+
+struct cfs_nodes_open cfs_nodes_open(const struct cfs_nodes *nodes)
+{
+	return nodes->open;
 }

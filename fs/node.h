@@ -46,6 +46,13 @@ struct cfs_file;
 struct cfs_fetch;
 struct cfs_nodes;
 
+/* Where the bytes of a live file came from. */
+struct cfs_origin {
+	char request_id[CFS_REQUEST_ID_MAX]; /* "" when the cloud gave none */
+	const char *region;                  /* the catalogue's text */
+	bool woken;                          /* the display was woken for it */
+};
+
 struct cfs_node {
 	uint64_t id;
 	uint64_t lookups;      /* answers the kernel has not forgotten */
@@ -67,7 +74,9 @@ struct cfs_node {
 	unsigned opens;
 	struct cfs_buf snapshot; /* valid while opens > 0 */
 	struct timespec snapshot_time;
-	struct cfs_fetch *fetch; /* under way for an open that waits */
+	struct cfs_origin *origin; /* of a live file's snapshot; NULL without memory for it */
+	size_t counted;            /* bytes of the snapshot when it was opened */
+	struct cfs_fetch *fetch;   /* under way for an open that waits */
 };
 
 /* With the root in it. 0 or -ENOMEM. */
@@ -105,5 +114,12 @@ void cfs_node_released(struct cfs_node *node);
 
 /* Nodes known, the root included. */
 size_t cfs_nodes_count(const struct cfs_nodes *nodes);
+
+/* What is open. */
+struct cfs_nodes_open {
+	uint64_t snapshots;
+	uint64_t bytes; /* as they were opened */
+};
+struct cfs_nodes_open cfs_nodes_open(const struct cfs_nodes *nodes);
 
 #endif

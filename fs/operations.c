@@ -5,14 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/text.h"
+#include "fs/caller.h"
 #include "fs/clock.h"
+#include "fs/log.h"
 #include "fs/names.h"
 #include "fs/reply.h"
+#include "fs/stats.h"
 #include "fs/waiting.h"
+#include "fs/xattr.h"
 
 static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
 {
 	return cfs_node_find(cfs_reply_mount(req)->nodes, ino);
+}
+
+/* Calls that are begun before the next request is looked at are begun for this one. */
+static void remember_asker(fuse_req_t req)
+{
+	*cfs_reply_mount(req)->machine->asker = fuse_req_ctx(req)->pid;
 }
 
 void cfs_operations_abandon(struct cfs_mount *mount)
@@ -77,6 +88,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct cfs_cloud *cloud;
 	enum cfs_node_kind view;
 
+	remember_asker(req);
 	if (!directory)
 		cfs_reply_result(req, -ENOENT);
 	else if (strlen(name) > NAME_MAX)
@@ -175,6 +187,24 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	cfs_reply_target(req, target);
 }
 
+/* Whether an open of a live file is refused to whoever asks. Who cannot be looked up is let
+ * through. */
+static bool is_refused(fuse_req_t req, const struct cfs_node *node)
+{
+	const struct cfs_mount *mount = cfs_reply_mount(req);
+	char comm[CFS_COMM_MAX + 1];
+	struct cfs_caller caller;
+
+	if (!cfs_caller_find(fuse_req_ctx(req)->pid, cfs_proc_read, &caller) ||
+		!cfs_guests_match(mount->guests, &caller))
+		return false;
+	cfs_text_line(comm, sizeof(comm), caller.comm, strlen(caller.comm));
+	cfs_log(CFS_LOG_INFO, "%s: %s: %s refused to pid %d (%s), which `refuse` names",
+		node->cloud->config->name, node->entry->id, node->live->name, caller.pid, comm);
+	cfs_stats_refused(mount->machine->stats);
+	return true;
+}
+
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct cfs_node *node = node_of(req, ino);
@@ -188,6 +218,11 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		cfs_reply_result(req, -EPERM);
 		return;
 	}
+	if (node->live && is_refused(req, node)) {
+		cfs_reply_result(req, -EACCES);
+		return;
+	}
+	remember_asker(req);
 	fi->direct_io = writable(node);
 	if (node->live && node->opens == 0) {
 		cfs_waiting_open(req, node, fi);
@@ -257,6 +292,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct cfs_node *node = node_of(req, ino);
 
+	remember_asker(req);
 	if (!node)
 		cfs_reply_result(req, -ENOENT);
 	else if (is_listed(node))
@@ -296,6 +332,34 @@ static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	(void)ino;
 	cfs_names_destroy((struct cfs_names *)(uintptr_t)fi->fh);
 	cfs_reply_result(req, 0);
+}
+
+static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	const struct cfs_node *node = node_of(req, ino);
+	struct cfs_buf value = CFS_BUF_INIT(CFS_XATTRS_MAX);
+	int r;
+
+	r = node ? cfs_xattr_get(node, name, &value) : -ENOENT;
+	if (r < 0)
+		cfs_reply_result(req, r);
+	else
+		cfs_reply_xattr(req, &value, size);
+	cfs_buf_finish(&value);
+}
+
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	const struct cfs_node *node = node_of(req, ino);
+	struct cfs_buf names = CFS_BUF_INIT(CFS_XATTRS_MAX);
+	int r;
+
+	r = node ? cfs_xattr_list(node, &names) : -ENOENT;
+	if (r < 0)
+		cfs_reply_result(req, r);
+	else
+		cfs_reply_xattr(req, &names, size);
+	cfs_buf_finish(&names);
 }
 
 /* The tree is the clouds' to change: one refusal for every way of trying. */
@@ -344,6 +408,19 @@ static void op_create(
 	cfs_reply_result(req, -EPERM);
 }
 
+static void op_setxattr(
+	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	(void)ino, (void)name, (void)value, (void)size, (void)flags;
+	cfs_reply_result(req, -EPERM);
+}
+
+static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	(void)ino, (void)name;
+	cfs_reply_result(req, -EPERM);
+}
+
 const struct fuse_lowlevel_ops cfs_operations = {
 	.init = op_init,
 	.lookup = op_lookup,
@@ -367,4 +444,8 @@ const struct fuse_lowlevel_ops cfs_operations = {
 	.rename = op_rename,
 	.link = op_link,
 	.create = op_create,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
+	.setxattr = op_setxattr,
+	.removexattr = op_removexattr,
 };

@@ -9,6 +9,7 @@
 #include <fuse_lowlevel.h>
 
 #include "fs/clouds.h"
+#include "fs/guests.h"
 #include "fs/node.h"
 #include "fs/tree.h"
 
@@ -19,6 +20,7 @@ struct cfs_request;
 struct cfs_mount {
 	const struct cfs_machine *machine;
 	const struct cfs_clouds *clouds;
+	const struct cfs_guests *guests; /* whose opens of live files are refused */
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
 	struct cfs_request *requests; /* that wait for a cloud */

@@ -95,6 +95,16 @@ void cfs_reply_target(fuse_req_t req, const char *target)
 	fuse_reply_readlink(req, target);
 }
 
+void cfs_reply_xattr(fuse_req_t req, const struct cfs_buf *value, size_t size)
+{
+	if (size == 0)
+		fuse_reply_xattr(req, value->len);
+	else if (size < value->len)
+		fuse_reply_err(req, ERANGE);
+	else
+		fuse_reply_buf(req, value->data, value->len);
+}
+
 void cfs_reply_written(fuse_req_t req, size_t len)
 {
 	fuse_reply_write(req, len);

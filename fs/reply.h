@@ -21,6 +21,9 @@ void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info
 /* An open of a directory, with the names it shows now. */
 void cfs_reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi);
 void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len);
+/* An extended attribute's value, or the list of their names, to one who has room for `size` bytes;
+ * 0: who asks how many there are. */
+void cfs_reply_xattr(fuse_req_t req, const struct cfs_buf *value, size_t size);
 /* Where a symbolic link leads. */
 void cfs_reply_target(fuse_req_t req, const char *target);
 void cfs_reply_written(fuse_req_t req, size_t len);

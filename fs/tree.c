@@ -7,10 +7,12 @@
 #include "fs/clock.h"
 #include "fs/index.h"
 #include "fs/render.h"
+#include "fs/stats.h"
 #include "fs/wake.h"
 
 static const struct cfs_file top_files[] = {
 	{.name = "index.html", .render = cfs_index_render, .nominal = CFS_INDEX_MAX},
+	{.name = "stats", .render = cfs_stats_render},
 };
 
 static const struct cfs_file cloud_files[] = {

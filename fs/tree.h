@@ -30,7 +30,7 @@ struct cfs_file {
 #define CFS_TREE_BY_NAME "by-name"
 #define CFS_TREE_BY_REGION "by-region"
 
-#define CFS_RENDERED_MAX (1024 * 1024) /* bytes of a rendered file */
+#define CFS_RENDERED_MAX (16 * 1024 * 1024) /* bytes of a rendered file */
 
 /* Whom files belong to, and who may read them: mount options. */
 struct cfs_ownership {

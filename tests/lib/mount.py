@@ -24,6 +24,8 @@ STOP_S = 30
 
 # A line of the log that reports a failed call: many tests provoke them.
 CALL_FAILED = re.compile(r"^consolefs: [\w.-]+: \w+ \S+: E[A-Z]+: ")
+# A line of the log that says for whom a call is made: every test makes some.
+CALL_MADE = re.compile(r"^consolefs: [\w.-]+: (\S+|all regions): \w+ for pid \d+ \(.*\)$")
 
 
 def find_consolefs():
@@ -62,7 +64,7 @@ class Mount:
         self.home = self.dir / "home"
         self.home.mkdir()
         self.stderr = self.dir / "stderr"
-        self.allowed = [CALL_FAILED]
+        self.allowed = [CALL_FAILED, CALL_MADE]
         self.env = scrubbed_env(self.home)
         if keys:
             self.env.update(AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET,
@@ -107,6 +109,10 @@ class Mount:
 
     def log_text(self):
         return self.stderr.read_text(errors="replace")
+
+    def events(self):
+        """The lines of the log but for those that say for whom a call is made."""
+        return [line for line in self.log_text().splitlines() if not CALL_MADE.search(line)]
 
     def await_log(self, pattern, timeout=30):
         """Waits for a line of the log that matches."""

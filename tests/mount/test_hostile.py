@@ -61,8 +61,7 @@ def test_an_id_that_is_none_leaves_its_instance_out_with_a_log_line(sim, mount, 
     assert len(instances(mounted.aws)) == 19
     assert len(instances(mounted.tencent)) == 20
     for name in ("aws", "tencent"):
-        lines = [line for line in mounted.log_text().splitlines()
-                 if line.startswith(f"consolefs: {name}: ")]
+        lines = [line for line in mounted.events() if line.startswith(f"consolefs: {name}: ")]
         assert len(lines) == 1 and len(lines[0]) < 300 and lines[0].isprintable()
         assert "condition:   working\n" in (mounted.path / name / "status").read_text()
         names = os.listdir(mounted.path / name)
@@ -182,7 +181,7 @@ def test_a_message_of_the_cloud_is_one_line_wherever_it_is_shown():
                 assert len(text) < 4096
                 assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
             assert error.count("\n") == 7
-            assert both.mount.log_text().count("\n") == 1
+            assert len(both.mount.events()) == 1
 
 
 # Answers that are none

@@ -26,6 +26,11 @@ int64_t cfs_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + fake_clock.skipped_ms;
 }
 
+int64_t cfs_clock_us(void)
+{
+	return cfs_clock_ms() * 1000;
+}
+
 struct timespec cfs_clock_wall(void)
 {
 	struct timespec now;

@@ -527,6 +527,71 @@ static void the_default_file_is_the_first_there_is(void **state)
 	rmdir(dir);
 }
 
+static void assert_guest(struct fixture *f, const char *comm, bool refused)
+{
+	struct cfs_caller caller = {.pid = 1};
+
+	strcpy(caller.comm, comm);
+	assert_int_equal(cfs_guests_match(&f->config.guests, &caller), refused);
+}
+
+static void the_mount_has_a_section_too(void **state)
+{
+	struct fixture *f = *state;
+
+	resolve(f);
+	assert_guest(f, "tumblerd", true);
+	begin_anew(f);
+	assert_int_equal(read_text(f, "[aws]\n[consolefs]\nrefuse = cat, evil*\n"), 0);
+	resolve(f);
+	assert_guest(f, "cat", true);
+	assert_guest(f, "evil-one", true);
+	assert_guest(f, "tumblerd", false);
+	assert_null(f->config.clouds->next);
+	begin_anew(f);
+	assert_int_equal(option(f, "consolefs.refuse=tail:head"), 0);
+	assert_int_equal(read_text(f, "[aws]\n[consolefs]\nrefuse = cat\n"), 0);
+	resolve(f);
+	assert_guest(f, "tail", true);
+	assert_guest(f, "head", true);
+	assert_guest(f, "cat", false);
+	begin_anew(f);
+	assert_int_equal(read_text(f, "[consolefs]\nrefuse =\n[aws]\n"), 0);
+	resolve(f);
+	assert_guest(f, "tumblerd", false);
+}
+
+static void a_file_about_the_mount_alone_leaves_the_clouds_as_they_are_without_one(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(option(f, "aws.rate=5"), 0);
+	assert_int_equal(read_text(f, "[consolefs]\nrefuse = cat\n"), 0);
+	resolve(f);
+	assert_false(f->config.from_file);
+	assert_true(cloud(f, "aws")->rate > 4);
+	assert_non_null(cloud(f, "tencent"));
+	assert_guest(f, "cat", true);
+}
+
+static void what_is_wrong_about_the_mount_names_its_line(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_refused(f, "[aws]\n[consolefs]\nrefuse = *\n", PATH ":3: [consolefs] refuse ",
+		"no command's name");
+	assert_refused(f, "[aws]\n[consolefs]\nrefuse = a\nrefuse = b\n", PATH ":4: ", "twice");
+	assert_refused(f, "[aws]\n[consolefs]\nrefuses = a\n", PATH ":3: [consolefs] refuses ",
+		"is no setting");
+	assert_refused(f, "[aws]\n[consolefs]\nbackend = aws\n", PATH ":3: ", "is no setting");
+	begin_anew(f);
+	assert_int_equal(option(f, "consolefs.refuse=/bin/cat"), 0);
+	assert_int_equal(cfs_config_resolve(&f->config, &f->why), -EINVAL);
+	assert_string_equal(cfs_buf_text(&f->why),
+		"-o consolefs.refuse: [consolefs] refuse holds something that is no command's "
+		"name");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -551,6 +616,9 @@ int main(void)
 		TEST(a_hostile_file_is_quoted_as_text),
 		TEST(options_can_be_copied),
 		TEST(the_default_file_is_the_first_there_is),
+		TEST(the_mount_has_a_section_too),
+		TEST(a_file_about_the_mount_alone_leaves_the_clouds_as_they_are_without_one),
+		TEST(what_is_wrong_about_the_mount_names_its_line),
 	};
 
 	alarm(60);

@@ -106,7 +106,7 @@ static void each_directory_has_its_files(void **state)
 	assert_absent(f->instance, "screen ");
 	assert_absent(screen, "info.json");
 	assert_absent(screen, "screen");
-	assert_shows(f->root, "index.html ");
+	assert_shows(f->root, "index.html stats ");
 	assert_shows(f->cloud, "status ");
 	assert_shows(f->instance, "screen text info.json error wake ");
 	assert_shows(screen, "");
