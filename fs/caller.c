@@ -32,12 +32,12 @@ static bool read_comm(int pid, cfs_proc_reader *reader, char comm[CFS_COMM_MAX +
 {
 	char line[CFS_COMM_MAX + 1];
 	long n = reader(pid, "comm", line, sizeof(line));
-	char *end;
 
 	if (n <= 0)
 		return false;
-	end = memchr(line, '\n', (size_t)n);
-	n = end ? end - line : n > CFS_COMM_MAX ? CFS_COMM_MAX : n;
+	/* The name may hold line feeds of its own. */
+	if (line[n - 1] == '\n' || n > CFS_COMM_MAX)
+		n--;
 	memcpy(comm, line, (size_t)n);
 	comm[n] = '\0';
 	return true;
