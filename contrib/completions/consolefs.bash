@@ -9,10 +9,10 @@ _consolefs_mount_options() {
 	for file in "${CONSOLEFS_CONFIG:-}" "${XDG_CONFIG_HOME:-$HOME/.config}/consolefs/consolefs.conf" \
 		/etc/consolefs.conf; do
 		[[ -r $file ]] || continue
-		clouds=$(sed -n 's/^\[\([A-Za-z0-9._-]*\)].*/\1/p' "$file")
+		clouds=$(sed -n '/^\[consolefs\]/d; s/^\[\([A-Za-z0-9._-]*\)].*/\1/p' "$file")
 		break
 	done
-	words='ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level='
+	words='ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= consolefs.refuse='
 	for file in ${clouds:-aws tencent}; do
 		for key in backend profile regions filter endpoint ca_file list_ttl timeout rate vnc_page; do
 			words+=" $file.$key="

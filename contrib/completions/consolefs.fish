@@ -5,12 +5,12 @@ function __consolefs_mount_options
 	set -l clouds
 	for file in $CONSOLEFS_CONFIG ~/.config/consolefs/consolefs.conf /etc/consolefs.conf
 		if test -r $file
-			set clouds (string replace -rf '^\[([\w.-]+)\].*' '$1' <$file)
+			set clouds (string replace -rf '^\[(?!consolefs\])([\w.-]+)\].*' '$1' <$file)
 			break
 		end
 	end
 	test (count $clouds) -gt 0; or set clouds aws tencent
-	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level=
+	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= consolefs.refuse=
 	for cloud in $clouds
 		printf "$cloud.%s=\n" backend profile regions filter endpoint ca_file list_ttl timeout rate vnc_page
 	end

@@ -106,9 +106,11 @@ def test_bash_completes(bash, line, completed):
 def test_bash_offers_the_settings_of_the_configured_clouds(bash, tmp_path):
     config = tmp_path / ".config/consolefs/consolefs.conf"
     config.parent.mkdir(parents=True)
-    config.write_text("[prod-1]\nbackend = aws\n# [no]\n[test]\nbackend = tencent\n")
+    config.write_text("[prod-1]\nbackend = aws\n# [no]\n[test]\nbackend = tencent\n"
+                      "[consolefs]\nrefuse =\n")
     assert bash.candidates("consolefs -o prod-1.") == {f"prod-1.{key}=" for key in SETTINGS}
     assert bash.candidates("consolefs -o n") == set()
+    assert bash.candidates("consolefs -o consolefs.") == {"consolefs.refuse="}
     assert bash.complete("consolefs -o test.reg") == "consolefs -o test.regions="
 
 
@@ -125,6 +127,7 @@ def test_fish_completes(installed, tmp_path):
     assert fish(installed, tmp_path, "consolefs --dem") == {"--demo"}
     assert fish(installed, tmp_path, "consolefs --log-level d") == {"debug"}
     assert fish(installed, tmp_path, "consolefs -o ro,aws.r") == {"ro,aws.rate=", "ro,aws.regions="}
+    assert fish(installed, tmp_path, "consolefs -o consolefs.") == {"consolefs.refuse="}
     assert fish(installed, tmp_path, "consolefs clo") == {"cloud/"}
     assert fish(installed, tmp_path, "consolefs-sim --fre") == {"--freeze-clock"}
 
@@ -148,6 +151,7 @@ zpty -d z
     ("consolefs --log-level=warn", "consolefs --log-level=warning "),
     ("consolefs -o allow", "consolefs -o allow_other,"),
     ("consolefs -o ro,aws.reg", "consolefs -o ro,aws.regions="),
+    ("consolefs -o consolefs.", "consolefs -o consolefs.refuse="),
     ("consolefs-sim --freeze", "consolefs-sim --freeze-clock "),
 ])
 def test_zsh_completes(installed, tmp_path, line, completed):

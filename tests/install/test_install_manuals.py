@@ -81,3 +81,13 @@ def test_every_variable_is_in_the_manual():
     assert len(known) > 30
     mentioned = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", (ROOT / "contrib/man/consolefs.1").read_text()))
     assert known <= mentioned, known - mentioned
+
+
+def test_the_commands_that_are_refused_are_in_the_manual():
+    source = (ROOT / "fs/guests.c").read_text()
+    names = "".join(re.findall(r'"(.*)"', source.partition("cfs_guests_default[] =")[2]
+                               .partition(";")[0])).split(", ")
+    assert len(names) > 10
+    page = (ROOT / "contrib/man/consolefs.conf.5").read_text()
+    listed = re.search(r"^\.Bd -filled.*\n((?:[^.].*\n)*)\.Ed", page, re.MULTILINE).group(1)
+    assert listed.replace(",", "").split() == names

@@ -11,6 +11,7 @@ from lib import fleet
 from lib.doing import await_that, cats, errno_of, read
 from lib.mount import Mount, cloud_options
 from lib.programs import promtool
+from lib.simulator import ROOT
 
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")
@@ -49,6 +50,16 @@ def test_promtool_has_nothing_to_say_of_it(sim, mount):
     os.listdir(mounted.tencent)
     with open(mounted.aws / fleet.aws(fleet.AWAKE) / "console.log", "rb"):
         assert check(mounted) == (0, b"")
+
+
+def test_every_name_in_it_is_in_the_manual(sim, mount):
+    mounted = mount(sim(rate_scale=0))
+    os.listdir(mounted.aws)
+    page = (ROOT / "contrib/man/consolefs.1").read_text()
+    names = re.findall(r"^# TYPE consolefs_(\w+) ", read(mounted.path / "stats").decode(),
+                       re.MULTILINE)
+    assert len(names) > 10
+    assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []
 
 
 def test_calls_are_counted_by_cloud_region_action_and_result(sim, mount):
