@@ -84,7 +84,8 @@ bool cfs_text_is_control(const unsigned char *c, size_t n)
 	case 1:
 		return c[0] < 0x20 || c[0] == 0x7f;
 	case 2:
-		return c[0] == 0xc2 && c[1] < 0xa0;
+		/* And the one mark that reorders text and has two bytes, U+061C. */
+		return (c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xd8 && c[1] == 0x9c);
 	case 3:
 		return is_format(c);
 	default:

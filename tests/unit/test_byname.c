@@ -121,6 +121,7 @@ static void a_name_is_made_fit(void **state)
 		{"gpj\xe2\x80\xae.exe", "gpj_.exe"},
 		{"\xe2\x81\xa6x\xe2\x81\xa9", "_x_"},
 		{"\xe2\x80\x8f", "_"},
+		{"a\xd8\x9cz", "a_z"},
 		{"a\xe2\x80\xa8z\xe2\x80\xa9", "a_z_"},
 		/* What is no UTF-8, byte by byte: stray, overlong, a surrogate, too large, cut off.
 		 */

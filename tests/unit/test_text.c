@@ -164,6 +164,31 @@ static void a_line_is_shown_in_its_own_order(void **state)
 	assert_string_equal(out, "a?b?c?d\u00e9");
 }
 
+/* Every character that Unicode gives the property Bidi_Control, and no neighbour of theirs. */
+static void marks_that_reorder_text_are_controls(void **state)
+{
+	static const uint32_t marks[] = {0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d,
+		0x202e, 0x2066, 0x2067, 0x2068, 0x2069};
+	static const uint32_t others[] = {
+		0x61b, 0x61d, 0x200d, 0x2010, 0x2027, 0x202f, 0x2065, 0x206a, 0xa0, 0x65c, 0x1061c};
+	unsigned char bytes[4];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		n = marks[i] < 0x800 ? 2 : 3;
+		encode(marks[i], n, bytes);
+		if (!cfs_text_is_control(bytes, n))
+			fail_msg("U+%x", marks[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		n = others[i] < 0x800 ? 2 : others[i] < 0x10000 ? 3 : 4;
+		encode(others[i], n, bytes);
+		if (cfs_text_is_control(bytes, n))
+			fail_msg("U+%x", others[i]);
+	}
+}
+
 static void time_is_shown_in_utc(void **state)
 {
 	char out[CFS_TEXT_TIME];
@@ -214,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_of_ascii_letters_and_digits),
 		cmocka_unit_test(a_word_that_may_be_a_secret_ends_what_is_shown),
 		cmocka_unit_test(a_line_is_shown_in_its_own_order),
+		cmocka_unit_test(marks_that_reorder_text_are_controls),
 		cmocka_unit_test(time_is_shown_in_utc),
 	};
 
