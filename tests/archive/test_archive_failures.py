@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import archive, calls, command, instances, runs, showing, summary
+from archiving import archive, calls, command, instances, runs, showing, summary
 
 
 def test_a_failure_is_named_with_its_reason_and_the_rest_is_fetched(sim, mount, tmp_path):

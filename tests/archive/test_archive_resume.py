@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import (CONSOLE_CALLS, CRON, archive, await_that, calls, command, instances, kill_all,
+from archiving import (CONSOLE_CALLS, CRON, archive, await_that, calls, command, instances, kill_all,
                       runs, showing, start, summary)
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import stat
 
-from conftest import CONSOLE_CALLS, archive, calls, instances, runs, showing, summary
+from archiving import CONSOLE_CALLS, archive, calls, instances, runs, showing, summary
 
 
 def sha256(path):

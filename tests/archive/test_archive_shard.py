@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import CRON, PROGRAM, archive, calls, instances, runs
+from archiving import CRON, PROGRAM, archive, calls, instances, runs
 from lib.simulator import scrubbed_env
 
 

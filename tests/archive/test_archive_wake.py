@@ -1,8 +1,10 @@
 """--wake: first every display is woken, then there is time, and then the screens are fetched."""
 
+import hashlib
+
 import pytest
 
-from conftest import archive, calls, runs, showing, summary
+from archiving import archive, calls, runs, showing, summary
 
 
 def screenshots(sim, one):
@@ -24,7 +26,6 @@ def test_each_display_is_woken_once_and_fetched_after_the_wait(sim, mount, tmp_p
 
 
 def test_the_screen_that_is_kept_is_the_later_one(sim, mount, tmp_path):
-    import hashlib
     cloud = sim(instances=20)
     mounted = mount(cloud)
     assert archive("--wake", "--wake-wait", "0", mounted.aws, tmp_path / "0").returncode == 0
