@@ -89,13 +89,13 @@ static const char style[] =
 	"@property --left{syntax:'<integer>';inherits:true;initial-value:0}"
 	"@keyframes left{from{--left:15}to{--left:0}}@keyframes bar{from{width:100%}to{width:0}}"
 	"@keyframes show{to{visibility:visible}}@keyframes hide{to{visibility:hidden}}"
-	".left{animation:left 15s linear both;font-variant-numeric:tabular-nums}"
-	".left b::after{counter-reset:left var(--left);content:counter(left)}"
+	".live{animation:left 15s linear both,hide 0s 15s both}"
+	".live b::after{counter-reset:left var(--left);content:counter(left)}"
 	".bar{height:4px;border-radius:2px;background:var(--line);margin:0 0 1rem}"
 	".bar i{display:block;height:100%;border-radius:2px;background:var(--accent);"
 	"animation:bar 15s linear both}"
 	".clock{display:grid}.clock>p{grid-area:1/1}"
-	".live{animation:hide 0s 15s both}.over{visibility:hidden;animation:show 0s 15s both}";
+	".over{visibility:hidden;animation:show 0s 15s both}";
 
 int cfs_html_begin(struct cfs_buf *buf, const char *title, const char *head)
 {

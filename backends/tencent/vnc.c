@@ -89,7 +89,7 @@ static int render_page(struct cfs_buf *content, const char *id, const char *link
 		r = cfs_html_begin(content, cfs_buf_text(&title), cfs_buf_text(&refresh));
 	if (r == 0)
 		r = cfs_buf_adds(content,
-			"<div class=\"clock\">\n<p class=\"live left\">Your browser is on its way. "
+			"<div class=\"clock\">\n<p class=\"live\">Your browser is on its way. "
 			"The "
 			"link is good for one visit within 15 seconds; <b></b> are left.</p>\n"
 			"<p class=\"over\"><strong>The link has expired.</strong> "
