@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -74,6 +75,22 @@ def cats(paths):
     """One cat for each path, all at once."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(cat(path)) for path in paths]
+
+
+def at_once(process, number):
+    """Signals a process, which must be dead of that in a moment."""
+    began = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(PATIENCE_S) == -number
+    assert time.monotonic() - began < 2
+
+
+def await_age(cloud, seconds):
+    """Waits until every region's list is older than this, by the mount's own account."""
+    def old():
+        ages = re.findall(r"listed (\d+) s ago", (cloud / "status").read_text())
+        return ages and all(int(age) > seconds for age in ages)
+    await_that(old, f"the list is {seconds} s old", seconds + PATIENCE_S)
 
 
 def shell(script, *args, **more):

@@ -12,7 +12,8 @@ import botocore.config
 import pytest
 
 from lib import fleet
-from lib.doing import await_that, errno_name, errno_of, fails, read, running, shell
+from lib.doing import (await_age, await_that, errno_name, errno_of, fails, read, running,
+                       shell)
 from lib.fleet import instances
 from lib.mount import Mount
 from lib.scripted import (AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_error, cvm_listing,
@@ -27,14 +28,6 @@ CLOUDS = ["aws", "tencent"]
 def listings(sim, cloud, find=False):
     return [entry for entry in sim.log_entries(action="DescribeInstances", cloud=cloud)
             if bool(entry["instance"]) == find]
-
-
-def await_age(cloud, seconds):
-    """Waits until every region's list is older than this, by the mount's own account."""
-    def old():
-        ages = re.findall(r"listed (\d+) s ago", (cloud / "status").read_text())
-        return ages and all(int(age) > seconds for age in ages)
-    await_that(old, f"the list is {seconds} s old", seconds + 30)
 
 
 def by_the_sdk(sim):

@@ -298,7 +298,9 @@ def changes(mount):
     instance = instance_of(mount, "aws")
     screenshot, info, cloud, top = (instance / "screenshot.jpg", instance / "info.json",
                                     mount.aws, mount.path)
-    for directory in (top, cloud, instance):
+    views = cloud / "by-name", cloud / "by-region", cloud / "by-region/us-east-1"
+    links = next(views[0].iterdir()), views[2] / instance.name
+    for directory in (top, cloud, instance, *views):
         yield "mkdir", os.mkdir, directory / "new"
         yield "create", lambda path: open(path, "x"), directory / "new"
         yield "mknod", os.mknod, directory / "new"
@@ -313,13 +315,19 @@ def changes(mount):
         yield "truncate", lambda path: os.truncate(path, 0), path
         yield "unlink", os.unlink, path
         yield "utime", os.utime, path
-    for path in (screenshot, info, instance / "wake", instance, cloud):
+    for path in links:
+        yield "unlink", os.unlink, path
+        yield "rename", lambda path: os.rename(path, path.with_name("new")), path
+        yield "utime", lambda path: os.utime(path, follow_symlinks=False), path
+        yield "chown", lambda path: os.chown(path, 1, 1, follow_symlinks=False), path
+    for path in (screenshot, info, instance / "wake", instance, cloud, *views):
         yield "rename", lambda path: os.rename(path, path.with_name("new")), path
         yield "chmod", lambda path: os.chmod(path, 0o777), path
         yield "chown", lambda path: os.chown(path, 1, 1), path
     yield "unlink", os.unlink, instance / "wake"
     yield "rmdir", os.rmdir, instance
-    yield "rmdir", os.rmdir, cloud
+    for path in (cloud, *views):
+        yield "rmdir", os.rmdir, path
 
 
 def test_any_write_elsewhere_mkdir_unlink_rename_chmod_are_eperm():

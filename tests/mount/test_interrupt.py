@@ -8,20 +8,12 @@ import time
 import pytest
 
 from lib import fleet
-from lib.doing import (await_that, cat, connections, errno_of, read, running, shell)
+from lib.doing import (at_once, await_that, cat, connections, errno_of, read, running, shell)
 from lib.mount import Mount
 from lib.simulator import Simulator
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
 HANGING = ["GetConsoleScreenshot:hang", "GetConsoleOutput:hang", "DescribeInstanceVncUrl:hang"]
-
-
-def at_once(process, number):
-    """Signals it; it must be dead of that in a moment."""
-    began = time.monotonic()
-    process.send_signal(number)
-    assert process.wait(30) == -number
-    assert time.monotonic() - began < 2
 
 
 def listed(ls):
