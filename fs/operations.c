@@ -195,7 +195,8 @@ static bool is_refused(fuse_req_t req, const struct cfs_node *node)
 	char comm[CFS_COMM_MAX + 1];
 	struct cfs_caller caller;
 
-	if (!cfs_caller_find(fuse_req_ctx(req)->pid, cfs_proc_read, &caller) ||
+	if (mount->guests->n == 0 ||
+		!cfs_caller_find(fuse_req_ctx(req)->pid, cfs_proc_read, &caller) ||
 		!cfs_guests_match(mount->guests, &caller))
 		return false;
 	cfs_text_line(comm, sizeof(comm), caller.comm, strlen(caller.comm));

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "backends/text.h"
+#include "fs/stats.h"
 
 static bool add_text(cJSON *object, const char *key, const char *value)
 {
@@ -154,6 +155,22 @@ static bool is_about_account(enum cfs_fault fault)
 		fault == CFS_RESET || fault == CFS_TLS;
 }
 
+/* What `stats` tells in full. */
+static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	struct cfs_stats_sum sum;
+
+	if (!cloud->machine->stats)
+		return 0;
+	sum = cfs_stats_sum(cloud->machine->stats, cloud->config->name);
+	return cfs_buf_addf(buf,
+		"calls:       %llu, of which %llu failed; %llu retries, %llu throttled; "
+		"%llu under way, %llu waiting for the rate\n",
+		(unsigned long long)sum.ended, (unsigned long long)sum.failed,
+		(unsigned long long)sum.retries, (unsigned long long)sum.throttles,
+		(unsigned long long)sum.in_flight, (unsigned long long)sum.queued);
+}
+
 /* Whether the account works, in a word: as far as its regions have been heard of. */
 static const char *condition(const struct cfs_cloud *cloud)
 {
@@ -197,6 +214,8 @@ int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		r = render_region(&region, buf);
 	}
+	if (r == 0)
+		r = render_calls(cloud, buf);
 	if (r == 0 && cloud->failure.number) {
 		r = cfs_buf_adds(buf, "last error:\n");
 		if (r == 0)

@@ -142,6 +142,30 @@ void cfs_stats_refused(struct cfs_stats *stats)
 		stats->refused++;
 }
 
+struct cfs_stats_sum cfs_stats_sum(const struct cfs_stats *stats, const char *cloud)
+{
+	const struct cfs_series *series;
+	struct cfs_stats_sum sum = {0};
+	int fault;
+	size_t i;
+
+	for (i = 0; i < stats->n; i++) {
+		series = stats->series[i];
+		if (strcmp(series->cloud, cloud) != 0)
+			continue;
+		for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
+			sum.ended += series->results[fault];
+			if (fault != CFS_OK && fault != CFS_INTERRUPTED)
+				sum.failed += series->results[fault];
+		}
+		sum.retries += series->retries;
+		sum.throttles += series->throttles;
+		sum.queued += series->queued;
+		sum.in_flight += series->under_way - series->queued;
+	}
+	return sum;
+}
+
 /* Writing. The first error stays, and nothing is written after it. */
 
 struct writer {

@@ -42,6 +42,14 @@ void cfs_series_ended(struct cfs_series *series, enum cfs_fault fault, int64_t u
 /* An open was refused to an uninvited guest. */
 void cfs_stats_refused(struct cfs_stats *stats);
 
+/* All calls of a cloud of that name together. */
+struct cfs_stats_sum {
+	uint64_t ended, failed; /* the second are among the first; those given up are no failures */
+	uint64_t retries, throttles;
+	uint64_t in_flight, queued;
+};
+struct cfs_stats_sum cfs_stats_sum(const struct cfs_stats *stats, const char *cloud);
+
 /* What there is to be measured. */
 struct cfs_stats_subject {
 	const struct cfs_stats *stats;

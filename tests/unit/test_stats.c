@@ -1,5 +1,6 @@
 /* fs/stats.h: counters, and the file that shows them; fs/histogram.h. */
 #include "fs/config.h"
+#include "fs/render.h"
 #include "fs/stats.h"
 #include "fs/tree.h"
 #include "tests/unit/call_asked.h"
@@ -261,6 +262,27 @@ static void turns_of_the_loop_are_counted_and_cause_none(void **state)
 		turns->bounds->n + 1);
 }
 
+static void status_tells_the_same_in_a_line(void **state)
+{
+	struct shown *f = *state;
+	struct cfs_series *series;
+
+	world_cloud(f->world);
+	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "r", "A"), CFS_OK, 1);
+	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "s", "A"), CFS_SERVER, 1);
+	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "s", "B"), CFS_INTERRUPTED, 1);
+	cfs_series_ended(cfs_stats_begin(f->stats, "cloudy", "s", "B"), CFS_SERVER, 1);
+	series = cfs_stats_begin(f->stats, "cloud", "s", "B");
+	cfs_series_retried(series);
+	cfs_series_throttled(series);
+	cfs_series_queued(cfs_stats_begin(f->stats, "cloud", "t", "B"));
+	assert_int_equal(
+		cfs_render_status(cfs_node_of_cloud(f->nodes, f->world->cloud), &f->text), 0);
+	assert_has(f,
+		"calls:       3, of which 1 failed; 1 retries, 1 throttled; 1 under way, 1 waiting "
+		"for the rate");
+}
+
 static void without_stats_nothing_is_counted(void **state)
 {
 	struct cfs_series *series = cfs_stats_begin(NULL, "c", "r", "A");
@@ -322,6 +344,7 @@ int main(void)
 		TEST(what_is_not_known_is_not_told),
 		TEST(what_is_open_is_told),
 		TEST(turns_of_the_loop_are_counted_and_cause_none),
+		TEST(status_tells_the_same_in_a_line),
 		TEST(without_stats_nothing_is_counted),
 		TEST(calls_count_themselves),
 	};
