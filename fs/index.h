@@ -11,8 +11,8 @@
 
 #include "fs/node.h"
 
-/* Bytes of the file: what stat reports before it is opened. A card takes half a kilobyte, and with
- * the longest of names and tags some ten; cards that do not fit are counted in a notice. */
+/* Bytes of the file: what stat reports before it is opened. A card takes some 800, and with the
+ * longest of names and tags ten times as many; cards that do not fit are counted in a notice. */
 #define CFS_INDEX_MAX (32 * 1024 * 1024)
 
 /* Appends the page as it is now. 0, -ENOMEM or -EFBIG. */

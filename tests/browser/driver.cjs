@@ -16,16 +16,22 @@ const events = [];
 function watch(one) {
 	one.on("pageerror", error => events.push(`page error: ${error.message}`));
 	one.on("console", message => {
-		// The simulator has no icon.
+		// The simulator has no icon; and Chromium's own list of a directory is warned of.
 		if (message.location().url.endsWith("/favicon.ico")) return;
+		if (message.text().startsWith("crbug/")) return;
 		if (message.type() !== "debug") events.push(`console: ${message.type()}: ${message.text()}`);
 	});
 	one.on("dialog", dialog => {
 		events.push(`dialog: ${dialog.message()}`);
 		dialog.dismiss().catch(() => {});
 	});
-	one.on("request", request => {
+	const sent = request => {
 		if (!/^(file|data|blob):/.test(request.url())) events.push(`request: ${request.url()}`);
+	};
+	one.on("requestfinished", sent);
+	one.on("requestfailed", request => {
+		// What the page's own policy forbids is not sent.
+		if (request.failure().errorText !== "csp") sent(request);
 	});
 	one.setDefaultTimeout(PATIENCE_MS);
 }
@@ -47,7 +53,12 @@ const actions = {
 		return page.evaluate(text);
 	},
 	async wait({ text }) {
-		await page.waitForFunction(text, null, { timeout: PATIENCE_MS, polling: 20 });
+		// Not by waitForFunction, which takes eval: the pages forbid it.
+		const end = Date.now() + PATIENCE_MS;
+		while (!await page.evaluate(text)) {
+			if (Date.now() > end) throw new Error("it does not come true");
+			await new Promise(resolve => setTimeout(resolve, 20));
+		}
 	},
 	async arrive({ url }) {
 		await page.waitForURL(one => one.href.startsWith(url), { timeout: PATIENCE_MS });
