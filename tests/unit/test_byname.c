@@ -295,8 +295,15 @@ static void a_long_name_is_cut_to_make_room_for_the_id(void **state)
 	strcpy(expected + 189, "-");
 	strcat(expected, long_id);
 	assert_leads(f, expected, long_id);
+	/* And of one byte each: all the room is used. */
+	memset(name, 'a', 400);
+	put(f, "x-2", name);
+	put(f, "x-3", name);
+	memset(expected, 'a', 251);
+	strcpy(expected + 251, "-x-2");
+	assert_leads(f, expected, "x-2");
 	walk_over(f, &walk);
-	assert_int_equal(walk.n, 2);
+	assert_int_equal(walk.n, 4);
 }
 
 static void names_are_followed(void **state)
