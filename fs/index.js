@@ -51,8 +51,9 @@
 	const quoted = path => "'" + path.replaceAll("'", "'\\''") + "'";
 	const copy = async (code, button) => {
 		try {
-			await navigator.clipboard.writeText(code.textContent);
+			await navigator.clipboard.writeText(code.title);
 		} catch {
+			code.textContent = code.title;
 			const range = document.createRange();
 			range.selectNodeContents(code);
 			getSelection().removeAllRanges();
@@ -72,10 +73,9 @@
 		if (wake) {
 			const code = wake.querySelector("code");
 			const file = new URL(code.dataset.file, location.href);
-			if (file.protocol === "file:")
-				code.textContent = "echo > " + quoted(decodeURIComponent(file.pathname));
 			const button = make("button", "Copy", "Copy the command that wakes " + title, () => copy(code, button));
-			code.title = code.textContent;
+			code.title = file.protocol !== "file:" ? code.textContent
+				: "echo > " + quoted(decodeURIComponent(file.pathname));
 			wake.append(button);
 		}
 		if (screenOf(card))
@@ -139,7 +139,6 @@
 			return;
 		}
 		if (event.key === "/") { event.preventDefault(); text.focus(); }
-		else if (event.key === "r") reloadAll();
 	});
 
 	form.hidden = false;
