@@ -89,6 +89,7 @@
 		if (!card.dressed) dress(card);
 		if (!card.image) look(card);
 	};
+	// Not by loading="lazy": Chromium fetches such images from 1,250 pixels away.
 	const observer = new IntersectionObserver(entries => {
 		for (const { target, isIntersecting } of entries) {
 			if (isIntersecting) {
