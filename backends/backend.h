@@ -92,6 +92,11 @@ struct cfs_sink {
 	void *arg;
 	struct cfs_buf *content; /* FETCH: filled, empty at first; its max is the nominal size.
 				  * WHOAMI: filled with the caller's ARN, one printable line */
+	/* LIST: how many instances the cloud says there are in all, where it does; 0: it does not.
+	 * And whether some may not have been given: then nothing is concluded from what was not
+	 * mentioned. */
+	int64_t total;
+	bool partial;
 	char page[CFS_PAGE_MAX]; /* LIST: set to the next page's token, "" after the last page */
 };
 
@@ -138,7 +143,8 @@ struct cfs_backend {
 	const char *(*action)(const struct cfs_question *question);
 	const char *(*permission)(const struct cfs_question *question);
 	struct cfs_rate (*rate)(const struct cfs_question *question);
-	/* The policy statement that allows a permission, in the cloud's own form, one line, with one
+	/* The policy statement that allows a permission, in the cloud's own form, one line, with
+	 * one
 	 * "%s" for the permission. */
 	const char *statement;
 

@@ -47,8 +47,9 @@ static int conclude(struct ask *ask)
 	struct cfs_entry *entry = cfs_catalogue_find(catalogue, ask->id);
 	size_t miss = cfs_catalogue_hash(ask->id) % MISSES;
 
-	if (ask->found)
-		return entry ? 1 : -ENOENT; /* it may have been found terminated */
+	/* Found terminated it is as good as not found. */
+	if (ask->found && entry)
+		return 1;
 	if (ask->denied) {
 		if (entry && entry->instance)
 			return 1;

@@ -12,8 +12,7 @@
 /* Of a call's time, for resolving the name, connecting and the TLS handshake. */
 #define CONNECT_MS_MAX 10000
 
-static void seek_keys(void *arg);
-static void send(void *arg);
+static void advance(struct cfs_call *call);
 
 static void end_reader(struct cfs_call *call)
 {
@@ -56,7 +55,7 @@ static void attempt_failed(struct cfs_call *call)
 		cfs_series_throttled(call->series);
 	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED ||
 		call->error.fault == CFS_CLOCK_SKEW)
-		cfs_keyring_refused(call->cloud->keyring);
+		cfs_keyring_refused(call->cloud->keyring, call->error.fault);
 	delay = cfs_retry_delay(
 		call->error.fault, call->attempts, call->left_ms, cfs_clock_random());
 	if (delay < 0) {
@@ -80,9 +79,11 @@ static int answer_data(void *arg, const char *bytes, size_t len)
  * and load balancers send pages of their own. */
 static enum cfs_fault unreadable(const struct cfs_http_outcome *outcome)
 {
-	if (outcome->aborted_by == -EBADMSG && outcome->status >= 500)
+	bool by_content = outcome->aborted_by == -EBADMSG || outcome->aborted_by == -EFBIG;
+
+	if (by_content && outcome->status >= 500)
 		return CFS_SERVER;
-	if (outcome->aborted_by == -EBADMSG && outcome->status == 429)
+	if (by_content && outcome->status == 429)
 		return CFS_THROTTLED;
 	return cfs_fault_from_errno(outcome->aborted_by);
 }
@@ -135,13 +136,15 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 		cfs_error_set(&call->error, outcome->fault, "%s", outcome->message);
 	else
 		call->cloud->backend->reader_finish(call->reader, outcome->status, &call->error);
-	if (call->error.fault == CFS_OK)
+	if (call->error.fault == CFS_OK) {
+		cfs_keyring_worked(call->cloud->keyring);
 		finish(call);
-	else if (is_about_time(&call->error) && !call->learnt_time &&
-		cfs_skew_learn(&call->cloud->skew, outcome->date))
+	} else if (is_about_time(&call->error) && !call->learnt_time &&
+		cfs_skew_learn(&call->cloud->skew, outcome->date)) {
 		try_with_cloud_time(call);
-	else
+	} else {
 		judged_failed(call, outcome);
+	}
 }
 
 static const struct cfs_http_handler answer_handler = {
@@ -149,37 +152,22 @@ static const struct cfs_http_handler answer_handler = {
 	.done = answer_done,
 };
 
-static void keys_renewed(void *arg, int result)
+/* Sends an attempt, signed with the keys. */
+static void send(struct cfs_call *call, const struct cfs_keys *keys)
 {
-	(void)result;
-	send(arg);
-}
-
-static void send(void *arg)
-{
-	struct cfs_call *call = arg;
 	const struct cfs_backend *backend = call->cloud->backend;
-	const struct cfs_keys *keys;
 	struct cfs_http_request request;
 	struct cfs_http_options options;
 	int r;
 
-	/* The keys may have changed while the call waited at the gate. */
-	r = cfs_keyring_get(
-		call->cloud->keyring, &call->key_wait, keys_renewed, call, &keys, &call->error);
-	if (r == 0)
-		return;
 	call->attempts++;
-	call->since_ms = cfs_clock_ms();
-	if (r < 0) {
-		finish(call);
-		return;
-	}
 	if (call->attempts > 1)
 		cfs_series_retried(call->series);
 	if (call->sink->content)
 		cfs_buf_clear(call->sink->content);
 	call->sink->page[0] = '\0';
+	call->sink->total = 0;
+	call->sink->partial = false;
 	r = backend->reader_create(
 		call->cloud->account, &call->question, call->sink, &call->reader);
 	if (r == 0)
@@ -201,43 +189,59 @@ static void send(void *arg)
 		&answer_handler, call);
 }
 
+/* Whether the call has time left; if not, it ends. */
+static bool has_time(struct cfs_call *call)
+{
+	spend_time(call);
+	if (call->left_ms > 0)
+		return true;
+	/* What an attempt before said is the better reason. */
+	if (call->error.fault == CFS_OK)
+		cfs_error_set(&call->error, CFS_TIMED_OUT, "no credentials in time");
+	finish(call);
+	return false;
+}
+
+static void keys_found(void *arg, int result)
+{
+	struct cfs_call *call = arg;
+
+	(void)result;
+	cfs_timer_stop(&call->deadline);
+	if (has_time(call))
+		advance(call);
+}
+
+static void no_keys_in_time(void *arg)
+{
+	struct cfs_call *call = arg;
+
+	cfs_wait_leave(&call->key_wait);
+	call->left_ms = 0;
+	has_time(call);
+}
+
+static void pass_gate(struct cfs_call *call)
+{
+	call->passed_gate = true;
+	call->since_ms = cfs_clock_ms();
+	advance(call);
+}
+
 static void let_through(void *arg)
 {
 	struct cfs_call *call = arg;
 
 	cfs_series_dequeued(call->series);
-	send(call);
+	pass_gate(call);
 }
 
-static void keys_found(void *arg, int result)
+static void enter_gate(struct cfs_call *call)
 {
-	(void)result;
-	seek_keys(arg);
-}
-
-static void seek_keys(void *arg)
-{
-	struct cfs_call *call = arg;
 	struct cfs_cloud *cloud = call->cloud;
-	const struct cfs_keys *keys;
-	struct cfs_rate rate;
+	struct cfs_rate rate = cloud->backend->rate(&call->question);
 	int r;
 
-	r = cfs_keyring_get(cloud->keyring, &call->key_wait, keys_found, call, &keys, &call->error);
-	if (r == 0)
-		return;
-	if (r < 0) {
-		finish(call);
-		return;
-	}
-	spend_time(call);
-	if (call->left_ms <= 0) {
-		if (call->error.fault == CFS_OK)
-			cfs_error_set(&call->error, CFS_TIMED_OUT, "no credentials in time");
-		finish(call);
-		return;
-	}
-	rate = cloud->backend->rate(&call->question);
 	if (cloud->config->rate > 0)
 		rate = (struct cfs_rate){
 			cloud->config->rate, cloud->config->rate > 1 ? cloud->config->rate : 1};
@@ -247,10 +251,40 @@ static void seek_keys(void *arg)
 		cfs_error_set(&call->error, CFS_NO_MEMORY, "out of memory");
 		finish(call);
 	} else if (r > 0) {
-		send(call);
+		pass_gate(call);
 	} else {
 		cfs_series_queued(call->series);
 	}
+}
+
+/* Keys are looked at before the gate, so that a call without any does not wait there, and behind
+ * it, as they may have changed meanwhile. */
+static void advance(struct cfs_call *call)
+{
+	const struct cfs_keys *keys;
+	int r;
+
+	r = cfs_keyring_get(
+		call->cloud->keyring, &call->key_wait, keys_found, call, &keys, &call->error);
+	if (r == 0) {
+		cfs_timer_start(call->cloud->machine->loop, &call->deadline, call->left_ms);
+	} else if (r < 0) {
+		finish(call);
+	} else if (!call->passed_gate) {
+		enter_gate(call);
+	} else {
+		call->passed_gate = false;
+		send(call, keys);
+	}
+}
+
+/* Of the first attempt, or of one after a pause. */
+static void begin_attempt(void *arg)
+{
+	struct cfs_call *call = arg;
+
+	if (has_time(call))
+		advance(call);
 }
 
 /* Who made it necessary. A process may call itself what it likes. */
@@ -290,7 +324,8 @@ void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
 			question->region, cloud->backend->action(question)),
 	};
 	log_asker(call);
-	cfs_timer_init(&call->timer, seek_keys, call);
+	cfs_timer_init(&call->timer, begin_attempt, call);
+	cfs_timer_init(&call->deadline, no_keys_in_time, call);
 	cfs_timer_start(cloud->machine->loop, &call->timer, 0);
 }
 
@@ -302,6 +337,7 @@ void cfs_call_cancel(struct cfs_call *call)
 		cfs_series_dequeued(call->series);
 	count_end(call, CFS_INTERRUPTED);
 	cfs_timer_stop(&call->timer);
+	cfs_timer_stop(&call->deadline);
 	cfs_wait_leave(&call->key_wait);
 	cfs_ticket_leave(&call->ticket);
 	cfs_http_cancel(&call->transfer);

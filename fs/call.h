@@ -23,6 +23,7 @@ struct cfs_call {
 	void (*done)(void *arg, const struct cfs_error *error);
 	void *arg;
 	unsigned attempts;
+	bool passed_gate; /* this attempt */
 	bool learnt_time; /* was tried again with the cloud's time */
 	int64_t left_ms;  /* of the cloud's timeout */
 	int64_t since_ms; /* when the clock of left_ms was last started */
@@ -30,7 +31,8 @@ struct cfs_call {
 	struct cfs_series *series; /* where it is counted */
 	struct cfs_wait key_wait;
 	struct cfs_ticket ticket;
-	struct cfs_timer timer;
+	struct cfs_timer timer;    /* of a pause between attempts */
+	struct cfs_timer deadline; /* while it waits for keys */
 	struct cfs_transfer transfer;
 	struct cfs_reader *reader;
 	struct cfs_error error;

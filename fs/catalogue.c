@@ -240,7 +240,7 @@ void cfs_entry_unref(struct cfs_entry *entry)
 		return;
 	if (entry->gone)
 		free_entry(entry);
-	else if (!entry->instance)
+	else if (!entry->instance && !entry->wake_armed)
 		/* Only somebody's guess, and he has gone: no list would ever remove it. */
 		cfs_catalogue_remove(entry);
 }
@@ -345,21 +345,19 @@ int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait
 	return cfs_discovery(catalogue, wait, fn, arg);
 }
 
-int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, int64_t missed_ms, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg)
 {
-	int64_t since = cfs_clock_ms() - CFS_CATALOGUE_HURRY_MS;
-	struct region *region;
-	bool refreshing = false;
+	bool owing = false;
 	size_t i;
 
 	for (i = 0; i < catalogue->n_regions; i++) {
-		region = catalogue->regions[i];
-		if (region->listed_ms <= since && region->tried_ms <= since)
-			cfs_region_refresh(region);
-		refreshing = refreshing || region->refreshing;
+		if (catalogue->regions[i]->tried_ms > missed_ms - CFS_CATALOGUE_HURRY_MS)
+			continue;
+		cfs_region_refresh(catalogue->regions[i]);
+		owing = true;
 	}
-	if (!refreshing)
+	if (!owing)
 		return 1;
 	cfs_wait_enter(&catalogue->list_waits, wait, fn, arg);
 	return 0;

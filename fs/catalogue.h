@@ -98,9 +98,10 @@ void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure
 /* Wants the regions to be known, as cfs_catalogue_list wants the list. */
 int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
-/* Somebody misses an instance: refreshes the lists older than CFS_CATALOGUE_HURRY_MS. 1: none is
- * being refreshed. 0: the wait is entered, whose result 1 says that one has been. */
-int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+/* Somebody misses an instance since missed_ms: every list that was older than
+ * CFS_CATALOGUE_HURRY_MS then is refreshed, once. 1: that has been done. 0: the wait is entered,
+ * after whose result there is a younger list to look in, and this to call again. */
+int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, int64_t missed_ms, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
 /* Changes whenever an instance comes, goes or has another name; never 0. */
 uint64_t cfs_catalogue_version(const struct cfs_catalogue *catalogue);

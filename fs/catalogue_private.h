@@ -25,6 +25,8 @@ struct region {
 	struct cfs_sink sink;
 	char page[CFS_PAGE_MAX];
 	unsigned pages;
+	int64_t total; /* as the page before had it */
+	bool partial;  /* something may not have been mentioned */
 };
 
 struct ask;

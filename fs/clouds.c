@@ -5,6 +5,8 @@
 
 #include "fs/log.h"
 
+#define REASON_MAX 4096 /* bytes of why a cloud cannot be */
+
 /* The set that is to be: clouds of the old one, and fresh ones. */
 struct plan {
 	struct {
@@ -113,16 +115,18 @@ static int plan_next(const struct cfs_clouds *clouds, struct cfs_config *config,
 {
 	struct cfs_cloud_config *one = config->clouds;
 	struct cfs_cloud *cloud = find_same(clouds, one);
+	struct cfs_buf reason = CFS_BUF_INIT(REASON_MAX);
 	bool fresh = !cloud;
 	int r;
 
 	if (fresh) {
-		r = cfs_cloud_create(clouds->machine, one, &cloud, why);
-		if (r < 0) {
-			if (why->len == 0)
-				cfs_buf_addf(why, "[%s]: %s", one->name, strerror(-r));
+		r = cfs_cloud_create(clouds->machine, one, &cloud, &reason);
+		if (r < 0)
+			cfs_buf_addf(why, "[%s]: %s", one->name,
+				reason.len ? cfs_buf_text(&reason) : strerror(-r));
+		cfs_buf_finish(&reason);
+		if (r < 0)
 			return r;
-		}
 	}
 	config->clouds = one->next;
 	cloud->owns_config = true;

@@ -19,7 +19,8 @@ struct cfs_keyring {
 	/* What is held. */
 	bool held, refused;
 	struct cfs_keys keys;
-	int64_t since; /* when they were found, cfs_skew_now */
+	int64_t worked_ms; /* when they last did, 0: not yet */
+	int64_t since;     /* when they were found, cfs_skew_now */
 	char source[CFS_PROVIDER_WHY_MAX];
 
 	/* How the last search ended. */
@@ -211,6 +212,7 @@ static void hold(struct cfs_keyring *keyring, struct cfs_step *step)
 	keyring->keys = step->keys;
 	keyring->held = true;
 	keyring->refused = false;
+	keyring->worked_ms = 0;
 	keyring->since = cfs_skew_now(keyring->skew);
 	memcpy(keyring->source, step->why, sizeof(keyring->source));
 	settle(keyring, CFS_OK);
@@ -313,9 +315,18 @@ int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
 	return -EACCES;
 }
 
-void cfs_keyring_refused(struct cfs_keyring *keyring)
+void cfs_keyring_worked(struct cfs_keyring *keyring)
 {
-	keyring->refused = true;
+	keyring->worked_ms = cfs_clock_ms();
+}
+
+void cfs_keyring_refused(struct cfs_keyring *keyring, enum cfs_fault fault)
+{
+	bool trusted = keyring->worked_ms > 0 &&
+		cfs_clock_ms() - keyring->worked_ms <= CFS_KEYRING_TRUST_MS;
+
+	if (!trusted || fault == CFS_EXPIRED)
+		keyring->refused = true;
 }
 
 const char *cfs_keyring_source(const struct cfs_keyring *keyring)

@@ -23,6 +23,7 @@
 #include "fs/wait.h"
 
 #define CFS_KEYRING_PAUSE_MS 5000
+#define CFS_KEYRING_TRUST_MS 60000
 #define CFS_KEYRING_EARLY 900 /* seconds before expiry at which keys are renewed */
 #define CFS_KEYRING_LOOKED_MAX \
 	4096 /* bytes of the account of where credentials were looked for \
@@ -46,8 +47,12 @@ int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, const struct cfs_keys **ret_keys,
 	struct cfs_error *ret_error);
 
-/* The cloud refused the keys that are held. */
-void cfs_keyring_refused(struct cfs_keyring *keyring);
+/* The cloud took the keys that are held. */
+void cfs_keyring_worked(struct cfs_keyring *keyring);
+/* The cloud refused the keys that are held, with that fault. If it took them within
+ * CFS_KEYRING_TRUST_MS and does not say that they have expired, it is not for the keys (a region
+ * not opted in to), and no others are looked for. */
+void cfs_keyring_refused(struct cfs_keyring *keyring, enum cfs_fault fault);
 
 /* Where the keys held come from, "" when none are, and when they expire (INT64_MAX: never); and
  * where keys were looked for in the last search, one provider a line. */

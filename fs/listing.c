@@ -2,7 +2,8 @@
  * Listing a region, page by page.
  *
  * Instances enter the catalogue as they are read. Those that a whole listing did not mention are
- * removed at its end; a listing that fails half way removes none, so the old list stays.
+ * removed at its end; a listing that fails half way, or may not have been whole, removes none, so
+ * that nobody takes an instance for gone that is there.
  */
 #include <errno.h>
 #include <string.h>
@@ -48,6 +49,7 @@ void cfs_region_refresh(struct region *region)
 	region->refreshing = true;
 	region->generation++;
 	region->pages = 0;
+	region->partial = false;
 	region->page[0] = '\0';
 	region->sink.instance = take_instance;
 	region->sink.left_out = left_out;
@@ -79,7 +81,8 @@ static void end_refresh(struct region *region, const struct cfs_error *error)
 	region->tried = true;
 	region->tried_ms = cfs_clock_ms();
 	if (error->fault == CFS_OK) {
-		remove_unmentioned(region);
+		if (!region->partial)
+			remove_unmentioned(region);
 		region->listed = true;
 		region->listed_ms = region->tried_ms;
 		region->failure.number = 0;
@@ -96,6 +99,9 @@ static void page_done(void *arg, const struct cfs_error *error)
 	struct region *region = arg;
 	struct cfs_error endless;
 
+	if (region->sink.partial || (region->pages > 0 && region->sink.total != region->total))
+		region->partial = true;
+	region->total = region->sink.total;
 	if (error->fault != CFS_OK || region->sink.page[0] == '\0') {
 		end_refresh(region, error);
 	} else if (strcmp(region->sink.page, region->page) == 0 ||

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -232,8 +233,8 @@ static int check(struct program *program)
 	int r;
 
 	r = make_clouds(program);
-	if (r < 0)
-		return r;
+	if (r < 0 || program->ended)
+		return r < 0 ? r : -EINTR;
 	r = cfs_check(&program->clouds, program->options.check_format != NULL);
 	program->unwell = r == 0;
 	return r < 0 ? r : 0;
@@ -355,11 +356,27 @@ static int start(struct program *program)
 	return checks ? check(program) : mount(program);
 }
 
+/* Started with stdin, stdout or stderr closed, something of ours would get its number, and lose it
+ * when the daemon puts /dev/null there. */
+static bool has_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct program program = {.signals = -1, .daemon.parent = -1};
 	int r;
 
+	if (!has_stdio())
+		return EXIT_FAILURE;
 	cfs_buf_init(&program.why, WHY_MAX);
 	cfs_config_init(&program.config);
 	cfs_log_to_journal(cfs_env_get(&cfs_env_process, "JOURNAL_STREAM"));

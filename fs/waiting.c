@@ -18,6 +18,7 @@
 
 #include "fs/byname.h"
 #include "fs/catalogue.h"
+#include "fs/clock.h"
 #include "fs/fetch.h"
 #include "fs/reply.h"
 
@@ -31,6 +32,7 @@ struct cfs_request {
 	struct fuse_file_info fi;
 	const struct errand *errand;
 	char name[NAME_MAX + 1]; /* lookup: what is looked up */
+	int64_t missed_ms;       /* lookup in by-name: since when it is missed, 0: it is not */
 };
 
 /* What a request wants, and what is done when it has it. */
@@ -213,7 +215,10 @@ static int want_name(struct cfs_request *request)
 	r = cfs_byname_find(cloud->byname, request->name, &entry);
 	if (r != -ENOENT)
 		return r == 0 ? 1 : r;
-	return cfs_catalogue_hurry(cloud->catalogue, &request->wait, on_hurried, request);
+	if (request->missed_ms == 0)
+		request->missed_ms = cfs_clock_ms();
+	return cfs_catalogue_hurry(
+		cloud->catalogue, request->missed_ms, &request->wait, on_hurried, request);
 }
 
 static void answer_name(fuse_req_t req, const struct cfs_request *request)

@@ -68,13 +68,18 @@ void cfs_tencent_answer_destroy(struct cfs_reader *reader)
 	free(reader);
 }
 
-/* TotalCount decides where a listing ends; and an empty page ends it whatever TotalCount says. */
+/* TotalCount decides where a listing ends; and an empty page ends it whatever TotalCount says, but
+ * then it was not whole. Pages are counted from the front: if an instance goes meanwhile, another
+ * moves past unseen, which a TotalCount that changes from page to page gives away. */
 static void read_page(
 	struct cfs_reader *reader, int64_t total, size_t received, struct cfs_error *error)
 {
 	int64_t next = reader->offset + (int64_t)received;
 
 	reader->sink->page[0] = '\0';
+	reader->sink->total = total;
+	if (received == 0 && next < total)
+		reader->sink->partial = true;
 	if (received == 0 || next >= total)
 		return;
 	if (next >= CFS_TENCENT_INSTANCES_MAX)

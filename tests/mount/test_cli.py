@@ -392,3 +392,18 @@ def test_an_ordinary_user_mounts_through_fusermount3(sim, commons):
     assert "user_allow_other" in done.stdout and "consolefs: the mount failed" in done.stdout
     assert lines[-1] == "status 1"
     await_that(lambda: not daemons("mnt"), "the daemon ends")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_it_mounts_though_a_standard_stream_is_closed(sim, directory, closed):
+    """As cron and init scripts start it. What takes the stream's number must not be lost."""
+    cloud = sim(rate_scale=0)
+    words = options_of(cloud_options(cloud))
+    done = subprocess.run(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", find_consolefs(), *words,
+                           directory], env=scrubbed_env(directory.parent, **KEYS), check=False)
+    try:
+        assert done.returncode == 0 and is_mounted(directory)
+        assert len(fleet.instances(directory / "aws")) == 19
+    finally:
+        subprocess.run(["/usr/bin/fusermount3", "-u", directory], check=False)
+    assert not is_mounted(directory)

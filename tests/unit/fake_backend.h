@@ -8,6 +8,7 @@
  * The answers, by lines:
  *
  *     instance <id> <on|off|gone> <offers>    content <text>       page <token>      region <name>
+ *     total <count>                    partial
  *     left out <why>                          error <fault> <code> <message>
  *
  * Any other line, and a last one that does not end, are a bad answer. A status other than 200 is
@@ -400,6 +401,14 @@ static inline int read_line(struct cfs_reader *reader, const char *line)
 		return reader->sink->region(reader->sink->arg, line + 7);
 	if (strncmp(line, "content ", 8) == 0 && reader->sink->content)
 		return cfs_buf_adds(reader->sink->content, line + 8);
+	if (strcmp(line, "partial") == 0) {
+		reader->sink->partial = true;
+		return 0;
+	}
+	if (strncmp(line, "total ", 6) == 0) {
+		reader->sink->total = strtoll(line + 6, NULL, 10);
+		return 0;
+	}
 	if (strncmp(line, "page ", 5) == 0) {
 		snprintf(reader->sink->page, sizeof(reader->sink->page), "%s", line + 5);
 		return 0;

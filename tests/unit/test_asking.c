@@ -160,6 +160,35 @@ static void denied_to_ask_the_id_is_taken_for_right(void **state)
 	assert_int_equal(cfs_catalogue_size(f->catalogue), 0);
 }
 
+/* Armed by somebody who may not list: the flag must be there when he opens the screenshot. */
+static void a_guess_whose_wake_is_armed_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_entry *guess;
+
+	server_fails(f->server, "FIND r ", ALWAYS, 403);
+	assert_int_equal(look_finally(f, "x-1"), 1);
+	guess = cfs_entry_ref(entry(f, "x-1"));
+	guess->wake_armed = true;
+	cfs_entry_unref(guess);
+	assert_ptr_equal(cfs_catalogue_find(f->catalogue, "x-1"), guess);
+	cfs_entry_ref(guess);
+	guess->wake_armed = false;
+	cfs_entry_unref(guess);
+	assert_null(cfs_catalogue_find(f->catalogue, "x-1"));
+}
+
+/* EC2 shows a terminated machine for an hour. */
+static void one_that_was_found_terminated_is_remembered_as_missed(void **state)
+{
+	struct fixture *f = *state;
+
+	server_says(f->server, "FIND r ", ALWAYS, "instance x-1 gone 0\n");
+	assert_int_equal(look_finally(f, "x-1"), -ENOENT);
+	assert_int_equal(look_finally(f, "x-1"), -ENOENT);
+	assert_int_equal(server_count(f->server, "FIND r x-1"), 1);
+}
+
 static void a_guess_that_is_listed_becomes_an_instance(void **state)
 {
 	struct fixture *f = *state;
@@ -346,6 +375,8 @@ int main(void)
 		TEST(what_could_not_be_asked_is_not_a_miss),
 		TEST(denied_to_ask_the_id_is_taken_for_right),
 		TEST(a_guess_that_is_listed_becomes_an_instance),
+		TEST(a_guess_whose_wake_is_armed_stays),
+		TEST(one_that_was_found_terminated_is_remembered_as_missed),
 		TEST(an_answer_about_another_instance_is_bad),
 		TEST(a_terminated_instance_is_not_found),
 		TEST(an_old_instance_is_refreshed_behind_by_listing),

@@ -167,6 +167,21 @@ static void an_answer_that_does_not_come_is_timed_out(void **state)
 	assert_int_equal(f->server->closed, 1);
 }
 
+/* The time that a search for keys takes is the call's. */
+static void keys_that_do_not_come_are_timed_out(void **state)
+{
+	struct fixture *f = *state;
+
+	f->world->config.timeout_ms = 100;
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_HTTP, .text = "ROLE"},
+		{.kind = CFS_STEP_KEYS, .text = "LATE"});
+	server_does(f->server, "ROLE", ALWAYS, SERVER_HOLDS);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_TIMED_OUT);
+	assert_null(f->asked.call.key_wait.link);
+	assert_int_equal(server_count(f->server, "FETCH"), 0);
+}
+
 /* Two attempts share the time, and the last error is told when there is none for a third. */
 static void the_time_is_for_all_attempts_together(void **state)
 {
@@ -495,6 +510,7 @@ int main(void)
 		TEST(a_throttled_call_is_tried_until_its_time_is_up),
 		TEST(a_throttled_call_goes_through_when_it_may),
 		TEST(an_answer_that_does_not_come_is_timed_out),
+		TEST(keys_that_do_not_come_are_timed_out),
 		TEST(the_time_is_for_all_attempts_together),
 		TEST(an_attempt_cut_short_tells_why_it_was_made),
 		TEST(an_attempt_that_had_its_time_is_timed_out),

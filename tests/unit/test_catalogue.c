@@ -438,6 +438,30 @@ static void an_entry_that_is_gone_lives_while_it_is_referred_to(void **state)
 	assert_ptr_equal(entry(f, "x-1"), again);
 }
 
+/* Nobody takes an instance for gone that a listing may have skipped. */
+static void a_listing_that_may_not_be_whole_removes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\ninstance x-2 on 3\n");
+	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\npartial\n");
+	assert_int_equal(list_finally(f), 1);
+	clock_skip(CFS_CATALOGUE_STALE * TTL + 1);
+	assert_int_equal(list_finally(f), 1);
+	assert_shown(f, "x-1 x-2");
+	/* Counted from the front, pages shift when an instance goes between two of them. */
+	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\ntotal 3\npage 2\n");
+	server_says(f->server, "LIST r 2", 1, "instance x-3 on 3\ntotal 2\n");
+	clock_skip(CFS_CATALOGUE_STALE * TTL + 1);
+	assert_int_equal(list_finally(f), 1);
+	assert_shown(f, "x-1 x-2 x-3");
+	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\ntotal 2\npage 2\n");
+	server_says(f->server, "LIST r 2", 1, "instance x-3 on 3\ntotal 2\n");
+	clock_skip(CFS_CATALOGUE_STALE * TTL + 1);
+	assert_int_equal(list_finally(f), 1);
+	assert_shown(f, "x-1 x-3");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -460,6 +484,7 @@ int main(void)
 		TEST(all_pages_make_the_list),
 		TEST(a_page_that_leads_to_itself_is_a_bad_answer),
 		TEST(a_listing_that_fails_half_way_removes_nothing),
+		TEST(a_listing_that_may_not_be_whole_removes_nothing),
 		TEST(a_passing_failure_of_a_page_is_retried),
 		TEST(terminated_instances_are_not_shown),
 		TEST(what_is_left_out_spoils_not_the_rest),

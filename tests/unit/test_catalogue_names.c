@@ -4,7 +4,7 @@
 static int hurry(struct fixture *f, struct looker *looker)
 {
 	*looker = (struct looker){.f = f};
-	return cfs_catalogue_hurry(f->catalogue, &looker->wait, told, looker);
+	return cfs_catalogue_hurry(f->catalogue, cfs_clock_ms(), &looker->wait, told, looker);
 }
 
 static int hurry_finally(struct fixture *f)
@@ -258,6 +258,26 @@ static void all_regions_are_found_out_and_nothing_is_listed_for_that(void **stat
 	assert_int_equal(f->server->n_log, 2);
 }
 
+/* Two slow regions must not hurry each other for ever. */
+static void each_region_is_hurried_once_for_one_who_misses_a_name(void **state)
+{
+	struct fixture *f = *state;
+	struct looker looker = {.f = f};
+	int64_t missed;
+	int r;
+
+	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\n");
+	assert_int_equal(list_finally(f), 1);
+	clock_skip(2 * CFS_CATALOGUE_HURRY_MS);
+	missed = cfs_clock_ms();
+	r = cfs_catalogue_hurry(f->catalogue, missed, &looker.wait, told, &looker);
+	assert_int_equal(r, 0);
+	assert_int_equal(finally(f, &looker, r), 1);
+	clock_skip(2 * CFS_CATALOGUE_HURRY_MS);
+	assert_int_equal(cfs_catalogue_hurry(f->catalogue, missed, &looker.wait, told, &looker), 1);
+	assert_int_equal(server_count(f->server, "LIST r "), 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -271,6 +291,7 @@ int main(void)
 		TEST(one_in_a_hurry_joins_the_refresh_behind_an_old_list),
 		TEST(a_hurry_that_failed_is_not_repeated_at_once),
 		TEST(each_region_is_hurried_by_its_own_age),
+		TEST(each_region_is_hurried_once_for_one_who_misses_a_name),
 		TEST(of_two_regions_the_faster_ends_the_wait_and_the_slower_can_be_waited_for),
 		TEST(regions_that_are_configured_are_known_without_asking),
 		TEST(all_regions_are_found_out_and_nothing_is_listed_for_that),

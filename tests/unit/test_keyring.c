@@ -520,6 +520,29 @@ static void keys_that_come_expired_are_not_asked_for_without_pause(void **state)
 	assert_held(f, "GOOD");
 }
 
+/* A region that the account has not opted in to refuses keys that the others take. */
+static void keys_that_worked_lately_are_not_the_reason_of_a_refusal(void **state)
+{
+	struct fixture *f = *state;
+
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_KEYS, .text = "A"},
+		{.kind = CFS_STEP_KEYS, .text = "B"}, {.kind = CFS_STEP_KEYS, .text = "C"});
+	clock_stop();
+	assert_held(f, "A");
+	clock_skip(PAUSE);
+	cfs_keyring_worked(f->keyring);
+	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	assert_held(f, "A");
+	assert_int_equal(searches(f), 1);
+	/* That they have expired is said of the keys alone. */
+	cfs_keyring_refused(f->keyring, CFS_EXPIRED);
+	assert_held(f, "B");
+	cfs_keyring_worked(f->keyring);
+	clock_skip(CFS_KEYRING_TRUST_MS + 1);
+	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	assert_held(f, "C");
+}
+
 static void refused_keys_are_looked_for_again_after_the_pause(void **state)
 {
 	struct fixture *f = *state;
@@ -528,15 +551,15 @@ static void refused_keys_are_looked_for_again_after_the_pause(void **state)
 		{.kind = CFS_STEP_KEYS, .text = "A"}, {.kind = CFS_STEP_KEYS, .text = "B"});
 	clock_stop();
 	assert_held(f, "A");
-	cfs_keyring_refused(f->keyring);
+	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 1);
 	clock_skip(PAUSE);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
 	/* The same again: refused again, and not a search for each refusal. */
-	cfs_keyring_refused(f->keyring);
-	cfs_keyring_refused(f->keyring);
+	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
 	clock_skip(PAUSE);
@@ -583,6 +606,7 @@ int main(void)
 		TEST(keys_that_cannot_be_renewed_serve_until_they_expire),
 		TEST(after_expiry_all_wait_for_new_keys),
 		TEST(keys_that_come_expired_are_not_asked_for_without_pause),
+		TEST(keys_that_worked_lately_are_not_the_reason_of_a_refusal),
 		TEST(refused_keys_are_looked_for_again_after_the_pause),
 		TEST(a_provider_that_cannot_begin_is_no_memory),
 	};

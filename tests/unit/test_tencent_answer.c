@@ -173,16 +173,17 @@ static void a_listing_ends_where_total_count_says(void **state)
 	static const struct {
 		const char *page, *total, *next;
 		size_t n;
+		bool partial; /* empty before its end: nobody is gone for not being in it */
 	} cases[] = {
-		{"", "0", "", 0},
-		{"", "2", "", 2},
-		{"", "3", "2", 2},
-		{"", "1", "", 2},
-		{"100", "102", "", 2},
-		{"100", "103", "102", 2},
-		{"100", "500", "", 0},
-		{"", "2147483647", "2", 2},
-		{"500", "100", "", 2},
+		{"", "0", "", 0, false},
+		{"", "2", "", 2, false},
+		{"", "3", "2", 2, false},
+		{"", "1", "", 2, false},
+		{"100", "102", "", 2, false},
+		{"100", "103", "102", 2, false},
+		{"100", "500", "", 0, true},
+		{"", "2147483647", "2", 2, false},
+		{"500", "100", "", 2, false},
 	};
 	struct outcome outcome = {0};
 
@@ -199,6 +200,8 @@ static void a_listing_ends_where_total_count_says(void **state)
 		read_text(&outcome, &question, text);
 		assert_int_equal(outcome.error.fault, CFS_OK);
 		assert_string_equal(outcome.sink.page, cases[i].next);
+		assert_int_equal(outcome.sink.total, strtoll(cases[i].total, NULL, 10));
+		assert_int_equal(outcome.sink.partial, cases[i].partial);
 		assert_int_equal(outcome.n, cases[i].n / 2);
 		assert_int_equal(outcome.n_left_out, cases[i].n / 2);
 		finish(&outcome);
