@@ -12,8 +12,7 @@
  *     request            for each attempt: the signed HTTP request
  *     reader_create      for each attempt; then feed as bytes arrive, finish, destroy
  *
- * Slots marked (optional) may be NULL; all others are mandatory, and registry.c refuses a backend
- * that lacks one.
+ * Slots marked (optional) may be NULL; all others are mandatory.
  */
 #ifndef CFS_BACKEND_H
 #define CFS_BACKEND_H
@@ -118,6 +117,9 @@ struct cfs_backend {
 	 * value is one: NULL if it is, else why not, a static text. Required with own_keys. */
 	const char *const *own_keys;
 	const char *(*own_check)(const char *key, const char *value);
+
+	/* (optional) What is wrong with an endpoint, a static text; NULL if it is one. */
+	const char *(*endpoint_check)(const char *url);
 
 	/* Sources of credentials in the order in which they are tried, NULL-terminated. */
 	const struct cfs_provider *const *providers;

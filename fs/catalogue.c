@@ -45,8 +45,11 @@ int cfs_catalogue_add_region(struct cfs_catalogue *catalogue, const char *name)
 	for (i = 0; i < catalogue->n_regions; i++)
 		if (strcmp(catalogue->regions[i]->name, name) == 0)
 			return 0;
-	if (catalogue->n_regions == CFS_REGIONS_MAX)
+	if (catalogue->n_regions == CFS_REGIONS_MAX) {
+		cfs_catalogue_left_out(
+			catalogue, "the account has more regions than are looked at");
 		return 0;
+	}
 	region = calloc(1, sizeof(*region));
 	if (!region)
 		return -ENOMEM;

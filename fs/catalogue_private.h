@@ -1,5 +1,5 @@
 /*
- * What catalogue.c, listing.c and asking.c share, and nobody else needs.
+ * What catalogue.c, listing.c, asking.c and discovery.c share, and nobody else needs.
  */
 #ifndef CFS_CATALOGUE_PRIVATE_H
 #define CFS_CATALOGUE_PRIVATE_H

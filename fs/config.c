@@ -173,7 +173,11 @@ static const char *set_profile(struct cfs_cloud_config *cloud, const char *value
 
 static const char *set_endpoint(struct cfs_cloud_config *cloud, const char *value, int *ret_r)
 {
-	return set_text(&cloud->endpoint, value, ret_r);
+	const char *wrong = set_text(&cloud->endpoint, value, ret_r);
+
+	if (!wrong && cloud->backend->endpoint_check)
+		wrong = cloud->backend->endpoint_check(value);
+	return wrong;
 }
 
 /* Made absolute: a daemon's working directory is not the user's. */

@@ -12,14 +12,7 @@
 
 static int take_region(void *arg, const char *name)
 {
-	struct cfs_catalogue *catalogue = arg;
-
-	if (!catalogue->cloud->backend->valid_region(name)) {
-		cfs_catalogue_left_out(
-			catalogue, "the cloud names a region that is no region's name");
-		return 0;
-	}
-	return cfs_catalogue_add_region(catalogue, name);
+	return cfs_catalogue_add_region(arg, name);
 }
 
 static const struct cfs_question question = {.verb = CFS_REGIONS, .region = ""};

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "fs/clock.h"
 #include "fs/files.h"
 #include "fs/log.h"
@@ -164,6 +166,16 @@ static void process_done(void *arg, const struct cfs_step_answer *answer)
 	advance(arg, answer);
 }
 
+/* People write secrets into command lines, too. */
+static void free_words(char **argv)
+{
+	size_t i;
+
+	for (i = 0; argv[i]; i++)
+		OPENSSL_cleanse(argv[i], strlen(argv[i]));
+	free(argv);
+}
+
 /* Does what a step asks for. What it holds is taken over. */
 static void perform(struct cfs_keyring *keyring, struct cfs_step *step)
 {
@@ -181,7 +193,7 @@ static void perform(struct cfs_keyring *keyring, struct cfs_step *step)
 	}
 	cfs_process_start(&keyring->process, keyring->loop, step->argv, step->timeout_ms,
 		CFS_PROVIDER_ANSWER_MAX, process_done, keyring);
-	free(step->argv);
+	free_words(step->argv);
 }
 
 static void begin(struct cfs_keyring *keyring)
@@ -252,7 +264,7 @@ static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *a
 			if (step.kind == CFS_STEP_HTTP)
 				cfs_http_request_finish(&step.request);
 			else
-				free(step.argv);
+				free_words(step.argv);
 			note(keyring, "asks without end");
 			return settle(keyring, CFS_UNAUTHENTICATED);
 		}

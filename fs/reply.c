@@ -5,8 +5,8 @@
 
 #include "fs/names.h"
 
-/* Seconds for which the kernel may trust what it knows of a directory. Nothing it knows of a file.
- */
+/* Seconds for which the kernel may trust what it knows of a directory or a link. Nothing it knows
+ * of a file. */
 #define DIRECTORY_TIMEOUT 1.0
 #define FILE_TIMEOUT 0.0
 

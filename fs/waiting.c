@@ -1,6 +1,6 @@
 /*
- * Requests that wait for a cloud: lookup of an instance that is not known, opendir of a cloud that
- * is not listed, open of a live file.
+ * Requests that wait for a cloud: lookup of an instance that is not known, by its id or its name;
+ * opendir of a cloud that is not listed, or of its views; open of a live file.
  *
  * Such a request is kept: it is in the mount's list and in the list of waits of what it waits for,
  * and it is answered exactly once, by whichever comes first of the result, the kernel's interrupt,

@@ -82,12 +82,20 @@ static struct cfs_rate rate(const struct cfs_question *question)
 	return (struct cfs_rate){.per_second = 20, .burst = 100};
 }
 
+static const char *endpoint_check(const char *url)
+{
+	struct cfs_aws_endpoint endpoint;
+
+	return cfs_aws_endpoint_parse(url, &endpoint);
+}
+
 const struct cfs_backend cfs_aws_backend = {
 	.name = "aws",
 	.live = cfs_aws_live,
 	.n_live = CFS_AWS_N_LIVE,
 	.own_keys = cfs_aws_account_keys,
 	.own_check = cfs_aws_account_check,
+	.endpoint_check = endpoint_check,
 	.providers = providers,
 	.account_create = cfs_aws_account_create,
 	.account_destroy = cfs_aws_account_destroy,

@@ -64,13 +64,14 @@ static const char *permission(const struct cfs_question *question)
 	return "cvm:DescribeInstances";
 }
 
-/* Requests a second, as the page of each action states them. */
+/* Requests a second, as the page of each action states them. A bucket that is full lets a burst
+ * through on top of them, so the one for links, of which there are few, holds one. */
 static struct cfs_rate rate(const struct cfs_question *question)
 {
 	switch (question->verb) {
 	case CFS_FETCH:
 	case CFS_PROBE:
-		return (struct cfs_rate){.per_second = 10, .burst = 10};
+		return (struct cfs_rate){.per_second = 10, .burst = 1};
 	case CFS_REGIONS:
 	case CFS_WHOAMI:
 		return (struct cfs_rate){.per_second = 20, .burst = 20};
@@ -81,12 +82,21 @@ static struct cfs_rate rate(const struct cfs_question *question)
 	return (struct cfs_rate){.per_second = 40, .burst = 40};
 }
 
+static const char *endpoint_check(const char *url)
+{
+	char host[CFS_TENCENT_HOST_MAX];
+	bool tls;
+
+	return cfs_tencent_url_endpoint(url, &tls, host);
+}
+
 const struct cfs_backend cfs_tencent_backend = {
 	.name = "tencent",
 	.live = live,
 	.n_live = CFS_TENCENT_N_LIVE,
 	.own_keys = cfs_tencent_account_keys,
 	.own_check = cfs_tencent_account_check,
+	.endpoint_check = endpoint_check,
 	.providers = cfs_tencent_providers,
 	.account_create = cfs_tencent_account_create,
 	.account_destroy = cfs_tencent_account_destroy,

@@ -341,6 +341,8 @@ WRONG = [
     ("[index.html]\nbackend = aws\n", 1, "directory"),
     ("[" + "x" * 65 + "]\nbackend = aws\n", 1, "directory"),
     ("[aws]\nregions = us-east-1\n\x01\x02\n", 3, "neither"),
+    ("[aws]\nregions = us-east-1\nendpoint = http://example.com\n", 3, "loopback"),
+    ("[tencent]\nendpoint = https://example.com/path\n", 2, "endpoint"),
 ]
 
 

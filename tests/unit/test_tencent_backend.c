@@ -83,7 +83,7 @@ static void questions_have_action_permission_and_rate(void **state)
 	assert_true(backend->rate(&list).per_second == 40);
 	assert_true(backend->rate(&find).burst == 40);
 	assert_true(backend->rate(&fetch).per_second == 10);
-	assert_true(backend->rate(&fetch).burst == 10);
+	assert_true(backend->rate(&fetch).burst == 1);
 }
 
 static void ids_have_the_form_of_ids(void **state)
