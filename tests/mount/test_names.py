@@ -312,7 +312,7 @@ def test_names_that_are_listed_work_while_the_cloud_hangs(sim, mount):
     cloud = sim(rate_scale=0)
     mounted = mount(cloud, options=["aws.list_ttl=1", "aws.timeout=600"])
     known = links(mounted.aws / "by-name")
-    await_age(mounted.aws, 1)
+    await_age(mounted.aws, 6)
     os.kill(cloud.process.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
