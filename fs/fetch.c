@@ -9,7 +9,7 @@
 #include "fs/page.h"
 #include "fs/wake.h"
 
-#define FIRST_ROOM (64 * 1024)
+#define FIRST_ROOM (64 * 1024 - 1) /* 64 KiB with the NUL behind it */
 
 struct cfs_fetch {
 	struct cfs_node *node;

@@ -159,8 +159,11 @@ static void harden(void)
 {
 	struct rlimit none = {0, 0}, files;
 
-	/* Another allocator than glibc's may not know of it, and has its own ways. */
+	/* Another allocator than glibc's may not know of these, and has its own ways. The heap
+	 * keeps no more in reserve than would make it serve screens from there. */
 	(void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
+	(void)mallopt(M_TRIM_THRESHOLD, OWN_PAGES_FROM);
+	(void)mallopt(M_TOP_PAD, OWN_PAGES_FROM / 2);
 	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		cfs_log(CFS_LOG_WARNING, "core dumps stay possible: %s", strerror(errno));
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
