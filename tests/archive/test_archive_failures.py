@@ -133,14 +133,14 @@ def test_a_destination_that_cannot_be_made_is_status_2(sim, mount, tmp_path):
 
 
 def test_a_destination_that_is_full_ends_the_run_and_it_is_continued(sim, mount, tmp_path):
-    cloud = sim(instances=12)
+    cloud = sim(instances=40)
     mounted = mount(cloud)
     (tmp_path / "kept").mkdir()
     script = ('mount -t tmpfs -o size=64k,mode=700 none "$1" && shift && "$@"; status=$?; '
               'ls -A "$dest"; exit $status')
     done = subprocess.run(
         ["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh",
-         tmp_path / "kept", *map(str, command(mounted.aws, tmp_path / "kept"))],
+         tmp_path / "kept", *map(str, command("--jobs", "1", mounted.aws, tmp_path / "kept"))],
         capture_output=True, text=True, check=False, cwd="/", timeout=60,
         env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "dest": str(tmp_path / "kept")})
     assert done.returncode == 2
