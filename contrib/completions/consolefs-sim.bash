@@ -15,13 +15,13 @@ _consolefs_sim() {
 		return
 		;;
 	--port | --metadata-port | --instances | --*-regions | --seed | --latency | --rate-scale | --clock-offset | \
-		--session-seconds)
+		--screen-bytes | --session-seconds)
 		return
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--port --ready-file --ca-file --instances --aws-regions
 		--tencent-regions --seed --latency --rate-scale --fault --fault-file --log --freeze-clock
-		--clock-offset --metadata-file --metadata-port --session-seconds --no-instance-role
+		--screen-bytes --clock-offset --metadata-file --metadata-port --session-seconds --no-instance-role
 		--web-identity-file --container-token-file --issued-file --die-with-parent --help --version' -- "$cur")
 }
 

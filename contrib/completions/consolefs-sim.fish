@@ -13,6 +13,7 @@ complete -c consolefs-sim -l rate-scale -x -d 'Times the documented rates (0: no
 complete -c consolefs-sim -l fault -x -d '[CLOUD/]ACTION[@INSTANCE]:KIND: what is to go wrong'
 complete -c consolefs-sim -l fault-file -r -F -d 'More such rules, one a line'
 complete -c consolefs-sim -l log -r -F -d 'Append one JSON object per request'
+complete -c consolefs-sim -l screen-bytes -x -d 'Draw screens at start only, of so many bytes'
 complete -c consolefs-sim -l freeze-clock -d 'Screens show a fixed time and count'
 complete -c consolefs-sim -l clock-offset -x -d 'The clouds are ahead of this machine, seconds'
 complete -c consolefs-sim -l metadata-file -r -F -d 'Serve metadata and write their base URL here'

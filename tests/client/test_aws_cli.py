@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import subprocess
 
 import pytest
 
@@ -166,6 +167,21 @@ def test_a_screen_is_a_jpeg_that_differs_each_time_and_is_logged(sim, fleet):
                              status=200)
     assert [entry["sha256"] for entry in logged[-3:]] == [
         hashlib.sha256(image).hexdigest() for image in images]
+
+
+def test_screens_drawn_at_start_are_jpegs_of_that_length_and_logged(tmp_path):
+    with Simulator(instances=20, rate_scale=0, args=["--screen-bytes", "80000"]) as sim:
+        fleet = instances(sim)
+        images = [screenshot(sim, fleet[index]) for index in (RUNNING, ASLEEP, NAMELESS)]
+        assert screenshot(sim, fleet[RUNNING]) == images[0]
+        (tmp_path / "screen").write_bytes(images[0])
+        said = subprocess.run(["/usr/bin/identify", "-regard-warnings", tmp_path / "screen"],
+                              check=True, capture_output=True, text=True)
+        assert " JPEG 800x600 " in said.stdout and not said.stderr
+        assert [len(image) for image in images] == [80_000] * 3 and len(set(images)) == 3
+        logged = sim.log_entries(action="GetConsoleScreenshot")
+        assert [entry["sha256"] for entry in logged[:3]] == [
+            hashlib.sha256(image).hexdigest() for image in images]
 
 
 def test_a_sleeping_display_is_black_until_woken(sim, fleet):

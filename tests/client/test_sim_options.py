@@ -38,7 +38,8 @@ def test_help_and_version():
     (["--fault", "DescribeRegions:notjpeg"], "does not apply"), (["--fault", "*@:hang"], "@"),
     (["--fault", "*%:hang"], "%"), (["--fault", "*%@x:hang"], "%"),
     (["--clock-offset", "soon"], "soon"), (["--clock-offset", "--1"], "-1"),
-    (["--session-seconds", "43201"], "43201"), (["--metadata-port", "65536"], "65536")])
+    (["--session-seconds", "43201"], "43201"), (["--metadata-port", "65536"], "65536"),
+    (["--screen-bytes", "65535"], "65535"), (["--screen-bytes", "2m"], "2m")])
 def test_a_misformed_option_is_refused_by_name(args, named):
     done = run(*args)
     assert done.returncode == 2 and named in done.stderr and not done.stdout

@@ -151,6 +151,24 @@ static int draw_screen(
 	return r;
 }
 
+/* A screen that was drawn at start, as the value of its element. */
+static void add_picture(struct sim_ec2_call *call, const struct sim_instance *instance)
+{
+	struct sim_answer *answer = call->answer;
+	const struct sim_picture *picture = &call->sim->pictures.of[instance->index % SIM_PICTURES];
+	sim_buf_adds(&answer->body, "    <imageData>");
+	sim_buf_add(&answer->body, picture->base64.data, picture->base64.len);
+	sim_buf_adds(&answer->body, "</imageData>\n");
+	memcpy(answer->record.sha256, picture->sha256, sizeof(picture->sha256));
+}
+
+/* Whether a fault spoils the data of an answer. */
+static bool spoils(enum sim_fault_kind kind)
+{
+	return kind == SIM_FAULT_BADBASE64 || kind == SIM_FAULT_NOTJPEG ||
+		kind == SIM_FAULT_OVERSIZE || kind == SIM_FAULT_EMPTY;
+}
+
 /* Base64 of data as the value of an element, spoilt if a fault says so. */
 static void add_data(
 	struct sim_ec2_call *call, const char *element, const struct sim_buf *data, unsigned wrap)
@@ -195,13 +213,17 @@ static void get_console_screenshot(struct sim_ec2_call *call)
 			"The instance type %s does not support screenshots", instance.type->name);
 		return;
 	}
-	if (draw_screen(call, &instance, &jpeg) < 0) {
+	bool drawn = call->sim->options.screen_bytes && !spoils(call->effect.kind);
+	if (!drawn && draw_screen(call, &instance, &jpeg) < 0) {
 		no_memory(answer);
 		goto out;
 	}
 	sim_ec2_open(&answer->body, "GetConsoleScreenshot", answer->request_id);
 	sim_buf_addf(&answer->body, "    <instanceId>%s</instanceId>\n", instance.id);
-	add_data(call, "imageData", &jpeg, 0);
+	if (drawn)
+		add_picture(call, &instance);
+	else
+		add_data(call, "imageData", &jpeg, 0);
 	sim_buf_adds(&answer->body, "</GetConsoleScreenshotResponse>");
 out:
 	sim_buf_finish(&jpeg);

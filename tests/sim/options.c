@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "pictures.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -32,6 +34,7 @@ static const char usage[] =
 	"  --log FILE            append one JSON object per request\n"
 	"  --fault-file FILE     more such rules, one a line; read again when it changes\n"
 	"  --freeze-clock        screens show a fixed time and count\n"
+	"  --screen-bytes N      draw 16 screens at start, JPEGs of N bytes, and show no others\n"
 	"  --clock-offset S      both clouds' clocks are this many seconds ahead (or behind: -S)\n"
 	"  --metadata-file FILE  serve the metadata services of both clouds, and a container's,\n"
 	"                        over http, and write their base URL here\n"
@@ -61,6 +64,7 @@ enum option_id {
 	OPT_FAULT,
 	OPT_LOG,
 	OPT_FREEZE,
+	OPT_SCREEN_BYTES,
 	OPT_FAULT_FILE,
 	OPT_CLOCK_OFFSET,
 	OPT_METADATA_FILE,
@@ -88,6 +92,7 @@ static const struct option options[] = {
 	{"fault", required_argument, NULL, OPT_FAULT},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"freeze-clock", no_argument, NULL, OPT_FREEZE},
+	{"screen-bytes", required_argument, NULL, OPT_SCREEN_BYTES},
 	{"fault-file", required_argument, NULL, OPT_FAULT_FILE},
 	{"clock-offset", required_argument, NULL, OPT_CLOCK_OFFSET},
 	{"metadata-file", required_argument, NULL, OPT_METADATA_FILE},
@@ -141,6 +146,20 @@ static int parse_scale(const char *text, double *ret_scale)
 	}
 	*ret_scale = scale;
 	return 0;
+}
+
+static int parse_bytes(const char *name, const char *text, uint32_t *ret_bytes)
+{
+	uint64_t number = 0;
+	int r = parse_number(name, text, SIM_PICTURE_BYTES_MAX, &number);
+	if (r == 0 && number < SIM_PICTURE_BYTES_MIN) {
+		fprintf(stderr, "consolefs-sim: --%s: \"%s\" is less than %d\n", name, text,
+			SIM_PICTURE_BYTES_MIN);
+		return -EINVAL;
+	}
+	if (r == 0)
+		*ret_bytes = (uint32_t)number;
+	return r;
 }
 
 static bool is_region(const char *name)
@@ -237,6 +256,8 @@ static int parse_one(int id, const char *name, struct sim_options *out)
 	case OPT_FREEZE:
 		out->freeze_clock = true;
 		return 0;
+	case OPT_SCREEN_BYTES:
+		return parse_bytes(name, optarg, &out->screen_bytes);
 	case OPT_FAULT_FILE:
 		out->fault_file = optarg;
 		return 0;

@@ -22,10 +22,14 @@
 #define ROWS 36
 #define BAR_TOP (ROWS * CELL_HEIGHT)
 #define QUALITY 20
+#define QUALITY_MAX 95
+#define QUALITY_STEP 5
 #define PAD_MAX 8
 
 /* A JPEG's comment segment: where an image is made longer without being changed. */
 #define JPEG_COMMENT "\xff\xfe"
+#define COMMENT_HEAD 4
+#define COMMENT_MAX (0xffff + 2)
 
 struct terminal {
 	unsigned char text[ROWS][COLUMNS];
@@ -154,7 +158,28 @@ static int paint(gdImagePtr image, const struct sim_screen *screen)
 	return 0;
 }
 
-/* Copies the image, with a comment after its first segment that makes the length a new one. */
+/* A comment of so many bytes, its head among them. */
+static void add_comment(struct sim_buf *out, size_t len, char text)
+{
+	unsigned char size[2] = {(unsigned char)((len - 2) >> 8), (unsigned char)(len - 2)};
+	sim_buf_add(out, JPEG_COMMENT, 2);
+	sim_buf_add(out, size, sizeof(size));
+	sim_buf_fill(out, text, len - COMMENT_HEAD);
+}
+
+/* Bytes of comments that make the image's length a new one, or the one that it must have. */
+static size_t padding(const struct sim_screen *screen, size_t len)
+{
+	size_t pad = COMMENT_HEAD + 1;
+	if (screen->bytes)
+		return screen->bytes - len;
+	while (pad < COMMENT_HEAD + PAD_MAX &&
+		(len + pad == screen->not_bytes[0] || len + pad == screen->not_bytes[1]))
+		pad++;
+	return pad;
+}
+
+/* Copies the image, with comments after its first segment. */
 static int add_image(
 	const struct sim_screen *screen, const unsigned char *jpeg, size_t len, struct sim_buf *out)
 {
@@ -164,18 +189,29 @@ static int add_image(
 	size_t head = 4 + ((size_t)jpeg[4] << 8 | jpeg[5]);
 	if (head > len)
 		return -EIO;
-	unsigned pad = 1;
-	while (pad < PAD_MAX &&
-		(len + 4 + pad == screen->not_bytes[0] || len + 4 + pad == screen->not_bytes[1]))
-		pad++;
-	unsigned char size[2] = {0, (unsigned char)(pad + 2)};
 	sim_buf_reset(out);
 	sim_buf_add(out, jpeg, head);
-	sim_buf_add(out, JPEG_COMMENT, 2);
-	sim_buf_add(out, size, sizeof(size));
-	sim_buf_fill(out, (char)('0' + (int)(screen->count % 10)), pad);
+	for (size_t pad = padding(screen, len); pad;) {
+		size_t most = pad > COMMENT_MAX ? COMMENT_MAX - COMMENT_HEAD : pad;
+		add_comment(out, most, (char)('0' + (int)(screen->count % 10)));
+		pad -= most;
+	}
 	sim_buf_add(out, jpeg + head, len - head);
 	return out->failed ? -ENOMEM : 0;
+}
+
+/* Where the length is given, in the best quality that it has room for. */
+static unsigned char *encode(const struct sim_screen *screen, gdImagePtr image, int *ret_size)
+{
+	if (!screen->bytes)
+		return gdImageJpegPtr(image, ret_size, QUALITY);
+	for (int quality = QUALITY_MAX; quality > 0; quality -= QUALITY_STEP) {
+		unsigned char *jpeg = gdImageJpegPtr(image, ret_size, quality);
+		if (!jpeg || (uint32_t)*ret_size + COMMENT_HEAD <= screen->bytes)
+			return jpeg;
+		gdFree(jpeg);
+	}
+	return NULL;
 }
 
 int sim_screen_draw(const struct sim_screen *screen, struct sim_buf *ret_jpeg)
@@ -189,7 +225,7 @@ int sim_screen_draw(const struct sim_screen *screen, struct sim_buf *ret_jpeg)
 	r = screen->awake ? paint(image, screen) : 0;
 	if (r < 0)
 		goto out;
-	jpeg = gdImageJpegPtr(image, &size, QUALITY);
+	jpeg = encode(screen, image, &size);
 	r = jpeg && size > 0 ? add_image(screen, jpeg, (size_t)size, ret_jpeg) : -EIO;
 out:
 	if (jpeg)

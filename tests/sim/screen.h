@@ -12,10 +12,12 @@ struct sim_screen {
 	bool awake;            /* else all black */
 	int64_t shown_ms;      /* the clock on it */
 	uint32_t count;        /* the counter on it */
-	uint32_t not_bytes[2]; /* lengths that the image must not have; 0: any will do */
+	uint32_t bytes;        /* length that the image must have; 0: any will do */
+	uint32_t not_bytes[2]; /* lengths that it must not have; 0: any will do */
 };
 
-/* Replaces what ret_jpeg holds. 0, -ENOMEM or -EIO. */
+/* Replaces what ret_jpeg holds. 0, -ENOMEM or -EIO, also when there are more bytes than it must
+ * have. */
 int sim_screen_draw(const struct sim_screen *screen, struct sim_buf *ret_jpeg);
 
 #endif

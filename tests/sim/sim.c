@@ -25,6 +25,9 @@ int sim_init(struct sim *sim, const struct sim_options *options)
 	if (r == 0)
 		r = sim_fleet_init(
 			&sim->fleet, options->seed, options->instances, sim->options.regions);
+	if (r == 0 && options->screen_bytes)
+		r = sim_pictures_init(
+			&sim->pictures, &sim->fleet, options->screen_bytes, sim_shown_ms(sim));
 	if (r < 0)
 		sim_finish(sim);
 	return r;
@@ -35,6 +38,7 @@ void sim_finish(struct sim *sim)
 	if (!sim)
 		return;
 	sim_fleet_finish(&sim->fleet);
+	sim_pictures_finish(&sim->pictures);
 	sim_vnc_finish(&sim->links);
 	sim_session_finish(&sim->sessions);
 }

@@ -5,6 +5,7 @@
 #include "answer.h"
 #include "bucket.h"
 #include "options.h"
+#include "pictures.h"
 #include "request.h"
 #include "session.h"
 #include "vnc.h"
@@ -41,6 +42,7 @@
 struct sim {
 	struct sim_options options;
 	struct sim_fleet fleet;
+	struct sim_pictures pictures; /* none without --screen-bytes */
 	struct sim_buckets buckets;
 	struct sim_links links;
 	struct sim_sessions sessions;
