@@ -8,13 +8,50 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for a NUL too: the text ends at one */
 
-/* What an instance takes besides its text, at most. */
-#define OVERHEAD_MAX \
-	(sizeof(struct cfs_instance) + (CFS_TAGS_MAX + CFS_EXTRAS_MAX) * sizeof(struct cfs_pair) + \
-		CFS_ADDRESSES_MAX * sizeof(char *))
-#define TEXT_MAX (CFS_INSTANCE_BYTES_MAX - OVERHEAD_MAX)
+/* Of an instance, header not counted. */
+#define TEXT_MAX (CFS_INSTANCE_BYTES_MAX - sizeof(struct cfs_instance))
 
-_Static_assert(OVERHEAD_MAX < CFS_INSTANCE_BYTES_MAX / 2, "an instance must hold some text");
+_Static_assert(
+	CFS_TAGS_MAX <= UINT8_MAX && CFS_EXTRAS_MAX <= UINT8_MAX && CFS_ADDRESSES_MAX <= UINT8_MAX,
+	"counts are kept in a byte");
+_Static_assert(CFS_FIELD_ID == 0, "the id is the first text");
+
+static const char *skip(const char *text, size_t n)
+{
+	while (n-- > 0)
+		text += strlen(text) + 1;
+	return text;
+}
+
+static struct cfs_pair pair_at(const char *key)
+{
+	return (struct cfs_pair){.key = key, .value = skip(key, 1)};
+}
+
+const char *cfs_instance_field(const struct cfs_instance *instance, enum cfs_field field)
+{
+	return skip(instance->text, field);
+}
+
+const char *cfs_instance_address(const struct cfs_instance *instance, size_t i)
+{
+	return skip(instance->text, CFS_N_FIELDS + i);
+}
+
+struct cfs_pair cfs_instance_tag(const struct cfs_instance *instance, size_t i)
+{
+	return pair_at(skip(instance->text, CFS_N_FIELDS + instance->n_addresses + 2 * i));
+}
+
+struct cfs_pair cfs_instance_extra(const struct cfs_instance *instance, size_t i)
+{
+	return cfs_instance_tag(instance, instance->n_tags + i);
+}
+
+bool cfs_instance_equal(const struct cfs_instance *a, const struct cfs_instance *b)
+{
+	return a->size == b->size && memcmp(a, b, a->size) == 0;
+}
 
 void cfs_instance_destroy(struct cfs_instance *instance)
 {
@@ -187,74 +224,55 @@ const char *cfs_instance_builder_get(
 	return text_at(builder, builder->field[field]);
 }
 
-/* Bytes of all that is to be packed as text, NULs included. */
-static size_t packed_text(const struct cfs_instance_builder *builder)
+/* Copies one text to the place, unless that is NULL, and returns what is behind it. */
+static char *pack(
+	const struct cfs_instance_builder *builder, uint32_t at, char *place, size_t *size)
+{
+	const char *text = text_at(builder, at);
+	size_t len = strlen(text) + 1;
+
+	*size += len;
+	return place ? (char *)mempcpy(place, text, len) : NULL;
+}
+
+/* Copies all texts to the place in the order in which an instance has them, unless it is NULL, and
+ * returns how many bytes they take. */
+static size_t pack_all(const struct cfs_instance_builder *builder, char *place)
 {
 	size_t size = 0;
 
 	for (size_t i = 0; i < CFS_N_FIELDS; i++)
-		size += strlen(text_at(builder, builder->field[i])) + 1;
+		place = pack(builder, builder->field[i], place, &size);
+	for (size_t i = 0; i < builder->n_addresses; i++)
+		place = pack(builder, builder->addresses[i], place, &size);
 	for (size_t i = 0; i < builder->n_tags; i++) {
-		size += strlen(text_at(builder, builder->tags[i].key)) + 1;
-		size += strlen(text_at(builder, builder->tags[i].value)) + 1;
+		place = pack(builder, builder->tags[i].key, place, &size);
+		place = pack(builder, builder->tags[i].value, place, &size);
 	}
 	for (size_t i = 0; i < builder->n_extras; i++) {
-		size += strlen(text_at(builder, builder->extras[i].key)) + 1;
-		size += strlen(text_at(builder, builder->extras[i].value)) + 1;
+		place = pack(builder, builder->extras[i].key, place, &size);
+		place = pack(builder, builder->extras[i].value, place, &size);
 	}
-	for (size_t i = 0; i < builder->n_addresses; i++)
-		size += strlen(text_at(builder, builder->addresses[i])) + 1;
 	return size;
-}
-
-/* Copies a text to *place, which moves on behind it. */
-static const char *pack_text(const struct cfs_instance_builder *builder, uint32_t at, char **place)
-{
-	char *begin = *place;
-
-	*place = stpcpy(begin, text_at(builder, at)) + 1;
-	return begin;
 }
 
 int cfs_instance_builder_build(const struct cfs_instance_builder *builder, enum cfs_power power,
 	uint32_t offers, struct cfs_instance **ret_instance)
 {
-	struct cfs_instance *instance;
-	struct cfs_pair *pairs;
-	const char **addresses;
-	size_t n_pairs = (size_t)builder->n_tags + builder->n_extras;
-	char *text;
+	size_t size = offsetof(struct cfs_instance, text) + pack_all(builder, NULL);
+	struct cfs_instance *instance = malloc(size);
 
-	instance = malloc(sizeof(*instance) + n_pairs * sizeof(*pairs) +
-		builder->n_addresses * sizeof(*addresses) + packed_text(builder));
 	if (!instance)
 		return -ENOMEM;
-	pairs = (struct cfs_pair *)(instance + 1);
-	addresses = (const char **)(pairs + n_pairs);
-	text = (char *)(addresses + builder->n_addresses);
-
 	*instance = (struct cfs_instance){
-		.tags = pairs,
-		.extras = pairs + builder->n_tags,
-		.addresses = addresses,
-		.n_tags = builder->n_tags,
-		.n_extras = builder->n_extras,
-		.n_addresses = builder->n_addresses,
-		.power = (uint8_t)power,
+		.size = (uint32_t)size,
 		.offers = offers,
+		.power = (uint8_t)power,
+		.n_tags = (uint8_t)builder->n_tags,
+		.n_extras = (uint8_t)builder->n_extras,
+		.n_addresses = (uint8_t)builder->n_addresses,
 	};
-	for (size_t i = 0; i < CFS_N_FIELDS; i++)
-		instance->field[i] = pack_text(builder, builder->field[i], &text);
-	for (size_t i = 0; i < builder->n_tags; i++, pairs++) {
-		pairs->key = pack_text(builder, builder->tags[i].key, &text);
-		pairs->value = pack_text(builder, builder->tags[i].value, &text);
-	}
-	for (size_t i = 0; i < builder->n_extras; i++, pairs++) {
-		pairs->key = pack_text(builder, builder->extras[i].key, &text);
-		pairs->value = pack_text(builder, builder->extras[i].value, &text);
-	}
-	for (size_t i = 0; i < builder->n_addresses; i++)
-		addresses[i] = pack_text(builder, builder->addresses[i], &text);
+	pack_all(builder, instance->text);
 	*ret_instance = instance;
 	return 0;
 }

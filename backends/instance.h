@@ -1,8 +1,8 @@
 /*
  * One virtual machine as a listing describes it.
  *
- * An instance is immutable and one block of memory: a header, its arrays and its text lie in a
- * single allocation, because an account may have a hundred thousand of them. A builder collects the
+ * An instance is immutable and one block of memory, a header and its texts, because an account may
+ * have a hundred thousand of them. A builder collects the
  * fields while an answer is parsed and packs them. All text is valid UTF-8 of bounded length; what
  * a cloud sends beyond a bound is cut at a character, and beyond a count is left out. The id is
  * never cut: an instance whose id the backend does not find well-formed is not built.
@@ -10,6 +10,7 @@
 #ifndef CFS_INSTANCE_H
 #define CFS_INSTANCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,20 +49,33 @@ enum cfs_field {
 	CFS_N_FIELDS
 };
 
+/* To be read by the functions below. The texts follow each other, each with its NUL: the fields in
+ * their order, addresses, tags and extras, these two as key, value, key, value. No offsets are
+ * kept: a text is found by counting, which among so few costs less than memory for all of them
+ * would. */
 struct cfs_instance {
-	const char *field[CFS_N_FIELDS];
-	const struct cfs_pair *tags;
-	const struct cfs_pair *extras; /* the provider's own; a repeated key is a list */
-	const char *const *addresses;  /* private before public, as text */
-	uint16_t n_tags, n_extras, n_addresses;
-	uint8_t power;   /* enum cfs_power */
+	uint32_t size;   /* bytes of the whole block */
 	uint32_t offers; /* bit i: the backend's live file i makes sense now */
+	uint8_t power;   /* enum cfs_power */
+	uint8_t n_tags, n_extras, n_addresses;
+	char text[];
 };
+
+/* Each text is valid as long as the instance. i is below the count. */
+const char *cfs_instance_field(const struct cfs_instance *instance, enum cfs_field field);
+/* Private before public, as text. */
+const char *cfs_instance_address(const struct cfs_instance *instance, size_t i);
+struct cfs_pair cfs_instance_tag(const struct cfs_instance *instance, size_t i);
+/* The provider's own; a repeated key is a list. */
+struct cfs_pair cfs_instance_extra(const struct cfs_instance *instance, size_t i);
 
 static inline const char *cfs_instance_id(const struct cfs_instance *instance)
 {
-	return instance->field[CFS_FIELD_ID];
+	return instance->text; /* the first */
 }
+
+/* Whether both say the same. */
+bool cfs_instance_equal(const struct cfs_instance *a, const struct cfs_instance *b);
 
 /* Destroyed with free(3): an instance owns nothing outside its own block. */
 void cfs_instance_destroy(struct cfs_instance *instance);

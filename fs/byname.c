@@ -94,7 +94,7 @@ static int add(void *arg, const struct cfs_entry *entry)
 	struct row *row = &byname->rows[byname->n];
 	char name[CFS_BYNAME_MAX + 1];
 
-	cfs_byname_clean(name, entry->instance->field[CFS_FIELD_NAME]);
+	cfs_byname_clean(name, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 	row->claims_id = ends_in_id(backend, name);
 	row->name = strdup(name[0] ? name : entry->id);
 	if (!row->name)

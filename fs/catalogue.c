@@ -188,7 +188,7 @@ static void seen(struct cfs_entry *entry)
 
 static const char *name_of(const struct cfs_instance *instance)
 {
-	return instance->field[CFS_FIELD_NAME];
+	return cfs_instance_field(instance, CFS_FIELD_NAME);
 }
 
 int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs_instance *instance)

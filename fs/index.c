@@ -82,7 +82,7 @@ static int add_link(struct page *page, const struct cfs_entry *entry, const char
 
 static const char *field(const struct cfs_entry *entry, enum cfs_field field)
 {
-	return entry->instance ? entry->instance->field[field] : "";
+	return entry->instance ? cfs_instance_field(entry->instance, field) : "";
 }
 
 static const char *name_of(const struct cfs_entry *entry)
@@ -227,19 +227,21 @@ static int add_links(struct page *page, const struct cfs_entry *entry)
 /* What the search looks through beside what is shown. */
 static int add_tags(struct page *page, const struct cfs_instance *instance)
 {
+	struct cfs_pair tag;
 	size_t i;
 	int r = 0;
 
 	for (i = 0; r == 0 && instance && i < instance->n_tags; i++) {
+		tag = cfs_instance_tag(instance, i);
 		/* The name is shown already. */
-		if (strcmp(instance->tags[i].value, instance->field[CFS_FIELD_NAME]) == 0)
+		if (strcmp(tag.value, cfs_instance_field(instance, CFS_FIELD_NAME)) == 0)
 			continue;
-		r = add(page, " ", instance->tags[i].key, "=");
+		r = add(page, " ", tag.key, "=");
 		if (r == 0)
-			r = cfs_html_add(page->buf, instance->tags[i].value);
+			r = cfs_html_add(page->buf, tag.value);
 	}
 	for (i = 0; r == 0 && instance && i < instance->n_addresses; i++)
-		r = add(page, " ", instance->addresses[i], "");
+		r = add(page, " ", cfs_instance_address(instance, i), "");
 	return r;
 }
 

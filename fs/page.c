@@ -64,9 +64,10 @@ static int add_details(
 	if (r == 0)
 		r = add_row(buf, "Instance", node->entry->id);
 	if (r == 0 && instance)
-		r = add_row(buf, "Name", instance->field[CFS_FIELD_NAME]);
+		r = add_row(buf, "Name", cfs_instance_field(instance, CFS_FIELD_NAME));
 	if (r == 0 && instance)
-		r = add_row(buf, "State, as last listed", instance->field[CFS_FIELD_STATE]);
+		r = add_row(buf, "State, as last listed",
+			cfs_instance_field(instance, CFS_FIELD_STATE));
 	if (r == 0)
 		r = cfs_buf_addf(buf,
 			"<dt>Error</dt><dd><strong class=\"bad\">%s</strong> (%s)</dd>\n",

@@ -16,7 +16,7 @@ static bool add_text(cJSON *object, const char *key, const char *value)
 static bool add_field(
 	cJSON *object, const char *key, const struct cfs_entry *entry, enum cfs_field field)
 {
-	return add_text(object, key, entry->instance->field[field]);
+	return add_text(object, key, cfs_instance_field(entry->instance, field));
 }
 
 static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
@@ -27,7 +27,7 @@ static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
 	if (!list)
 		return false;
 	for (i = 0; i < instance->n_addresses; i++) {
-		item = cJSON_CreateString(instance->addresses[i]);
+		item = cJSON_CreateString(cfs_instance_address(instance, i));
 		if (!item || !cJSON_AddItemToArray(list, item)) {
 			cJSON_Delete(item);
 			return false;
@@ -37,17 +37,19 @@ static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
 }
 
 /* Of a key that comes twice, the first value counts: JSON readers differ about such objects. */
-static bool add_pairs(cJSON *root, const char *key, const struct cfs_pair *pairs, size_t n)
+static bool add_pairs(cJSON *root, const char *key, const struct cfs_instance *instance, size_t n,
+	struct cfs_pair (*at)(const struct cfs_instance *instance, size_t i))
 {
 	cJSON *object = cJSON_AddObjectToObject(root, key);
+	struct cfs_pair pair;
 	size_t i;
 
 	if (!object)
 		return false;
 	for (i = 0; i < n; i++) {
-		if (cJSON_GetObjectItemCaseSensitive(object, pairs[i].key))
-			continue;
-		if (!add_text(object, pairs[i].key, pairs[i].value))
+		pair = at(instance, i);
+		if (!cJSON_GetObjectItemCaseSensitive(object, pair.key) &&
+			!add_text(object, pair.key, pair.value))
 			return false;
 	}
 	return true;
@@ -70,8 +72,9 @@ static bool fill_info(cJSON *root, const struct cfs_node *node)
 		add_field(root, "type", entry, CFS_FIELD_TYPE) &&
 		add_field(root, "launched", entry, CFS_FIELD_LAUNCHED) &&
 		add_addresses(root, instance) &&
-		add_pairs(root, "tags", instance->tags, instance->n_tags) &&
-		add_pairs(root, node->cloud->backend->name, instance->extras, instance->n_extras);
+		add_pairs(root, "tags", instance, instance->n_tags, cfs_instance_tag) &&
+		add_pairs(root, node->cloud->backend->name, instance, instance->n_extras,
+			cfs_instance_extra);
 }
 
 int cfs_render_info(const struct cfs_node *node, struct cfs_buf *buf)

@@ -29,18 +29,18 @@ static int take_instance(void *arg, struct cfs_instance *instance)
 
 	outcome->n_instances++;
 	for (size_t i = 0; i < CFS_N_FIELDS; i++)
-		assert_int_equal(cfs_buf_addf(text, "%s|", instance->field[i]), 0);
+		assert_int_equal(cfs_buf_addf(text, "%s|", cfs_instance_field(instance, i)), 0);
 	assert_int_equal(
 		cfs_buf_addf(text, "%d|%u", instance->power, (unsigned)instance->offers), 0);
 	for (size_t i = 0; i < instance->n_addresses; i++)
-		assert_int_equal(cfs_buf_addf(text, " @%s", instance->addresses[i]), 0);
+		assert_int_equal(cfs_buf_addf(text, " @%s", cfs_instance_address(instance, i)), 0);
 	for (size_t i = 0; i < instance->n_tags; i++)
-		assert_int_equal(cfs_buf_addf(text, " #%s=%s", instance->tags[i].key,
-					 instance->tags[i].value),
+		assert_int_equal(cfs_buf_addf(text, " #%s=%s", cfs_instance_tag(instance, i).key,
+					 cfs_instance_tag(instance, i).value),
 			0);
 	for (size_t i = 0; i < instance->n_extras; i++)
-		assert_int_equal(cfs_buf_addf(text, " %s=%s", instance->extras[i].key,
-					 instance->extras[i].value),
+		assert_int_equal(cfs_buf_addf(text, " %s=%s", cfs_instance_extra(instance, i).key,
+					 cfs_instance_extra(instance, i).value),
 			0);
 	assert_int_equal(cfs_buf_addc(text, '\n'), 0);
 	cfs_instance_destroy(instance);

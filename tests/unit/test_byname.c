@@ -431,9 +431,10 @@ static void assert_by_the_rules(const struct walk *walk, size_t i)
 	bool shared = false;
 	size_t j, len;
 
-	cfs_byname_clean(mine, entry->instance->field[CFS_FIELD_NAME]);
+	cfs_byname_clean(mine, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 	for (j = 0; j < walk->n; j++) {
-		cfs_byname_clean(other, walk->entries[j]->instance->field[CFS_FIELD_NAME]);
+		cfs_byname_clean(
+			other, cfs_instance_field(walk->entries[j]->instance, CFS_FIELD_NAME));
 		shared = shared || (j != i && mine[0] && strcmp(mine, other) == 0);
 	}
 	if (strcmp(walk->names[i], mine[0] ? mine : entry->id) == 0) {

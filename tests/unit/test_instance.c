@@ -68,19 +68,19 @@ static void an_instance_has_what_was_collected(void **state)
 	cfs_instance_builder_reset(builder);
 	set(builder, CFS_FIELD_ID, "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX");
 	assert_string_equal(cfs_instance_id(instance), "i-0123456789abcdef0");
-	assert_string_equal(instance->field[CFS_FIELD_NAME], "web-1");
-	assert_string_equal(instance->field[CFS_FIELD_ZONE], "");
-	assert_string_equal(instance->field[CFS_FIELD_LAUNCHED], "");
+	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_NAME), "web-1");
+	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_ZONE), "");
+	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_LAUNCHED), "");
 	assert_int_equal(instance->n_tags, 2);
-	assert_string_equal(instance->tags[0].key, "Name");
-	assert_string_equal(instance->tags[0].value, "web-1");
-	assert_string_equal(instance->tags[1].key, "");
+	assert_string_equal(cfs_instance_tag(instance, 0).key, "Name");
+	assert_string_equal(cfs_instance_tag(instance, 0).value, "web-1");
+	assert_string_equal(cfs_instance_tag(instance, 1).key, "");
 	assert_int_equal(instance->n_extras, 1);
-	assert_string_equal(instance->extras[0].key, "vpc");
-	assert_string_equal(instance->extras[0].value, "vpc-1");
+	assert_string_equal(cfs_instance_extra(instance, 0).key, "vpc");
+	assert_string_equal(cfs_instance_extra(instance, 0).value, "vpc-1");
 	assert_int_equal(instance->n_addresses, 2);
-	assert_string_equal(instance->addresses[0], "10.0.0.1");
-	assert_string_equal(instance->addresses[1], "192.0.2.1");
+	assert_string_equal(cfs_instance_address(instance, 0), "10.0.0.1");
+	assert_string_equal(cfs_instance_address(instance, 1), "192.0.2.1");
 	assert_int_equal(instance->power, CFS_POWER_ON);
 	assert_true(instance->offers == 0x80000001);
 	cfs_instance_destroy(instance);
@@ -93,7 +93,7 @@ static void an_instance_of_nothing_has_empty_texts(void **state)
 	struct cfs_instance *instance = build(builder);
 
 	for (size_t i = 0; i < CFS_N_FIELDS; i++)
-		assert_string_equal(instance->field[i], "");
+		assert_string_equal(cfs_instance_field(instance, i), "");
 	assert_int_equal(instance->n_tags + instance->n_extras + instance->n_addresses, 0);
 	cfs_instance_destroy(instance);
 }
@@ -108,8 +108,8 @@ static void a_field_set_twice_has_its_last_value(void **state)
 	set(builder, CFS_FIELD_STATE, "running");
 	assert_string_equal(cfs_instance_builder_get(builder, CFS_FIELD_STATE), "running");
 	instance = build(builder);
-	assert_string_equal(instance->field[CFS_FIELD_STATE], "running");
-	assert_string_equal(instance->field[CFS_FIELD_TYPE], "t3.micro");
+	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_STATE), "running");
+	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_TYPE), "t3.micro");
 	cfs_instance_destroy(instance);
 }
 
@@ -183,9 +183,9 @@ static void what_is_beyond_a_count_is_left_out(void **state)
 	assert_int_equal(instance->n_tags, CFS_TAGS_MAX);
 	assert_int_equal(instance->n_extras, CFS_EXTRAS_MAX);
 	assert_int_equal(instance->n_addresses, CFS_ADDRESSES_MAX);
-	assert_string_equal(instance->tags[CFS_TAGS_MAX - 1].value, "63");
-	assert_string_equal(instance->extras[CFS_EXTRAS_MAX - 1].key, "31");
-	assert_string_equal(instance->addresses[CFS_ADDRESSES_MAX - 1], "63");
+	assert_string_equal(cfs_instance_tag(instance, CFS_TAGS_MAX - 1).value, "63");
+	assert_string_equal(cfs_instance_extra(instance, CFS_EXTRAS_MAX - 1).key, "31");
+	assert_string_equal(cfs_instance_address(instance, CFS_ADDRESSES_MAX - 1), "63");
 	cfs_instance_destroy(instance);
 }
 
@@ -217,8 +217,8 @@ static void an_instance_never_passes_its_bytes(void **state)
 	assert_string_equal(cfs_instance_id(instance), "i-1");
 	assert_true(instance->n_tags > 32 && instance->n_tags < CFS_TAGS_MAX);
 	for (size_t i = 0; i < instance->n_tags; i++) {
-		assert_int_equal(strlen(instance->tags[i].key), sizeof(text));
-		assert_int_equal(strlen(instance->tags[i].value), sizeof(text));
+		assert_int_equal(strlen(cfs_instance_tag(instance, i).key), sizeof(text));
+		assert_int_equal(strlen(cfs_instance_tag(instance, i).value), sizeof(text));
 	}
 	cfs_instance_destroy(instance);
 }
@@ -237,6 +237,42 @@ static void an_instance_takes_no_more_than_it_holds(void **state)
 	instance = build(builder);
 	assert_true(malloc_usable_size(instance) < 256);
 	cfs_instance_destroy(instance);
+}
+
+/* One more way to say something else in every round. */
+static struct cfs_instance *variant(struct cfs_instance_builder *builder, unsigned i)
+{
+	struct cfs_instance *instance;
+
+	cfs_instance_builder_reset(builder);
+	set(builder, CFS_FIELD_ID, "i-1");
+	set(builder, CFS_FIELD_NAME, i == 1 ? "db" : "web");
+	cfs_instance_builder_add_tag(builder, "key", 3, i == 2 ? "other" : "value", 5);
+	if (i == 3)
+		cfs_instance_builder_add_tag(builder, "", 0, "", 0);
+	if (i == 4)
+		cfs_instance_builder_add_extra(builder, "", "", 0);
+	if (i == 5 || i == 6)
+		cfs_instance_builder_add_address(builder, i == 5 ? "" : "10.0.0.1", i == 5 ? 0 : 8);
+	assert_int_equal(cfs_instance_builder_build(builder, i == 7 ? CFS_POWER_OFF : CFS_POWER_ON,
+				 i == 8 ? 1 : 3, &instance),
+		0);
+	return instance;
+}
+
+static void instances_are_equal_when_they_say_the_same(void **state)
+{
+	struct cfs_instance *one, *other;
+
+	for (unsigned i = 0; i <= 8; i++) {
+		for (unsigned j = 0; j <= 8; j++) {
+			one = variant(*state, i);
+			other = variant(*state, j);
+			assert_int_equal(cfs_instance_equal(one, other), i == j);
+			cfs_instance_destroy(one);
+			cfs_instance_destroy(other);
+		}
+	}
 }
 
 int main(void)
@@ -259,6 +295,8 @@ int main(void)
 			an_instance_never_passes_its_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_instance_takes_no_more_than_it_holds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			instances_are_equal_when_they_say_the_same, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

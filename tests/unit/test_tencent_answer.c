@@ -15,14 +15,14 @@ static void assert_documented_listing(const struct outcome *outcome)
 	assert_string_equal(outcome->error.message, "");
 	assert_int_equal(outcome->n, 3);
 	assert_string_equal(cfs_instance_id(outcome->instances[0]), "ins-r9hr2upy");
-	assert_string_equal(outcome->instances[0]->field[CFS_FIELD_NAME],
+	assert_string_equal(cfs_instance_field(outcome->instances[0], CFS_FIELD_NAME),
 		"\xe6\x9c\xaa\xe5\x91\xbd\xe5\x90\x8d web 1");
 	assert_int_equal(outcome->instances[0]->n_addresses, 3);
 	assert_int_equal(outcome->instances[0]->n_tags, 2);
 	assert_int_equal(outcome->instances[0]->offers, 3);
 	assert_string_equal(cfs_instance_id(outcome->instances[1]), "ins-2ypa0wxe");
-	assert_string_equal(
-		outcome->instances[1]->field[CFS_FIELD_LAUNCHED], "2021-12-31T23:59:59Z");
+	assert_string_equal(cfs_instance_field(outcome->instances[1], CFS_FIELD_LAUNCHED),
+		"2021-12-31T23:59:59Z");
 	assert_int_equal(outcome->instances[1]->n_addresses, 2);
 	assert_int_equal(outcome->instances[1]->offers, 0);
 	assert_string_equal(cfs_instance_id(outcome->instances[2]), "ins-00000003");
@@ -434,7 +434,7 @@ static void bytes_that_are_no_utf_8_are_replaced(void **state)
 		"\"InstanceName\":\"a\xff\xc0\xaf\\ud800\\u0000b\"}]}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_int_equal(outcome.n, 1);
-	assert_string_equal(outcome.instances[0]->field[CFS_FIELD_NAME],
+	assert_string_equal(cfs_instance_field(outcome.instances[0], CFS_FIELD_NAME),
 		"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
 		"b");
 	finish(&outcome);

@@ -69,8 +69,8 @@ static void finish(struct taken *taken)
 static const char *extra(const struct cfs_instance *instance, const char *key)
 {
 	for (size_t i = 0; i < instance->n_extras; i++) {
-		if (strcmp(instance->extras[i].key, key) == 0)
-			return instance->extras[i].value;
+		if (strcmp(cfs_instance_extra(instance, i).key, key) == 0)
+			return cfs_instance_extra(instance, i).value;
 	}
 	return NULL;
 }
@@ -102,28 +102,28 @@ static void fields_are_read(void **state)
 		0);
 	assert_int_equal(taken.n, 1);
 	one = taken.instances[0];
-	assert_string_equal(one->field[CFS_FIELD_ID], "ins-r9hr2upy");
-	assert_string_equal(one->field[CFS_FIELD_NAME], "web \xe5\x90\x8d");
-	assert_string_equal(one->field[CFS_FIELD_ZONE], "ap-guangzhou-6");
-	assert_string_equal(one->field[CFS_FIELD_STATE], "RUNNING");
-	assert_string_equal(one->field[CFS_FIELD_TYPE], "S5.MEDIUM4");
-	assert_string_equal(one->field[CFS_FIELD_LAUNCHED], "2020-03-09T02:43:43Z");
+	assert_string_equal(cfs_instance_field(one, CFS_FIELD_ID), "ins-r9hr2upy");
+	assert_string_equal(cfs_instance_field(one, CFS_FIELD_NAME), "web \xe5\x90\x8d");
+	assert_string_equal(cfs_instance_field(one, CFS_FIELD_ZONE), "ap-guangzhou-6");
+	assert_string_equal(cfs_instance_field(one, CFS_FIELD_STATE), "RUNNING");
+	assert_string_equal(cfs_instance_field(one, CFS_FIELD_TYPE), "S5.MEDIUM4");
+	assert_string_equal(cfs_instance_field(one, CFS_FIELD_LAUNCHED), "2020-03-09T02:43:43Z");
 	assert_int_equal(one->power, CFS_POWER_ON);
 	assert_int_equal(one->offers, 3);
 
 	assert_int_equal(one->n_addresses, 4);
-	assert_string_equal(one->addresses[0], "10.0.0.1");
-	assert_string_equal(one->addresses[1], "10.0.0.2");
-	assert_string_equal(one->addresses[2], "123.207.11.190");
-	assert_string_equal(one->addresses[3], "2402:4e00::1");
+	assert_string_equal(cfs_instance_address(one, 0), "10.0.0.1");
+	assert_string_equal(cfs_instance_address(one, 1), "10.0.0.2");
+	assert_string_equal(cfs_instance_address(one, 2), "123.207.11.190");
+	assert_string_equal(cfs_instance_address(one, 3), "2402:4e00::1");
 
 	assert_int_equal(one->n_tags, 3);
-	assert_string_equal(one->tags[0].key, "env");
-	assert_string_equal(one->tags[0].value, "prod");
-	assert_string_equal(one->tags[1].key, "empty");
-	assert_string_equal(one->tags[1].value, "");
-	assert_string_equal(one->tags[2].key, "none");
-	assert_string_equal(one->tags[2].value, "");
+	assert_string_equal(cfs_instance_tag(one, 0).key, "env");
+	assert_string_equal(cfs_instance_tag(one, 0).value, "prod");
+	assert_string_equal(cfs_instance_tag(one, 1).key, "empty");
+	assert_string_equal(cfs_instance_tag(one, 1).value, "");
+	assert_string_equal(cfs_instance_tag(one, 2).key, "none");
+	assert_string_equal(cfs_instance_tag(one, 2).value, "");
 
 	assert_int_equal(one->n_extras, 10);
 	assert_string_equal(extra(one, "Uuid"), "u");
@@ -162,7 +162,7 @@ static void what_is_null_or_of_another_type_is_left_out(void **state)
 			assert_int_equal(taken.n, 1);
 			one = taken.instances[0];
 			for (size_t f = CFS_FIELD_ID + 1; f < CFS_N_FIELDS; f++)
-				assert_string_equal(one->field[f], "");
+				assert_string_equal(cfs_instance_field(one, f), "");
 			assert_int_equal(one->n_addresses, 0);
 			assert_int_equal(one->n_extras, 0);
 			assert_int_equal(one->n_tags, 0);
