@@ -161,6 +161,37 @@ static void test_large_content(void **state)
 	cfs_buf_finish(&content);
 }
 
+/* Long runs of digits are decoded by the block, but never when they come one byte at a time. */
+static void test_blocks_say_the_same_as_single_bytes(void **state)
+{
+	enum { SIZE = 3 * 64 };
+	char text[SIZE];
+
+	(void)state;
+	for (unsigned at = 0; at < SIZE; at += at == 70 ? 50 : 1) {
+		for (unsigned c = 0; c < 256; c++) {
+			struct cfs_buf whole = CFS_BUF_INIT(SIZE), single = CFS_BUF_INIT(SIZE);
+			struct cfs_base64 decoder = {0};
+			int r = 0;
+
+			for (unsigned i = 0; i < SIZE; i++)
+				text[i] = good[6].text[i % 8];
+			text[at] = (char)c;
+			for (unsigned i = 0; i < SIZE; i++)
+				r = cfs_base64_feed(&decoder, text + i, 1, &single);
+			if (r == 0)
+				r = cfs_base64_end(&decoder);
+			assert_int_equal(decode(text, SIZE, at / 2, &whole), r);
+			if (r == 0) {
+				assert_int_equal(whole.len, single.len);
+				assert_memory_equal(whole.data, single.data, single.len);
+			}
+			cfs_buf_finish(&whole);
+			cfs_buf_finish(&single);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_an_error_is_final),
 		cmocka_unit_test(test_the_content_has_a_limit),
 		cmocka_unit_test(test_large_content),
+		cmocka_unit_test(test_blocks_say_the_same_as_single_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
