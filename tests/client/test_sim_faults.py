@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import hashlib
 import http.client
+import io
 import json
 import os
 import socket
@@ -355,3 +356,247 @@ def test_rules_of_the_file_change_while_it_runs():
         sim.set_faults("DescribeRegions:code=Fifth")
         sim.set_faults()
         assert ec2(sim, "DescribeRegions").code is None
+
+
+# Faults of the wire: what a socket sees.
+
+# Of OpenSSL; Python sets it, and has no name for it.
+IGNORE_UNEXPECTED_EOF = 1 << 7
+
+
+class Wire:
+    """One request over a bare TLS socket: every byte that came, and how it ended."""
+
+    def __init__(self, sim, action=SCREEN, patience=1.0, target=None):
+        body = f"Action={action}&Version=2016-11-15"
+        body += f"&InstanceId={target or first_id(sim)}" if action != "DescribeInstances" else ""
+        self.body = body.encode()
+        headers = ec2_headers(sim, self.body)
+        headers.update({"Host": f"127.0.0.1:{sim.port}", "Content-Length": str(len(self.body))})
+        self.request = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.request = f"POST / HTTP/1.1\r\n{self.request}\r\n".encode() + self.body
+        plain = socket.create_connection(("127.0.0.1", sim.port))
+        context = sim.tls()
+        context.options &= ~IGNORE_UNEXPECTED_EOF
+        self.socket = context.wrap_socket(plain, server_hostname="127.0.0.1",
+                                          suppress_ragged_eofs=False)
+        self.socket.settimeout(patience)
+        self.socket.sendall(self.request)
+        self.bytes = b""
+        self.pieces = 0
+        self.end = self._read()
+        self.head, _, self.content = self.bytes.partition(b"\r\n\r\n")
+
+    def _read(self):
+        while True:
+            try:
+                piece = self.socket.recv(65536)
+            except TimeoutError:
+                return "open"
+            except ssl.SSLError as error:
+                return "broken" if "UNEXPECTED_EOF" in error.reason else error.reason
+            except ConnectionResetError:
+                return "reset"
+            if not piece:
+                return "closed"
+            self.bytes += piece
+            self.pieces += 1
+
+    def header(self, name):
+        lines = self.head.decode().split("\r\n")[1:]
+        return next((line.split(": ", 1)[1] for line in lines if line.startswith(name + ": ")),
+                    None)
+
+    def length(self):
+        return int(self.header("Content-Length"))
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture
+def wire():
+    """wire(KIND) asks for a screen while that fault is on. The answer as it is meant to be is
+    `bytes` long, by the log."""
+    simulators = []
+
+    def ask(kind, action=SCREEN, **more):
+        sim = simulator(f"{action}:{kind}", **more)
+        simulators.append(sim)
+        seen = Wire(sim, action)
+        seen.sim = sim
+        seen.entry = sim.log_entries(action=action)[-1]
+        assert seen.entry["fault"] == kind.partition("=")[0]
+        return seen
+
+    yield ask
+    for sim in simulators:
+        assert ec2(sim, "DescribeRegions").status == 200
+        sim.stop()
+
+
+def whole(content):
+    """Whether it is a whole answer of EC2's."""
+    try:
+        root = xml.etree.ElementTree.fromstring(content)
+    except xml.etree.ElementTree.ParseError:
+        return False
+    return base64.b64decode(root.findtext("{*}imageData"), validate=True).endswith(b"\xff\xd9")
+
+
+def unchunk(content):
+    """The data of chunks, their extensions, and the trailers."""
+    data, extensions, stream = [], [], io.BytesIO(content)
+    while True:
+        size, _, extension = stream.readline().removesuffix(b"\r\n").partition(b";")
+        extensions.append(extension)
+        size = int(size, 16)
+        if size == 0:
+            return b"".join(data), extensions, stream.read()
+        data.append(stream.read(size))
+        assert stream.read(2) == b"\r\n"
+
+
+def test_close_is_an_end_without_an_answer(wire):
+    seen = wire("close")
+    assert (seen.bytes, seen.end) == (b"", "closed")
+
+
+def test_cutheader_breaks_off_within_the_headers(wire):
+    seen = wire("cutheader")
+    assert seen.end == "broken" and seen.bytes.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\n\r\n" not in seen.bytes
+
+
+def test_cutbody_ends_properly_within_a_body_of_no_length(wire):
+    seen = wire("cutbody")
+    assert seen.end == "closed" and seen.header("Content-Length") is None
+    assert len(seen.content) == seen.entry["bytes"] // 2 and not whole(seen.content)
+
+
+def test_cuttls_breaks_off_within_a_record(wire):
+    seen = wire("cuttls")
+    # What is in the record that is cut cannot be had.
+    assert seen.end == "broken" and 0 < len(seen.content) < seen.entry["bytes"] // 2 + 1
+    assert seen.length() == seen.entry["bytes"]
+
+
+def test_badtls_is_a_record_that_does_not_verify(wire):
+    seen = wire("badtls")
+    assert "BAD_RECORD_MAC" in seen.end and not whole(seen.content)
+
+
+def test_stall_is_half_a_body_and_silence(wire):
+    seen = wire("stall")
+    assert seen.end == "open" and seen.length() == seen.entry["bytes"]
+    assert seen.length() // 2 <= len(seen.content) <= seen.length() // 2 + 1
+    seen.close()
+
+
+def test_drip_is_half_an_answer_and_then_byte_after_byte():
+    with simulator(f"{SCREEN}:drip=5:x1") as sim:
+        body = f"Action={SCREEN}&Version=2016-11-15&InstanceId={first_id(sim)}".encode()
+        connection = connect(sim)
+        connection.request("POST", "/", body, ec2_headers(sim, body))
+        answer = connection.getresponse()
+        length = int(answer.headers["Content-Length"])
+        start = time.monotonic()
+        assert len(answer.read(length // 2 + 50)) == length // 2 + 50
+        assert time.monotonic() - start > 0.1
+        connection.close()
+        assert ec2(sim, SCREEN, InstanceId=first_id(sim)).status == 200
+
+
+def test_longlength_promises_more_than_comes(wire):
+    seen = wire("longlength")
+    assert seen.end == "closed" and whole(seen.content)
+    assert seen.length() == len(seen.content) + 1000
+
+
+def test_shortlength_sends_more_than_it_promises(wire):
+    seen = wire("shortlength")
+    assert seen.end == "open" and whole(seen.content)
+    assert seen.length() == len(seen.content) // 2
+    # Nobody answers any more on a connection whose place in the stream is not known.
+    seen.socket.sendall(seen.request)
+    with pytest.raises((ConnectionResetError, ssl.SSLError)):
+        seen.socket.recv(1)
+
+
+def test_badchunk_has_a_chunk_whose_size_is_no_number(wire):
+    seen = wire("badchunk")
+    assert seen.header("Transfer-Encoding") == "chunked" and seen.end == "open"
+    with pytest.raises(ValueError, match="zz"):
+        unchunk(seen.content)
+    seen.close()
+
+
+def test_nolastchunk_ends_without_the_last_chunk(wire):
+    seen = wire("nolastchunk")
+    assert seen.header("Transfer-Encoding") == "chunked" and seen.end == "closed"
+    with pytest.raises(ValueError, match="invalid literal"):
+        unchunk(seen.content)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_chunks_are_small_and_have_extensions_and_trailers(wire, size):
+    seen = wire(f"chunks={size}")
+    data, extensions, trailers = unchunk(seen.content)
+    assert whole(data) and len(extensions) == -(-len(data) // size) + 1
+    assert {b"", b"name", b"name=value"} < {*extensions}
+    assert b"X-Trailer: end\r\n" in trailers and seen.end == "open"
+    seen.close()
+
+
+def test_bigheader_and_longheader_are_past_any_sane_limit(wire):
+    seen = wire("bigheader")
+    assert 128 << 10 > len(seen.head) > 128000 and whole(seen.content)
+    seen.close()
+    seen = wire("longheader")
+    assert len(seen.head) > 256 << 10 and whole(seen.content)
+    assert len(seen.head.split(b"\r\n")) < 10
+    seen.close()
+
+
+def test_interim_answers_come_before_the_good_one(wire):
+    seen = wire("interim")
+    answers = seen.bytes.split(b"\r\n\r\n")
+    assert [answer[:13] for answer in answers[:3]] == [b"HTTP/1.1 100 ", b"HTTP/1.1 103 ",
+                                                       b"HTTP/1.1 200 "]
+    assert whole(answers[3]) and seen.end == "open"
+    seen.close()
+
+
+def test_faults_of_the_wire_hit_errors_and_long_listings_too(wire):
+    with simulator(f"{SCREEN}:longlength") as sim:
+        seen = Wire(sim, target="i-0ffffffffffffffff")
+        assert seen.head.startswith(b"HTTP/1.1 400 Error\r\n")
+        assert b"InvalidInstanceID.NotFound" in seen.content
+    with Simulator(instances=3000, rate_scale=0, faults=["DescribeInstances:chunks=500"]) as sim:
+        seen = Wire(sim, "DescribeInstances")
+        assert unchunk(seen.content)[0].count(b"<reservationId>") == 3000
+        seen.close()
+
+
+def test_faults_of_the_wire_hit_cvm_too():
+    with simulator(f"{VNC}:longlength", f"{VNC}:chunks=3") as sim:
+        with pytest.raises(http.client.IncompleteRead):
+            cvm(sim, VNC, {"InstanceId": first_cvm(sim)})
+
+
+def test_a_throttle_may_say_when_to_come_again():
+    with simulator("*:throttle=7") as sim:
+        for answer in (ec2(sim, "DescribeRegions"), cvm(sim, "DescribeRegions")):
+            assert answer.code == "RequestLimitExceeded" and answer.headers["Retry-After"] == "7"
+    with simulator("*:throttle") as sim:
+        assert "Retry-After" not in ec2(sim, "DescribeRegions").headers
+
+
+def test_the_log_names_the_request_as_the_answer_does():
+    with simulator() as sim:
+        answer = ec2(sim, "DescribeRegions")
+        entry = sim.log_entries(action="DescribeRegions")[0]
+        assert entry["request_id"] == answer.headers["x-amzn-RequestId"]
+        answer = cvm(sim, "DescribeRegions")
+        entry = sim.log_entries(action="DescribeRegions")[1]
+        assert entry["request_id"] == json.loads(answer.body)["Response"]["RequestId"]

@@ -1,5 +1,7 @@
 #include "answer.h"
 
+#include <stdio.h>
+
 void sim_answer_finish(struct sim_answer *answer)
 {
 	if (!answer)
@@ -16,6 +18,15 @@ bool sim_answer_fault(struct sim_answer *answer, const struct sim_effect *effect
 		0x80, 0xc3, 0x28, '\r', '\n', 0, 1, 2, 3, '>'};
 	answer->delay_ms += effect->delay_ms;
 	answer->record.fault = effect->name;
+	if (sim_fault_of_wire(effect->kind)) {
+		answer->wire = effect->kind;
+		answer->wire_number = effect->number;
+		return false;
+	}
+	if (effect->kind == SIM_FAULT_THROTTLE && effect->number) {
+		answer->header = "Retry-After";
+		snprintf(answer->header_value, sizeof(answer->header_value), "%u", effect->number);
+	}
 	switch (effect->kind) {
 	case SIM_FAULT_HANG:
 		answer->hang = true;
@@ -51,6 +62,21 @@ bool sim_answer_fault(struct sim_answer *answer, const struct sim_effect *effect
 	case SIM_FAULT_BADID:
 	case SIM_FAULT_OVERSIZE:
 	case SIM_FAULT_EMPTY:
+	case SIM_FAULT_CLOSE:
+	case SIM_FAULT_CUTHEADER:
+	case SIM_FAULT_CUTBODY:
+	case SIM_FAULT_CUTTLS:
+	case SIM_FAULT_BADTLS:
+	case SIM_FAULT_STALL:
+	case SIM_FAULT_DRIP:
+	case SIM_FAULT_LONGLENGTH:
+	case SIM_FAULT_SHORTLENGTH:
+	case SIM_FAULT_BADCHUNK:
+	case SIM_FAULT_NOLASTCHUNK:
+	case SIM_FAULT_CHUNKS:
+	case SIM_FAULT_BIGHEADER:
+	case SIM_FAULT_LONGHEADER:
+	case SIM_FAULT_INTERIM:
 		break;
 	}
 	return false;

@@ -24,7 +24,8 @@ struct sim_record {
 	char sha256[SIM_SHA256_HEX];
 	char role[SIM_ROLE_SIZE]; /* whose temporary keys signed, or "" */
 	const char *fault;
-	size_t bytes; /* of the body; of what a stream made in the end it does not know */
+	const char *request_id; /* the answer's; NULL: it has none */
+	size_t bytes;           /* of the body; of what a stream made in the end it does not know */
 };
 
 /* A body that is made as it is sent. */
@@ -50,6 +51,8 @@ struct sim_answer {
 	bool hang;
 	bool reset;
 	bool truncate;
+	enum sim_fault_kind wire; /* sent as sim_fault_of_wire() says; or SIM_FAULT_NONE */
+	unsigned wire_number;
 	struct sim_record record;
 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum arg_rule { ARG_NONE, ARG_NUMBER, ARG_TEXT, ARG_ANY };
+enum arg_rule { ARG_NONE, ARG_NUMBER, ARG_OPTIONAL, ARG_TEXT, ARG_ANY };
 
 static const struct kind {
 	enum sim_fault_kind kind;
@@ -24,7 +24,7 @@ static const struct kind {
 	{SIM_FAULT_STATUS, "status", ARG_NUMBER, 200, 599, NULL},
 	{SIM_FAULT_GARBAGE, "garbage", ARG_NONE, 0, 0, NULL},
 	{SIM_FAULT_CODE, "code", ARG_TEXT, 0, 0, NULL},
-	{SIM_FAULT_THROTTLE, "throttle", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_THROTTLE, "throttle", ARG_OPTIONAL, 1, SIM_FAULT_RETRY_MAX, NULL},
 	{SIM_FAULT_TRUNCATE, "truncate", ARG_NONE, 0, 0, NULL},
 	{SIM_FAULT_BADBASE64, "badbase64", ARG_NONE, 0, 0,
 		" GetConsoleScreenshot GetConsoleOutput "},
@@ -32,6 +32,21 @@ static const struct kind {
 	{SIM_FAULT_BADID, "badid", ARG_ANY, 0, 0, " DescribeInstances "},
 	{SIM_FAULT_OVERSIZE, "oversize", ARG_NONE, 0, 0, NULL},
 	{SIM_FAULT_EMPTY, "empty", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_CLOSE, "close", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_CUTHEADER, "cutheader", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_CUTBODY, "cutbody", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_CUTTLS, "cuttls", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_BADTLS, "badtls", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_STALL, "stall", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_DRIP, "drip", ARG_NUMBER, 1, SIM_FAULT_DELAY_MAX, NULL},
+	{SIM_FAULT_LONGLENGTH, "longlength", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_SHORTLENGTH, "shortlength", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_BADCHUNK, "badchunk", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_NOLASTCHUNK, "nolastchunk", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_CHUNKS, "chunks", ARG_NUMBER, 1, SIM_FAULT_CHUNK_MAX, NULL},
+	{SIM_FAULT_BIGHEADER, "bigheader", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_LONGHEADER, "longheader", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_INTERIM, "interim", ARG_NONE, 0, 0, NULL},
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -59,6 +74,11 @@ const char *sim_fault_name(enum sim_fault_kind kind)
 			return kinds[i].name;
 	}
 	return "";
+}
+
+bool sim_fault_of_wire(enum sim_fault_kind kind)
+{
+	return kind >= SIM_FAULT_CLOSE && kind <= SIM_FAULT_INTERIM;
 }
 
 static bool take(const char *from, size_t len, char *ret_text, size_t size)
@@ -129,6 +149,10 @@ static const char *parse_kind(const char *text, size_t len, struct sim_fault *fa
 		return fault->arg[0] ? NULL : "this kind needs an argument";
 	case ARG_ANY:
 		return equals ? NULL : "this kind needs an argument";
+	case ARG_OPTIONAL:
+		if (!equals)
+			return NULL;
+		break;
 	case ARG_NUMBER:
 		break;
 	}

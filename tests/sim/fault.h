@@ -38,11 +38,32 @@ enum sim_fault_kind {
 	SIM_FAULT_BADID,
 	SIM_FAULT_OVERSIZE,
 	SIM_FAULT_EMPTY,
+	/* of the wire: the action runs, and wire.c sends its answer; first to last in this order */
+	SIM_FAULT_CLOSE,
+	SIM_FAULT_CUTHEADER,
+	SIM_FAULT_CUTBODY,
+	SIM_FAULT_CUTTLS,
+	SIM_FAULT_BADTLS,
+	SIM_FAULT_STALL,
+	SIM_FAULT_DRIP,
+	SIM_FAULT_LONGLENGTH,
+	SIM_FAULT_SHORTLENGTH,
+	SIM_FAULT_BADCHUNK,
+	SIM_FAULT_NOLASTCHUNK,
+	SIM_FAULT_CHUNKS,
+	SIM_FAULT_BIGHEADER,
+	SIM_FAULT_LONGHEADER,
+	SIM_FAULT_INTERIM,
 };
+
+/* Whether wire.c sends the answer. */
+bool sim_fault_of_wire(enum sim_fault_kind kind);
 
 /* A body past any sane limit: 20 MiB. */
 #define SIM_FAULT_OVERSIZE_BYTES ((size_t)20 << 20)
 #define SIM_FAULT_LONG_ID 300
+#define SIM_FAULT_CHUNK_MAX 65536
+#define SIM_FAULT_RETRY_MAX 3600 /* s */
 
 struct sim_fault {
 	int cloud; /* enum sim_cloud, or -1 for both */
@@ -51,7 +72,7 @@ struct sim_fault {
 	char instance[SIM_FAULT_TEXT]; /* empty: any */
 	enum sim_fault_kind kind;
 	char arg[SIM_FAULT_TEXT];
-	unsigned number; /* milliseconds, or the HTTP status */
+	unsigned number; /* of milliseconds, bytes or seconds, or the HTTP status */
 	double share;
 	uint64_t left; /* matching requests it still hits */
 };

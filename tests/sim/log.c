@@ -40,6 +40,8 @@ int sim_log_write(int fd, int64_t wall_ms, const struct sim_record *record)
 		add_text(&line, "role", record->role);
 	if (record->sha256[0])
 		add_text(&line, "sha256", record->sha256);
+	if (record->request_id)
+		add_text(&line, "request_id", record->request_id);
 	if (record->fault && record->fault[0])
 		add_text(&line, "fault", record->fault);
 	sim_buf_addf(&line, ",\"bytes\":%zu}\n", record->bytes);

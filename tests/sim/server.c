@@ -9,13 +9,17 @@
  * client's going away; then it is resumed as dead and dropped. It ends in completed, which
  * libmicrohttpd calls exactly once for each exchange that has begun.
  *
+ * An answer that a fault of the wire spoils is written from here too, while its connection is
+ * suspended (writing); libmicrohttpd gets the connection back only to drop it.
+ *
  * Invariants: an exchange is in the list of the suspended if and only if its connection is
- * suspended; in the heap if and only if it is suspended and not hung.
+ * suspended; in the heap if and only if it is suspended and waits for a time.
  */
 #include "server.h"
 
 #include "clock.h"
 #include "log.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,6 +40,8 @@
 #define IDLE_S 300
 #define EVENTS_MAX 64
 #define NOT_QUEUED SIZE_MAX
+#define NEVER (-1)
+#define DATE_SIZE 64
 
 struct exchange {
 	struct sim_server *server;
@@ -46,7 +52,9 @@ struct exchange {
 	bool too_large;
 	bool decided;
 	bool suspended;
-	bool dead; /* the client is gone */
+	bool writing; /* suspended, and wire is under way */
+	bool dead;    /* the client is gone, or the connection is not to be used again */
+	struct sim_wire wire;
 	int64_t due_ms;
 	size_t heap_index;                /* or NOT_QUEUED */
 	struct exchange *next, *previous; /* of the suspended */
@@ -134,20 +142,30 @@ static int socket_of(struct MHD_Connection *connection)
 	return info ? info->connect_fd : -1;
 }
 
-static int suspend(struct exchange *exchange)
+/* What a suspended exchange waits for: events of its socket, and so many milliseconds, or NEVER. */
+static int wait_for(struct exchange *exchange, int operation, uint32_t events, int64_t ms)
 {
 	struct sim_server *server = exchange->server;
-	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = exchange};
-	if (!exchange->answer.hang) {
-		exchange->due_ms = sim_clock_monotonic_ms() + exchange->answer.delay_ms;
+	struct epoll_event event = {.events = events | EPOLLRDHUP, .data.ptr = exchange};
+	heap_remove(server, exchange);
+	if (ms != NEVER) {
+		exchange->due_ms = sim_clock_monotonic_ms() + ms;
 		if (heap_add(server, exchange) < 0)
 			return -ENOMEM;
 	}
-	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, socket_of(exchange->connection), &event) <
-		0) {
+	if (epoll_ctl(server->epoll_fd, operation, socket_of(exchange->connection), &event) < 0) {
 		heap_remove(server, exchange);
 		return -errno;
 	}
+	return 0;
+}
+
+static int suspend(struct exchange *exchange, int64_t ms)
+{
+	struct sim_server *server = exchange->server;
+	int r = wait_for(exchange, EPOLL_CTL_ADD, 0, ms);
+	if (r < 0)
+		return r;
 	exchange->next = server->suspended;
 	if (exchange->next)
 		exchange->next->previous = exchange;
@@ -171,6 +189,46 @@ static void resume(struct exchange *exchange)
 	exchange->next = exchange->previous = NULL;
 	exchange->suspended = false;
 	MHD_resume_connection(exchange->connection);
+}
+
+static void drop(struct exchange *exchange)
+{
+	exchange->dead = true;
+	resume(exchange);
+}
+
+/* Writes more of an answer of the wire's, as much as can be written now. */
+static void write_on(struct exchange *exchange)
+{
+	enum sim_wire_next next = SIM_WIRE_DONE;
+	int r = sim_wire_step(&exchange->wire, &next);
+	if (r == 0 && next == SIM_WIRE_BLOCKED)
+		r = wait_for(exchange, EPOLL_CTL_MOD, EPOLLOUT, NEVER);
+	else if (r == 0 && next == SIM_WIRE_PAUSE)
+		r = wait_for(exchange, EPOLL_CTL_MOD, 0, exchange->wire.pace_ms);
+	else if (r == 0 && exchange->wire.end == SIM_WIRE_HOLD)
+		r = wait_for(exchange, EPOLL_CTL_MOD, EPOLLIN, NEVER);
+	else
+		r = -EPIPE;
+	if (r < 0)
+		drop(exchange);
+}
+
+/* The socket of a suspended connection has something to tell. */
+static void on_event(struct exchange *exchange, uint32_t events)
+{
+	if (exchange->writing && events == EPOLLOUT)
+		write_on(exchange);
+	else /* it is gone; or asks again where nobody answers any more */
+		drop(exchange);
+}
+
+static void on_time(struct exchange *exchange)
+{
+	if (exchange->writing)
+		write_on(exchange);
+	else
+		resume(exchange);
 }
 
 static void *begin(void *context, const char *uri, struct MHD_Connection *connection)
@@ -198,6 +256,7 @@ static void completed(void *context, struct MHD_Connection *connection, void **e
 		return;
 	sim_request_finish(&exchange->request);
 	sim_answer_finish(&exchange->answer);
+	sim_wire_finish(&exchange->wire);
 	free(exchange);
 	*exchange_slot = NULL;
 }
@@ -226,6 +285,7 @@ static void decide(struct exchange *exchange)
 	answer->delay_ms += server->sim->options.latency_ms;
 	record->status = answer->hang || answer->reset ? 0 : answer->status;
 	record->bytes = answer->body.len;
+	record->request_id = answer->request_id[0] ? answer->request_id : NULL;
 	exchange->decided = true;
 	int r = sim_log_write(server->log_fd, sim_now_ms(server->sim), record);
 	if (r < 0)
@@ -272,20 +332,20 @@ static ssize_t read_half(void *context, uint64_t position, char *data, size_t si
 }
 
 /* The clouds' clock is not this machine's, so libmicrohttpd's own header will not do. */
-static void add_date(struct MHD_Response *response, int64_t wall_ms)
+static void format_date(int64_t wall_ms, char ret_text[DATE_SIZE])
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
 	struct tm tm;
-	char text[64];
-	if (gmtime_r(&seconds, &tm) &&
-		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm))
-		MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, text);
+	ret_text[0] = '\0';
+	if (gmtime_r(&seconds, &tm))
+		strftime(ret_text, DATE_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
 static struct MHD_Response *make_response(struct exchange *exchange)
 {
 	struct sim_answer *answer = &exchange->answer;
 	struct MHD_Response *response;
+	char date[DATE_SIZE];
 	if (answer->stream.state)
 		response = MHD_create_response_from_callback(
 			MHD_SIZE_UNKNOWN, 64 * 1024, read_body, exchange, NULL);
@@ -297,7 +357,8 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 			answer->body.len, answer->body.data, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return NULL;
-	add_date(response, sim_now_ms(exchange->server->sim));
+	format_date(sim_now_ms(exchange->server->sim), date);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date);
 	if (answer->header)
 		MHD_add_response_header(response, answer->header, answer->header_value);
 	if (answer->content_type)
@@ -309,8 +370,29 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 	return response;
 }
 
+/* The answer goes out from here, beginning in the next turn of the loop. */
+static enum MHD_Result send_by_wire(struct exchange *exchange)
+{
+	struct sim_answer *answer = &exchange->answer;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	char date[DATE_SIZE];
+	int r = 1;
+	while (answer->stream.state && r > 0)
+		r = answer->stream.next(answer->stream.state, &answer->body);
+	format_date(sim_now_ms(exchange->server->sim), date);
+	if (r < 0 ||
+		sim_wire_init(&exchange->wire, answer, date, info ? info->tls_session : NULL,
+			socket_of(exchange->connection)) < 0)
+		return MHD_NO;
+	exchange->writing = true;
+	return suspend(exchange, 0) < 0 ? MHD_NO : MHD_YES;
+}
+
 static enum MHD_Result send_answer(struct exchange *exchange)
 {
+	if (exchange->answer.wire != SIM_FAULT_NONE)
+		return send_by_wire(exchange);
 	if (exchange->answer.reset) {
 		/* Dissolving the association makes Linux send a RST, whatever TLS still has to say.
 		 */
@@ -356,8 +438,12 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	}
 	if (!exchange->decided) {
 		decide(exchange);
-		if (exchange->answer.hang || exchange->answer.delay_ms)
-			return suspend(exchange) < 0 ? MHD_NO : MHD_YES;
+		bool hang = exchange->answer.hang;
+		if (hang || exchange->answer.delay_ms)
+			return suspend(exchange,
+				       hang ? NEVER : (int64_t)exchange->answer.delay_ms) < 0
+				? MHD_NO
+				: MHD_YES;
 	}
 	return send_answer(exchange);
 }
@@ -510,12 +596,11 @@ int sim_server_run(struct sim_server *server, int stop_fd)
 				return 0;
 			if (events[i].data.ptr == server)
 				continue;
-			exchange->dead = true;
-			resume(exchange);
+			on_event(exchange, events[i].events);
 		}
 		int64_t now = sim_clock_monotonic_ms();
 		while (server->heap_len && server->heap[0]->due_ms <= now)
-			resume(server->heap[0]);
+			on_time(server->heap[0]);
 		for (size_t i = 0; i < PORTS; i++) {
 			struct MHD_Daemon *daemon = server->listeners[i].daemon;
 			if (daemon && MHD_run(daemon) != MHD_YES)
@@ -528,10 +613,8 @@ void sim_server_destroy(struct sim_server *server)
 {
 	if (!server)
 		return;
-	while (server->suspended) {
-		server->suspended->dead = true;
-		resume(server->suspended);
-	}
+	while (server->suspended)
+		drop(server->suspended);
 	for (size_t i = 0; i < PORTS; i++) {
 		if (server->listeners[i].daemon)
 			MHD_stop_daemon(server->listeners[i].daemon);
