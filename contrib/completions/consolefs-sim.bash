@@ -21,6 +21,7 @@ _consolefs_sim() {
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--port --ready-file --ca-file --instances --aws-regions
 		--tencent-regions --seed --latency --rate-scale --fault --fault-file --log --freeze-clock
+		--fleet-file --authority-file
 		--screen-bytes --clock-offset --metadata-file --metadata-port --session-seconds --no-instance-role
 		--web-identity-file --container-token-file --issued-file --die-with-parent --help --version' -- "$cur")
 }

@@ -600,3 +600,60 @@ def test_the_log_names_the_request_as_the_answer_does():
         answer = cvm(sim, "DescribeRegions")
         entry = sim.log_entries(action="DescribeRegions")[1]
         assert entry["request_id"] == json.loads(answer.body)["Response"]["RequestId"]
+
+
+# What changes while it runs, and from start to start.
+
+def replace(path, *lines):
+    new = path.with_suffix(".new")
+    new.write_text("".join(line + "\n" for line in lines))
+    new.rename(path)
+
+
+def ec2_states(sim):
+    """The state of every listed instance, by id."""
+    root = xml.etree.ElementTree.fromstring(ec2(sim, "DescribeInstances").body)
+    return {item.findtext("{*}instanceId"): item.findtext("{*}instanceState/{*}name")
+            for item in root.findall(".//{*}instancesSet/{*}item")}
+
+
+def cvm_states(sim):
+    answer = json.loads(cvm(sim, "DescribeInstances", {"Limit": 100}).body)["Response"]
+    assert answer["TotalCount"] == len(answer["InstanceSet"])
+    return {item["InstanceId"]: item["InstanceState"] for item in answer["InstanceSet"]}
+
+
+def test_machines_go_come_stop_and_start_as_the_file_says(tmp_path):
+    path = tmp_path / "fleet"
+    with simulator(args=["--fleet-file", path]) as sim:
+        was, was_cvm = ec2_states(sim), cvm_states(sim)
+        one, other, *_ = was
+        its, others, *_ = was_cvm
+        assert was[one] == was[other] == "running" and was_cvm[its] == was_cvm[others] == "RUNNING"
+        replace(path, f"{one} gone", f"{other} stopped", f"{its} gone", f"{others} STOPPED")
+        assert ec2_states(sim) == {**{id: was[id] for id in was if id != one}, other: "stopped"}
+        assert cvm_states(sim) == {**{id: was_cvm[id] for id in was_cvm if id != its},
+                                   others: "STOPPED"}
+        for target in (one, other):
+            assert ec2(sim, SCREEN, InstanceId=target).code == "InvalidInstanceID.NotFound"
+        assert ec2(sim, "DescribeInstances",
+                   **{"InstanceId.1": one}).code == "InvalidInstanceID.NotFound"
+        assert cvm(sim, VNC, {"InstanceId": its}).code == "InvalidInstanceId.NotFound"
+        assert cvm(sim, VNC, {"InstanceId": others}).code.endswith("InstanceStateStopped")
+        replace(path)
+        assert ec2_states(sim) == was and cvm_states(sim) == was_cvm
+        assert ec2(sim, SCREEN, InstanceId=one).status == 200
+
+
+def test_a_certificate_is_another_at_each_start_and_its_authority_may_be_the_same(tmp_path):
+    authority = tmp_path / "authority"
+    seen = []
+    for _ in range(2):
+        with simulator(args=["--authority-file", authority]) as sim:
+            with socket.create_connection(("127.0.0.1", sim.port)) as plain, \
+                    sim.tls().wrap_socket(plain, server_hostname="127.0.0.1") as tls:
+                seen.append((sim.ca.read_text(), tls.getpeercert(binary_form=True)))
+    assert seen[0][0] == seen[1][0] and seen[0][1] != seen[1][1]
+    assert authority.stat().st_mode & 0o777 == 0o600
+    with simulator() as sim:
+        assert sim.ca.read_text() != seen[0][0]

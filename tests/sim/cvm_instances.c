@@ -268,6 +268,8 @@ static uint32_t list_region(struct sim_api3_call *call, const cJSON *filters, ui
 	uint32_t count = 0;
 	for (uint32_t i = (uint32_t)call->region; i < fleet->count; i += regions) {
 		struct sim_instance instance;
+		if (sim_fleet_is_gone(fleet, SIM_TENCENT, i))
+			continue;
 		if (filters) {
 			sim_fleet_get(fleet, SIM_TENCENT, i, &instance);
 			if (!matches(&instance, filters))

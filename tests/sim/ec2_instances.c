@@ -323,8 +323,12 @@ static bool list_region(struct sim_ec2_call *call, struct listing *listing, unsi
 			return false;
 		}
 	}
-	for (uint32_t i = position; i < end; i++)
-		listing->indexes[listing->count++] = i * regions + call->region;
+	/* Whoever is gone leaves a gap: pages may be short. */
+	for (uint32_t i = position; i < end; i++) {
+		uint32_t index = i * regions + call->region;
+		if (!sim_fleet_is_gone(fleet, SIM_AWS, index))
+			listing->indexes[listing->count++] = index;
+	}
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* 36^8: how many ids of the form ins-xxxxxxxx there are. */
 #define CVM_IDS 2821109907456u
@@ -127,7 +128,9 @@ void sim_fleet_finish(struct sim_fleet *fleet)
 		return;
 	for (int cloud = 0; cloud < SIM_CLOUDS; cloud++) {
 		free(fleet->displays[cloud]);
+		free(fleet->changes[cloud]);
 		fleet->displays[cloud] = NULL;
+		fleet->changes[cloud] = NULL;
 	}
 }
 
@@ -218,15 +221,33 @@ static int parse_cvm_id(const struct sim_fleet *fleet, const char *id, uint64_t 
 	return 0;
 }
 
+/* Whoever is gone for now is found too. */
+static int find_index(
+	const struct sim_fleet *fleet, enum sim_cloud cloud, const char *id, uint64_t *ret_index)
+{
+	int r = cloud == SIM_AWS ? parse_aws_id(fleet, id, ret_index)
+				 : parse_cvm_id(fleet, id, ret_index);
+	return r == 0 && *ret_index >= fleet->count ? -ENOENT : r;
+}
+
+static unsigned char change_of(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t index)
+{
+	return fleet->changes[cloud] ? fleet->changes[cloud][index] : SIM_CHANGE_NONE;
+}
+
+bool sim_fleet_is_gone(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t index)
+{
+	return change_of(fleet, cloud, index) == SIM_CHANGE_GONE;
+}
+
 int sim_fleet_find(const struct sim_fleet *fleet, enum sim_cloud cloud, const char *id,
 	struct sim_instance *ret_instance)
 {
 	uint64_t index = 0;
-	int r = cloud == SIM_AWS ? parse_aws_id(fleet, id, &index)
-				 : parse_cvm_id(fleet, id, &index);
+	int r = find_index(fleet, cloud, id, &index);
 	if (r < 0)
 		return r;
-	if (index >= fleet->count)
+	if (sim_fleet_is_gone(fleet, cloud, (uint32_t)index))
 		return -ENOENT;
 	sim_fleet_get(fleet, cloud, (uint32_t)index, ret_instance);
 	return 0;
@@ -342,6 +363,9 @@ void sim_fleet_get(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t
 	} else {
 		draw_kind(out);
 	}
+	unsigned char change = change_of(fleet, cloud, index);
+	if (change != SIM_CHANGE_NONE && change != SIM_CHANGE_GONE)
+		out->state = (enum sim_state)(change - 1);
 	out->launched_ms =
 		(LAUNCH_EPOCH_S + (int64_t)(sim_crypto_mix(out->random + 4) % LAUNCH_SPAN_S)) *
 		1000;
@@ -380,4 +404,71 @@ const char *sim_fleet_state_name(enum sim_cloud cloud, enum sim_state state)
 		return "LAUNCH_FAILED";
 	}
 	return "";
+}
+
+/* The change that a line of the file says. */
+static bool parse_change(const struct sim_fleet *fleet, const char *line, enum sim_cloud *ret_cloud,
+	uint64_t *ret_index, unsigned char *ret_change)
+{
+	size_t len = strcspn(line, " ");
+	char id[SIM_ID_SIZE];
+	if (line[len] != ' ' || len >= sizeof(id))
+		return false;
+	memcpy(id, line, len);
+	id[len] = '\0';
+	const char *what = line + len + 1;
+	*ret_cloud = strncmp(id, "ins-", 4) == 0 ? SIM_TENCENT : SIM_AWS;
+	if (find_index(fleet, *ret_cloud, id, ret_index) < 0)
+		return false;
+	*ret_change = SIM_CHANGE_GONE;
+	if (strcmp(what, "gone") == 0)
+		return true;
+	for (int state = SIM_PENDING; state <= SIM_LAUNCH_FAILED; state++) {
+		*ret_change = (unsigned char)(state + 1);
+		if (strcmp(what, sim_fleet_state_name(*ret_cloud, (enum sim_state)state)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void read_changes(struct sim_fleet *fleet, FILE *stream)
+{
+	char line[128];
+	while (fgets(line, sizeof(line), stream)) {
+		enum sim_cloud cloud;
+		uint64_t index = 0;
+		unsigned char change;
+		line[strcspn(line, "\n")] = '\0';
+		if (!line[0])
+			continue;
+		if (parse_change(fleet, line, &cloud, &index, &change))
+			fleet->changes[cloud][index] = change;
+		else
+			fprintf(stderr, "consolefs-sim: --fleet-file: \"%s\" is no change\n", line);
+	}
+}
+
+void sim_fleet_read(struct sim_fleet *fleet, const char *path)
+{
+	struct stat info;
+	if (stat(path, &info) < 0 ||
+		(fleet->inode == info.st_ino && fleet->changed.tv_sec == info.st_mtim.tv_sec &&
+			fleet->changed.tv_nsec == info.st_mtim.tv_nsec))
+		return;
+	FILE *stream = fopen(path, "re");
+	if (!stream)
+		return;
+	fleet->inode = info.st_ino;
+	fleet->changed = info.st_mtim;
+	bool room = true;
+	for (int cloud = 0; cloud < SIM_CLOUDS; cloud++) {
+		free(fleet->changes[cloud]);
+		fleet->changes[cloud] = calloc(fleet->count ? fleet->count : 1, 1);
+		room = room && fleet->changes[cloud];
+	}
+	if (room)
+		read_changes(fleet, stream);
+	else
+		fprintf(stderr, "consolefs-sim: --fleet-file: out of memory\n");
+	fclose(stream);
 }

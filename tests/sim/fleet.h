@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum sim_cloud { SIM_AWS, SIM_TENCENT, SIM_CLOUDS };
 
@@ -97,11 +98,18 @@ struct sim_display {
 	uint32_t last_bytes; /* length of the last screen */
 };
 
+#define SIM_CHANGE_NONE 0
+#define SIM_CHANGE_GONE 255 /* any other: the state, plus one */
+
 struct sim_fleet {
 	uint64_t seed;
 	uint32_t count; /* of each cloud */
 	const struct sim_regions *regions[SIM_CLOUDS];
 	struct sim_display *displays[SIM_CLOUDS]; /* by index */
+	/* --fleet-file: what is not as the seed has it */
+	unsigned char *changes[SIM_CLOUDS]; /* by index; NULL: the file was never there */
+	struct timespec changed;            /* the file that was read last */
+	unsigned long inode;
 };
 
 /* regions: SIM_CLOUDS elements, which must outlive the fleet. 0 or -ENOMEM. */
@@ -115,6 +123,15 @@ void sim_fleet_get(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t
 /* 0, -EINVAL if the text is no id of this cloud, -ENOENT if no instance of any region has it. */
 int sim_fleet_find(const struct sim_fleet *fleet, enum sim_cloud cloud, const char *id,
 	struct sim_instance *ret_instance);
+
+/* Whether the machine of that index is gone for now: then it is in no list. index < count. */
+bool sim_fleet_is_gone(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t index);
+/*
+ * Reads the file of changes again if it is another than before: lines "ID gone" and "ID STATE",
+ * with the state as the cloud names it. Whoever is not in it is as the seed has it. A line that
+ * makes no sense is complained of on stderr.
+ */
+void sim_fleet_read(struct sim_fleet *fleet, const char *path);
 
 /* The names that EC2 (running) and CVM (RUNNING) give a state. */
 const char *sim_fleet_state_name(enum sim_cloud cloud, enum sim_state state);

@@ -116,9 +116,9 @@ static int serve(const struct sim_options *options, struct sim *sim)
 		}
 		sim->issued_fd = issued_fd;
 	}
-	r = sim_tls_init(&tls);
+	r = sim_tls_init(&tls, options->authority_file);
 	if (r < 0) {
-		fail("cannot make a certificate", NULL, r);
+		fail("cannot make a certificate", options->authority_file, r);
 		goto out;
 	}
 	r = sim_server_create(sim, &tls, log_fd, &server);

@@ -35,6 +35,10 @@ static const char usage[] =
 	"                        shortlength badchunk nolastchunk chunks=N bigheader longheader\n"
 	"                        interim\n"
 	"  --log FILE            append one JSON object per request\n"
+	"  --fleet-file FILE     machines that are gone or in another state, ID gone|STATE a "
+	"line;\n"
+	"                        read again when it changes\n"
+	"  --authority-file FILE the certificate's authority: kept here from start to start\n"
 	"  --fault-file FILE     more such rules, one a line; read again when it changes\n"
 	"  --freeze-clock        screens show a fixed time and count\n"
 	"  --screen-bytes N      draw 16 screens at start, JPEGs of N bytes, and show no others\n"
@@ -69,6 +73,8 @@ enum option_id {
 	OPT_FREEZE,
 	OPT_SCREEN_BYTES,
 	OPT_FAULT_FILE,
+	OPT_FLEET_FILE,
+	OPT_AUTHORITY_FILE,
 	OPT_CLOCK_OFFSET,
 	OPT_METADATA_FILE,
 	OPT_METADATA_PORT,
@@ -97,6 +103,8 @@ static const struct option options[] = {
 	{"freeze-clock", no_argument, NULL, OPT_FREEZE},
 	{"screen-bytes", required_argument, NULL, OPT_SCREEN_BYTES},
 	{"fault-file", required_argument, NULL, OPT_FAULT_FILE},
+	{"fleet-file", required_argument, NULL, OPT_FLEET_FILE},
+	{"authority-file", required_argument, NULL, OPT_AUTHORITY_FILE},
 	{"clock-offset", required_argument, NULL, OPT_CLOCK_OFFSET},
 	{"metadata-file", required_argument, NULL, OPT_METADATA_FILE},
 	{"metadata-port", required_argument, NULL, OPT_METADATA_PORT},
@@ -263,6 +271,12 @@ static int parse_one(int id, const char *name, struct sim_options *out)
 		return parse_bytes(name, optarg, &out->screen_bytes);
 	case OPT_FAULT_FILE:
 		out->fault_file = optarg;
+		return 0;
+	case OPT_FLEET_FILE:
+		out->fleet_file = optarg;
+		return 0;
+	case OPT_AUTHORITY_FILE:
+		out->authority_file = optarg;
 		return 0;
 	case OPT_CLOCK_OFFSET:
 		return parse_offset(optarg, &out->clock_offset_ms);

@@ -26,6 +26,8 @@ struct sim_options {
 	unsigned session_seconds; /* 0: as long as asked for */
 	int64_t clock_offset_ms;
 	const char *fault_file;
+	const char *fleet_file;
+	const char *authority_file;
 	const char *issued_file;
 	const char *web_identity_file;
 	const char *container_token_file;

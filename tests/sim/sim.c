@@ -156,6 +156,8 @@ void sim_decide(struct sim *sim, const struct sim_request *request, struct sim_a
 		ret_answer->status = 500;
 		return;
 	}
+	if (sim->options.fleet_file)
+		sim_fleet_read(&sim->fleet, sim->options.fleet_file);
 	if (request->plain)
 		sim_metadata_decide(sim, request, ret_answer);
 	else

@@ -1,14 +1,17 @@
 #include "tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* SDKs take the service's name from the first label of the endpoint's. */
 #define SUBJECTS \
@@ -123,19 +126,74 @@ static char *key_pem(EVP_PKEY *key)
 	return text;
 }
 
-int sim_tls_init(struct sim_tls *tls)
+static int make_authority(X509 **ret_ca, EVP_PKEY **ret_key)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	int r = key ? make_certificate(key, "consolefs-sim test authority", NULL, key, ret_ca)
+		    : -EIO;
+	if (r < 0)
+		EVP_PKEY_free(key);
+	else
+		*ret_key = key;
+	return r;
+}
+
+static int write_authority(const char *path, X509 *ca, EVP_PKEY *key)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "w");
+	int r = stream ? 0 : -errno;
+	if (stream) {
+		if (PEM_write_PrivateKey(stream, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+			PEM_write_X509(stream, ca) != 1)
+			r = -EIO;
+		if (fclose(stream) != 0 && r == 0)
+			r = -errno;
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	return r;
+}
+
+static int read_authority(const char *path, X509 **ret_ca, EVP_PKEY **ret_key)
+{
+	FILE *stream = fopen(path, "re");
+	int r = 0;
+	if (!stream)
+		return -errno;
+	EVP_PKEY *key = PEM_read_PrivateKey(stream, NULL, NULL, NULL);
+	X509 *ca = key ? PEM_read_X509(stream, NULL, NULL, NULL) : NULL;
+	if (!key || !ca || X509_check_private_key(ca, key) != 1) {
+		X509_free(ca);
+		EVP_PKEY_free(key);
+		r = -EINVAL;
+	} else {
+		*ret_ca = ca;
+		*ret_key = key;
+	}
+	fclose(stream);
+	return r;
+}
+
+static int get_authority(const char *file, X509 **ret_ca, EVP_PKEY **ret_key)
+{
+	int r = file ? read_authority(file, ret_ca, ret_key) : -ENOENT;
+	if (r != -ENOENT)
+		return r;
+	r = make_authority(ret_ca, ret_key);
+	return r == 0 && file ? write_authority(file, *ret_ca, *ret_key) : r;
+}
+
+int sim_tls_init(struct sim_tls *tls, const char *authority_file)
 {
 	struct sim_tls made = {0};
 	X509 *ca = NULL, *leaf = NULL;
-	int r = -EIO;
-	EVP_PKEY *ca_key = EVP_EC_gen("P-256");
-	EVP_PKEY *leaf_key = EVP_EC_gen("P-256");
-	if (!ca_key || !leaf_key)
-		goto out;
-	r = make_certificate(ca_key, "consolefs-sim test authority", NULL, ca_key, &ca);
+	EVP_PKEY *ca_key = NULL, *leaf_key = NULL;
+	int r = get_authority(authority_file, &ca, &ca_key);
 	if (r < 0)
 		goto out;
-	r = make_certificate(leaf_key, "localhost", ca, ca_key, &leaf);
+	leaf_key = EVP_EC_gen("P-256");
+	r = leaf_key ? make_certificate(leaf_key, "localhost", ca, ca_key, &leaf) : -EIO;
 	if (r < 0)
 		goto out;
 	made.ca = certificates_pem(ca, NULL);
