@@ -45,7 +45,7 @@ static int conclude(struct ask *ask)
 {
 	struct cfs_catalogue *catalogue = ask->catalogue;
 	struct cfs_entry *entry = cfs_catalogue_find(catalogue, ask->id);
-	size_t miss = cfs_catalogue_hash(ask->id) % MISSES;
+	size_t miss = cfs_table_hash(ask->id) % MISSES;
 
 	/* Found terminated it is as good as not found. */
 	if (ask->found && entry)

@@ -5,47 +5,40 @@
 #include <string.h>
 
 #include "backends/text.h"
+#include "fs/catalogue_private.h"
 
-struct row {
-	char *name;
-	struct cfs_entry *entry;
-	bool claims_id; /* the name ends in what is an id */
-	bool is_shared; /* another instance has the same */
-};
-
-/* Rows in the order of their names, as of one version of the catalogue. */
+/*
+ * Entries of one clean name are a ring, and one of them leads it: it stands in the table for all.
+ * An entry whose name is empty or claims an id is in no ring, because its name in the directory
+ * does not depend on what others are called.
+ */
 struct cfs_byname {
-	const struct cfs_catalogue *catalogue;
-	uint64_t version; /* 0: not made yet */
-	struct row *rows;
-	size_t n;
+	struct cfs_catalogue *catalogue;
+	struct cfs_table names;
 };
 
-int cfs_byname_create(const struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname)
+int cfs_byname_create(struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname)
 {
 	struct cfs_byname *byname = calloc(1, sizeof(*byname));
 
 	if (!byname)
 		return -ENOMEM;
+	if (cfs_table_init(&byname->names) < 0) {
+		free(byname);
+		return -ENOMEM;
+	}
 	byname->catalogue = catalogue;
+	catalogue->byname = byname;
 	*ret_byname = byname;
 	return 0;
-}
-
-static void clear(struct cfs_byname *byname)
-{
-	while (byname->n > 0)
-		free(byname->rows[--byname->n].name);
-	free(byname->rows);
-	byname->rows = NULL;
-	byname->version = 0;
 }
 
 void cfs_byname_destroy(struct cfs_byname *byname)
 {
 	if (!byname)
 		return;
-	clear(byname);
+	byname->catalogue->byname = NULL;
+	cfs_table_finish(&byname->names);
 	free(byname);
 }
 
@@ -73,58 +66,83 @@ void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name)
 		memset(out, '_', used);
 }
 
-/* Whether the name is, or ends behind a hyphen in, what is an id of this cloud. */
-static bool ends_in_id(const struct cfs_backend *backend, const char *name)
+/* The first id of this cloud that the text is, or ends in behind a hyphen; NULL: it ends in none.
+ */
+static const char *id_at_end(const struct cfs_byname *byname, const char *text)
 {
-	const char *at = name;
-
-	while (at) {
-		if (backend->valid_id(at))
-			return true;
-		at = strchr(at, '-');
-		at = at ? at + 1 : NULL;
-	}
-	return false;
-}
-
-static int add(void *arg, const struct cfs_entry *entry)
-{
-	struct cfs_byname *byname = arg;
 	const struct cfs_backend *backend = cfs_catalogue_cloud(byname->catalogue)->backend;
-	struct row *row = &byname->rows[byname->n];
-	char name[CFS_BYNAME_MAX + 1];
 
-	cfs_byname_clean(name, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
-	row->claims_id = ends_in_id(backend, name);
-	row->name = strdup(name[0] ? name : entry->id);
-	if (!row->name)
-		return -ENOMEM;
-	row->entry = (struct cfs_entry *)(uintptr_t)entry;
-	byname->n++;
-	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct row *one = a, *other = b;
-	int by_name = strcmp(one->name, other->name);
-
-	return by_name ? by_name : one->claims_id - other->claims_id;
-}
-
-/* Of rows in order, equal names stand together, and those that get their id in any case behind the
- * others: they take nobody's name away. */
-static void mark_shared(struct cfs_byname *byname)
-{
-	struct row *row, *last;
-	size_t i;
-
-	for (i = 1; i < byname->n; i++) {
-		row = &byname->rows[i];
-		last = row - 1;
-		if (!row->claims_id && strcmp(last->name, row->name) == 0)
-			last->is_shared = row->is_shared = true;
+	while (text && !backend->valid_id(text)) {
+		text = strchr(text, '-');
+		text = text ? text + 1 : NULL;
 	}
+	return text;
+}
+
+static void clean_name(const struct cfs_entry *entry, char out[CFS_BYNAME_MAX + 1])
+{
+	cfs_byname_clean(out, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
+}
+
+/* Who leads those of a clean name, or NULL. */
+static struct cfs_entry *find_leader(const struct cfs_byname *byname, const char *name)
+{
+	struct cfs_link *link = cfs_table_first(&byname->names, cfs_table_hash(name));
+	char other[CFS_BYNAME_MAX + 1];
+	struct cfs_entry *leader;
+
+	for (; link; link = cfs_table_next(link)) {
+		leader = CFS_LINKED(link, struct cfs_entry, by_name);
+		clean_name(leader, other);
+		if (strcmp(name, other) == 0)
+			return leader;
+	}
+	return NULL;
+}
+
+static void lead(struct cfs_byname *byname, struct cfs_entry *entry, uint32_t hash)
+{
+	entry->leads_namesakes = true;
+	cfs_table_add(&byname->names, &entry->by_name, hash);
+}
+
+void cfs_byname_enter(struct cfs_byname *byname, struct cfs_entry *entry)
+{
+	char name[CFS_BYNAME_MAX + 1];
+	struct cfs_entry *leader;
+
+	if (!byname)
+		return;
+	clean_name(entry, name);
+	entry->claims_id = id_at_end(byname, name) != NULL;
+	if (entry->claims_id || name[0] == '\0')
+		return;
+	leader = find_leader(byname, name);
+	if (!leader) {
+		entry->next_namesake = entry->prev_namesake = entry;
+		lead(byname, entry, cfs_table_hash(name));
+		return;
+	}
+	entry->prev_namesake = leader;
+	entry->next_namesake = leader->next_namesake;
+	entry->prev_namesake->next_namesake = entry->next_namesake->prev_namesake = entry;
+}
+
+void cfs_byname_leave(struct cfs_byname *byname, struct cfs_entry *entry)
+{
+	struct cfs_entry *next = entry->next_namesake;
+
+	if (!byname || !next)
+		return;
+	next->prev_namesake = entry->prev_namesake;
+	entry->prev_namesake->next_namesake = next;
+	entry->next_namesake = entry->prev_namesake = NULL;
+	if (!entry->leads_namesakes)
+		return;
+	entry->leads_namesakes = false;
+	cfs_table_remove(&byname->names, &entry->by_name);
+	if (next != entry)
+		lead(byname, next, entry->by_name.hash);
 }
 
 /* The length of the name cut to max bytes at a character's edge. */
@@ -139,80 +157,48 @@ static size_t cut(const char *name, size_t max)
 	return max;
 }
 
-static int append_id(struct row *row)
+void cfs_byname_of(const struct cfs_entry *entry, char ret_name[CFS_BYNAME_MAX + 1])
 {
-	const char *id = row->entry->id;
-	struct cfs_buf name = CFS_BUF_INIT(CFS_BYNAME_MAX);
-	int r;
+	size_t id_len = strlen(entry->id), len;
 
-	r = cfs_buf_add(&name, row->name, cut(row->name, CFS_BYNAME_MAX - 1 - strlen(id)));
-	if (r == 0)
-		r = cfs_buf_addf(&name, "-%s", id);
-	if (r < 0) {
-		cfs_buf_finish(&name);
-		return r;
+	clean_name(entry, ret_name);
+	if (ret_name[0] == '\0') {
+		memcpy(ret_name, entry->id, id_len + 1);
+	} else if (entry->claims_id || entry->next_namesake != entry) {
+		len = cut(ret_name, CFS_BYNAME_MAX - 1 - id_len);
+		ret_name[len] = '-';
+		memcpy(ret_name + len + 1, entry->id, id_len + 1);
 	}
-	free(row->name);
-	row->name = name.data;
-	return 0;
 }
 
-/* Makes the rows anew if the catalogue has changed. */
-static int update(struct cfs_byname *byname)
+/* The instance in whose id the name ends, if that is its name. */
+static struct cfs_entry *find_by_id(const struct cfs_byname *byname, const char *name)
 {
-	uint64_t version = cfs_catalogue_version(byname->catalogue);
-	size_t i, n = cfs_catalogue_size(byname->catalogue);
-	int r;
+	char own[CFS_BYNAME_MAX + 1];
+	struct cfs_entry *entry;
+	const char *id;
 
-	if (byname->version == version)
-		return 0;
-	clear(byname);
-	byname->rows = calloc(n ? n : 1, sizeof(*byname->rows));
-	if (!byname->rows)
-		return -ENOMEM;
-	r = cfs_catalogue_each(byname->catalogue, add, byname);
-	qsort(byname->rows, byname->n, sizeof(*byname->rows), compare);
-	mark_shared(byname);
-	for (i = 0; i < byname->n && r == 0; i++)
-		if (byname->rows[i].claims_id || byname->rows[i].is_shared)
-			r = append_id(&byname->rows[i]);
-	if (r < 0) {
-		clear(byname);
-		return r;
+	for (id = id_at_end(byname, name); id; id = id_at_end(byname, id + 1)) {
+		entry = cfs_catalogue_find(byname->catalogue, id);
+		if (!entry || !entry->instance)
+			continue;
+		cfs_byname_of(entry, own);
+		if (strcmp(own, name) == 0)
+			return entry;
 	}
-	qsort(byname->rows, byname->n, sizeof(*byname->rows), compare);
-	byname->version = version;
+	return NULL;
+}
+
+int cfs_byname_find(const struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry)
+{
+	struct cfs_entry *entry = find_by_id(byname, name);
+
+	if (!entry) {
+		entry = find_leader(byname, name);
+		/* Namesakes are called by their ids too. */
+		if (!entry || entry->next_namesake != entry)
+			return -ENOENT;
+	}
+	*ret_entry = entry;
 	return 0;
-}
-
-static int compare_name(const void *name, const void *row)
-{
-	return strcmp(name, ((const struct row *)row)->name);
-}
-
-int cfs_byname_find(struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry)
-{
-	const struct row *row;
-	int r;
-
-	r = update(byname);
-	if (r < 0)
-		return r;
-	row = bsearch(name, byname->rows, byname->n, sizeof(*byname->rows), compare_name);
-	if (!row)
-		return -ENOENT;
-	*ret_entry = row->entry;
-	return 0;
-}
-
-int cfs_byname_each(struct cfs_byname *byname,
-	int (*fn)(void *arg, const char *name, const struct cfs_entry *entry), void *arg)
-{
-	size_t i;
-	int r;
-
-	r = update(byname);
-	for (i = 0; i < byname->n && r == 0; i++)
-		r = fn(arg, byname->rows[i].name, byname->rows[i].entry);
-	return r;
 }

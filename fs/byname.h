@@ -10,7 +10,8 @@
  *   - with `-ID` appended (the name cut to make room) if another instance has the same, or if it
  * ends in what is an instance's id: nobody can pass for another by his name.
  *
- * These are all different, and depend on nothing but the ids and names there are.
+ * These are all different, and depend on nothing but the ids and names there are. What is kept is
+ * only who has which name, in the entries themselves; an entry's name is made when it is wanted.
  */
 #ifndef CFS_BYNAME_H
 #define CFS_BYNAME_H
@@ -21,16 +22,21 @@
 
 struct cfs_byname;
 
-/* The catalogue is borrowed for its life. -ENOMEM. */
-int cfs_byname_create(const struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname);
+/* The catalogue is borrowed for its life, and tells of what comes, goes and is renamed; of one it
+ * keeps one. -ENOMEM. */
+int cfs_byname_create(struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname);
 void cfs_byname_destroy(struct cfs_byname *byname);
 
-/* The instance of that entry as the catalogue knows it now. 0; -ENOENT, -ENOMEM. */
-int cfs_byname_find(struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry);
-/* Calls fn for every entry in the order of their bytes, until it returns non-zero, and returns
- * that; or -ENOMEM. */
-int cfs_byname_each(struct cfs_byname *byname,
-	int (*fn)(void *arg, const char *name, const struct cfs_entry *entry), void *arg);
+/* An entry has got an instance, or one of another name; and it will have none, or one of another
+ * name. Without a byname nothing is done. */
+void cfs_byname_enter(struct cfs_byname *byname, struct cfs_entry *entry);
+void cfs_byname_leave(struct cfs_byname *byname, struct cfs_entry *entry);
+
+/* What the entry, one that has an instance, is called now. */
+void cfs_byname_of(const struct cfs_entry *entry, char ret_name[CFS_BYNAME_MAX + 1]);
+/* The instance of that name as the catalogue knows it now. 0; -ENOENT. */
+int cfs_byname_find(
+	const struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry);
 
 /* The first of the rules above: a name made fit, "" if it has nothing. */
 void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name);

@@ -8,24 +8,17 @@
 #include "fs/clock.h"
 #include "fs/log.h"
 
-#define FIRST_BUCKETS 64 /* a power of two, as every later size */
-
 int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_catalogue)
 {
 	struct cfs_catalogue *catalogue;
 	size_t i;
-	int r = 0;
+	int r;
 
 	catalogue = calloc(1, sizeof(*catalogue));
 	if (!catalogue)
 		return -ENOMEM;
 	catalogue->cloud = cloud;
-	catalogue->version = 1;
-	catalogue->buckets = calloc(FIRST_BUCKETS, sizeof(*catalogue->buckets));
-	if (!catalogue->buckets)
-		r = -ENOMEM;
-	else
-		catalogue->n_buckets = FIRST_BUCKETS;
+	r = cfs_table_init(&catalogue->entries);
 	catalogue->discovery.needed = cloud->config->all_regions;
 	for (i = 0; i < cloud->n_regions && r == 0; i++)
 		r = cfs_catalogue_add_region(catalogue, cloud->regions[i]);
@@ -69,8 +62,8 @@ static void free_entry(struct cfs_entry *entry)
 
 void cfs_catalogue_destroy(struct cfs_catalogue *catalogue)
 {
-	struct cfs_entry *entry;
-	size_t i;
+	struct cfs_link *link;
+	size_t i, at = 0;
 
 	if (!catalogue)
 		return;
@@ -78,66 +71,84 @@ void cfs_catalogue_destroy(struct cfs_catalogue *catalogue)
 	cfs_call_cancel(&catalogue->discovery.call);
 	for (i = 0; i < catalogue->n_regions; i++) {
 		cfs_call_cancel(&catalogue->regions[i]->call);
+		cfs_timer_stop(&catalogue->regions[i]->sweep_on);
+		cfs_walk_stop(&catalogue->regions[i]->sweep);
 		free(catalogue->regions[i]);
 	}
-	for (i = 0; i < catalogue->n_buckets; i++) {
-		while ((entry = catalogue->buckets[i])) {
-			catalogue->buckets[i] = entry->next;
-			free_entry(entry);
-		}
-	}
-	free(catalogue->buckets);
+	while (catalogue->walks)
+		cfs_walk_stop(catalogue->walks);
+	while ((link = cfs_table_take(&catalogue->entries, &at)))
+		free_entry(CFS_LINKED(link, struct cfs_entry, by_id));
+	cfs_table_finish(&catalogue->entries);
 	free(catalogue);
-}
-
-/* FNV-1a. Whoever could choose ids to collide already owns the account. */
-uint64_t cfs_catalogue_hash(const char *id)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	for (; *id; id++)
-		hash = (hash ^ (unsigned char)*id) * UINT64_C(1099511628211);
-	return hash;
-}
-
-static struct cfs_entry **slot(const struct cfs_catalogue *catalogue, uint64_t hash)
-{
-	return &catalogue->buckets[(hash ^ hash >> 32) & (catalogue->n_buckets - 1)];
 }
 
 struct cfs_entry *cfs_catalogue_find(const struct cfs_catalogue *catalogue, const char *id)
 {
-	uint64_t hash = cfs_catalogue_hash(id);
+	struct cfs_link *link = cfs_table_first(&catalogue->entries, cfs_table_hash(id));
 	struct cfs_entry *entry;
 
-	for (entry = *slot(catalogue, hash); entry; entry = entry->next)
-		if (entry->hash == hash && strcmp(entry->id, id) == 0)
+	for (; link; link = cfs_table_next(link)) {
+		entry = CFS_LINKED(link, struct cfs_entry, by_id);
+		if (strcmp(entry->id, id) == 0)
 			return entry;
+	}
 	return NULL;
 }
 
-/* Doubles the table when it is full. Without memory it stays as it is: slower, not wrong. */
-static void grow(struct cfs_catalogue *catalogue)
+void cfs_walk_start(struct cfs_walk *walk, struct cfs_catalogue *catalogue)
 {
-	struct cfs_entry **old = catalogue->buckets, *entry;
-	size_t i, n = catalogue->n_buckets;
+	walk->at = catalogue->first;
+	walk->last = catalogue->last;
+	walk->next = catalogue->walks;
+	walk->link = &catalogue->walks;
+	if (walk->next)
+		walk->next->link = &walk->next;
+	catalogue->walks = walk;
+}
 
-	if (catalogue->n_entries < n)
+void cfs_walk_stop(struct cfs_walk *walk)
+{
+	if (!walk->link)
 		return;
-	catalogue->buckets = calloc(n * 2, sizeof(*catalogue->buckets));
-	if (!catalogue->buckets) {
-		catalogue->buckets = old;
-		return;
+	*walk->link = walk->next;
+	if (walk->next)
+		walk->next->link = walk->link;
+	*walk = (struct cfs_walk){0};
+}
+
+struct cfs_entry *cfs_walk_next(struct cfs_walk *walk)
+{
+	struct cfs_entry *entry = walk->at;
+
+	if (entry)
+		walk->at = entry == walk->last ? NULL : entry->next;
+	return entry;
+}
+
+/* An entry has got an instance. */
+static void enlist(struct cfs_entry *entry)
+{
+	struct cfs_catalogue *catalogue = entry->catalogue;
+
+	entry->prev = catalogue->last;
+	*(entry->prev ? &entry->prev->next : &catalogue->first) = entry;
+	catalogue->last = entry;
+}
+
+static void delist(struct cfs_entry *entry)
+{
+	struct cfs_catalogue *catalogue = entry->catalogue;
+	struct cfs_walk *walk;
+
+	for (walk = catalogue->walks; walk; walk = walk->next) {
+		if (walk->at == entry)
+			cfs_walk_next(walk);
+		if (walk->last == entry)
+			walk->last = entry->prev;
 	}
-	catalogue->n_buckets = n * 2;
-	for (i = 0; i < n; i++) {
-		while ((entry = old[i])) {
-			old[i] = entry->next;
-			entry->next = *slot(catalogue, entry->hash);
-			*slot(catalogue, entry->hash) = entry;
-		}
-	}
-	free(old);
+	*(entry->prev ? &entry->prev->next : &catalogue->first) = entry->next;
+	*(entry->next ? &entry->next->prev : &catalogue->last) = entry->prev;
 }
 
 static struct cfs_entry *add_entry(struct cfs_catalogue *catalogue, const char *id)
@@ -145,17 +156,13 @@ static struct cfs_entry *add_entry(struct cfs_catalogue *catalogue, const char *
 	struct cfs_entry *entry;
 	size_t len = strlen(id);
 
-	grow(catalogue);
-	entry = calloc(1, sizeof(*entry) + len + 1);
+	entry = calloc(1, offsetof(struct cfs_entry, id) + len + 1);
 	if (!entry)
 		return NULL;
 	memcpy(entry->id, id, len + 1);
 	entry->catalogue = catalogue;
 	entry->region = CFS_REGION_UNKNOWN;
-	entry->hash = cfs_catalogue_hash(id);
-	entry->next = *slot(catalogue, entry->hash);
-	*slot(catalogue, entry->hash) = entry;
-	catalogue->n_entries++;
+	cfs_table_add(&catalogue->entries, &entry->by_id, cfs_table_hash(id));
 	return entry;
 }
 
@@ -167,14 +174,12 @@ static void count_in_region(struct cfs_entry *entry, int change)
 
 void cfs_catalogue_remove(struct cfs_entry *entry)
 {
-	struct cfs_entry **at;
-
-	for (at = slot(entry->catalogue, entry->hash); *at != entry; at = &(*at)->next)
-		;
-	*at = entry->next;
-	entry->catalogue->n_entries--;
-	entry->catalogue->version++;
-	count_in_region(entry, -1);
+	cfs_table_remove(&entry->catalogue->entries, &entry->by_id);
+	if (entry->instance) {
+		cfs_byname_leave(entry->catalogue->byname, entry);
+		delist(entry);
+		count_in_region(entry, -1);
+	}
 	entry->gone = true;
 	if (entry->refs == 0)
 		free_entry(entry);
@@ -186,9 +191,28 @@ static void seen(struct cfs_entry *entry)
 	entry->seen_at = cfs_clock_wall();
 }
 
-static const char *name_of(const struct cfs_instance *instance)
+/* Takes the instance over as what the entry is now. */
+static void become(struct cfs_entry *entry, struct cfs_instance *instance)
 {
-	return cfs_instance_field(instance, CFS_FIELD_NAME);
+	struct cfs_instance *old = entry->instance;
+	struct cfs_byname *byname = entry->catalogue->byname;
+	bool renamed = !old ||
+		strcmp(cfs_instance_field(old, CFS_FIELD_NAME),
+			cfs_instance_field(instance, CFS_FIELD_NAME)) != 0;
+
+	/* A refresh mostly says what is known: the heap then stays as it is. */
+	if (old && cfs_instance_equal(old, instance)) {
+		cfs_instance_destroy(instance);
+		return;
+	}
+	if (!old)
+		enlist(entry);
+	else if (renamed)
+		cfs_byname_leave(byname, entry);
+	entry->instance = instance;
+	cfs_instance_destroy(old);
+	if (renamed)
+		cfs_byname_enter(byname, entry);
 }
 
 int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs_instance *instance)
@@ -209,10 +233,7 @@ int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs
 		return -ENOMEM;
 	}
 	count_in_region(entry, -1);
-	if (!entry->instance || strcmp(name_of(entry->instance), name_of(instance)) != 0)
-		catalogue->version++;
-	cfs_instance_destroy(entry->instance);
-	entry->instance = instance;
+	become(entry, instance);
 	entry->region = (int16_t)region;
 	entry->generation = catalogue->regions[region]->generation;
 	count_in_region(entry, 1);
@@ -366,11 +387,6 @@ int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, int64_t missed_ms, stru
 	return 0;
 }
 
-uint64_t cfs_catalogue_version(const struct cfs_catalogue *catalogue)
-{
-	return catalogue->version;
-}
-
 struct cfs_cloud *cfs_catalogue_cloud(const struct cfs_catalogue *catalogue)
 {
 	return catalogue->cloud;
@@ -399,7 +415,7 @@ int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct c
 		return list_result(catalogue);
 	entry = cfs_catalogue_find(catalogue, id);
 	if (!entry) {
-		miss = cfs_catalogue_hash(id) % MISSES;
+		miss = cfs_table_hash(id) % MISSES;
 		if (strcmp(catalogue->misses[miss].id, id) == 0 &&
 			cfs_clock_ms() < catalogue->misses[miss].until_ms)
 			return -ENOENT;
@@ -423,22 +439,16 @@ int cfs_catalogue_each(const struct cfs_catalogue *catalogue,
 	int (*fn)(void *arg, const struct cfs_entry *entry), void *arg)
 {
 	const struct cfs_entry *entry;
-	size_t i;
-	int r;
+	int r = 0;
 
-	for (i = 0; i < catalogue->n_buckets; i++) {
-		for (entry = catalogue->buckets[i]; entry; entry = entry->next) {
-			r = entry->instance ? fn(arg, entry) : 0;
-			if (r != 0)
-				return r;
-		}
-	}
-	return 0;
+	for (entry = catalogue->first; entry && r == 0; entry = entry->next)
+		r = fn(arg, entry);
+	return r;
 }
 
 size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue)
 {
-	return catalogue->n_entries;
+	return catalogue->entries.count;
 }
 
 size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue)

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "fs/cloud.h"
+#include "fs/table.h"
 #include "fs/wait.h"
 
 /* A list this many times older than its time to live is not served without a refresh. */
@@ -43,20 +44,34 @@ struct cfs_node;
 
 struct cfs_entry {
 	struct cfs_catalogue *catalogue;
-	struct cfs_entry *next;        /* in its bucket */
+	struct cfs_link by_id;
+	struct cfs_entry *next, *prev; /* of those with an instance, in the order of coming */
 	struct cfs_instance *instance; /* NULL: nothing is known but the id */
 	struct cfs_failure *failure;   /* the last, NULL when there was none */
 	int64_t seen_ms;               /* when the cloud last spoke of it */
 	struct timespec seen_at;
 	uint64_t refs;         /* nodes that refer to it */
 	struct cfs_node *node; /* its directory, while the kernel knows one (node.c) */
-	uint64_t hash;
+
+	/* byname.c: its place among the names, and the ring of those with the same one. */
+	struct cfs_link by_name;
+	struct cfs_entry *next_namesake, *prev_namesake; /* NULL: its name stands for nobody */
+	bool leads_namesakes;                            /* by_name is linked */
+	bool claims_id;                                  /* its name ends in what is an id */
+
+	bool wake_armed;
+	bool gone;            /* no longer in the table */
+	int16_t region;       /* index into the cloud's regions, or CFS_REGION_UNKNOWN */
 	uint32_t generation;  /* of the region's listing that last had it */
 	uint32_t wake_writes; /* counts what was written to `wake` */
-	int16_t region;       /* index into the cloud's regions, or CFS_REGION_UNKNOWN */
-	bool wake_armed;
-	bool gone; /* no longer in the table */
 	char id[];
+};
+
+/* A walk over the entries with an instance: over those that were there when it began and still are
+ * when it comes to them, each once. */
+struct cfs_walk {
+	struct cfs_walk *next, **link; /* of the catalogue's; link NULL: not under way */
+	struct cfs_entry *at, *last;   /* at NULL: at its end */
 };
 
 /* How a region stands, for `status`. */
@@ -103,9 +118,13 @@ int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait
  * after whose result there is a younger list to look in, and this to call again. */
 int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, int64_t missed_ms, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
-/* Changes whenever an instance comes, goes or has another name; never 0. */
-uint64_t cfs_catalogue_version(const struct cfs_catalogue *catalogue);
 struct cfs_cloud *cfs_catalogue_cloud(const struct cfs_catalogue *catalogue);
+
+/* The walk stays in place until it is stopped; it may be stopped again, and when it is zeroed. */
+void cfs_walk_start(struct cfs_walk *walk, struct cfs_catalogue *catalogue);
+void cfs_walk_stop(struct cfs_walk *walk);
+/* NULL at the end. */
+struct cfs_entry *cfs_walk_next(struct cfs_walk *walk);
 
 /* Calls fn for every instance known, in no order, until it returns non-zero, and returns that. */
 int cfs_catalogue_each(const struct cfs_catalogue *catalogue,

@@ -4,6 +4,7 @@
 #ifndef CFS_CATALOGUE_PRIVATE_H
 #define CFS_CATALOGUE_PRIVATE_H
 
+#include "fs/byname.h"
 #include "fs/call.h"
 #include "fs/catalogue.h"
 
@@ -27,6 +28,9 @@ struct region {
 	unsigned pages;
 	int64_t total; /* as the page before had it */
 	bool partial;  /* something may not have been mentioned */
+	/* At its end: removing what was not mentioned, some of it at a time. */
+	struct cfs_walk sweep;
+	struct cfs_timer sweep_on;
 };
 
 struct ask;
@@ -44,9 +48,10 @@ struct discovery {
 
 struct cfs_catalogue {
 	struct cfs_cloud *cloud;
-	struct cfs_entry **buckets;
-	size_t n_buckets, n_entries;
-	uint64_t version;
+	struct cfs_table entries;
+	struct cfs_entry *first, *last; /* with an instance */
+	struct cfs_walk *walks;
+	struct cfs_byname *byname; /* NULL: nobody keeps names */
 	struct {
 		char id[CFS_ID_MAX + 1];
 		int64_t until_ms;
@@ -67,7 +72,6 @@ int cfs_catalogue_put(
 /* An entry for an id of which nothing else is known. NULL without memory. */
 struct cfs_entry *cfs_catalogue_put_unknown(struct cfs_catalogue *catalogue, const char *id);
 void cfs_catalogue_remove(struct cfs_entry *entry);
-uint64_t cfs_catalogue_hash(const char *id);
 /* The region of that name joins, unless it is one already or there are too many. -ENOMEM. */
 int cfs_catalogue_add_region(struct cfs_catalogue *catalogue, const char *name);
 void cfs_catalogue_left_out(struct cfs_catalogue *catalogue, const char *why);

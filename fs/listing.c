@@ -12,6 +12,9 @@
 #include "fs/clock.h"
 #include "fs/log.h"
 
+/* Entries looked at in one turn of the loop, at the end of a listing. */
+#define SWEEP_STEP 4096
+
 static void page_done(void *arg, const struct cfs_error *error);
 
 static struct cfs_question question(const struct region *region)
@@ -57,41 +60,55 @@ void cfs_region_refresh(struct region *region)
 	ask_for_page(region);
 }
 
-static void remove_unmentioned(struct region *region)
+static void listed(struct region *region)
 {
-	struct cfs_catalogue *catalogue = region->catalogue;
-	struct cfs_entry *entry, *next;
-	size_t i;
+	region->refreshing = false;
+	region->tried = region->listed = true;
+	region->tried_ms = region->listed_ms = cfs_clock_ms();
+	region->failure.number = 0;
+	cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances", region->catalogue->cloud->config->name,
+		region->name, region->instances);
+	cfs_catalogue_region_listed(region->catalogue);
+}
 
-	for (i = 0; i < catalogue->n_buckets; i++) {
-		for (entry = catalogue->buckets[i]; entry; entry = next) {
-			next = entry->next;
-			if (entry->instance && entry->region == (int16_t)region->index &&
-				entry->generation != region->generation)
-				cfs_catalogue_remove(entry);
+/* Removes what the listing did not mention, as far as a turn of the loop may go. */
+static void sweep(void *arg)
+{
+	struct region *region = arg;
+	struct cfs_entry *entry;
+	unsigned seen;
+
+	for (seen = 0; seen < SWEEP_STEP; seen++) {
+		entry = cfs_walk_next(&region->sweep);
+		if (!entry) {
+			cfs_walk_stop(&region->sweep);
+			listed(region);
+			return;
 		}
+		if (entry->region == (int16_t)region->index &&
+			entry->generation != region->generation)
+			cfs_catalogue_remove(entry);
 	}
+	cfs_timer_start(region->catalogue->cloud->machine->loop, &region->sweep_on, 0);
 }
 
 static void end_refresh(struct region *region, const struct cfs_error *error)
 {
 	struct cfs_question list = question(region);
 
-	region->refreshing = false;
-	region->tried = true;
-	region->tried_ms = cfs_clock_ms();
-	if (error->fault == CFS_OK) {
-		if (!region->partial)
-			remove_unmentioned(region);
-		region->listed = true;
-		region->listed_ms = region->tried_ms;
-		region->failure.number = 0;
-		cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances",
-			region->catalogue->cloud->config->name, region->name, region->instances);
+	if (error->fault == CFS_OK && region->partial) {
+		listed(region);
+	} else if (error->fault == CFS_OK) {
+		cfs_timer_init(&region->sweep_on, sweep, region);
+		cfs_walk_start(&region->sweep, region->catalogue);
+		sweep(region);
 	} else {
+		region->refreshing = false;
+		region->tried = true;
+		region->tried_ms = cfs_clock_ms();
 		cfs_cloud_failed(region->catalogue->cloud, &list, error, false, &region->failure);
+		cfs_catalogue_region_listed(region->catalogue);
 	}
-	cfs_catalogue_region_listed(region->catalogue);
 }
 
 static void page_done(void *arg, const struct cfs_error *error)

@@ -16,6 +16,9 @@ struct name {
 
 struct cfs_names {
 	struct cfs_names *next, **link;
+	struct cfs_walk walk; /* to the instances that are yet to be looked at */
+	enum cfs_node_kind kind;
+	size_t region; /* of a REGION */
 	uint64_t directory_ino;
 	struct cfs_buf text; /* NUL-terminated names */
 	struct cfs_buf rows; /* struct name */
@@ -28,6 +31,7 @@ void cfs_names_destroy(struct cfs_names *names)
 	*names->link = names->next;
 	if (names->next)
 		names->next->link = names->link;
+	cfs_walk_stop(&names->walk);
 	cfs_buf_finish(&names->text);
 	cfs_buf_finish(&names->rows);
 	free(names);
@@ -38,8 +42,10 @@ static int add(struct cfs_names *names, const char *text, uint64_t ino, uint32_t
 	struct name row = {.ino = ino, .text = (uint32_t)names->text.len, .mode = mode};
 	int r;
 
-	r = cfs_buf_add(&names->text, text, strlen(text) + 1);
-	return r == 0 ? cfs_buf_add(&names->rows, &row, sizeof(row)) : r;
+	r = cfs_buf_reserve(&names->text, strlen(text) + 1);
+	if (r == 0)
+		r = cfs_buf_add(&names->rows, &row, sizeof(row));
+	return r == 0 ? cfs_buf_add(&names->text, text, strlen(text) + 1) : r;
 }
 
 static int add_file(void *arg, const char *name)
@@ -54,32 +60,24 @@ static int add_directory(struct cfs_names *names, const char *name)
 	return add(names, name, cfs_tree_ino(names->directory_ino, name), S_IFDIR);
 }
 
-static int add_instance(void *arg, const struct cfs_entry *entry)
+static int add_link(struct cfs_names *names, const char *name)
 {
-	return add_directory(arg, entry->id);
-}
-
-static int add_link(void *arg, const char *name, const struct cfs_entry *entry)
-{
-	struct cfs_names *names = arg;
-
-	(void)entry;
 	return add(names, name, cfs_tree_ino(names->directory_ino, name), S_IFLNK);
 }
 
-/* The instances of one region. */
-struct region_links {
-	struct cfs_names *names;
-	size_t region;
-};
-
-static int add_region_link(void *arg, const struct cfs_entry *entry)
+/* The name of an instance in such a directory. */
+static int add_instance(struct cfs_names *names, const struct cfs_entry *entry)
 {
-	struct region_links *links = arg;
+	char name[CFS_BYNAME_MAX + 1];
 
-	if (entry->region != (int16_t)links->region)
+	if (names->kind == CFS_NODE_CLOUD)
+		return add_directory(names, entry->id);
+	if (names->kind == CFS_NODE_REGION && entry->region != (int16_t)names->region)
 		return 0;
-	return add_link(links->names, entry->id, entry);
+	if (names->kind == CFS_NODE_REGION)
+		return add_link(names, entry->id);
+	cfs_byname_of(entry, name);
+	return add_link(names, name);
 }
 
 static int add_regions(struct cfs_names *names, const struct cfs_catalogue *catalogue)
@@ -92,14 +90,12 @@ static int add_regions(struct cfs_names *names, const struct cfs_catalogue *cata
 	return r;
 }
 
-static int add_cloud(struct cfs_names *names, const struct cfs_catalogue *catalogue)
+static int add_views(struct cfs_names *names)
 {
 	int r;
 
 	r = add_directory(names, CFS_TREE_BY_NAME);
-	if (r == 0)
-		r = add_directory(names, CFS_TREE_BY_REGION);
-	return r == 0 ? cfs_catalogue_each(catalogue, add_instance, names) : r;
+	return r == 0 ? add_directory(names, CFS_TREE_BY_REGION) : r;
 }
 
 static int add_clouds(struct cfs_names *names, const struct cfs_cloud *clouds)
@@ -115,7 +111,6 @@ static int collect(
 	struct cfs_names *names, const struct cfs_node *directory, const struct cfs_cloud *clouds)
 {
 	const struct cfs_cloud *cloud = directory->cloud;
-	struct region_links links = {.names = names, .region = directory->region};
 	int r;
 
 	/* The kernel knows the parent of every directory it is in; nobody relies on this number. */
@@ -129,14 +124,15 @@ static int collect(
 	switch (directory->kind) {
 	case CFS_NODE_TOP:
 		return add_clouds(names, clouds);
-	case CFS_NODE_CLOUD:
-		return add_cloud(names, cloud->catalogue);
-	case CFS_NODE_BY_NAME:
-		return cfs_byname_each(cloud->byname, add_link, names);
 	case CFS_NODE_BY_REGION:
 		return add_regions(names, cloud->catalogue);
+	case CFS_NODE_CLOUD:
+		r = add_views(names);
+		__attribute__((fallthrough));
+	case CFS_NODE_BY_NAME:
 	case CFS_NODE_REGION:
-		return cfs_catalogue_each(cloud->catalogue, add_region_link, &links);
+		cfs_walk_start(&names->walk, cloud->catalogue);
+		return r;
 	case CFS_NODE_INSTANCE:
 	case CFS_NODE_FILE:
 	case CFS_NODE_LINK:
@@ -159,6 +155,8 @@ int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *c
 	if (names->next)
 		names->next->link = &names->next;
 	*list = names;
+	names->kind = directory->kind;
+	names->region = directory->region;
 	names->directory_ino = cfs_tree_node_ino(directory);
 	cfs_buf_init(&names->text, CFS_NAMES_TEXT_MAX);
 	cfs_buf_init(&names->rows, CFS_NAMES_TEXT_MAX / 2 * sizeof(struct name));
@@ -169,6 +167,18 @@ int cfs_names_create(const struct cfs_node *directory, const struct cfs_cloud *c
 	}
 	*ret_names = names;
 	return 0;
+}
+
+int cfs_names_reach(struct cfs_names *names, size_t i)
+{
+	int r = 0;
+
+	while (r == 0 && names->walk.at && i >= names->rows.len / sizeof(struct name)) {
+		r = add_instance(names, names->walk.at);
+		if (r == 0)
+			cfs_walk_next(&names->walk);
+	}
+	return r;
 }
 
 const char *cfs_names_at(const struct cfs_names *names, size_t i, struct stat *ret_st)

@@ -6,60 +6,31 @@
 #include "fs/clock.h"
 #include "fs/tree.h"
 
-#define FIRST_BUCKETS 256 /* a power of two, as every later size */
-
 struct cfs_nodes {
 	const struct cfs_clouds *clouds;
-	struct cfs_node **buckets;
-	size_t n_buckets, count;
+	struct cfs_table table; /* by id: ids count up, so their low bits are hash enough */
 	uint64_t last_id;
 	struct cfs_nodes_open open;
 };
 
-/* Ids count up, so their low bits are spread as evenly as they can be. */
-static struct cfs_node **slot(const struct cfs_nodes *nodes, uint64_t id)
+static struct cfs_node *node_at(struct cfs_link *link)
 {
-	return &nodes->buckets[id & (nodes->n_buckets - 1)];
+	return CFS_LINKED(link, struct cfs_node, by_id);
 }
 
 struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id)
 {
-	struct cfs_node *node;
+	struct cfs_link *link = cfs_table_first(&nodes->table, (uint32_t)id);
 
-	for (node = *slot(nodes, id); node && node->id != id; node = node->next)
-		;
-	return node;
-}
-
-/* Doubles the table when it is full. Without memory it stays as it is: slower, not wrong. */
-static void grow(struct cfs_nodes *nodes)
-{
-	struct cfs_node **old = nodes->buckets, *node;
-	size_t i, n = nodes->n_buckets;
-
-	if (nodes->count < n)
-		return;
-	nodes->buckets = calloc(n * 2, sizeof(struct cfs_node *));
-	if (!nodes->buckets) {
-		nodes->buckets = old;
-		return;
-	}
-	nodes->n_buckets = n * 2;
-	for (i = 0; i < n; i++) {
-		while ((node = old[i])) {
-			old[i] = node->next;
-			node->next = *slot(nodes, node->id);
-			*slot(nodes, node->id) = node;
-		}
-	}
-	free(old);
+	while (link && node_at(link)->id != id)
+		link = cfs_table_next(link);
+	return link ? node_at(link) : NULL;
 }
 
 static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, uint64_t ino)
 {
 	struct cfs_node *node;
 
-	grow(nodes);
 	node = calloc(1, sizeof(*node));
 	if (!node)
 		return NULL;
@@ -69,9 +40,7 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, ui
 	node->kind = kind;
 	node->ino = ino;
 	node->born = cfs_clock_wall();
-	node->next = *slot(nodes, node->id);
-	*slot(nodes, node->id) = node;
-	nodes->count++;
+	cfs_table_add(&nodes->table, &node->by_id, (uint32_t)node->id);
 	return node;
 }
 
@@ -103,11 +72,9 @@ int cfs_nodes_create(struct cfs_nodes **ret_nodes)
 	nodes = calloc(1, sizeof(*nodes));
 	if (!nodes)
 		return -ENOMEM;
-	nodes->n_buckets = FIRST_BUCKETS;
-	nodes->buckets = calloc(nodes->n_buckets, sizeof(struct cfs_node *));
 	nodes->last_id = CFS_NODE_ROOT - 1;
-	if (!nodes->buckets || !add(nodes, CFS_NODE_TOP, CFS_NODE_ROOT)) {
-		free(nodes->buckets);
+	if (cfs_table_init(&nodes->table) < 0 || !add(nodes, CFS_NODE_TOP, CFS_NODE_ROOT)) {
+		cfs_table_finish(&nodes->table);
 		free(nodes);
 		return -ENOMEM;
 	}
@@ -127,18 +94,14 @@ const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes)
 
 void cfs_nodes_destroy(struct cfs_nodes *nodes)
 {
-	struct cfs_node *node;
-	size_t i;
+	struct cfs_link *link;
+	size_t at = 0;
 
 	if (!nodes)
 		return;
-	for (i = 0; i < nodes->n_buckets; i++) {
-		while ((node = nodes->buckets[i])) {
-			nodes->buckets[i] = node->next;
-			destroy(node);
-		}
-	}
-	free(nodes->buckets);
+	while ((link = cfs_table_take(&nodes->table, &at)))
+		destroy(node_at(link));
+	cfs_table_finish(&nodes->table);
 	free(nodes);
 }
 
@@ -236,17 +199,12 @@ struct cfs_node *cfs_node_of_file(
 
 void cfs_node_forget(struct cfs_node *node, uint64_t n)
 {
-	struct cfs_node **at;
-
 	if (node->id == CFS_NODE_ROOT)
 		return;
 	node->lookups -= n < node->lookups ? n : node->lookups;
 	if (node->lookups > 0)
 		return;
-	for (at = slot(node->nodes, node->id); *at != node; at = &(*at)->next)
-		;
-	*at = node->next;
-	node->nodes->count--;
+	cfs_table_remove(&node->nodes->table, &node->by_id);
 	destroy(node);
 }
 
@@ -272,7 +230,7 @@ void cfs_node_released(struct cfs_node *node)
 
 size_t cfs_nodes_count(const struct cfs_nodes *nodes)
 {
-	return nodes->count;
+	return nodes->table.count;
 }
 
 struct cfs_nodes_open cfs_nodes_open(const struct cfs_nodes *nodes)

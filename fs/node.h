@@ -55,8 +55,8 @@ struct cfs_origin {
 
 struct cfs_node {
 	uint64_t id;
-	uint64_t lookups;      /* answers the kernel has not forgotten */
-	struct cfs_node *next; /* in its bucket */
+	uint64_t lookups; /* answers the kernel has not forgotten */
+	struct cfs_link by_id;
 	struct cfs_nodes *nodes;
 	enum cfs_node_kind kind;
 	struct timespec born;    /* when it was looked up first */

@@ -305,11 +305,12 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_readdir(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	const struct cfs_names *names = (const struct cfs_names *)(uintptr_t)fi->fh;
+	struct cfs_names *names = (struct cfs_names *)(uintptr_t)fi->fh;
 	struct stat st = {0};
 	size_t used = 0, need;
 	const char *name;
 	char *buf;
+	int r;
 
 	(void)ino;
 	buf = malloc(size);
@@ -317,14 +318,19 @@ static void op_readdir(
 		cfs_reply_result(req, -ENOMEM);
 		return;
 	}
-	while ((name = cfs_names_at(names, (size_t)offset, &st))) {
+	while ((r = cfs_names_reach(names, (size_t)offset)) == 0 &&
+		(name = cfs_names_at(names, (size_t)offset, &st))) {
 		need = fuse_add_direntry(req, buf + used, size - used, name, &st, offset + 1);
 		if (need > size - used)
 			break;
 		used += need;
 		offset++;
 	}
-	cfs_reply_bytes(req, buf, used);
+	/* What could not be had is no end of the directory: it is asked for again behind the rest. */
+	if (r < 0 && used == 0)
+		cfs_reply_result(req, r);
+	else
+		cfs_reply_bytes(req, buf, used);
 	free(buf);
 }
 

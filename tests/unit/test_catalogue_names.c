@@ -14,68 +14,6 @@ static int hurry_finally(struct fixture *f)
 	return finally(f, &looker, hurry(f, &looker));
 }
 
-static struct cfs_entry *put(struct fixture *f, const char *id, const char *name)
-{
-	return world_put_named(f->world, 0, id, name, 3);
-}
-
-/* The version */
-
-static void the_version_changes_when_an_instance_comes_goes_or_has_another_name(void **state)
-{
-	struct fixture *f = *state;
-	uint64_t versions[5];
-	size_t i, j;
-
-	begin(f);
-	versions[0] = cfs_catalogue_version(f->catalogue);
-	put(f, "x-1", "web");
-	versions[1] = cfs_catalogue_version(f->catalogue);
-	put(f, "x-1", "db");
-	versions[2] = cfs_catalogue_version(f->catalogue);
-	put(f, "x-2", "");
-	versions[3] = cfs_catalogue_version(f->catalogue);
-	cfs_catalogue_remove(entry(f, "x-2"));
-	versions[4] = cfs_catalogue_version(f->catalogue);
-	for (i = 0; i < 5; i++) {
-		assert_true(versions[i] != 0);
-		for (j = 0; j < i; j++)
-			assert_true(versions[i] != versions[j]);
-	}
-}
-
-static void the_version_stays_while_nothing_of_that_changes(void **state)
-{
-	struct fixture *f = *state;
-	uint64_t version;
-
-	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\ninstance x-2 off 0\n");
-	server_says(f->server, "LIST r ", ALWAYS, "instance x-2 on 3\ninstance x-1 off 1\n");
-	assert_int_equal(list_finally(f), 1);
-	version = cfs_catalogue_version(f->catalogue);
-	clock_skip(CFS_CATALOGUE_STALE * TTL + 1);
-	assert_int_equal(list_finally(f), 1);
-	assert_int_equal(f->server->n_log, 2);
-	assert_int_equal(entry(f, "x-2")->instance->power, CFS_POWER_ON);
-	assert_true(cfs_catalogue_version(f->catalogue) == version);
-	server_fails(f->server, "LIST r ", 1, 403);
-	clock_skip(CFS_CATALOGUE_STALE * TTL + 1);
-	assert_int_equal(list_finally(f), 1);
-	assert_true(cfs_catalogue_version(f->catalogue) == version);
-}
-
-static void a_guess_that_turns_out_true_is_one_that_came(void **state)
-{
-	struct fixture *f = *state;
-	uint64_t version;
-
-	begin(f);
-	assert_non_null(cfs_catalogue_put_unknown(f->catalogue, "x-1"));
-	version = cfs_catalogue_version(f->catalogue);
-	put(f, "x-1", "");
-	assert_true(cfs_catalogue_version(f->catalogue) != version);
-}
-
 /* Hurry */
 
 static void a_young_list_is_not_hurried(void **state)
@@ -282,9 +220,6 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(the_version_changes_when_an_instance_comes_goes_or_has_another_name),
-		TEST(the_version_stays_while_nothing_of_that_changes),
-		TEST(a_guess_that_turns_out_true_is_one_that_came),
 		TEST(a_young_list_is_not_hurried),
 		TEST(an_older_list_is_refreshed_though_its_time_has_not_come),
 		TEST(one_refresh_serves_all_who_are_in_a_hurry),
