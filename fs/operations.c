@@ -326,7 +326,8 @@ static void op_readdir(
 		used += need;
 		offset++;
 	}
-	/* What could not be had is no end of the directory: it is asked for again behind the rest. */
+	/* What could not be had is no end of the directory: it is asked for again behind the rest.
+	 */
 	if (r < 0 && used == 0)
 		cfs_reply_result(req, r);
 	else
