@@ -72,7 +72,7 @@ enum cfs_verb {
 struct cfs_question {
 	enum cfs_verb verb;
 	const char *region; /* REGIONS, WHOAMI: may be "": wherever the cloud answers that */
-	/* FIND, FETCH: satisfies valid_id. PROBE: so too, or NULL for one that is made up */
+	/* FIND, FETCH, PROBE: satisfies valid_id. FIND, PROBE: or NULL, for one that is made up */
 	const char *id;
 	const struct cfs_live *live; /* FETCH, PROBE: a row of the backend's own table */
 	bool wake;                   /* FETCH of a live file that wakes: wake the display first */

@@ -485,6 +485,8 @@ static CURLcode set_options(
 		SET(result, easy, CURLOPT_CAINFO, options->ca_file);
 	if (options->ca_file || system_file)
 		SET(result, easy, CURLOPT_CAPATH, NULL);
+	if (options->fresh)
+		SET(result, easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (direct) {
 		SET(result, easy, CURLOPT_PROXY, "");
 		SET(result, easy, CURLOPT_NOPROXY, "*");

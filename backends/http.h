@@ -70,6 +70,7 @@ struct cfs_http_options {
 	const char *ca_file; /* PEM; the only authorities trusted. NULL: the system's */
 	long timeout_ms;     /* for the whole transfer, > 0 */
 	long connect_ms;     /* of it, for resolving, connecting and the TLS handshake, > 0 */
+	bool fresh;          /* on a new connection, not one that was kept */
 	bool direct;         /* a metadata service: never through a proxy, plain http allowed */
 };
 

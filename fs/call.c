@@ -7,10 +7,8 @@
 #include "fs/caller.h"
 #include "fs/clock.h"
 #include "fs/log.h"
+#include "fs/reach.h"
 #include "fs/stats.h"
-
-/* Of a call's time, for resolving the name, connecting and the TLS handshake. */
-#define CONNECT_MS_MAX 10000
 
 static void advance(struct cfs_call *call);
 
@@ -44,6 +42,26 @@ static void spend_time(struct cfs_call *call)
 	call->since_ms = now;
 }
 
+/* The milliseconds until the next attempt, -1: there is none. */
+static int64_t retry_delay(struct cfs_call *call)
+{
+	enum cfs_fault fault = call->error.fault;
+	int64_t delay;
+
+	if (call->probes)
+		return -1;
+	delay = cfs_retry_delay(fault, call->attempts, call->left_ms, cfs_clock_random());
+	if (delay < 0)
+		return -1;
+	if (!cfs_quota_spend(cfs_reach_quota(call->reach), cfs_quota_cost(fault))) {
+		cfs_log(CFS_LOG_DEBUG, "%s: %s: not tried again, as too many calls fail",
+			call->cloud->config->name, call->cloud->backend->action(&call->question));
+		return -1;
+	}
+	call->retry_cost = cfs_quota_cost(fault);
+	return delay;
+}
+
 /* Ends the call, or pauses before the next attempt. */
 static void attempt_failed(struct cfs_call *call)
 {
@@ -56,8 +74,11 @@ static void attempt_failed(struct cfs_call *call)
 	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED ||
 		call->error.fault == CFS_CLOCK_SKEW)
 		cfs_keyring_refused(call->cloud->keyring, call->error.fault);
-	delay = cfs_retry_delay(
-		call->error.fault, call->attempts, call->left_ms, cfs_clock_random());
+	call->fresh = call->error.fault == CFS_TIMED_OUT || call->error.fault == CFS_RESET;
+	delay = retry_delay(call);
+	/* A connection may break off for no reason: the next attempt tells more than a probe. */
+	if (!call->probes && (delay < 0 || call->error.fault != CFS_RESET))
+		cfs_reach_heard(call->reach, &call->error);
 	if (delay < 0) {
 		finish(call);
 		return;
@@ -68,10 +89,20 @@ static void attempt_failed(struct cfs_call *call)
 	cfs_timer_start(call->cloud->machine->loop, &call->timer, delay);
 }
 
+/* What an attempt may take of one of its limits. */
+static int64_t limit(const struct cfs_call *call, int64_t most)
+{
+	int64_t half = call->probes ? call->timeout_ms : call->timeout_ms / 2;
+
+	return half < most ? half : most;
+}
+
 static int answer_data(void *arg, const char *bytes, size_t len)
 {
 	struct cfs_call *call = arg;
 
+	cfs_timer_start(
+		call->cloud->machine->loop, &call->patience, limit(call, CFS_CALL_STALL_MS));
 	return call->cloud->backend->reader_feed(call->reader, bytes, len);
 }
 
@@ -115,36 +146,70 @@ static void try_with_cloud_time(struct cfs_call *call)
 }
 
 /* An attempt that was begun late and ran out of time says less than what made it necessary. */
-static bool was_cut_short(const struct cfs_call *call, const struct cfs_http_outcome *outcome)
+static bool was_cut_short(const struct cfs_call *call, const struct cfs_error *said)
 {
-	return outcome->fault == CFS_TIMED_OUT && call->attempts > 1 &&
-		call->left_ms < call->cloud->config->timeout_ms / 2;
+	return said->fault == CFS_TIMED_OUT && call->attempts > 1 &&
+		call->left_ms < call->timeout_ms / 2;
+}
+
+/* What the attempt came to. */
+static void judge(
+	struct cfs_call *call, const struct cfs_http_outcome *outcome, struct cfs_error *ret_error)
+{
+	if (outcome->aborted_by)
+		cfs_error_set(ret_error, unreadable(outcome),
+			"the answer (HTTP status %d) could not be read", outcome->status);
+	else if (outcome->fault != CFS_OK)
+		cfs_error_set(ret_error, outcome->fault, "%s", outcome->message);
+	else
+		call->cloud->backend->reader_finish(call->reader, outcome->status, ret_error);
+}
+
+/* What the attempt says to other calls. */
+static void tell(struct cfs_call *call, const struct cfs_error *said)
+{
+	if (call->probes)
+		return;
+	if (said->fault == CFS_OK)
+		cfs_quota_repay(cfs_reach_quota(call->reach), call->retry_cost);
+	cfs_gate_answered(cfs_reach_gate(call->reach), said->fault == CFS_THROTTLED, call->sent_ms);
+	if (said->fault == CFS_OK)
+		cfs_reach_heard(call->reach, said);
 }
 
 static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 {
 	struct cfs_call *call = arg;
+	struct cfs_error said = {0};
 
-	if (was_cut_short(call, outcome)) {
+	cfs_timer_stop(&call->patience);
+	judge(call, outcome, &said);
+	tell(call, &said);
+	if (was_cut_short(call, &said)) {
 		finish(call);
 		return;
 	}
-	if (outcome->aborted_by)
-		cfs_error_set(&call->error, unreadable(outcome),
-			"the answer (HTTP status %d) could not be read", outcome->status);
-	else if (outcome->fault != CFS_OK)
-		cfs_error_set(&call->error, outcome->fault, "%s", outcome->message);
-	else
-		call->cloud->backend->reader_finish(call->reader, outcome->status, &call->error);
-	if (call->error.fault == CFS_OK) {
+	call->error = said;
+	if (said.fault == CFS_OK) {
 		cfs_keyring_worked(call->cloud->keyring);
 		finish(call);
-	} else if (is_about_time(&call->error) && !call->learnt_time &&
+	} else if (is_about_time(&said) && !call->learnt_time &&
 		cfs_skew_learn(&call->cloud->skew, outcome->date)) {
 		try_with_cloud_time(call);
 	} else {
 		judged_failed(call, outcome);
 	}
+}
+
+/* The attempt hangs: half of the timeout has passed without a byte, or too much since the last. */
+static void no_byte_in_time(void *arg)
+{
+	static const struct cfs_http_outcome outcome = {
+		.fault = CFS_TIMED_OUT, .message = "no more of an answer came in time"};
+	struct cfs_call *call = arg;
+
+	cfs_http_cancel(&call->transfer);
+	answer_done(call, &outcome);
 }
 
 static const struct cfs_http_handler answer_handler = {
@@ -182,9 +247,11 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 	options = (struct cfs_http_options){
 		.ca_file = backend->account_ca_file(call->cloud->account),
 		.timeout_ms = (long)call->left_ms,
-		.connect_ms =
-			(long)(call->left_ms < CONNECT_MS_MAX ? call->left_ms : CONNECT_MS_MAX),
+		.connect_ms = (long)limit(call, CFS_CALL_CONNECT_MS),
+		.fresh = call->fresh,
 	};
+	call->sent_ms = cfs_clock_ms();
+	cfs_timer_start(call->cloud->machine->loop, &call->patience, limit(call, call->timeout_ms));
 	cfs_http_start(call->cloud->machine->http, &call->transfer, &request, &options,
 		&answer_handler, call);
 }
@@ -197,12 +264,13 @@ static bool has_time(struct cfs_call *call)
 		return true;
 	/* What an attempt before said is the better reason. */
 	if (call->error.fault == CFS_OK)
-		cfs_error_set(&call->error, CFS_TIMED_OUT, "no credentials in time");
+		cfs_error_set(&call->error, CFS_TIMED_OUT, "%s", call->awaits);
 	finish(call);
 	return false;
 }
 
-static void keys_found(void *arg, int result)
+/* What was waited for is there, or is known not to come: either way asking again tells. */
+static void waited(void *arg, int result)
 {
 	struct cfs_call *call = arg;
 
@@ -212,11 +280,11 @@ static void keys_found(void *arg, int result)
 		advance(call);
 }
 
-static void no_keys_in_time(void *arg)
+static void waited_in_vain(void *arg)
 {
 	struct cfs_call *call = arg;
 
-	cfs_wait_leave(&call->key_wait);
+	cfs_wait_leave(&call->wait);
 	call->left_ms = 0;
 	has_time(call);
 }
@@ -238,36 +306,43 @@ static void let_through(void *arg)
 
 static void enter_gate(struct cfs_call *call)
 {
-	struct cfs_cloud *cloud = call->cloud;
-	struct cfs_rate rate = cloud->backend->rate(&call->question);
-	int r;
-
-	if (cloud->config->rate > 0)
-		rate = (struct cfs_rate){
-			cloud->config->rate, cloud->config->rate > 1 ? cloud->config->rate : 1};
-	r = cfs_gates_enter(cloud->gates, call->question.region,
-		cloud->backend->action(&call->question), rate, &call->ticket, let_through, call);
-	if (r < 0) {
-		cfs_error_set(&call->error, CFS_NO_MEMORY, "out of memory");
-		finish(call);
-	} else if (r > 0) {
+	if (call->probes ||
+		cfs_gate_enter(cfs_reach_gate(call->reach), &call->ticket, let_through, call))
 		pass_gate(call);
-	} else {
+	else
 		cfs_series_queued(call->series);
-	}
 }
 
-/* Keys are looked at before the gate, so that a call without any does not wait there, and behind
- * it, as they may have changed meanwhile. */
+/* The wait was entered. */
+static void await(struct cfs_call *call, const char *late)
+{
+	call->awaits = late;
+	cfs_timer_start(call->cloud->machine->loop, &call->deadline, call->left_ms);
+}
+
+/* Everything is looked at before the gate, so that a call that cannot be made does not wait there,
+ * and behind it, as it may have changed meanwhile. */
 static void advance(struct cfs_call *call)
 {
 	const struct cfs_keys *keys;
-	int r;
+	struct cfs_error refusal;
+	int r = 1;
 
-	r = cfs_keyring_get(
-		call->cloud->keyring, &call->key_wait, keys_found, call, &keys, &call->error);
+	if (!call->probes)
+		r = cfs_reach_ask(call->reach, &call->wait, waited, call, &refusal);
 	if (r == 0) {
-		cfs_timer_start(call->cloud->machine->loop, &call->deadline, call->left_ms);
+		await(call, "no answer in time to whether the cloud answers");
+		return;
+	}
+	if (r < 0) {
+		if (call->error.fault == CFS_OK)
+			call->error = refusal;
+		finish(call);
+		return;
+	}
+	r = cfs_keyring_get(call->cloud->keyring, &call->wait, waited, call, &keys, &call->error);
+	if (r == 0) {
+		await(call, "no credentials in time");
 	} else if (r < 0) {
 		finish(call);
 	} else if (!call->passed_gate) {
@@ -283,8 +358,12 @@ static void begin_attempt(void *arg)
 {
 	struct cfs_call *call = arg;
 
-	if (has_time(call))
+	if (!call->reach) {
+		cfs_error_set(&call->error, CFS_NO_MEMORY, "out of memory");
+		finish(call);
+	} else if (has_time(call)) {
 		advance(call);
+	}
 }
 
 /* Who made it necessary. A process may call itself what it likes. */
@@ -307,26 +386,45 @@ static void log_asker(const struct cfs_call *call)
 		cloud->backend->action(question), caller.pid, comm);
 }
 
+static void start(struct cfs_call *call, int64_t timeout_ms, bool probes)
+{
+	struct cfs_cloud *cloud = call->cloud;
+
+	call->probes = call->fresh = probes;
+	call->timeout_ms = call->left_ms = timeout_ms;
+	call->since_ms = cfs_clock_ms();
+	call->began_us = cfs_clock_us();
+	call->series = cfs_stats_begin(cloud->machine->stats, cloud->config->name,
+		call->question.region, cloud->backend->action(&call->question));
+	call->reach = cfs_reaches_find(cloud->reaches, &call->question);
+	cfs_timer_init(&call->timer, begin_attempt, call);
+	cfs_timer_init(&call->deadline, waited_in_vain, call);
+	cfs_timer_init(&call->patience, no_byte_in_time, call);
+	cfs_timer_start(cloud->machine->loop, &call->timer, 0);
+}
+
 void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
 	const struct cfs_question *question, struct cfs_sink *sink,
 	void (*done)(void *arg, const struct cfs_error *error), void *arg)
 {
 	*call = (struct cfs_call){
-		.cloud = cloud,
-		.question = *question,
-		.sink = sink,
-		.done = done,
-		.arg = arg,
-		.left_ms = cloud->config->timeout_ms,
-		.since_ms = cfs_clock_ms(),
-		.began_us = cfs_clock_us(),
-		.series = cfs_stats_begin(cloud->machine->stats, cloud->config->name,
-			question->region, cloud->backend->action(question)),
-	};
+		.cloud = cloud, .question = *question, .sink = sink, .done = done, .arg = arg};
 	log_asker(call);
-	cfs_timer_init(&call->timer, begin_attempt, call);
-	cfs_timer_init(&call->deadline, no_keys_in_time, call);
-	cfs_timer_start(cloud->machine->loop, &call->timer, 0);
+	start(call, cloud->config->timeout_ms, false);
+}
+
+void cfs_call_probe(struct cfs_call *call, struct cfs_cloud *cloud,
+	const struct cfs_question *question, struct cfs_sink *sink, int64_t timeout_ms,
+	void (*done)(void *arg, const struct cfs_error *error), void *arg)
+{
+	*call = (struct cfs_call){
+		.cloud = cloud, .question = *question, .sink = sink, .done = done, .arg = arg};
+	start(call, timeout_ms, true);
+}
+
+bool cfs_call_was_sent(const struct cfs_call *call)
+{
+	return call->attempts > 0;
 }
 
 void cfs_call_cancel(struct cfs_call *call)
@@ -338,7 +436,8 @@ void cfs_call_cancel(struct cfs_call *call)
 	count_end(call, CFS_INTERRUPTED);
 	cfs_timer_stop(&call->timer);
 	cfs_timer_stop(&call->deadline);
-	cfs_wait_leave(&call->key_wait);
+	cfs_timer_stop(&call->patience);
+	cfs_wait_leave(&call->wait);
 	cfs_ticket_leave(&call->ticket);
 	cfs_http_cancel(&call->transfer);
 	end_reader(call);

@@ -8,6 +8,7 @@
 #include "fs/catalogue.h"
 #include "fs/clock.h"
 #include "fs/log.h"
+#include "fs/reach.h"
 
 void cfs_cloud_config_destroy(struct cfs_cloud_config *config)
 {
@@ -109,6 +110,8 @@ int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config 
 	if (r == 0)
 		r = cfs_gates_create(machine->loop, &cloud->gates);
 	if (r == 0)
+		r = cfs_reaches_create(cloud, &cloud->reaches);
+	if (r == 0)
 		r = cfs_catalogue_create(cloud, &cloud->catalogue);
 	if (r == 0)
 		r = cfs_byname_create(cloud->catalogue, &cloud->byname);
@@ -126,6 +129,7 @@ void cfs_cloud_destroy(struct cfs_cloud *cloud)
 		return;
 	cfs_byname_destroy(cloud->byname);
 	cfs_catalogue_destroy(cloud->catalogue);
+	cfs_reaches_destroy(cloud->reaches);
 	cfs_gates_destroy(cloud->gates);
 	cfs_keyring_destroy(cloud->keyring);
 	cloud->backend->account_destroy(cloud->account);

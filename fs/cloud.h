@@ -16,6 +16,7 @@
 struct cfs_byname;
 struct cfs_catalogue;
 struct cfs_node;
+struct cfs_reaches;
 struct cfs_stats;
 
 /* What one configuration section says. Owned by the configuration, or by the cloud made of it. */
@@ -57,6 +58,7 @@ struct cfs_cloud {
 	struct cfs_skew skew;
 	struct cfs_keyring *keyring;
 	struct cfs_gates *gates;
+	struct cfs_reaches *reaches;
 	struct cfs_catalogue *catalogue;
 	struct cfs_byname *byname;
 	const char *regions[CFS_REGIONS_MAX];

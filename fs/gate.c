@@ -9,7 +9,7 @@
 struct cfs_gate {
 	struct cfs_gate *next;
 	struct cfs_gates *gates;
-	struct cfs_bucket bucket;
+	struct cfs_pace pace;
 	struct cfs_timer timer; /* armed while somebody waits */
 	struct cfs_ticket *first, *last;
 	const char *action; /* static text of the backend */
@@ -54,7 +54,7 @@ static void let_through(void *arg)
 	int64_t delay;
 
 	while ((ticket = gate->first)) {
-		delay = cfs_bucket_take(&gate->bucket, cfs_clock_ms());
+		delay = cfs_pace_take(&gate->pace, cfs_clock_ms());
 		if (delay > 0) {
 			cfs_timer_start(gate->gates->loop, &gate->timer, delay);
 			return;
@@ -64,7 +64,7 @@ static void let_through(void *arg)
 	}
 }
 
-static struct cfs_gate *find_gate(
+struct cfs_gate *cfs_gates_find(
 	struct cfs_gates *gates, const char *region, const char *action, struct cfs_rate rate)
 {
 	struct cfs_gate *gate;
@@ -78,32 +78,27 @@ static struct cfs_gate *find_gate(
 	gate->gates = gates;
 	gate->action = action;
 	strncpy(gate->region, region, CFS_REGION_MAX);
-	cfs_bucket_init(&gate->bucket, rate, cfs_clock_ms());
+	cfs_pace_init(&gate->pace, rate, cfs_clock_ms());
 	cfs_timer_init(&gate->timer, let_through, gate);
 	gate->next = gates->first;
 	gates->first = gate;
 	return gate;
 }
 
-int cfs_gates_enter(struct cfs_gates *gates, const char *region, const char *action,
-	struct cfs_rate rate, struct cfs_ticket *ticket, void (*fn)(void *), void *arg)
+bool cfs_gate_enter(struct cfs_gate *gate, struct cfs_ticket *ticket, void (*fn)(void *), void *arg)
 {
-	struct cfs_gate *gate;
 	int64_t delay;
 
-	gate = find_gate(gates, region, action, rate);
-	if (!gate)
-		return -ENOMEM;
 	if (!gate->first) {
-		delay = cfs_bucket_take(&gate->bucket, cfs_clock_ms());
+		delay = cfs_pace_take(&gate->pace, cfs_clock_ms());
 		if (delay == 0)
-			return 1;
-		cfs_timer_start(gates->loop, &gate->timer, delay);
+			return true;
+		cfs_timer_start(gate->gates->loop, &gate->timer, delay);
 	}
 	*ticket = (struct cfs_ticket){.gate = gate, .prev = gate->last, .fn = fn, .arg = arg};
 	*(gate->last ? &gate->last->next : &gate->first) = ticket;
 	gate->last = ticket;
-	return 0;
+	return false;
 }
 
 void cfs_ticket_leave(struct cfs_ticket *ticket)
@@ -117,4 +112,41 @@ void cfs_ticket_leave(struct cfs_ticket *ticket)
 	ticket->gate = NULL;
 	if (!gate->first)
 		cfs_timer_stop(&gate->timer);
+}
+
+void cfs_gate_open(struct cfs_gate *gate)
+{
+	/* They wait at a gate of their own, so that who comes back meanwhile is not among them. */
+	struct cfs_gate open = {.first = gate->first, .last = gate->last};
+	struct cfs_ticket *ticket;
+
+	for (ticket = gate->first; ticket; ticket = ticket->next)
+		ticket->gate = &open;
+	gate->first = gate->last = NULL;
+	cfs_timer_stop(&gate->timer);
+	while ((ticket = open.first)) {
+		cfs_ticket_leave(ticket);
+		ticket->fn(ticket->arg);
+	}
+}
+
+void cfs_gate_answered(struct cfs_gate *gate, bool refused, int64_t sent_ms)
+{
+	double before = cfs_pace_rate(&gate->pace);
+
+	cfs_pace_answered(&gate->pace, refused, sent_ms, cfs_clock_ms());
+	/* The time that the first in the queue was told is no longer right. */
+	if (gate->first && cfs_pace_rate(&gate->pace) != before)
+		cfs_timer_start(gate->gates->loop, &gate->timer, 0);
+}
+
+void cfs_gates_each(const struct cfs_gates *gates,
+	void (*fn)(void *arg, const char *region, const char *action, double pace, bool reduced),
+	void *arg)
+{
+	const struct cfs_gate *gate;
+
+	for (gate = gates->first; gate; gate = gate->next)
+		fn(arg, gate->region, gate->action, cfs_pace_rate(&gate->pace),
+			gate->pace.adaptive);
 }

@@ -10,21 +10,33 @@ void cfs_bucket_init(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t no
 	*bucket = (struct cfs_bucket){.rate = rate, .tokens = rate.burst, .at = now};
 }
 
-int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now)
+static void refill(struct cfs_bucket *bucket, int64_t now)
 {
 	double grown;
 
-	if (now > bucket->at) {
-		grown = bucket->tokens +
-			(double)(now - bucket->at) * bucket->rate.per_second / 1000;
-		bucket->tokens = grown < bucket->rate.burst ? grown : bucket->rate.burst;
-		bucket->at = now;
-	}
+	if (now <= bucket->at)
+		return;
+	grown = bucket->tokens + (double)(now - bucket->at) * bucket->rate.per_second / 1000;
+	bucket->tokens = grown < bucket->rate.burst ? grown : bucket->rate.burst;
+	bucket->at = now;
+}
+
+int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now)
+{
+	refill(bucket, now);
 	if (bucket->tokens >= 1 - SLACK) {
 		bucket->tokens -= 1;
 		return 0;
 	}
 	return (int64_t)ceil((1 - SLACK - bucket->tokens) * 1000 / bucket->rate.per_second);
+}
+
+void cfs_bucket_change(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now)
+{
+	refill(bucket, now);
+	bucket->rate = rate;
+	if (bucket->tokens > rate.burst)
+		bucket->tokens = rate.burst;
 }
 
 enum retry_class { RETRY_NEVER, RETRY_FEW, RETRY_WHILE_TIME };
@@ -55,4 +67,24 @@ int64_t cfs_retry_delay(enum cfs_fault fault, unsigned attempts, int64_t left_ms
 		delay = INT64_C(1000) << (attempts - 1);
 	delay = (int64_t)((double)delay * chance);
 	return delay < left_ms ? delay : -1;
+}
+
+unsigned cfs_quota_cost(enum cfs_fault fault)
+{
+	return fault == CFS_THROTTLED ? 0 : fault == CFS_TIMED_OUT ? 10 : 5;
+}
+
+bool cfs_quota_spend(struct cfs_quota *quota, unsigned cost)
+{
+	if (cost > CFS_QUOTA_MAX - quota->spent)
+		return false;
+	quota->spent += cost;
+	return true;
+}
+
+void cfs_quota_repay(struct cfs_quota *quota, unsigned cost)
+{
+	if (cost == 0)
+		cost = 1;
+	quota->spent -= cost < quota->spent ? cost : quota->spent;
 }

@@ -19,6 +19,8 @@ struct cfs_bucket {
 void cfs_bucket_init(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now);
 /* Takes a token and returns 0, or takes none and returns the milliseconds until there is one. */
 int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now);
+/* From now on another rate. Tokens beyond its burst are lost. */
+void cfs_bucket_change(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now);
 
 /* Attempts at a call that fails for a passing reason other than throttling: the SDKs' standard. */
 #define CFS_RETRY_ATTEMPTS 3
@@ -33,5 +35,24 @@ int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now);
  * is told at once.
  */
 int64_t cfs_retry_delay(enum cfs_fault fault, unsigned attempts, int64_t left_ms, double chance);
+
+/*
+ * The retry quota of the AWS SDKs' standard mode: what retries a cloud is worth in all. A cloud in
+ * trouble is not made to carry three times its load by those who try again. A retry costs 5, after
+ * a time-out 10; a call that succeeds pays back what its last retry cost, or 1 if it had none.
+ * Waiting for the rate limit is free: such a call is not failed.
+ */
+#define CFS_QUOTA_MAX 500
+
+struct cfs_quota {
+	unsigned spent; /* of CFS_QUOTA_MAX */
+};
+
+/* What a retry after that fault costs. */
+unsigned cfs_quota_cost(enum cfs_fault fault);
+/* Whether there was as much left; then it is spent. */
+bool cfs_quota_spend(struct cfs_quota *quota, unsigned cost);
+/* A call succeeded whose last retry cost that, 0: it had none. */
+void cfs_quota_repay(struct cfs_quota *quota, unsigned cost);
 
 #endif

@@ -36,6 +36,7 @@ static int add_body(struct cfs_buf *form, const struct cfs_account *account,
 	const struct cfs_question *question)
 {
 	const char *action = cfs_aws_backend.action(question);
+	const char *id = question->id ? question->id : MADE_UP_ID;
 	int r;
 
 	r = cfs_buf_addf(form, "Action=%s&Version=%s", action,
@@ -46,15 +47,15 @@ static int add_body(struct cfs_buf *form, const struct cfs_account *account,
 	case CFS_LIST:
 		return add_list(form, account, question->page);
 	case CFS_FIND:
-		r = cfs_aws_query_add(form, "InstanceId.1", question->id);
+		r = cfs_aws_query_add(form, "InstanceId.1", id);
 		return r == 0 ? add_filters(form, account) : r;
 	case CFS_FETCH:
-		r = cfs_aws_query_add(form, "InstanceId", question->id);
+		r = cfs_aws_query_add(form, "InstanceId", id);
 		if (r == 0 && question->live->wakes && question->wake)
 			r = cfs_aws_query_add(form, "WakeUp", "true");
 		return r;
 	case CFS_PROBE:
-		r = cfs_aws_query_add(form, "InstanceId", question->id ? question->id : MADE_UP_ID);
+		r = cfs_aws_query_add(form, "InstanceId", id);
 		return r == 0 ? cfs_aws_query_add(form, "DryRun", "true") : r;
 	case CFS_REGIONS: /* which by itself leaves out those that are not opted in to */
 	case CFS_WHOAMI:

@@ -46,7 +46,7 @@ int cfs_tencent_answer_create(const struct cfs_account *account,
 	reader->verb = question->verb;
 	reader->live = question->live;
 	reader->offset = offset;
-	if (question->verb == CFS_FIND || question->verb == CFS_FETCH)
+	if (question->id)
 		snprintf(reader->id, sizeof(reader->id), "%s", question->id);
 	cfs_buf_init(&reader->body,
 		question->verb == CFS_LIST || question->verb == CFS_FIND ? CFS_TENCENT_LISTING_MAX

@@ -95,12 +95,8 @@ static int add_parameters(
 	case CFS_FIND:
 		return add_find(body, account, question);
 	case CFS_FETCH:
-		return cJSON_AddStringToObject(body, "InstanceId", question->id) ? 0 : -ENOMEM;
 	case CFS_PROBE:
-		return cJSON_AddStringToObject(body, "InstanceId",
-			       question->id ? question->id : CFS_TENCENT_MADE_UP_ID)
-			? 0
-			: -ENOMEM;
+		return cJSON_AddStringToObject(body, "InstanceId", question->id) ? 0 : -ENOMEM;
 	case CFS_REGIONS:
 		return cJSON_AddStringToObject(body, "Product", "cvm") ? 0 : -ENOMEM;
 	case CFS_WHOAMI:
@@ -112,8 +108,13 @@ static int add_parameters(
 static int make_body(
 	const struct cfs_account *account, const struct cfs_question *question, cJSON **ret_body)
 {
+	struct cfs_question asked = *question;
 	cJSON *body = cJSON_CreateObject();
-	int r = body ? add_parameters(body, account, question) : -ENOMEM;
+	int r;
+
+	if (!asked.id)
+		asked.id = CFS_TENCENT_MADE_UP_ID;
+	r = body ? add_parameters(body, account, &asked) : -ENOMEM;
 
 	if (r < 0)
 		cJSON_Delete(body);

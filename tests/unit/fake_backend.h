@@ -3,7 +3,7 @@
  * providers of credentials that follow a script.
  *
  * The questions:  LIST <region> <page>    FIND <region> <id>    REGIONS
- *                 FETCH <region> <id> <live file> wake=<0|1>
+ *                 FETCH <region> <id> <live file> wake=<0|1>        PROBE <region> <live file>
  *                 each followed by: key=<id> now=<seconds since the epoch>
  * The answers, by lines:
  *
@@ -288,6 +288,7 @@ static inline const char *action(const struct cfs_question *question)
 	case CFS_FIND:
 		return "ListOne";
 	case CFS_FETCH:
+	case CFS_PROBE:
 		return question->live->action;
 	default:
 		return "ListRegions";
@@ -324,7 +325,12 @@ static inline int fake_request(const struct cfs_account *account,
 		r = cfs_buf_addf(&request.body, "LIST %s %s", question->region, question->page);
 		break;
 	case CFS_FIND:
-		r = cfs_buf_addf(&request.body, "FIND %s %s", question->region, question->id);
+		r = cfs_buf_addf(&request.body, "FIND %s %s", question->region,
+			question->id ? question->id : "x-made-up");
+		break;
+	case CFS_PROBE:
+		r = cfs_buf_addf(
+			&request.body, "PROBE %s %s", question->region, question->live->name);
 		break;
 	default:
 		r = cfs_buf_addf(&request.body, "FETCH %s %s %s wake=%d", question->region,

@@ -27,6 +27,7 @@ enum server_way {
 	SERVER_ANSWERS,
 	SERVER_HOLDS,  /* until server_release */
 	SERVER_HALVES, /* the answer, and closes */
+	SERVER_STALLS, /* in the middle of the answer */
 	SERVER_CLOSES, /* without an answer */
 };
 
@@ -59,6 +60,7 @@ struct server {
 	unsigned n_log;
 	const char *date; /* of its answers, NULL: not told */
 	unsigned closed;  /* by the client, while they were held */
+	unsigned accepted;
 };
 
 static inline void server_fail(const char *what)
@@ -124,6 +126,10 @@ static inline void connection_answer(struct server_connection *connection, const
 		connection_send(connection, rule->status, rule->body, false);
 		connection_close(connection);
 		break;
+	case SERVER_STALLS:
+		connection_send(connection, rule->status, rule->body, false);
+		connection->held = true;
+		break;
 	case SERVER_CLOSES:
 		connection_close(connection);
 		break;
@@ -172,6 +178,7 @@ static inline void server_readable(void *arg)
 	if (!connection)
 		server_fail("calloc");
 	connection->server = server;
+	server->accepted++;
 	connection->fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (connection->fd < 0 ||
 		cfs_watch_start(server->loop, &connection->watch, connection->fd,

@@ -42,7 +42,7 @@ static void a_call_is_cancelled_while_it_waits_for_keys(void **state)
 	world_cloud(f->world);
 	start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
-	assert_non_null(f->asked.call.key_wait.link);
+	assert_non_null(f->asked.call.wait.link);
 	cancel(f);
 }
 

@@ -60,8 +60,10 @@ static void go(void *arg);
 static int enter(
 	struct caller *caller, const char *region, const char *action, struct cfs_rate rate)
 {
-	return cfs_gates_enter(
-		caller->place->gates, region, action, rate, &caller->ticket, go, caller);
+	struct cfs_gate *gate = cfs_gates_find(caller->place->gates, region, action, rate);
+
+	assert_non_null(gate);
+	return cfs_gate_enter(gate, &caller->ticket, go, caller);
 }
 
 static void go(void *arg)
@@ -235,14 +237,17 @@ static void nothing_of_a_gate_is_left_in_the_loop(void **state)
 {
 	struct place *place = *state;
 	struct cfs_gates *gates;
+	struct cfs_gate *gate;
 	struct caller caller, other;
 	unsigned turn = 0;
 
 	init(&caller, place, &turn);
 	init(&other, place, &turn);
 	assert_int_equal(cfs_gates_create(place->loop, &gates), 0);
-	assert_int_equal(cfs_gates_enter(gates, "r", "A", slow, &caller.ticket, go, &caller), 1);
-	assert_int_equal(cfs_gates_enter(gates, "r", "A", slow, &caller.ticket, go, &caller), 0);
+	gate = cfs_gates_find(gates, "r", "A", slow);
+	assert_non_null(gate);
+	assert_true(cfs_gate_enter(gate, &caller.ticket, go, &caller));
+	assert_false(cfs_gate_enter(gate, &caller.ticket, go, &caller));
 	cfs_ticket_leave(&caller.ticket);
 	cfs_gates_destroy(gates);
 	cfs_gates_destroy(NULL);
@@ -280,6 +285,52 @@ static void one_who_goes_through_may_make_others_leave_and_come_again(void **sta
 	assert_int_equal(callers[2].called, 1);
 }
 
+/* Whoever waits was told a time by the old pace. */
+static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
+{
+	static const struct cfs_rate fast = {1000, 1};
+	struct place *place = *state;
+	struct cfs_gate *gate = cfs_gates_find(place->gates, "r", "A", fast);
+	struct caller caller;
+	int64_t since = cfs_clock_ms();
+	unsigned turn = 0;
+
+	init(&caller, place, &turn);
+	caller.ends = true;
+	assert_int_equal(enter(&caller, "r", "A", fast), 1);
+	assert_int_equal(enter(&caller, "r", "A", fast), 0);
+	/* Refused at 1,000 a second, and at 1 in the window after that. */
+	cfs_gate_answered(gate, true, since);
+	clock_skip(2000);
+	cfs_gate_answered(gate, true, cfs_clock_ms());
+	since = cfs_clock_ms();
+	run(place);
+	assert_int_equal(caller.called, 1);
+	assert_in_range(caller.at - since, 500, 2000);
+}
+
+static void to_open_a_gate_lets_all_through_who_wait(void **state)
+{
+	struct place *place = *state;
+	struct caller first, others[3];
+	unsigned i, turn = 0;
+
+	init(&first, place, &turn);
+	assert_int_equal(enter(&first, "r", "A", slow), 1);
+	for (i = 0; i < 3; i++) {
+		init(&others[i], place, &turn);
+		assert_int_equal(enter(&others[i], "r", "A", slow), 0);
+	}
+	others[0].leaves = &others[1];
+	others[0].again = true;
+	cfs_gate_open(cfs_gates_find(place->gates, "r", "A", slow));
+	assert_int_equal(others[0].called, 1);
+	assert_int_equal(others[1].called, 0);
+	assert_int_equal(others[2].called, 1);
+	cfs_gate_open(cfs_gates_find(place->gates, "r", "B", slow));
+	cfs_ticket_leave(&others[0].ticket);
+}
+
 static void the_rate_counts_when_the_gate_is_first_used(void **state)
 {
 	struct caller caller;
@@ -308,6 +359,8 @@ int main(void)
 		TEST(an_empty_queue_keeps_its_tokens),
 		TEST(nothing_of_a_gate_is_left_in_the_loop),
 		TEST(one_who_goes_through_may_make_others_leave_and_come_again),
+		TEST(a_refusal_by_the_cloud_slows_down_those_who_wait),
+		TEST(to_open_a_gate_lets_all_through_who_wait),
 		TEST(the_rate_counts_when_the_gate_is_first_used),
 	};
 

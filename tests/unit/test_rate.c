@@ -175,6 +175,60 @@ static void a_wait_that_would_use_up_the_time_is_not_begun(void **state)
 	assert_int_equal(cfs_retry_delay(CFS_TIMED_OUT, 1, -3, 0), -1);
 }
 
+static void another_rate_counts_from_when_it_is_given(void **state)
+{
+	struct cfs_bucket bucket;
+
+	(void)state;
+	cfs_bucket_init(&bucket, (struct cfs_rate){10, 2}, 0);
+	assert_int_equal(cfs_bucket_take(&bucket, 0), 0);
+	assert_int_equal(cfs_bucket_take(&bucket, 0), 0);
+	/* Half a token has grown at the old rate, and the other half takes 5 s at the new. */
+	cfs_bucket_change(&bucket, (struct cfs_rate){0.1, 1}, 50);
+	assert_int_equal(cfs_bucket_take(&bucket, 50), 5000);
+	assert_int_equal(cfs_bucket_take(&bucket, 5050), 0);
+	/* More than the burst is lost. */
+	cfs_bucket_change(&bucket, (struct cfs_rate){10, 5}, 5050);
+	assert_int_equal(cfs_bucket_take(&bucket, 5550), 0);
+	cfs_bucket_change(&bucket, (struct cfs_rate){10, 1}, 5550);
+	assert_int_equal(cfs_bucket_take(&bucket, 5550), 0);
+	assert_int_equal(cfs_bucket_take(&bucket, 5550), 100);
+}
+
+static void the_quota_bounds_retries_and_success_restores_it(void **state)
+{
+	struct cfs_quota quota = {0};
+	int i;
+
+	(void)state;
+	assert_int_equal(cfs_quota_cost(CFS_SERVER), 5);
+	assert_int_equal(cfs_quota_cost(CFS_RESET), 5);
+	assert_int_equal(cfs_quota_cost(CFS_TIMED_OUT), 10);
+	assert_int_equal(cfs_quota_cost(CFS_THROTTLED), 0);
+	for (i = 0; i < 98; i++)
+		assert_true(cfs_quota_spend(&quota, 5));
+	assert_true(cfs_quota_spend(&quota, 5));
+	assert_false(cfs_quota_spend(&quota, 10));
+	assert_true(cfs_quota_spend(&quota, 5));
+	assert_false(cfs_quota_spend(&quota, 5));
+	assert_true(cfs_quota_spend(&quota, 0));
+	/* A call that succeeded at its first attempt pays back one, one that was retried its cost.
+	 */
+	for (i = 0; i < 4; i++)
+		cfs_quota_repay(&quota, 0);
+	assert_false(cfs_quota_spend(&quota, 5));
+	cfs_quota_repay(&quota, 0);
+	assert_true(cfs_quota_spend(&quota, 5));
+	cfs_quota_repay(&quota, 10);
+	assert_true(cfs_quota_spend(&quota, 10));
+	/* No further than it was. */
+	for (i = 0; i < 1000; i++)
+		cfs_quota_repay(&quota, 10);
+	for (i = 0; i < 100; i++)
+		assert_true(cfs_quota_spend(&quota, 5));
+	assert_false(cfs_quota_spend(&quota, 5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_clock_that_goes_back_changes_nothing),
 		cmocka_unit_test(the_wait_told_is_exact),
 		cmocka_unit_test(a_rate_is_never_exceeded),
+		cmocka_unit_test(another_rate_counts_from_when_it_is_given),
+		cmocka_unit_test(the_quota_bounds_retries_and_success_restores_it),
 		cmocka_unit_test(every_fault_is_retried_as_it_should_be),
 		cmocka_unit_test(the_wait_is_full_jitter_doubled_up_to_twenty_seconds),
 		cmocka_unit_test(a_wait_that_would_use_up_the_time_is_not_begun),
