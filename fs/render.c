@@ -6,6 +6,8 @@
 #include <cjson/cJSON.h>
 
 #include "backends/text.h"
+#include "fs/gate.h"
+#include "fs/reach.h"
 #include "fs/stats.h"
 
 static bool add_text(cJSON *object, const char *key, const char *value)
@@ -174,6 +176,43 @@ static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 		(unsigned long long)sum.in_flight, (unsigned long long)sum.queued);
 }
 
+/* Lines of `status`; the first error stays. */
+struct lines {
+	struct cfs_buf *buf;
+	int r;
+};
+
+static void render_pace(
+	void *arg, const char *region, const char *action, double pace, bool reduced)
+{
+	struct lines *lines = arg;
+
+	if (lines->r == 0 && reduced)
+		lines->r = cfs_buf_addf(lines->buf,
+			"throttled:   %s %s, now at most %.1f calls a second\n", region, action,
+			pace);
+}
+
+static void render_down(void *arg, const char *region, const char *action, bool down)
+{
+	struct lines *lines = arg;
+
+	if (lines->r == 0 && down)
+		lines->r = cfs_buf_addf(lines->buf,
+			"no answer:   %s %s; calls fail at once, until a probe is answered\n",
+			region, action);
+}
+
+/* What keeps calls from being made as they might be, if anything. */
+static int render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	struct lines lines = {.buf = buf};
+
+	cfs_gates_each(cloud->gates, render_pace, &lines);
+	cfs_reaches_each(cloud->reaches, render_down, &lines);
+	return lines.r;
+}
+
 /* Whether the account works, in a word: as far as its regions have been heard of. */
 static const char *condition(const struct cfs_cloud *cloud)
 {
@@ -219,6 +258,8 @@ int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
 	}
 	if (r == 0)
 		r = render_calls(cloud, buf);
+	if (r == 0)
+		r = render_hindrances(cloud, buf);
 	if (r == 0 && cloud->failure.number) {
 		r = cfs_buf_adds(buf, "last error:\n");
 		if (r == 0)

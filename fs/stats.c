@@ -8,6 +8,7 @@
 #include "fs/catalogue.h"
 #include "fs/config.h"
 #include "fs/errno.h"
+#include "fs/reach.h"
 
 struct cfs_series {
 	char cloud[CFS_CLOUD_NAME_MAX + 1];
@@ -387,6 +388,56 @@ static void write_regions(struct writer *writer, const struct cfs_cloud *clouds,
 	}
 }
 
+/* A number for each of a cloud's actions in each region. */
+struct place_writer {
+	struct writer *writer;
+	const struct cfs_cloud *cloud;
+	const char *name;
+};
+
+static void place_labels(const struct place_writer *place, const char *region, const char *action)
+{
+	say(place->writer, "consolefs_%s{", place->name);
+	label(place->writer, "cloud", place->cloud->config->name);
+	say(place->writer, ",");
+	label(place->writer, "region", region);
+	say(place->writer, ",");
+	label(place->writer, "action", action);
+}
+
+static void write_pace(void *arg, const char *region, const char *action, double pace, bool reduced)
+{
+	const struct place_writer *place = arg;
+
+	(void)reduced;
+	place_labels(place, region, action);
+	say(place->writer, "} %.3f\n", pace);
+}
+
+static void write_up(void *arg, const char *region, const char *action, bool down)
+{
+	const struct place_writer *place = arg;
+
+	place_labels(place, region, action);
+	say(place->writer, "} %d\n", !down);
+}
+
+static void write_places(struct writer *writer, const struct cfs_cloud *clouds)
+{
+	struct place_writer place = {.writer = writer};
+
+	head(writer, "rate_limit", "gauge",
+		"Calls a second that are made at the most: less than documented after a throttle.");
+	place.name = "rate_limit";
+	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
+		cfs_gates_each(place.cloud->gates, write_pace, &place);
+	head(writer, "up", "gauge",
+		"1; 0 while calls are refused here because nothing answers them.");
+	place.name = "up";
+	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
+		cfs_reaches_each(place.cloud->reaches, write_up, &place);
+}
+
 static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
 {
 	const struct cfs_cloud *cloud;
@@ -426,6 +477,7 @@ int cfs_stats_write(const struct cfs_stats_subject *subject, struct cfs_buf *buf
 	say(&writer, "} 1\n");
 	write_series(&writer, subject->stats);
 	write_durations(&writer, subject->stats);
+	write_places(&writer, subject->clouds);
 	write_clouds(&writer, subject->clouds);
 	number(&writer, "open_snapshots", "gauge",
 		"Files that are open, each with content of its own.", open.snapshots);

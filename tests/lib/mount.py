@@ -26,6 +26,9 @@ STOP_S = 30
 CALL_FAILED = re.compile(r"^consolefs: [\w.-]+: \w+ \S+: E[A-Z]+: ")
 # A line of the log that says for whom a call is made: every test makes some.
 CALL_MADE = re.compile(r"^consolefs: [\w.-]+: (\S+|all regions): \w+ for pid \d+ \(.*\)$")
+# An action that nothing answers, and again that it is answered.
+REACH_CHANGED = re.compile(
+    r"^consolefs: \S+: .+: \w+ (gets no answer: calls fail at once until it does|is answered again)$")
 
 
 def find_consolefs():
@@ -64,7 +67,7 @@ class Mount:
         self.home = self.dir / "home"
         self.home.mkdir()
         self.stderr = self.dir / "stderr"
-        self.allowed = [CALL_FAILED, CALL_MADE]
+        self.allowed = [CALL_FAILED, CALL_MADE, REACH_CHANGED]
         self.env = scrubbed_env(self.home)
         if keys:
             self.env.update(AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET,

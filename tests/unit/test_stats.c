@@ -314,7 +314,7 @@ static void calls_count_themselves(void **state)
 	start(&asked, &fetch);
 	show(f);
 	assert_int_equal(count(f, "consolefs_calls_in_flight{cloud=\"cloud\",region=\"r\""), 1);
-	assert_int_equal(count(f, "} 1\n"), 2); /* that one, and build_info's */
+	assert_int_equal(count(f, "} 1\n"), 3); /* that one, `up` and build_info's */
 	run_until(f->world, &asked.done, 1);
 	show(f);
 	assert_int_equal(count(f, "result=\"ok\"} 1"), 1);
