@@ -91,6 +91,16 @@ static void rewind_to(struct cfs_buf *text, size_t len)
 	}
 }
 
+/* Whether the text is itself once it is made well-formed, and fits: nearly all are and do. */
+static bool is_plain(const char *text, size_t len)
+{
+	unsigned char other = 0;
+
+	for (size_t i = 0; i < len; i++)
+		other |= (unsigned char)(text[i] - 1) >= 0x7f;
+	return !other && len <= CFS_FIELD_TEXT_MAX;
+}
+
 /* How many bytes of text give at most CFS_FIELD_TEXT_MAX bytes once it is made well-formed. */
 static size_t fitting(const char *text, size_t len)
 {
@@ -108,15 +118,9 @@ static size_t fitting(const char *text, size_t len)
 	return in;
 }
 
-/*
- * Adds one text and its NUL; *ret_at is where it begins, plus one. -ENOMEM, or -EFBIG when the
- * instance is full.
- */
-static int add_text(
-	struct cfs_instance_builder *builder, const char *text, size_t len, uint32_t *ret_at)
+/* Adds what fits of a text, made well-formed. */
+static int add_repaired(struct cfs_buf *all, const char *text, size_t len)
 {
-	struct cfs_buf *all = &builder->text;
-	size_t before = all->len;
 	int r = 0;
 
 	len = fitting(text, len);
@@ -129,6 +133,21 @@ static int add_text(
 			r = cfs_text_add_utf8(all, text + i, run);
 		}
 	}
+	return r;
+}
+
+/*
+ * Adds one text and its NUL; *ret_at is where it begins, plus one. -ENOMEM, or -EFBIG when the
+ * instance is full.
+ */
+static int add_text(
+	struct cfs_instance_builder *builder, const char *text, size_t len, uint32_t *ret_at)
+{
+	struct cfs_buf *all = &builder->text;
+	size_t before = all->len;
+	int r;
+
+	r = is_plain(text, len) ? cfs_buf_add(all, text, len) : add_repaired(all, text, len);
 	if (r == 0)
 		r = cfs_buf_addc(all, '\0');
 	if (r < 0) {
