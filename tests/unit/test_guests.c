@@ -222,8 +222,8 @@ static void the_real_proc_knows_this_process(void **state)
 	(void)state;
 	assert_true(cfs_caller_find(getpid(), cfs_proc_read, &caller));
 	assert_int_equal(caller.pid, getpid());
-	assert_string_equal(caller.comm, "test_guests");
-	assert_string_equal(caller.worker, "test_guests");
+	assert_string_equal(caller.comm, program_invocation_short_name);
+	assert_string_equal(caller.worker, program_invocation_short_name);
 }
 
 int main(void)

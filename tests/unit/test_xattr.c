@@ -19,6 +19,7 @@ static int set_up(void **state)
 	world_cloud(f->world);
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
 	instance = cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
+	assert_non_null(instance);
 	f->screen = cfs_node_of_file(instance, NULL, &fake_live[0]);
 	assert_non_null(f->screen);
 	cfs_buf_init(&f->text, CFS_XATTRS_MAX);
