@@ -1,8 +1,8 @@
 /*
  * Asking for one instance by its id, in every region at once.
  *
- * The answers together say one of four things. Found in a region: the entry is there, and whoever
- * waits is told at once, without the other regions. Found in none: a miss, and the entry leaves if
+ * The answers together say one of four things. Found in a region: the entry is there, and the
+ * other regions are asked no longer. Found in none: a miss, and the entry leaves if
  * there was one. Not found, and not allowed to ask somewhere: the id may be right, so it gets an
  * entry of which only the id is known, and opening its files tells. Not found, and something
  * failed: nothing is known; an entry stays as it was.
@@ -73,13 +73,25 @@ static struct cfs_question question(const struct region_ask *region)
 	};
 }
 
+/* The last of an ask: regions that have not answered are not waited for. */
+static void end_ask(struct ask *ask)
+{
+	int result = conclude(ask);
+	size_t i;
+
+	unlink_ask(ask);
+	for (i = 0; i < ask->n_regions; i++)
+		cfs_call_cancel(&ask->regions[i].call);
+	cfs_wait_end_all(&ask->waits, result);
+	free(ask);
+}
+
 static void region_answered(void *arg, const struct cfs_error *error)
 {
 	struct region_ask *region = arg;
 	struct ask *ask = region->ask;
 	struct cfs_question find = question(region);
 	struct cfs_failure failure;
-	int result;
 
 	if (error->fault == CFS_OK && region->found)
 		ask->found = true;
@@ -90,16 +102,9 @@ static void region_answered(void *arg, const struct cfs_error *error)
 		else if (!ask->failed)
 			ask->failed = failure.number;
 	}
-	if (--ask->pending > 0) {
-		/* Ids are unique: nobody waits for what the other regions say. */
-		if (ask->found)
-			cfs_wait_end_all(&ask->waits, conclude(ask));
-		return;
-	}
-	result = conclude(ask);
-	unlink_ask(ask);
-	cfs_wait_end_all(&ask->waits, result);
-	free(ask);
+	/* Ids are unique: what the other regions would say does not matter. */
+	if (--ask->pending == 0 || ask->found)
+		end_ask(ask);
 }
 
 static int take_instance(void *arg, struct cfs_instance *instance)
