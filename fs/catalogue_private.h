@@ -26,8 +26,10 @@ struct region {
 	struct cfs_sink sink;
 	char page[CFS_PAGE_MAX];
 	unsigned pages;
-	int64_t total; /* as the page before had it */
-	bool partial;  /* something may not have been mentioned */
+	char mark[CFS_PAGE_MAX]; /* the token of an earlier page: if it comes again, all do */
+	unsigned mark_at;        /* the page that is the next mark */
+	int64_t total;           /* as the page before had it */
+	bool partial;            /* something may not have been mentioned */
 	/* At its end: removing what was not mentioned, some of it at a time. */
 	struct cfs_walk sweep;
 	struct cfs_timer sweep_on;

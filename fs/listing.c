@@ -53,7 +53,8 @@ void cfs_region_refresh(struct region *region)
 	region->generation++;
 	region->pages = 0;
 	region->partial = false;
-	region->page[0] = '\0';
+	region->page[0] = region->mark[0] = '\0';
+	region->mark_at = 0;
 	region->sink.instance = take_instance;
 	region->sink.left_out = left_out;
 	region->sink.arg = region;
@@ -111,6 +112,25 @@ static void end_refresh(struct region *region, const struct cfs_error *error)
 	}
 }
 
+/*
+ * Whether the next page may be one that was not read yet. A server that hands out tokens in a
+ * circle is found out by one token kept: another is kept at every page whose number is a power of
+ * two, so that in the end it is one of the circle, and the next comes after a whole round (Brent,
+ * "An improved Monte Carlo factorization algorithm", 1980).
+ */
+static bool is_new(struct region *region)
+{
+	const char *next = region->sink.page;
+
+	if (strcmp(next, region->page) == 0 || strcmp(next, region->mark) == 0)
+		return false;
+	if (region->pages == region->mark_at) {
+		memcpy(region->mark, next, sizeof(region->mark));
+		region->mark_at = 2 * region->mark_at + 1;
+	}
+	return true;
+}
+
 static void page_done(void *arg, const struct cfs_error *error)
 {
 	struct region *region = arg;
@@ -121,8 +141,7 @@ static void page_done(void *arg, const struct cfs_error *error)
 	region->total = region->sink.total;
 	if (error->fault != CFS_OK || region->sink.page[0] == '\0') {
 		end_refresh(region, error);
-	} else if (strcmp(region->sink.page, region->page) == 0 ||
-		++region->pages >= CFS_CATALOGUE_PAGES_MAX) {
+	} else if (!is_new(region) || ++region->pages >= CFS_CATALOGUE_PAGES_MAX) {
 		cfs_error_set(&endless, CFS_BAD_ANSWER, "the listing does not end");
 		end_refresh(region, &endless);
 	} else {

@@ -305,6 +305,30 @@ static void a_page_that_leads_to_itself_is_a_bad_answer(void **state)
 	assert_int_equal(f->server->n_log, 2);
 }
 
+/* A server may go round in a circle that its first pages do not belong to. */
+static void pages_in_a_circle_are_a_bad_answer(void **state)
+{
+	struct fixture *f = *state;
+	static char rules[20][64], bodies[20][64];
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		if (i == 0)
+			strcpy(rules[i], "LIST r  key");
+		else
+			snprintf(rules[i], sizeof(rules[i]), "LIST r p%d key", i);
+		/* The last leads back to the eighth. */
+		snprintf(bodies[i], sizeof(bodies[i]), "instance x-%d on 3\npage p%d\n", i,
+			i == 19 ? 8 : i + 1);
+		server_says(f->server, rules[i], ALWAYS, bodies[i]);
+	}
+	assert_int_equal(list_finally(f), -EBADMSG);
+	assert_in_range(f->server->n_log, 21, 60);
+	/* Refreshed, it is looked at anew. */
+	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	assert_int_equal(list_finally(f), -EBADMSG);
+}
+
 static void a_listing_that_fails_half_way_removes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -483,6 +507,7 @@ int main(void)
 		TEST(an_instance_belongs_to_the_region_that_last_had_it),
 		TEST(all_pages_make_the_list),
 		TEST(a_page_that_leads_to_itself_is_a_bad_answer),
+		TEST(pages_in_a_circle_are_a_bad_answer),
 		TEST(a_listing_that_fails_half_way_removes_nothing),
 		TEST(a_listing_that_may_not_be_whole_removes_nothing),
 		TEST(a_passing_failure_of_a_page_is_retried),
