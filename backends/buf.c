@@ -27,7 +27,7 @@ void cfs_buf_wipe(struct cfs_buf *buf)
 	if (!buf)
 		return;
 	if (buf->data)
-		OPENSSL_cleanse(buf->data, buf->cap);
+		OPENSSL_cleanse(buf->data, buf->touched);
 	cfs_buf_finish(buf);
 }
 
@@ -38,17 +38,12 @@ void cfs_buf_clear(struct cfs_buf *buf)
 		buf->data[0] = '\0';
 }
 
-int cfs_buf_reserve(struct cfs_buf *buf, size_t more)
+/* Makes room for `need` bytes, the NUL among them. */
+static int grow(struct cfs_buf *buf, size_t need)
 {
-	size_t need, cap;
+	size_t cap = buf->cap ? buf->cap : FIRST_CAPACITY;
 	char *data;
 
-	if (more > buf->max - buf->len)
-		return -EFBIG;
-	need = buf->len + more + 1;
-	if (need <= buf->cap)
-		return 0;
-	cap = buf->cap ? buf->cap : FIRST_CAPACITY;
 	while (cap < need)
 		cap *= 2;
 	if (cap > buf->max + 1)
@@ -60,13 +55,39 @@ int cfs_buf_reserve(struct cfs_buf *buf, size_t more)
 	if (buf->data) {
 		memcpy(data, buf->data, buf->len);
 		/* All of it: the buffer may have held more before it was cleared. */
-		OPENSSL_cleanse(buf->data, buf->cap);
+		OPENSSL_cleanse(buf->data, buf->touched);
 		free(buf->data);
 	}
 	data[buf->len] = '\0';
 	buf->data = data;
 	buf->cap = cap;
+	buf->touched = buf->len + 1;
 	return 0;
+}
+
+int cfs_buf_reserve(struct cfs_buf *buf, size_t more)
+{
+	size_t need;
+	int r;
+
+	if (more > buf->max - buf->len)
+		return -EFBIG;
+	need = buf->len + more + 1;
+	if (need > buf->cap) {
+		r = grow(buf, need);
+		if (r < 0)
+			return r;
+	}
+	if (need > buf->touched)
+		buf->touched = need;
+	return 0;
+}
+
+int cfs_buf_presize(struct cfs_buf *buf, size_t size)
+{
+	if (size > buf->max)
+		return -EFBIG;
+	return size < buf->cap ? 0 : grow(buf, size + 1);
 }
 
 int cfs_buf_add(struct cfs_buf *buf, const void *bytes, size_t len)

@@ -12,10 +12,11 @@
 #include <stddef.h>
 
 struct cfs_buf {
-	char *data; /* NULL until the first append */
-	size_t len; /* bytes held */
-	size_t cap; /* bytes allocated */
-	size_t max; /* bytes it may ever hold */
+	char *data;     /* NULL until the first append */
+	size_t len;     /* bytes held */
+	size_t cap;     /* bytes allocated */
+	size_t max;     /* bytes it may ever hold */
+	size_t touched; /* of those allocated, how many may have been written */
 };
 
 #define CFS_BUF_INIT(limit) ((struct cfs_buf){.max = (limit)})
@@ -28,6 +29,9 @@ void cfs_buf_wipe(struct cfs_buf *buf);
 void cfs_buf_clear(struct cfs_buf *buf);
 /* Makes room for `more` bytes beyond len, to be written at data + len by the caller. */
 int cfs_buf_reserve(struct cfs_buf *buf, size_t more);
+/* Makes an empty buffer large at once. Memory is only promised: the pages that are never written
+ * never are, not even to wipe them. */
+int cfs_buf_presize(struct cfs_buf *buf, size_t size);
 
 int cfs_buf_add(struct cfs_buf *buf, const void *bytes, size_t len);
 int cfs_buf_adds(struct cfs_buf *buf, const char *text);

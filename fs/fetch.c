@@ -9,7 +9,7 @@
 #include "fs/page.h"
 #include "fs/wake.h"
 
-#define FIRST_ROOM (64 * 1024 - 1) /* 64 KiB with the NUL behind it */
+#define FIRST_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL behind it */
 
 struct cfs_fetch {
 	struct cfs_node *node;
@@ -146,8 +146,9 @@ static struct cfs_fetch *begin(struct cfs_node *node)
 		? cfs_catalogue_n_regions(node->cloud->catalogue) - 1
 		: (size_t)region;
 	cfs_buf_init(&fetch->content, node->live->nominal);
-	/* Room for most screens at once, rather than by doubling, each step of which is wiped. */
-	if (cfs_buf_reserve(&fetch->content,
+	/* Room for every screen that EC2 documents at once, rather than by doubling, each step of
+	 * which is wiped. */
+	if (cfs_buf_presize(&fetch->content,
 		    node->live->nominal < FIRST_ROOM ? node->live->nominal : FIRST_ROOM) < 0) {
 		free(fetch);
 		return NULL;

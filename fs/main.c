@@ -152,6 +152,9 @@ static void on_ready(void *arg)
 /* Screens are tens of kilobytes and short-lived. Kept off the heap, their memory goes back to the
  * system when they are closed, however many were open at once. */
 #define OWN_PAGES_FROM (32 * 1024)
+/* What the heap keeps in reserve: what one call needs, so that one after the other asks the system
+ * for nothing. It may serve a screen or two from there. */
+#define RESERVE (256 * 1024)
 
 /* Keys are in memory: no core may hold them, and no other process of the user may look. And a mount
  * with a thousand calls under way needs their sockets. */
@@ -159,11 +162,10 @@ static void harden(void)
 {
 	struct rlimit none = {0, 0}, files;
 
-	/* Another allocator than glibc's may not know of these, and has its own ways. The heap
-	 * keeps no more in reserve than would make it serve screens from there. */
+	/* Another allocator than glibc's may not know of these, and has its own ways. */
 	(void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
-	(void)mallopt(M_TRIM_THRESHOLD, OWN_PAGES_FROM);
-	(void)mallopt(M_TOP_PAD, OWN_PAGES_FROM / 2);
+	(void)mallopt(M_TRIM_THRESHOLD, RESERVE);
+	(void)mallopt(M_TOP_PAD, RESERVE / 4);
 	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		cfs_log(CFS_LOG_WARNING, "core dumps stay possible: %s", strerror(errno));
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {

@@ -129,6 +129,47 @@ static void no_memory_changes_nothing(void **state)
 	cfs_buf_finish(&buf);
 }
 
+/* Growing copies, so data that stays in its place has not grown. */
+static void a_presized_buffer_does_not_grow_before_its_size(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(MAX);
+	const char *data;
+
+	(void)state;
+	assert_int_equal(cfs_buf_presize(&buf, MAX + 1), -EFBIG);
+	assert_null(buf.data);
+	assert_int_equal(cfs_buf_presize(&buf, MAX), 0);
+	assert_string_equal(cfs_buf_text(&buf), "");
+	data = buf.data;
+	for (size_t i = 0; i < MAX; i++)
+		assert_int_equal(cfs_buf_addc(&buf, 'x'), 0);
+	assert_ptr_equal(buf.data, data);
+	assert_int_equal(cfs_buf_presize(&buf, 10), 0);
+	assert_ptr_equal(buf.data, data);
+	assert_int_equal(buf.len, MAX);
+	cfs_buf_wipe(&buf);
+}
+
+/* What may have been written is wiped, also where it is not held any more. */
+static void what_was_held_counts_as_touched(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(MAX);
+
+	(void)state;
+	assert_int_equal(cfs_buf_presize(&buf, MAX), 0);
+	assert_int_equal(cfs_buf_adds(&buf, "0123456789"), 0);
+	cfs_buf_clear(&buf);
+	assert_int_equal(cfs_buf_adds(&buf, "abc"), 0);
+	assert_int_equal(buf.touched, 11);
+	assert_int_equal(cfs_buf_reserve(&buf, 500), 0);
+	assert_int_equal(buf.touched, 504);
+	buf.len = 0;
+	assert_int_equal(cfs_buf_reserve(&buf, MAX), 0);
+	assert_int_equal(buf.touched, MAX + 1);
+	cfs_buf_wipe(&buf);
+	assert_int_equal(buf.touched, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +180,8 @@ int main(void)
 		cmocka_unit_test(bytes_are_kept_as_they_are),
 		cmocka_unit_test(reserved_room_can_be_written),
 		cmocka_unit_test(no_memory_changes_nothing),
+		cmocka_unit_test(a_presized_buffer_does_not_grow_before_its_size),
+		cmocka_unit_test(what_was_held_counts_as_touched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
