@@ -649,11 +649,21 @@ static inline void world_destroy(struct world *world)
 	free(world);
 }
 
+/* Of tests/torture, and not there elsewhere: whether what is waited for is what the server sees. A
+ * client without memory may rightly never ask it. */
+extern bool torture_server_awaited __attribute__((weak));
+
 /* Runs the loop until *value has come to n. */
 static inline void run_until(struct world *world, const unsigned *value, unsigned n)
 {
+	bool *server_awaited = &torture_server_awaited;
+
+	if (server_awaited)
+		*server_awaited = value == &world->server.n_log || value == &world->server.closed;
 	while (*value < n)
 		assert_int_equal(cfs_loop_run(world->loop), 0);
+	if (server_awaited)
+		*server_awaited = false;
 }
 
 /* Until so many requests have come in all. */
