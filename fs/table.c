@@ -7,9 +7,12 @@
 
 int cfs_table_init(struct cfs_table *table)
 {
-	*table = (struct cfs_table){.n = 1, .room = FIRST_ROOM};
-	table->chains = calloc(FIRST_ROOM, sizeof(struct cfs_link *));
-	return table->chains ? 0 : -ENOMEM;
+	*table = (struct cfs_table){.chains = calloc(FIRST_ROOM, sizeof(struct cfs_link *))};
+	if (!table->chains)
+		return -ENOMEM;
+	table->n = 1;
+	table->room = FIRST_ROOM;
+	return 0;
 }
 
 void cfs_table_finish(struct cfs_table *table)
