@@ -64,6 +64,7 @@ static void opened(void *arg, int result)
 static void start(struct fixture *f, struct opening *opening, struct cfs_node *node)
 {
 	*opening = (struct opening){.world = f->world, .node = node};
+	assert_non_null(node);
 	assert_int_equal(cfs_fetch(node, &opening->wait, opened, opening), 0);
 	assert_int_equal(opening->told, 0);
 }
@@ -264,14 +265,24 @@ static void a_page_that_cannot_be_fetched_says_why(void **state)
 	assert_int_equal(opening.node->snapshot.len, 0);
 }
 
+static struct cfs_node *unknown(struct fixture *f, const char *id)
+{
+	struct cfs_entry *entry = cfs_catalogue_put_unknown(f->world->cloud->catalogue, id);
+	struct cfs_node *node;
+
+	assert_non_null(entry);
+	node = cfs_node_of_entry(f->nodes, f->world->cloud, entry);
+	assert_non_null(node);
+	return node;
+}
+
 /* An account that may not list does not know where its instances are. */
 static void an_instance_of_unknown_region_is_asked_for_in_each(void **state)
 {
 	struct fixture *f = *state;
 	struct opening opening;
 
-	f->instance = cfs_node_of_entry(f->nodes, f->world->cloud,
-		cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-9"));
+	f->instance = unknown(f, "x-9");
 	server_fails(f->server, "FETCH r ", ALWAYS, 404);
 	server_says(f->server, "FETCH s x-9", 1, "content d\n");
 	server_fails(f->server, "FETCH s ", ALWAYS, 404);
@@ -290,8 +301,7 @@ static void a_refusal_in_one_region_does_not_end_the_search(void **state)
 	struct fixture *f = *state;
 	struct opening opening;
 
-	f->instance = cfs_node_of_entry(f->nodes, f->world->cloud,
-		cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-9"));
+	f->instance = unknown(f, "x-9");
 	server_fails(f->server, "FETCH r ", ALWAYS, 403);
 	server_says(f->server, "FETCH s x-9", 1, "content d\n");
 	server_fails(f->server, "FETCH s ", ALWAYS, 404);

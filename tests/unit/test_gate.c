@@ -295,6 +295,7 @@ static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 	int64_t since = cfs_clock_ms();
 	unsigned turn = 0;
 
+	assert_non_null(gate);
 	init(&caller, place, &turn);
 	caller.ends = true;
 	assert_int_equal(enter(&caller, "r", "A", fast), 1);
@@ -307,6 +308,14 @@ static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 	run(place);
 	assert_int_equal(caller.called, 1);
 	assert_in_range(caller.at - since, 500, 2000);
+}
+
+static void open_gate(struct place *place, const char *action)
+{
+	struct cfs_gate *gate = cfs_gates_find(place->gates, "r", action, slow);
+
+	assert_non_null(gate);
+	cfs_gate_open(gate);
 }
 
 static void to_open_a_gate_lets_all_through_who_wait(void **state)
@@ -323,11 +332,11 @@ static void to_open_a_gate_lets_all_through_who_wait(void **state)
 	}
 	others[0].leaves = &others[1];
 	others[0].again = true;
-	cfs_gate_open(cfs_gates_find(place->gates, "r", "A", slow));
+	open_gate(place, "A");
 	assert_int_equal(others[0].called, 1);
 	assert_int_equal(others[1].called, 0);
 	assert_int_equal(others[2].called, 1);
-	cfs_gate_open(cfs_gates_find(place->gates, "r", "B", slow));
+	open_gate(place, "B");
 	cfs_ticket_leave(&others[0].ticket);
 }
 

@@ -42,6 +42,7 @@ static void open_directory(struct fixture *f, const struct cfs_node *directory)
 {
 	cfs_names_destroy(f->names);
 	f->names = NULL;
+	assert_non_null(directory);
 	assert_int_equal(cfs_names_create(directory, f->world->cloud, &f->list, &f->names), 0);
 	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
 }

@@ -303,6 +303,7 @@ static void a_guess_leaves_the_catalogue_with_its_last_node(void **state)
 
 	assert_non_null(guess);
 	directory = cfs_node_of_entry(f->nodes, f->cloud, guess);
+	assert_non_null(directory);
 	file = live_node(directory);
 	cfs_node_forget(directory, 1);
 	assert_ptr_equal(cfs_catalogue_find(f->cloud->catalogue, "x-1"), guess);

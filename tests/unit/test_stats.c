@@ -222,7 +222,9 @@ static void what_is_open_is_told(void **state)
 
 	world_cloud(f->world);
 	instance = cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
+	assert_non_null(instance);
 	screen = cfs_node_of_file(instance, NULL, &fake_live[0]);
+	assert_non_null(screen);
 	cfs_buf_init(&screen->snapshot, 100);
 	assert_int_equal(cfs_buf_adds(&screen->snapshot, "1234567"), 0);
 	cfs_node_opened(screen);
