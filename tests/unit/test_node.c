@@ -378,6 +378,8 @@ static void a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten(void 
 	struct cfs_node *view = view_node(f, CFS_NODE_BY_NAME, 0);
 	struct cfs_node *link = cfs_node_of_link(view, "x-1", directory->entry);
 
+	assert_non_null(cloud);
+	assert_non_null(link);
 	cfs_cloud_retire(f->cloud);
 	cfs_node_forget(cloud, 1);
 	cfs_node_forget(directory, 1);

@@ -268,8 +268,11 @@ static void status_tells_the_same_in_a_line(void **state)
 {
 	struct shown *f = *state;
 	struct cfs_series *series;
+	struct cfs_node *cloud;
 
 	world_cloud(f->world);
+	cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+	assert_non_null(cloud);
 	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "r", "A"), CFS_OK, 1);
 	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "s", "A"), CFS_SERVER, 1);
 	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "s", "B"), CFS_INTERRUPTED, 1);
@@ -278,8 +281,7 @@ static void status_tells_the_same_in_a_line(void **state)
 	cfs_series_retried(series);
 	cfs_series_throttled(series);
 	cfs_series_queued(cfs_stats_begin(f->stats, "cloud", "t", "B"));
-	assert_int_equal(
-		cfs_render_status(cfs_node_of_cloud(f->nodes, f->world->cloud), &f->text), 0);
+	assert_int_equal(cfs_render_status(cloud, &f->text), 0);
 	assert_has(f,
 		"calls:       3, of which 1 failed; 1 retries, 1 throttled; 1 under way, 1 waiting "
 		"for the rate");
