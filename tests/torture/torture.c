@@ -19,6 +19,7 @@
  * the only allocation to fail.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -415,13 +416,17 @@ static void fail_some(const struct group *group, const struct CMUnitTest *test, 
 static int set_options(void)
 {
 	char *const argv[] = {program_invocation_name, NULL};
+	char path[PATH_MAX + 1];
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX);
 	const char *set = getenv("UBSAN_OPTIONS");
 
 	if (set && strcmp(set, UBSAN_OPTIONS) == 0)
 		return 0;
-	if (setenv("ASAN_OPTIONS", ASAN_OPTIONS, true) == 0 &&
-		setenv("UBSAN_OPTIONS", UBSAN_OPTIONS, true) == 0)
-		execv("/proc/self/exe", argv);
+	if (len > 0 && setenv("ASAN_OPTIONS", ASAN_OPTIONS, true) == 0 &&
+		setenv("UBSAN_OPTIONS", UBSAN_OPTIONS, true) == 0) {
+		path[len] = '\0';
+		execv(path, argv);
+	}
 	perror("/proc/self/exe");
 	return -1;
 }
