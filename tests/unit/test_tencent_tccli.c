@@ -210,7 +210,7 @@ static void the_variables_role_goes_before_the_profiles(void **state)
 
 	(void)state;
 	run_begin(&run, &cfs_tencent_provider_tccli);
-	assert_non_null(strstr(run.step.request.body.data, "roleName/variable"));
+	assert_non_null(strstr(cfs_buf_text(&run.step.request.body), "roleName/variable"));
 	run_end(&run);
 	/* A profile that the configuration names is what it says, whatever the variables. */
 	run.settings.profile = "prod";
