@@ -183,8 +183,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
 
-/* Set while a test waits for a request: see tests/unit/fake_backend.h. */
-bool torture_server_awaited;
+bool torture_in_vain;
 
 /* How long a test that waits in vain may wait: the event is one that a failure has prevented. */
 static int hurried(int timeout_ms)
@@ -202,11 +201,11 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 /*
  * The loop waits so. That it sleeps for ever is a finding; not so that it sleeps until a call has
- * used up its time, or that the test waits for its server.
+ * used up its time, or that the test says it may.
  */
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms)
 {
-	bool ends = torture_server_awaited || (timeout_ms >= 0 && timeout_ms <= CALL_MS);
+	bool ends = torture_in_vain || (timeout_ms >= 0 && timeout_ms <= CALL_MS);
 	int n, hurry = ends ? hurried(timeout_ms) : timeout_ms;
 
 	n = __real_epoll_wait(fd, events, max, hurry);

@@ -18,8 +18,8 @@ char *torture_strndup(const char *text, size_t len);
 int torture_asprintf(char **ret_text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *torture_realpath(const char *path, char *resolved);
-/* Whether a test waits for what its server is to see, which may be in vain. */
-extern bool torture_server_awaited;
+/* Whether a test waits for what may rightly never come: see tests/unit/fake_backend.h. */
+extern bool torture_in_vain;
 
 CURL *torture_curl_easy_init(void);
 CURLM *torture_curl_multi_init(void);
