@@ -61,10 +61,14 @@ int cfs_sigv4_encode(struct cfs_buf *buf, const char *text, size_t len, const ch
 
 static void to_hex(const unsigned char *bytes, size_t len, char *out)
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
-	for (i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+	for (i = 0; i < len; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[2 * len] = '\0';
 }
 
 static int sha256_hex(const char *bytes, size_t len, char ret_hex[CFS_SIGV4_HEX_SIZE])
