@@ -371,19 +371,19 @@ static void log_asker(const struct cfs_call *call)
 {
 	const struct cfs_cloud *cloud = call->cloud;
 	const struct cfs_question *question = &call->question;
-	char comm[CFS_COMM_MAX + 1];
-	struct cfs_caller caller;
+	struct cfs_asker *asker = cloud->machine->asker;
+	const struct cfs_caller *caller;
+	char comm[CFS_COMM_MAX + 1] = "?";
 
-	if (!cloud->machine->asker || *cloud->machine->asker == 0)
+	if (!asker || asker->tid == 0)
 		return;
-	if (!cfs_caller_find(*cloud->machine->asker, cfs_proc_read, &caller))
-		strcpy(caller.comm, "?");
-	cfs_text_line(comm, sizeof(comm), caller.comm, strlen(caller.comm));
+	if (cfs_asker_find(asker, cfs_proc_read, &caller))
+		cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
 	cfs_log(CFS_LOG_INFO, "%s: %s: %s for pid %d (%s)", cloud->config->name,
 		question->id                  ? question->id
 			: question->region[0] ? question->region
 					      : "all regions",
-		cloud->backend->action(question), caller.pid, comm);
+		cloud->backend->action(question), caller->pid, comm);
 }
 
 static void start(struct cfs_call *call, int64_t timeout_ms, bool probes)

@@ -96,3 +96,19 @@ bool cfs_caller_find(int tid, cfs_proc_reader *reader, struct cfs_caller *ret_ca
 	*ret_caller = caller;
 	return caller.comm[0] != '\0';
 }
+
+void cfs_asker_set(struct cfs_asker *asker, int tid)
+{
+	asker->tid = tid;
+	asker->looked = false;
+}
+
+bool cfs_asker_find(
+	struct cfs_asker *asker, cfs_proc_reader *reader, const struct cfs_caller **ret_caller)
+{
+	if (!asker->looked)
+		asker->found = cfs_caller_find(asker->tid, reader, &asker->caller);
+	asker->looked = true;
+	*ret_caller = &asker->caller;
+	return asker->found;
+}

@@ -32,4 +32,18 @@ cfs_proc_reader cfs_proc_read;
  * or is of another PID namespace (0). *ret_caller is filled as far as is known all the same. */
 bool cfs_caller_find(int tid, cfs_proc_reader *read, struct cfs_caller *ret_caller);
 
+/* Whose request is being answered: looked up when that is wanted, and then only once. */
+struct cfs_asker {
+	int tid; /* 0: nobody's */
+	bool looked, found;
+	struct cfs_caller caller; /* valid when looked */
+};
+
+/* From now on it is that thread's. */
+void cfs_asker_set(struct cfs_asker *asker, int tid);
+
+/* As cfs_caller_find. The caller is the asker's own. */
+bool cfs_asker_find(
+	struct cfs_asker *asker, cfs_proc_reader *read, const struct cfs_caller **ret_caller);
+
 #endif

@@ -45,7 +45,7 @@ struct cfs_machine {
 	struct cfs_http *http;
 	const struct cfs_env *env;
 	struct cfs_stats *stats; /* NULL: nobody counts */
-	int *asker; /* the thread whose request is being answered, 0: none; NULL: nobody asks */
+	struct cfs_asker *asker; /* whose request is being answered; NULL: nobody asks */
 };
 
 struct cfs_cloud {

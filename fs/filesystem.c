@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "fs/caller.h"
 #include "fs/device.h"
 #include "fs/log.h"
 #include "fs/operations.h"
@@ -81,7 +82,7 @@ static void answer_requests(void *arg)
 		if (r <= 0)
 			break;
 		fuse_session_process_buf(filesystem->session, &filesystem->buf);
-		*filesystem->mount.machine->asker = 0;
+		cfs_asker_set(filesystem->mount.machine->asker, 0);
 	}
 	/* 0: unmounted. A device that cannot be read is as good as that. */
 	if (i < REQUESTS_A_TURN && r != -EAGAIN) {

@@ -14,6 +14,7 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+#include "fs/caller.h"
 #include "fs/check.h"
 #include "fs/clouds.h"
 #include "fs/config.h"
@@ -39,7 +40,7 @@ struct program {
 	struct cfs_machine machine;
 	struct cfs_clouds clouds;
 	struct cfs_guests guests; /* whose opens are refused */
-	int asker;                /* as in the machine */
+	struct cfs_asker asker;   /* as in the machine */
 	struct cfs_filesystem *filesystem;
 	struct cfs_watch http_watch, signal_watch;
 	int signals; /* a signalfd */

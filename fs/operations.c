@@ -23,7 +23,7 @@ static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
 /* Calls that are begun before the next request is looked at are begun for this one. */
 static void remember_asker(fuse_req_t req)
 {
-	*cfs_reply_mount(req)->machine->asker = fuse_req_ctx(req)->pid;
+	cfs_asker_set(cfs_reply_mount(req)->machine->asker, fuse_req_ctx(req)->pid);
 }
 
 void cfs_operations_abandon(struct cfs_mount *mount)
@@ -192,16 +192,16 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 static bool is_refused(fuse_req_t req, const struct cfs_node *node)
 {
 	const struct cfs_mount *mount = cfs_reply_mount(req);
+	const struct cfs_caller *caller;
 	char comm[CFS_COMM_MAX + 1];
-	struct cfs_caller caller;
 
 	if (mount->guests->n == 0 ||
-		!cfs_caller_find(fuse_req_ctx(req)->pid, cfs_proc_read, &caller) ||
-		!cfs_guests_match(mount->guests, &caller))
+		!cfs_asker_find(mount->machine->asker, cfs_proc_read, &caller) ||
+		!cfs_guests_match(mount->guests, caller))
 		return false;
-	cfs_text_line(comm, sizeof(comm), caller.comm, strlen(caller.comm));
+	cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
 	cfs_log(CFS_LOG_INFO, "%s: %s: %s refused to pid %d (%s), which `refuse` names",
-		node->cloud->config->name, node->entry->id, node->live->name, caller.pid, comm);
+		node->cloud->config->name, node->entry->id, node->live->name, caller->pid, comm);
 	cfs_stats_refused(mount->machine->stats);
 	return true;
 }
@@ -219,11 +219,11 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		cfs_reply_result(req, -EPERM);
 		return;
 	}
+	remember_asker(req);
 	if (node->live && is_refused(req, node)) {
 		cfs_reply_result(req, -EACCES);
 		return;
 	}
-	remember_asker(req);
 	fi->direct_io = writable(node);
 	if (node->live && node->opens == 0) {
 		cfs_waiting_open(req, node, fi);
