@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/aws/aws.h"
+#include "backends/aws/time.h"
 #include "backends/text.h"
 
 /* States by the low byte of their code (API reference, InstanceState). */
@@ -47,7 +48,6 @@ static const struct {
 	{CFS_AT_ZONE, CFS_FIELD_ZONE},
 	{CFS_AT_STATE_NAME, CFS_FIELD_STATE},
 	{CFS_AT_INSTANCE_TYPE, CFS_FIELD_TYPE},
-	{CFS_AT_LAUNCH_TIME, CFS_FIELD_LAUNCHED},
 };
 
 static const enum cfs_aws_place addresses[] = {CFS_AT_PRIVATE_ADDRESS, CFS_AT_PUBLIC_ADDRESS};
@@ -202,6 +202,18 @@ static int end_tag(struct cfs_aws_instances *instances)
 	return r;
 }
 
+/* When it was launched, if that is a moment and in UTC, as EC2 has it. */
+static int set_launched(struct cfs_aws_instances *instances)
+{
+	const char *text = field_at(instances, CFS_AT_LAUNCH_TIME);
+	size_t len = strlen(text);
+	int64_t seconds;
+
+	if (cfs_aws_time_parse(text, &seconds) < 0 || text[len - 1] != 'Z')
+		len = 0;
+	return cfs_instance_builder_set(&instances->builder, CFS_FIELD_LAUNCHED, text, len);
+}
+
 static int add_addresses(struct cfs_aws_instances *instances)
 {
 	struct cfs_instance_builder *builder = &instances->builder;
@@ -273,6 +285,8 @@ static int end_instance(struct cfs_aws_instances *instances)
 		r = cfs_instance_builder_set(
 			&instances->builder, fields[i].field, text, strlen(text));
 	}
+	if (r == 0)
+		r = set_launched(instances);
 	if (r == 0)
 		r = add_addresses(instances);
 	if (r == 0)

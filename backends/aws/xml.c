@@ -216,18 +216,8 @@ static int judge(struct cfs_xml *xml, int code)
 	return xml->failed;
 }
 
-int cfs_xml_feed(struct cfs_xml *xml, const char *bytes, size_t len)
+static int feed_slices(struct cfs_xml *xml, const char *bytes, size_t len)
 {
-	if (xml->failed || len == 0)
-		return xml->failed;
-	/* libxml2 guesses UTF-16, UTF-32 and EBCDIC from the first bytes, before any option of ours
-	 * counts. None of those begins so, or does without NULs; and NUL is no XML. */
-	if ((!xml->begun && !strchr("< \t\r\n\xef", *bytes)) || memchr(bytes, '\0', len))
-		return xml->failed = -EBADMSG;
-	xml->begun = true;
-	if (len > xml->left)
-		return xml->failed = -EFBIG;
-	xml->left -= len;
 	while (len > 0) {
 		size_t part = len < SLICE ? len : SLICE;
 		int r;
@@ -240,6 +230,27 @@ int cfs_xml_feed(struct cfs_xml *xml, const char *bytes, size_t len)
 		len -= part;
 	}
 	return 0;
+}
+
+int cfs_xml_feed(struct cfs_xml *xml, const char *bytes, size_t len)
+{
+	size_t whole;
+
+	if (xml->failed || len == 0)
+		return xml->failed;
+	/* libxml2 guesses UTF-16, UTF-32 and EBCDIC from the first bytes, before any option of ours
+	 * counts. None of those begins so, or does without NULs; and NUL is no XML. */
+	if (!xml->begun && !strchr("< \t\r\n\xef", *bytes))
+		return xml->failed = -EBADMSG;
+	xml->begun = true;
+	if (len > xml->left)
+		return xml->failed = -EFBIG;
+	xml->left -= len;
+	/* What stands before a NUL is read, as it would be if it had come by itself. */
+	whole = strnlen(bytes, len);
+	if (feed_slices(xml, bytes, whole) == 0 && whole < len)
+		xml->failed = -EBADMSG;
+	return xml->failed;
 }
 
 int cfs_xml_end(struct cfs_xml *xml)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "backends/tencent/json.h"
 #include "backends/tencent/tencent.h"
@@ -99,13 +100,28 @@ static bool matches(const char *text, const char *pattern)
 	return true;
 }
 
+/* Whether such a time is on the calendar, since the epoch; `end` is where it ends. */
+static bool exists(const char *text, const char *end)
+{
+	struct tm tm = {0}, same;
+
+	/* A number over its bound ends after its first digit. */
+	if (strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) != end)
+		return false;
+	same = tm;
+	same.tm_sec = 0; /* 60 is a leap second */
+	/* timegm makes the 1st of March of the 30th of February. */
+	(void)timegm(&same);
+	return tm.tm_year >= 70 && tm.tm_sec <= 60 && same.tm_mday == tm.tm_mday;
+}
+
 bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCENT_TIME_MAX])
 {
 	static const char pattern[] = "0000-00-00T00:00:00";
 	const char *zone;
 	size_t len;
 
-	if (!matches(text, pattern))
+	if (!matches(text, pattern) || !exists(text, text + strlen(pattern)))
 		return false;
 	zone = text + strlen(pattern);
 	if (*zone == '.')

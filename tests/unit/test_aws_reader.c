@@ -612,6 +612,49 @@ static void test_hostile_xml_is_a_bad_answer(void **state)
 	cfs_buf_finish(&text);
 }
 
+static void test_what_comes_before_a_nul_is_read(void **state)
+{
+	static const char text[] = "<Response><Errors><Error><Code>RequestLimitExceeded</Code>"
+				   "<Message>m</Message></Error></Errors>\0</Response>";
+	struct cfs_question question = question_of(CFS_LIST, 0);
+	struct outcome outcome = read_all_ways(&question, 503, text, sizeof(text) - 1);
+
+	(void)state;
+	assert_int_equal(outcome.error.fault, CFS_THROTTLED);
+	assert_string_equal(outcome.error.code, "RequestLimitExceeded");
+	outcome_finish(&outcome);
+}
+
+static void test_a_launch_time_is_a_moment_in_utc(void **state)
+{
+	static const struct {
+		const char *text, *launched;
+	} cases[] = {
+		{"2024-05-06T07:08:09.000Z", "2024-05-06T07:08:09.000Z"},
+		{"2024-05-06T07:08:09+08:00", ""},
+		{"2024-02-30T07:08:09Z", ""},
+		{"yesterday", ""},
+		{"", ""},
+	};
+	char text[512], expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct outcome outcome;
+
+		snprintf(text, sizeof(text),
+			"<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
+			"<instanceId>i-0badcafe</instanceId><launchTime>%s</launchTime></item>"
+			"</instancesSet></item></reservationSet></DescribeInstancesResponse>",
+			cases[i].text);
+		snprintf(expected, sizeof(expected), "i-0badcafe|||||%s|0|0\n", cases[i].launched);
+		outcome = read_text(CFS_LIST, 0, 200, text);
+		assert_int_equal(outcome.error.fault, CFS_OK);
+		assert_string_equal(cfs_buf_text(&outcome.instances), expected);
+		outcome_finish(&outcome);
+	}
+}
+
 static void test_words_of_the_cloud_are_cut_and_cleaned(void **state)
 {
 	struct cfs_question question = question_of(CFS_LIST, 0);
@@ -662,6 +705,8 @@ int main(void)
 		cmocka_unit_test(test_an_answer_cut_anywhere_is_bad),
 		cmocka_unit_test(test_a_cut_error_is_an_error),
 		cmocka_unit_test(test_hostile_xml_is_a_bad_answer),
+		cmocka_unit_test(test_what_comes_before_a_nul_is_read),
+		cmocka_unit_test(test_a_launch_time_is_a_moment_in_utc),
 		cmocka_unit_test(test_words_of_the_cloud_are_cut_and_cleaned),
 	};
 
