@@ -26,6 +26,10 @@ static void an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(void **state)
 		{"https://cvm.example:8443/", "cvm.example:8443", true},
 		{"https://10.0.0.1:1", "10.0.0.1:1", true},
 		{"https://[2001:DB8::1]:65535", "[2001:db8::1]:65535", true},
+		/* As an HTTP client takes them. */
+		{"https://[2001:db8:0:0::0001]", "[2001:db8::1]", true},
+		{"https://cvm.example:0443", "cvm.example", true},
+		{"https://cvm.example:080", "cvm.example:80", true},
 		{"https://127.0.0.1:45678", "127.0.0.1:45678", true},
 		{"http://127.0.0.1:45678", "127.0.0.1:45678", false},
 		{"http://127.1.2.3", "127.1.2.3", false},
@@ -55,7 +59,11 @@ static void another_endpoint_is_refused_with_a_reason(void **state)
 		"https://a\"b", "https://\xc3\xa9", "https://[::1", "https://[]", "https://[::1]x",
 		"https://[g h]", "http://cvm.tencentcloudapi.com", "http://127.evil.example",
 		"http://localhost.evil.example", "http://10.0.0.1", "http://[::2]",
-		"http://0.0.0.0"};
+		"http://0.0.0.0",
+		/* An address to some, and a name to others. */
+		"http://127.1", "http://127.1.2.3.4", "http://127.0.0.1.", "http://0x7f.1",
+		"https://10.1", "https://1.2.3.256", "https://a..b", "https://[127.0.0.1]",
+		"https://[::1%lo]"};
 	char host[CFS_TENCENT_HOST_MAX] = "untouched", endless[600] = "https://";
 	bool tls = false;
 
