@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "backends/aws/endpoints.h"
+#include "backends/aws/errors.h"
 #include "backends/aws/json.h"
 #include "backends/aws/providers.h"
 #include "backends/aws/sigv4.h"
@@ -206,16 +207,20 @@ static void end_fetch(struct state *state, const struct cfs_step_answer *answer,
 	struct cfs_step *step)
 {
 	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
-	const char *message = json ? cfs_aws_json_text(json, "message") : NULL;
+	const char *said = json ? cfs_aws_json_text(json, "message") : NULL;
 	struct cfs_keys keys = CFS_KEYS_INIT;
+	char message[CFS_MESSAGE_MAX] = "";
 	struct cfs_error error;
 	int r;
 
 	if (answer->status == 401) {
 		say_login(state, CFS_EXPIRED, "the SSO session has ended", step);
 	} else if (answer->status != 200) {
+		/* Whoever refuses a token may quote it. */
+		if (said)
+			cfs_aws_errors_message(message, sizeof(message), said, strlen(said));
 		cfs_error_set(&error, fault_of(answer->status), "HTTP status %d%s%s",
-			answer->status, message ? ": " : "", message ? message : "");
+			answer->status, *message ? ": " : "", message);
 		cfs_aws_step_error(step, &error, "IAM Identity Center", state->role);
 	} else {
 		r = json ? read_keys(json, &keys) : -EBADMSG;

@@ -185,6 +185,10 @@ static void assert_portal(int status, const char *answer, enum cfs_fault fault, 
 	chain_end(&chain);
 }
 
+/* As long as a token. */
+#define TEN "hush123456"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 #define NO_KEYS "the answer of IAM Identity Center holds no keys"
 
 static void test_what_the_portal_says_is_said(void **state)
@@ -203,7 +207,9 @@ static void test_what_the_portal_says_is_said(void **state)
 	assert_portal(401, "{\"message\":\"Session token not found or invalid\"}", CFS_EXPIRED,
 		"the SSO session has ended" LOGIN);
 	assert_portal(403, "{\"message\":\"No access\\n\"}", CFS_DENIED,
-		"IAM Identity Center gives no keys for Power User: HTTP status 403: No access?");
+		"IAM Identity Center gives no keys for Power User: HTTP status 403: No access");
+	assert_portal(403, "{\"message\":\"bad token " LONG "\"}", CFS_DENIED,
+		"IAM Identity Center gives no keys for Power User: HTTP status 403: bad token");
 	assert_portal(404, "<html>", CFS_UNAUTHENTICATED,
 		"IAM Identity Center gives no keys for Power User: HTTP status 404");
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
