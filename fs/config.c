@@ -13,6 +13,8 @@
 #define LIST_TTL_DEFAULT 60 /* seconds */
 #define TIMEOUT_DEFAULT 30  /* seconds */
 
+#define SHOWN_MAX 256 /* bytes of a path or an option in a message */
+
 #define MOUNT_SECTION "consolefs" /* of settings that are about no cloud */
 
 struct cfs_config_item {
@@ -66,24 +68,34 @@ static char *copy(const char *text, int *ret_r)
 	return copied;
 }
 
-/* Takes `where` over. */
+/* The text as one line, for whoever made the mistake that it is in. NULL without memory. */
+static char *line_of(const char *text)
+{
+	size_t len = strlen(text);
+	char *line = malloc(len + 1);
+
+	if (line)
+		cfs_text_line(line, len + 1, text, len);
+	return line;
+}
+
 static int collect(struct cfs_config *config, const char *section, const char *key,
-	const char *value, char *where, bool option)
+	const char *value, const char *where, bool option)
 {
 	struct cfs_config_item *item;
 	int r = 0;
 
+	if (config->n_items >= CFS_CONFIG_ITEMS_MAX)
+		return -EFBIG;
 	item = calloc(1, sizeof(*item));
-	if (!item || !where || config->n_items >= CFS_CONFIG_ITEMS_MAX) {
-		r = item && where ? -EFBIG : -ENOMEM;
-		free(where);
-		free(item);
-		return r;
-	}
+	if (!item)
+		return -ENOMEM;
 	item->section = copy(section, &r);
 	item->key = key ? copy(key, &r) : NULL;
 	item->value = value ? copy(value, &r) : NULL;
-	item->where = where;
+	item->where = line_of(where);
+	if (!item->where)
+		r = -ENOMEM;
 	item->option = option;
 	*config->last_item = item;
 	config->last_item = &item->next;
@@ -100,10 +112,13 @@ static int take_item(void *arg, const struct cfs_ini_item *item)
 {
 	struct reading *reading = arg;
 	char *where;
+	int r;
 
 	if (asprintf(&where, "%s:%u", reading->path, item->line) < 0)
 		return -ENOMEM;
-	return collect(reading->config, item->section, item->key, item->value, where, false);
+	r = collect(reading->config, item->section, item->key, item->value, where, false);
+	free(where);
+	return r;
 }
 
 int cfs_config_read(
@@ -111,22 +126,24 @@ int cfs_config_read(
 {
 	struct reading reading = {.config = config, .path = path};
 	struct cfs_buf text = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
+	char shown[SHOWN_MAX];
 	unsigned line = 0;
 	int r;
 
+	cfs_text_line(shown, sizeof(shown), path, strlen(path));
 	config->from_file = true;
 	r = env->read_file(env->arg, path, &text);
 	if (r < 0) {
-		cfs_buf_addf(why, "%s: %s", path, strerror(-r));
+		cfs_buf_addf(why, "%s: %s", shown, strerror(-r));
 		goto out;
 	}
 	r = cfs_ini_parse(cfs_buf_text(&text), text.len, false, take_item, &reading, &line);
 	if (r == -EINVAL)
-		cfs_buf_addf(why, "%s:%u: neither a [section] nor a key = value", path, line);
+		cfs_buf_addf(why, "%s:%u: neither a [section] nor a key = value", shown, line);
 	else if (r == -EFBIG)
-		cfs_buf_addf(why, "%s:%u: the line is too long, or one of too many", path, line);
+		cfs_buf_addf(why, "%s:%u: the line is too long, or one of too many", shown, line);
 	else if (r < 0)
-		cfs_buf_addf(why, "%s:%u: %s", path, line, strerror(-r));
+		cfs_buf_addf(why, "%s:%u: %s", shown, line, strerror(-r));
 out:
 	cfs_buf_finish(&text);
 	return r;
@@ -137,21 +154,25 @@ int cfs_config_option(struct cfs_config *config, const char *text, struct cfs_bu
 	const char *equals = strchr(text, '=');
 	/* The last one: a section's name may hold dots, a key does not. */
 	const char *dot = equals ? memrchr(text, '.', (size_t)(equals - text)) : NULL;
-	char *where = NULL, *section = NULL, *key = NULL;
+	char *where = NULL, *section = NULL, *key = NULL, shown[SHOWN_MAX];
 	int r = -ENOMEM;
 
+	cfs_text_line(shown, sizeof(shown), text, strlen(text));
 	if (!dot) {
-		cfs_buf_addf(why, "-o %s: not of the form section.key=value", text);
+		cfs_buf_addf(why, "-o %s: not of the form section.key=value", shown);
 		return -EINVAL;
 	}
 	section = strndup(text, (size_t)(dot - text));
 	key = strndup(dot + 1, (size_t)(equals - dot - 1));
-	if (section && key && asprintf(&where, "-o %.*s", (int)(equals - text), text) >= 0)
+	if (asprintf(&where, "-o %.*s", (int)(equals - text), text) < 0)
+		where = NULL;
+	if (section && key && where)
 		r = collect(config, section, key, equals + 1, where, true);
 	if (r == -EFBIG) {
-		cfs_buf_addf(why, "-o %s: one setting too many", text);
+		cfs_buf_addf(why, "-o %s: one setting too many", shown);
 		r = -EINVAL;
 	}
+	free(where);
 	free(section);
 	free(key);
 	return r;
@@ -469,8 +490,8 @@ int cfs_config_copy_options(struct cfs_config *config, const struct cfs_config *
 
 	for (item = from->items; item && r == 0; item = item->next)
 		if (item->option)
-			r = collect(config, item->section, item->key, item->value,
-				strdup(item->where), true);
+			r = collect(
+				config, item->section, item->key, item->value, item->where, true);
 	return r;
 }
 

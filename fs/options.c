@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backends/text.h"
+
 const char cfs_options_usage[] =
 	"usage: consolefs [options] MOUNTPOINT\n"
 	"\n"
@@ -28,6 +30,8 @@ const char cfs_options_usage[] =
 	"\n"
 	"Credentials come from where each cloud's own tools keep them.\n"
 	"Unmount with: fusermount3 -u MOUNTPOINT\n";
+
+#define SHOWN_MAX 256 /* bytes of an argument in a message */
 
 enum { KEY_CLOUD_SETTING = 1 };
 
@@ -68,7 +72,10 @@ struct parsing {
 
 static int refuse(struct parsing *parsing, const char *arg, const char *text)
 {
-	cfs_buf_addf(parsing->why, "%s: %s", arg, text);
+	char shown[SHOWN_MAX];
+
+	cfs_text_line(shown, sizeof(shown), arg, strlen(arg));
+	cfs_buf_addf(parsing->why, "%s: %s", shown, text);
 	parsing->result = -EINVAL;
 	return -1;
 }

@@ -8,6 +8,9 @@
 #include "backends/aws/words.h"
 #include "backends/backend.h"
 #include "backends/ini.h"
+#include "backends/text.h"
+
+#define SHOWN_MAX 128 /* bytes of a file's path in a message */
 
 static const struct {
 	const char *variable, *path;
@@ -156,12 +159,13 @@ static int read_one(struct reading *reading, struct cfs_buf *why)
 {
 	struct cfs_aws_config *config = reading->config;
 	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
-	const char *shown = config->path[reading->file];
-	char *path = NULL;
+	const char *configured = config->path[reading->file];
+	char *path = NULL, shown[SHOWN_MAX];
 	unsigned line = 0;
 	int r, said = 0;
 
-	r = cfs_env_expand(config->env, shown, &path);
+	cfs_text_line(shown, sizeof(shown), configured, strlen(configured));
+	r = cfs_env_expand(config->env, configured, &path);
 	if (r == 0)
 		r = config->env->read_file(config->env->arg, path, &content);
 	if (r == -ENOENT || r == -ENOTDIR) {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "backends/aws/partition.h"
+#include "backends/text.h"
 
+#define SHOWN_MAX 128 /* bytes of a section's name in a message */
 #define STS_GLOBAL_HOST "sts.amazonaws.com"
 #define STS_GLOBAL_REGION "us-east-1"
 
@@ -41,21 +43,28 @@ static int take_from_services(struct cfs_aws_endpoints *endpoints,
 {
 	const char *name = cfs_aws_config_get(config, config->profile, "services");
 	struct cfs_buf url = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
+	char shown[SHOWN_MAX];
 	const char *value;
 	int r = 0;
 
 	if (!name)
 		return 0;
 	if (!cfs_aws_config_has(config, CFS_AWS_SECTION_SERVICES, name)) {
-		r = cfs_buf_addf(why, "there is no section of services %s", name);
+		cfs_text_line(shown, sizeof(shown), name, strlen(name));
+		r = cfs_buf_addf(why, "there is no section of services %s", shown);
 		return r < 0 ? r : -EINVAL;
 	}
 	value = cfs_aws_config_get_in(
 		config, CFS_AWS_CONFIG_FILE, CFS_AWS_SECTION_SERVICES, name, services[service].key);
 	if (value)
 		r = cfs_aws_config_nested(value, "endpoint_url", &url);
-	if (r == 0 && url.len > 0)
+	/* One over the limit is wrong, as one over a smaller limit is to who parses it. */
+	if (r == -EFBIG || (r == 0 && url.len > 0))
 		take_url(endpoints, service, "endpoint_url of the services", cfs_buf_text(&url));
+	if (r == -EFBIG) {
+		endpoints->wrong[service] = "is too long";
+		r = 0;
+	}
 	cfs_buf_finish(&url);
 	return r;
 }

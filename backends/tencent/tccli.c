@@ -72,13 +72,13 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	enum cfs_tencent_tccli_file file, cJSON **ret_tree, struct cfs_buf *why)
 {
 	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
-	char path[PATH_MAX_BYTES], message[MESSAGE_MAX];
+	char path[PATH_MAX_BYTES], shown[PATH_MAX_BYTES], message[MESSAGE_MAX];
 	char *expanded = NULL;
 	int r, told;
 
 	if (!is_name(profile)) {
-		told = cfs_buf_addf(why, "%.*s... is no name of a profile",
-			CFS_TENCENT_PROFILE_MAX / 4, profile);
+		cfs_text_line(shown, CFS_TENCENT_PROFILE_MAX / 4, profile, strlen(profile));
+		told = cfs_buf_addf(why, "%s... is no name of a profile", shown);
 		return told == -ENOMEM ? told : -EINVAL;
 	}
 	snprintf(path, sizeof(path), DIRECTORY "%s%s", profile, suffixes[file]);
@@ -88,7 +88,8 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	if (r == 0)
 		r = parse(&content, ret_tree);
 	if (r < 0) {
-		told = cfs_buf_addf(why, "%s: %s", path, describe(r, message));
+		cfs_text_line(shown, sizeof(shown), path, strlen(path));
+		told = cfs_buf_addf(why, "%s: %s", shown, describe(r, message));
 		if (told == -ENOMEM)
 			r = told;
 		else if (r == -ENOTDIR)

@@ -393,6 +393,8 @@ static void an_option_that_is_none_names_itself(void **state)
 		{"aws=x", "-o aws=x: not of the form section.key=value"},
 		{"aws.profile", "-o aws.profile: not of the form section.key=value"},
 		{"", "-o : not of the form section.key=value"},
+		/* One line, whatever is in it. */
+		{"a\x1b\n\xffz=x", "-o a???z=x: not of the form section.key=value"},
 	};
 	struct fixture *f = *state;
 	size_t i;

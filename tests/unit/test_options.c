@@ -239,6 +239,7 @@ static void what_is_not_understood_is_named(void **state)
 	refuse(f, "-x /m", "-x: unknown option");
 	refuse(f, "-d /m", "-d: unknown option");
 	refuse(f, "/a /b /c", "/c: only");
+	refuse(f, "--\x1b\n /m", "--??: unknown option");
 }
 
 static void a_value_that_cannot_be_read_is_refused(void **state)

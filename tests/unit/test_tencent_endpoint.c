@@ -181,6 +181,9 @@ static void what_is_no_endpoint_is_refused_by_name(void **state)
 	assert_null(account_of(&settings, variable, NULL, "TENCENTCLOUD_STS_ENDPOINT: "));
 	settings.profile = "../x";
 	assert_null(account_of(&settings, home, NULL, "is no name of a profile"));
+	/* A reason is one line, whatever is in it. */
+	settings.profile = "\x1b[31m\n\xff:/";
+	assert_null(account_of(&settings, home, NULL, "?[31m??:/... is no name of a profile"));
 }
 
 /* Whoever needs keys from beside it says so; a region may come from elsewhere. */
