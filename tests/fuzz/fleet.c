@@ -1,0 +1,53 @@
+#include "tests/fuzz/fleet.h"
+
+#include <string.h>
+
+#include "fs/catalogue_private.h"
+
+void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend)
+{
+	static char name[] = "cloud", region[] = "us-east-1";
+
+	*fleet = (struct fuzz_fleet){.config = {
+					     .name = name,
+					     .backend = backend,
+					     .regions = {region},
+					     .n_regions = 1,
+					     .list_ttl_ms = 60000,
+					     .timeout_ms = 30000,
+				     }};
+	fleet->cloud.machine = &fleet->machine;
+	fleet->cloud.config = &fleet->config;
+	fleet->cloud.backend = backend;
+	fleet->cloud.regions[0] = region;
+	fleet->cloud.n_regions = 1;
+	fleet->clouds.first = &fleet->cloud;
+	MUST(cfs_catalogue_create(&fleet->cloud, &fleet->cloud.catalogue) == 0);
+	MUST(cfs_byname_create(fleet->cloud.catalogue, &fleet->cloud.byname) == 0);
+	MUST(cfs_nodes_create(&fleet->nodes) == 0);
+	cfs_nodes_set_clouds(fleet->nodes, &fleet->clouds);
+}
+
+void fuzz_fleet_finish(struct fuzz_fleet *fleet)
+{
+	MUST(cfs_nodes_count(fleet->nodes) == 1);
+	cfs_nodes_destroy(fleet->nodes);
+	cfs_byname_destroy(fleet->cloud.byname);
+	cfs_catalogue_destroy(fleet->cloud.catalogue);
+}
+
+struct cfs_entry *fuzz_fleet_put(
+	struct fuzz_fleet *fleet, const struct cfs_instance_builder *builder, uint32_t offers)
+{
+	struct cfs_instance *instance = NULL;
+	const char *id = cfs_instance_builder_get(builder, CFS_FIELD_ID);
+
+	MUST(cfs_instance_builder_build(builder, CFS_POWER_ON, offers, &instance) == 0);
+	MUST(cfs_catalogue_put(fleet->cloud.catalogue, 0, instance) == 0);
+	return cfs_catalogue_find(fleet->cloud.catalogue, id);
+}
+
+void fuzz_set(struct cfs_instance_builder *builder, enum cfs_field field, const char *text)
+{
+	MUST(cfs_instance_builder_set(builder, field, text, strlen(text)) == 0);
+}

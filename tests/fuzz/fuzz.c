@@ -1,0 +1,99 @@
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/text.h"
+
+_Noreturn void fuzz_broken(const char *promise, const char *file, int line, const char *text)
+{
+	fprintf(stderr, "%s:%d: not so: %s\n", file, line, promise);
+	if (text)
+		fprintf(stderr, "%s\n", text);
+	abort();
+}
+
+struct fuzz_input fuzz_input(const uint8_t *data, size_t size)
+{
+	return (struct fuzz_input){.at = (const char *)data, .left = size};
+}
+
+unsigned fuzz_byte(struct fuzz_input *input)
+{
+	if (input->left == 0)
+		return 0;
+	input->left--;
+	return (unsigned char)*input->at++;
+}
+
+bool fuzz_next(struct fuzz_input *input, char separator, struct fuzz_input *ret_part)
+{
+	const char *end;
+
+	if (input->left == 0)
+		return false;
+	end = memchr(input->at, separator, input->left);
+	*ret_part = (struct fuzz_input){
+		.at = input->at, .left = end ? (size_t)(end - input->at) : input->left};
+	input->at += ret_part->left + (end ? 1 : 0);
+	input->left -= ret_part->left + (end ? 1 : 0);
+	return true;
+}
+
+char *fuzz_text(const struct fuzz_input *input)
+{
+	char *text = input->left ? strndup(input->at, input->left) : strdup("");
+
+	MUST(text);
+	return text;
+}
+
+char *fuzz_bytes(const struct fuzz_input *input)
+{
+	/* One byte too many where there are none: not every malloc gives a block of that size. */
+	char *bytes = malloc(input->left ? input->left : 1);
+
+	MUST(bytes);
+	if (input->left)
+		memcpy(bytes, input->at, input->left);
+	return bytes;
+}
+
+static bool is_text(const char *text, bool line)
+{
+	const unsigned char *in = (const unsigned char *)text;
+	size_t len = strlen(text), n;
+
+	for (; len > 0; in += n, len -= n) {
+		n = cfs_text_utf8_length(in, len);
+		if (n == 0 || (line && cfs_text_is_control(in, n)))
+			return false;
+	}
+	return true;
+}
+
+bool fuzz_is_utf8(const char *text)
+{
+	return is_text(text, false);
+}
+
+bool fuzz_is_line(const char *text)
+{
+	return is_text(text, true);
+}
+
+void fuzz_check_error(const struct cfs_error *error)
+{
+	MUST(error->fault >= CFS_OK && error->fault < CFS_N_FAULTS);
+	MUST(memchr(error->code, '\0', sizeof(error->code)));
+	MUST(memchr(error->message, '\0', sizeof(error->message)));
+	MUST(memchr(error->request_id, '\0', sizeof(error->request_id)));
+	MUST_OF(fuzz_is_line(error->code), error->code);
+	MUST_OF(fuzz_is_line(error->message), error->message);
+	MUST_OF(fuzz_is_line(error->request_id), error->request_id);
+	/* What a service quotes of what it was sent: a session token is such a word. */
+	MUST_OF(cfs_text_before_secret(error->message, strlen(error->message)) ==
+			strlen(error->message),
+		error->message);
+}

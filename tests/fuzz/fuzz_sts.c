@@ -1,0 +1,164 @@
+/*
+ * Answers that hold keys: of STS in XML, and of the services and processes of both clouds in JSON.
+ * The first byte says which, the second the HTTP status.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "backends/aws/json.h"
+#include "backends/aws/sts.h"
+#include "backends/aws/time.h"
+#include "backends/tencent/instances.h"
+#include "backends/tencent/metadata.h"
+#include "backends/tencent/sts.h"
+#include "backends/text.h"
+#include "tests/fuzz/machine.h"
+
+static const char *nothing(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return NULL;
+}
+
+static void check_keys(const struct cfs_keys *keys)
+{
+	MUST(keys->id.data && keys->secret.data);
+	MUST(keys->id.len <= CFS_SECRET_MAX && strlen(keys->id.data) == keys->id.len);
+	MUST(keys->secret.len <= CFS_SECRET_MAX && strlen(keys->secret.data) == keys->secret.len);
+	MUST(keys->token.len <= CFS_SECRET_MAX);
+}
+
+static void read_aws(const struct cfs_step_answer *answer, const struct fuzz_secrets *secrets)
+{
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_error error;
+
+	memset(&error, 0xa5, sizeof(error));
+	cfs_aws_sts_read(answer, &keys, &error);
+	fuzz_check_error(&error);
+	fuzz_secrets_check(secrets, error.code);
+	fuzz_secrets_check(secrets, error.message);
+	MUST((error.fault == CFS_OK) == (keys.id.data != NULL));
+	if (error.fault == CFS_OK) {
+		MUST(answer->status == 200 && keys.token.data);
+		check_keys(&keys);
+	}
+	cfs_keys_finish(&keys);
+}
+
+static void read_aws_json(const struct cfs_step_answer *answer)
+{
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
+	struct cfs_buf buf = CFS_BUF_INIT(8 * CFS_PROVIDER_ANSWER_MAX);
+	const char *text;
+	int r;
+
+	if (json) {
+		r = cfs_aws_json_keys(json, "Token", &keys);
+		MUST(r == 0 || r == -EBADMSG || r == -EFBIG);
+		if (r == 0)
+			check_keys(&keys);
+		text = cfs_aws_json_text(json, "Token");
+		/* What is written is read as the same. */
+		if (text && cfs_aws_json_add(&buf, text) == 0) {
+			cJSON *again = cJSON_Parse(buf.data);
+
+			MUST_OF(again && cJSON_IsString(again), buf.data);
+			MUST_OF(strcmp(cJSON_GetStringValue(again), text) == 0, buf.data);
+			cJSON_Delete(again);
+		}
+	}
+	cfs_buf_finish(&buf);
+	cfs_keys_finish(&keys);
+	cfs_aws_json_destroy(json);
+}
+
+static void check_step(struct cfs_step *step, const struct fuzz_secrets *secrets)
+{
+	MUST(memchr(step->why, '\0', sizeof(step->why)));
+	MUST_OF(fuzz_is_line(step->why) && step->why[0], step->why);
+	fuzz_secrets_check(secrets, step->why);
+	MUST(step->kind == CFS_STEP_KEYS || step->kind == CFS_STEP_FAILED ||
+		step->kind == CFS_STEP_ABSENT);
+	if (step->kind == CFS_STEP_FAILED)
+		MUST(step->fault > CFS_OK && step->fault < CFS_N_FAULTS);
+	if (step->kind == CFS_STEP_KEYS) {
+		check_keys(&step->keys);
+		MUST(step->keys.expires > FUZZ_NOW && step->keys.token.data);
+		cfs_keys_finish(&step->keys);
+	}
+}
+
+static void read_tencent(const struct cfs_step_answer *answer, const struct fuzz_secrets *secrets)
+{
+	static const struct cfs_env nowhere = {.get = nothing};
+	struct cfs_tencent_metadata metadata = {.asked = CFS_TENCENT_METADATA_KEYS};
+	struct cfs_step step;
+
+	memset(&step, 0xa5, sizeof(step));
+	cfs_tencent_sts_take("somewhere", answer, FUZZ_NOW, &step);
+	check_step(&step, secrets);
+	memset(&step, 0xa5, sizeof(step));
+	strcpy(metadata.name, "role");
+	cfs_tencent_metadata_step(&metadata, &nowhere, true, answer, FUZZ_NOW, &step);
+	check_step(&step, secrets);
+}
+
+/* Times are small, and strict. */
+static void read_time(const char *text)
+{
+	char time[CFS_TENCENT_TIME_MAX], back[CFS_TEXT_TIME];
+	int64_t seconds = -1;
+
+	if (cfs_tencent_instances_time(text, time)) {
+		MUST(strlen(time) < sizeof(time) && time[strlen(time) - 1] == 'Z');
+		MUST_OF(fuzz_is_line(time), time);
+		MUST(cfs_aws_time_parse(time, &seconds) == 0);
+	}
+	if (cfs_aws_time_parse(text, &seconds) == 0) {
+		cfs_text_time(back, seconds);
+		/* Within the calendar, there and back. */
+		if (seconds >= 0 && back[0] != '-') {
+			int64_t again = 0;
+
+			MUST_OF(cfs_aws_time_parse(back, &again) == 0 && again == seconds, back);
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const int statuses[] = {200, 400, 403, 404, 429, 500, 503, 0};
+	struct fuzz_input input = fuzz_input(data, size);
+	unsigned what = fuzz_byte(&input);
+	struct fuzz_secrets secrets = {0};
+	struct cfs_step_answer answer = {.date = FUZZ_NOW};
+	char *content;
+
+	answer.status = statuses[(fuzz_byte(&input) - '0') % (sizeof(statuses) / sizeof(int))];
+	if (input.left > CFS_PROVIDER_ANSWER_MAX)
+		input.left = CFS_PROVIDER_ANSWER_MAX;
+	fuzz_secrets_find(&secrets, &input, &input, what == 'X' ? FUZZ_XML : FUZZ_JSON);
+	content = malloc(input.left + 1);
+	MUST(content);
+	memcpy(content, input.at, input.left);
+	content[input.left] = '\0';
+	answer.content = content;
+	answer.len = input.left;
+	if (what == 'X')
+		read_aws(&answer, &secrets);
+	else if (what == 'J')
+		read_aws_json(&answer);
+	else if (what == 'T')
+		read_tencent(&answer, &secrets);
+	else
+		read_time(content);
+	free(content);
+	fuzz_secrets_finish(&secrets);
+	return 0;
+}
