@@ -567,6 +567,15 @@ def test_interim_answers_come_before_the_good_one(wire):
     seen.close()
 
 
+def test_twice_is_a_good_answer_and_one_that_nobody_asked_for(wire):
+    seen = wire("twice")
+    assert seen.end == "open" and len(seen.bytes) % 2 == 0
+    half = len(seen.bytes) // 2
+    assert seen.bytes[:half] == seen.bytes[half:]
+    assert seen.length() == seen.entry["bytes"] and whole(seen.content[:seen.length()])
+    seen.close()
+
+
 def test_faults_of_the_wire_hit_errors_and_long_listings_too(wire):
     with simulator(f"{SCREEN}:longlength") as sim:
         seen = Wire(sim, target="i-0ffffffffffffffff")

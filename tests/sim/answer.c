@@ -77,6 +77,7 @@ bool sim_answer_fault(struct sim_answer *answer, const struct sim_effect *effect
 	case SIM_FAULT_BIGHEADER:
 	case SIM_FAULT_LONGHEADER:
 	case SIM_FAULT_INTERIM:
+	case SIM_FAULT_TWICE:
 		break;
 	}
 	return false;

@@ -16,6 +16,13 @@ int64_t sim_clock_wall_ms(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+int64_t sim_clock_wall_us(void)
+{
+	struct timespec now = {0};
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t sim_clock_monotonic_ms(void)
 {
 	return read_clock(CLOCK_MONOTONIC);

@@ -7,7 +7,8 @@
 
 #define SIM_TIME_TEXT 32
 
-int64_t sim_clock_wall_ms(void);      /* since the epoch, UTC */
+int64_t sim_clock_wall_ms(void); /* since the epoch, UTC */
+int64_t sim_clock_wall_us(void);
 int64_t sim_clock_monotonic_ms(void); /* for timers, tokens and buckets */
 
 /* "2025-01-31T12:00:00.000Z"; milliseconds are left out when with_ms is 0. */

@@ -47,6 +47,7 @@ static const struct kind {
 	{SIM_FAULT_BIGHEADER, "bigheader", ARG_NONE, 0, 0, NULL},
 	{SIM_FAULT_LONGHEADER, "longheader", ARG_NONE, 0, 0, NULL},
 	{SIM_FAULT_INTERIM, "interim", ARG_NONE, 0, 0, NULL},
+	{SIM_FAULT_TWICE, "twice", ARG_NONE, 0, 0, NULL},
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -78,7 +79,7 @@ const char *sim_fault_name(enum sim_fault_kind kind)
 
 bool sim_fault_of_wire(enum sim_fault_kind kind)
 {
-	return kind >= SIM_FAULT_CLOSE && kind <= SIM_FAULT_INTERIM;
+	return kind >= SIM_FAULT_CLOSE && kind <= SIM_FAULT_TWICE;
 }
 
 static bool take(const char *from, size_t len, char *ret_text, size_t size)

@@ -54,6 +54,7 @@ enum sim_fault_kind {
 	SIM_FAULT_BIGHEADER,
 	SIM_FAULT_LONGHEADER,
 	SIM_FAULT_INTERIM,
+	SIM_FAULT_TWICE,
 };
 
 /* Whether wire.c sends the answer. */

@@ -44,7 +44,8 @@ int sim_log_write(int fd, int64_t wall_ms, const struct sim_record *record)
 		add_text(&line, "request_id", record->request_id);
 	if (record->fault && record->fault[0])
 		add_text(&line, "fault", record->fault);
-	sim_buf_addf(&line, ",\"bytes\":%zu}\n", record->bytes);
+	sim_buf_addf(&line, ",\"bytes\":%zu,\"at_us\":%lld}\n", record->bytes,
+		(long long)sim_clock_wall_us());
 	if (line.failed) {
 		r = -ENOMEM;
 		goto out;

@@ -1,6 +1,7 @@
 /*
  * The request log: one JSON object a line, appended and whole at once, when the answer is decided
- * and before the first byte of it is sent. Never a secret, a token or a VNC link.
+ * and before the first byte of it is sent. `time` is the clouds' time, `at_us` this machine's, in
+ * microseconds since the epoch. Never a secret, a token or a VNC link.
  */
 #ifndef SIM_LOG_H
 #define SIM_LOG_H

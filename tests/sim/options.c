@@ -33,7 +33,7 @@ static const char usage[] =
 	"                        throttle[=S] badbase64 notjpeg badid=ID oversize empty close\n"
 	"                        cutheader cutbody cuttls badtls stall drip=MS longlength\n"
 	"                        shortlength badchunk nolastchunk chunks=N bigheader longheader\n"
-	"                        interim\n"
+	"                        interim twice\n"
 	"  --log FILE            append one JSON object per request\n"
 	"  --fleet-file FILE     machines that are gone or in another state, ID gone|STATE a "
 	"line;\n"

@@ -131,6 +131,10 @@ static void make_text(struct sim_wire *wire, const struct sim_answer *answer, co
 	} else {
 		add_body(text, answer, body->len);
 	}
+	if (kind == SIM_FAULT_TWICE) {
+		add_head(text, answer, date);
+		add_body(text, answer, body->len);
+	}
 	/* Less than is promised. */
 	if (kind == SIM_FAULT_STALL || kind == SIM_FAULT_CUTTLS)
 		text->len -= body->len / 2;
