@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import ssl
 import socket
 import xml.etree.ElementTree
@@ -193,11 +194,12 @@ def test_the_log_has_a_line_for_every_request_and_holds_no_secret(sim):
     entries = sim.log_entries()[before:]
     assert len(entries) == 2
     assert set(entries[0]) == {"time", "cloud", "action", "region", "instance", "wakeup", "status",
-                               "code", "signature", "bytes"}
+                               "code", "signature", "request_id", "bytes", "at_us"}
     assert entries[0]["signature"] == "ok" and entries[0]["region"] == "ap-guangzhou"
     assert (entries[1]["code"], entries[1]["instance"], entries[1]["wakeup"]) == (
         "InvalidInstanceID.Malformed", "not-an-id", True)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", entries[0]["time"])
+    assert abs(entries[0]["at_us"] / 1e6 - time.time()) < 60
     text = sim.log.read_text()
     assert headers["Authorization"].rpartition("=")[2] not in text
     assert "consolefs-sim-secret" not in text
