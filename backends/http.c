@@ -1,8 +1,6 @@
 #include "backends/http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "backends/http_url.h"
 #include "backends/text.h"
 
 /*
@@ -139,50 +138,6 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 
 /* What libcurl tells of a transfer */
 
-static bool is_plain(const char *url)
-{
-	return strncasecmp(url, "http:", 5) == 0;
-}
-
-static bool is_loopback_address(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, address, sizeof(in));
-		return ntohl(in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	}
-	if (address->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, address, sizeof(in6));
-		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-	}
-	return false;
-}
-
-/* Where the clouds have their metadata services: IPv4 link-local (RFC 3927), IPv6 link-local, and
- * fd00:ec2::/32 of AWS. No route leads there but the host's own. */
-static bool is_metadata_address(const struct sockaddr *address)
-{
-	static const unsigned char ec2[] = {0xfd, 0x00, 0x0e, 0xc2};
-
-	if (address->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, address, sizeof(in));
-		return ntohl(in.sin_addr.s_addr) >> 16 == (169 << 8 | 254);
-	}
-	if (address->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, address, sizeof(in6));
-		return IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr) ||
-			memcmp(&in6.sin6_addr, ec2, sizeof(ec2)) == 0;
-	}
-	return false;
-}
-
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct cfs_transfer *transfer = arg;
@@ -191,8 +146,9 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	(void)purpose;
 	/* The host was found to be a loopback name, or a metadata service may be asked: what it
 	 * resolved to must be one. */
-	if (is_plain(transfer->request.url) && !is_loopback_address(&address->addr) &&
-		!(transfer->direct && is_metadata_address(&address->addr))) {
+	if (cfs_http_url_is_plain(transfer->request.url) &&
+		!cfs_http_url_is_loopback(&address->addr) &&
+		!(transfer->direct && cfs_http_url_is_metadata(&address->addr))) {
 		transfer->failed = CFS_REJECTED;
 		return CURL_SOCKET_BAD;
 	}
@@ -330,56 +286,6 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 
 /* The beginning and the end of a transfer */
 
-/* Whether the URL may be asked at all: NULL, or why not. Sets *ret_loopback if so. Where a metadata
- * service may be asked (`direct`), a name may be one, until it is resolved. */
-static const char *check_url(const char *url, bool direct, bool *ret_loopback)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} address = {0};
-	const char *why = "out of memory";
-	char *scheme = NULL, *host = NULL;
-	CURLU *parsed = curl_url();
-	bool loopback = false, metadata = direct;
-	size_t len;
-
-	if (!parsed)
-		goto out;
-	why = "the URL is not valid";
-	if (curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
-		curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-		curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-		goto out;
-	len = strlen(host);
-	if (strcasecmp(host, "localhost") == 0) {
-		loopback = true;
-	} else if (inet_pton(AF_INET, host, &address.in.sin_addr) == 1) {
-		address.in.sin_family = AF_INET;
-		loopback = is_loopback_address(&address.any);
-		metadata = direct && is_metadata_address(&address.any);
-	} else if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-		host[len - 1] = '\0';
-		if (inet_pton(AF_INET6, host + 1, &address.in6.sin6_addr) == 1)
-			address.in6.sin6_family = AF_INET6;
-		loopback = is_loopback_address(&address.any);
-		metadata = direct && is_metadata_address(&address.any);
-	}
-	if (strcmp(scheme, "https") == 0)
-		why = NULL;
-	else if (strcmp(scheme, "http") != 0)
-		why = "the URL is not one of https";
-	else
-		why = loopback || metadata ? NULL : "plain http is for loopback hosts only";
-	*ret_loopback = loopback;
-out:
-	curl_free(scheme);
-	curl_free(host);
-	curl_url_cleanup(parsed);
-	return why;
-}
-
 static void add_node(struct header_list *list, char *text)
 {
 	if (list->n > 0)
@@ -445,7 +351,7 @@ static CURLcode set_request(CURL *easy, struct cfs_transfer *transfer)
 {
 	struct cfs_http_request *request = &transfer->request;
 	struct header_list *list = transfer->list;
-	bool plain = is_plain(request->url);
+	bool plain = cfs_http_url_is_plain(request->url);
 	CURLcode result = CURLE_OK;
 
 	SET(result, easy, CURLOPT_URL, request->url);
@@ -695,8 +601,9 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 		.request = *request};
 	cfs_http_request_init(request, request->method);
 
-	why = transfer->request.url ? check_url(transfer->request.url, options->direct, &loopback)
-				    : "no URL";
+	why = transfer->request.url
+		? cfs_http_url_check(transfer->request.url, options->direct, &loopback)
+		: "no URL";
 	if (why) {
 		fail(http, transfer, CFS_REJECTED, why);
 		return;
