@@ -11,6 +11,7 @@
 
 #include "backends/aws/endpoint.h"
 #include "backends/http.h"
+#include "backends/http_url.h"
 #include "backends/tencent/account.h"
 #include "backends/tencent/url.h"
 #include "tests/fuzz/fuzz.h"
@@ -81,6 +82,25 @@ static bool is_link(const char *host)
 		(strncmp(host, "169.254.", 8) == 0 && strspn(host, "0123456789.:") == strlen(host));
 }
 
+/* The engine asks https of anybody, http of this machine and, if need be, of metadata services; and
+ * never with a user's name. What it takes for plain is. */
+static void check_engine(const char *text, bool direct)
+{
+	bool loopback = false;
+	struct taken taken;
+
+	if (cfs_http_url_check(text, direct, &loopback))
+		return;
+	MUST_OF(take(text, &taken), text);
+	MUST_OF(!taken.user, text);
+	MUST_OF(cfs_http_url_is_plain(text) == (strcmp(taken.scheme, "http") == 0), text);
+	if (loopback)
+		MUST_OF(is_loopback(taken.host), text);
+	if (cfs_http_url_is_plain(text))
+		MUST_OF(loopback || direct, text);
+	forget(&taken);
+}
+
 /* The URL leads where `host`, the value of a Host header, says, and to no path but this one. */
 static void check_place(const char *url, bool tls, const char *host, const char *path)
 {
@@ -118,8 +138,10 @@ static void check_aws(const char *text)
 		MUST_OF(is_loopback(endpoint.host), endpoint.host);
 	cfs_buf_clear(&url);
 	MUST(cfs_aws_endpoint_url_of(&endpoint, "x?y=z", &url) == 0);
-	if (cfs_aws_endpoint_parse(text, &endpoint) == NULL && !endpoint.tls)
-		MUST_OF(is_loopback(endpoint.host), text);
+	if (cfs_aws_endpoint_parse(text, &endpoint) == NULL) {
+		MUST_OF(endpoint.tls || is_loopback(endpoint.host), text);
+		MUST_OF(!cfs_http_url_check(url.data, false, &loopback), url.data);
+	}
 	cfs_buf_finish(&url);
 }
 
@@ -147,7 +169,7 @@ static void check_tencent(const char *text, unsigned what)
 {
 	char host[CFS_TENCENT_HOST_MAX], url[CFS_TENCENT_HOST_MAX + 16];
 	const char *wrong;
-	bool tls = false;
+	bool tls = false, loopback;
 
 	if (what == 'M')
 		wrong = cfs_tencent_url_metadata(text, host);
@@ -161,6 +183,7 @@ static void check_tencent(const char *text, unsigned what)
 	check_place(url, tls, host, "/");
 	if (!tls)
 		MUST_OF(what == 'M' ? is_link(host) : is_loopback(host), host);
+	MUST_OF(!cfs_http_url_check(url, what == 'M', &loopback), url);
 }
 
 static void check_page(const char *text)
@@ -190,6 +213,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_aws_region(text);
 	else if (what == 'P')
 		check_page(text);
+	else if (what == 'U' || what == 'D')
+		check_engine(text, what == 'D');
 	else
 		check_tencent(text, what);
 	free(text);

@@ -233,7 +233,7 @@ void fuzz_machine_finish(struct fuzz_machine *machine)
 
 static bool begins_with(const char *text, const char *prefix)
 {
-	return strncmp(text, prefix, strlen(prefix)) == 0;
+	return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
 /* Plain http, but to a host that is this machine or its link? */
