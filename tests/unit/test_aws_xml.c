@@ -269,6 +269,59 @@ static void test_what_the_handler_returns_ends_the_parse(void **state)
 	cfs_buf_finish(&record.text);
 }
 
+/* Long runs of plain text are passed by libxml2, where it is done with what came before. */
+static void test_long_text_reads_the_same_however_it_comes(void **state)
+{
+	static const struct {
+		const char *in, *out; /* out NULL: it is no XML */
+	} middles[] = {
+		{"", ""},
+		{"\r\n", "\n"},
+		{"&#65;&amp;", "A&"},
+		{"]] >", "]] >"},
+		{"<x>y</x>", "(x y)"},
+		{"<![CDATA[<]]>", "<"},
+		{"<!-- - -->", ""},
+		{"\xc3\xa9", "\xc3\xa9"},
+		{"\x01", NULL},
+		{"&", NULL},
+		{"\xc3", NULL},
+		{"</x>", NULL},
+	};
+	static const size_t pieces[] = {1, 63, 64, 65, 300, 1000, 4096, 5000, 100000};
+	enum { RUN = 9000 };
+	char run[RUN + 1];
+
+	(void)state;
+	for (size_t i = 0; i < RUN; i++)
+		run[i] = "ABCDwxyz0189+/=>"[i * 7 / 5 % 15];
+	run[RUN] = '\0';
+	for (size_t i = 0; i < N_ELEMENTS(middles); i++) {
+		struct cfs_buf text = CFS_BUF_INIT(DOCUMENT_MAX);
+		struct cfs_buf expected = CFS_BUF_INIT(DOCUMENT_MAX);
+
+		assert_int_equal(cfs_buf_addf(&text, "<r><a>%s%s%s</a><b>%s</b></r>", run,
+					 middles[i].in, run, run),
+			0);
+		assert_int_equal(cfs_buf_addf(&expected, "(r (a %s%s%s)(b %s))", run,
+					 middles[i].out ? middles[i].out : "", run, run),
+			0);
+		for (size_t j = 0; j < N_ELEMENTS(pieces); j++) {
+			struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+			size_t piece = pieces[j] < text.len ? pieces[j] : text.len;
+			int r = parse(text.data, text.len, piece, piece, &record);
+
+			assert_int_equal(r, middles[i].out ? 0 : -EBADMSG);
+			if (r == 0)
+				assert_string_equal(
+					cfs_buf_text(&record.text), cfs_buf_text(&expected));
+			cfs_buf_finish(&record.text);
+		}
+		cfs_buf_finish(&text);
+		cfs_buf_finish(&expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_long_text_passes_but_not_a_long_cdata_section),
 		cmocka_unit_test(test_the_whole_has_a_limit),
 		cmocka_unit_test(test_what_the_handler_returns_ends_the_parse),
+		cmocka_unit_test(test_long_text_reads_the_same_however_it_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
