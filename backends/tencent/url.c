@@ -130,7 +130,7 @@ static bool split_authority(const char *text, struct authority *ret_authority)
 static bool set_host(
 	const struct authority *authority, bool tls, char ret_host[static CFS_TENCENT_HOST_MAX])
 {
-	char host[CFS_TENCENT_HOST_MAX + sizeof(":65535")];
+	char host[CFS_TENCENT_HOST_MAX + sizeof(":4294967295")];
 
 	if (authority->port == 0 || authority->port == (tls ? 443 : 80))
 		snprintf(host, sizeof(host), "%s", authority->host);
