@@ -14,19 +14,36 @@
 #include "fs/assets.h"
 #include "fs/clock.h"
 #include "fs/clouds.h"
+#include "fs/tree.h"
 
 #define STATES_MAX 32          /* offered by the filter; others are found by text */
+#define STATE_MAX 63           /* bytes of such a state */
+#define HEAP_STEP 8192         /* entries for which the heap gets memory at once */
+#define COLLECT_STEP 1024      /* instances collected in a step */
+#define CARDS_STEP 64          /* cards made in a step */
+#define CARD_USUAL 1024        /* bytes of a card, about */
 #define FOOT_ROOM (128 * 1024) /* kept for what comes after the cards */
 #define HASH_TEXT_MAX 64       /* of a SHA-256, in base64 */
 #define DAY 86400
 #define HOUR 3600
 
-/* What the page is made of. */
+/*
+ * A page is made in steps that a turn of the loop may take. First the instances are collected, into
+ * a heap whose first is the one whose card comes next; so they are sorted no further than the page
+ * goes. Then the template is filled, the cards some at a time. Meanwhile instances may go and be
+ * replaced, and clouds too: what is needed is referred to.
+ */
 struct page {
-	const struct cfs_clouds *clouds;
+	struct cfs_cloud *clouds[CFS_CLOUDS_MAX];
+	size_t n_clouds, cloud; /* the cloud whose instances are being collected */
+	struct cfs_walk walk;   /* over them */
+	struct cfs_entry **heap;
+	size_t n_heap, room;
+	size_t n_entries, n_left_out;
+	char states[STATES_MAX][STATE_MAX + 1];
+	size_t n_states;
+	const char *template; /* what is yet to be filled */
 	struct cfs_buf *buf;
-	const struct cfs_entry **entries; /* by cloud, name and id */
-	size_t n_entries, room, n_left_out, n_clouds;
 	time_t now;
 };
 
@@ -272,24 +289,98 @@ static int add_card(struct page *page, const struct cfs_entry *entry)
 	return r == 0 ? cfs_buf_adds(page->buf, "</li>\n") : r;
 }
 
+/*
+ * The heap: entries of which none comes before the one at (i - 1) / 2.
+ */
+
+/* As people sort: "Web" beside "web"; and by cloud. */
+static bool comes_before(
+	const struct page *page, const struct cfs_entry *x, const struct cfs_entry *y)
+{
+	size_t i;
+	int order;
+
+	if (x->catalogue != y->catalogue) {
+		for (i = 0; page->clouds[i]->catalogue != x->catalogue &&
+			page->clouds[i]->catalogue != y->catalogue;
+			i++)
+			;
+		return page->clouds[i]->catalogue == x->catalogue;
+	}
+	order = strcasecmp(name_of(x), name_of(y));
+	return order ? order < 0 : strcmp(x->id, y->id) < 0;
+}
+
+static int push(struct page *page, struct cfs_entry *entry)
+{
+	struct cfs_entry **heap;
+	size_t i, parent;
+
+	if (page->n_heap == page->room) {
+		heap = reallocarray(page->heap, page->room + HEAP_STEP, sizeof(*heap));
+		if (!heap)
+			return -ENOMEM;
+		page->heap = heap;
+		page->room += HEAP_STEP;
+	}
+	for (i = page->n_heap++; i > 0; i = parent) {
+		parent = (i - 1) / 2;
+		if (!comes_before(page, entry, page->heap[parent]))
+			break;
+		page->heap[i] = page->heap[parent];
+	}
+	page->heap[i] = cfs_entry_ref(entry);
+	return 0;
+}
+
+/* Takes the first out; the reference is the caller's. */
+static struct cfs_entry *pop(struct page *page)
+{
+	struct cfs_entry *first = page->heap[0], *last = page->heap[--page->n_heap];
+	size_t i = 0, child;
+
+	for (; (child = 2 * i + 1) < page->n_heap; i = child) {
+		if (child + 1 < page->n_heap &&
+			comes_before(page, page->heap[child + 1], page->heap[child]))
+			child++;
+		if (!comes_before(page, page->heap[child], last))
+			break;
+		page->heap[i] = page->heap[child];
+	}
+	page->heap[i] = last;
+	return first;
+}
+
+/* The next card, or none when it does not fit. */
+static int add_next_card(struct page *page)
+{
+	size_t before = page->buf->len, max = page->buf->max;
+	struct cfs_entry *entry = pop(page);
+	int r;
+
+	page->buf->max = max - FOOT_ROOM;
+	r = add_card(page, entry);
+	page->buf->max = max;
+	cfs_entry_unref(entry);
+	if (r == -EFBIG) {
+		page->buf->len = before;
+		page->n_left_out = page->n_heap + 1;
+		r = 0;
+	}
+	return r;
+}
+
 static int add_cards(struct page *page)
 {
-	size_t i, before, max = page->buf->max;
+	unsigned i;
 	int r = 0;
 
-	for (i = 0; i < page->n_entries && page->n_left_out == 0; i++) {
-		before = page->buf->len;
-		page->buf->max = max - FOOT_ROOM;
-		r = add_card(page, page->entries[i]);
-		page->buf->max = max;
-		if (r == -EFBIG) {
-			page->buf->len = before;
-			page->n_left_out = page->n_entries - i;
-			r = 0;
-		}
-		if (r < 0)
-			return r;
-	}
+	for (i = 0; r == 0 && i < CARDS_STEP && page->n_heap > 0 && page->n_left_out == 0; i++)
+		r = add_next_card(page);
+	for (i = 0; i < COLLECT_STEP && page->n_heap > 0 && page->n_left_out > 0; i++)
+		cfs_entry_unref(page->heap[--page->n_heap]);
+	if (r < 0 || page->n_heap > 0)
+		return r < 0 ? r : 1;
 	if (page->n_left_out > 0)
 		r = addf(page,
 			"<li class=\"notice\">%zu more instances do not fit on this page.</li>\n",
@@ -337,11 +428,11 @@ static int add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
 
 static int add_notices(struct page *page)
 {
-	const struct cfs_cloud *cloud;
+	size_t i;
 	int r = 0;
 
-	for (cloud = page->clouds->first; r == 0 && cloud; cloud = cloud->next)
-		r = add_cloud_notice(page, cloud);
+	for (i = 0; r == 0 && i < page->n_clouds; i++)
+		r = add_cloud_notice(page, page->clouds[i]);
 	return r;
 }
 
@@ -355,36 +446,37 @@ static int add_option(struct page *page, const char *text)
 
 static int add_cloud_options(struct page *page)
 {
-	const struct cfs_cloud *cloud;
+	size_t i;
 	int r = 0;
 
-	for (cloud = page->clouds->first; r == 0 && cloud; cloud = cloud->next)
-		r = add_option(page, cloud->config->name);
+	for (i = 0; r == 0 && i < page->n_clouds; i++)
+		r = add_option(page, page->clouds[i]->config->name);
 	return r;
 }
 
-static int compare_texts(const void *a, const void *b)
+static int compare_states(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(a, b);
+}
+
+static void note_state(struct page *page, const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < page->n_states && strcmp(page->states[i], state) != 0; i++)
+		;
+	if (i == page->n_states && i < STATES_MAX && state[0] && strlen(state) <= STATE_MAX)
+		strcpy(page->states[page->n_states++], state);
 }
 
 static int add_state_options(struct page *page)
 {
-	const char *states[STATES_MAX];
-	size_t n = 0, i, j;
+	size_t i;
 	int r = 0;
 
-	for (i = 0; i < page->n_entries && n < STATES_MAX; i++) {
-		const char *state = field(page->entries[i], CFS_FIELD_STATE);
-
-		for (j = 0; j < n && strcmp(states[j], state) != 0; j++)
-			;
-		if (j == n && state[0])
-			states[n++] = state;
-	}
-	qsort(states, n, sizeof(states[0]), compare_texts);
-	for (i = 0; r == 0 && i < n; i++)
-		r = add_option(page, states[i]);
+	qsort(page->states, page->n_states, sizeof(page->states[0]), compare_states);
+	for (i = 0; r == 0 && i < page->n_states; i++)
+		r = add_option(page, page->states[i]);
 	return r;
 }
 
@@ -433,7 +525,7 @@ static int add_script_hash(struct page *page)
 	return add_hash(page, cfs_asset_index_js);
 }
 
-/* What stands in double braces in the template. */
+/* What stands in double braces in the template. add: 1 when there is more of it. */
 static const struct part {
 	const char *name;
 	int (*add)(struct page *page);
@@ -450,77 +542,125 @@ static const struct part {
 	{"time", add_time},
 };
 
-static int fill(struct page *page, const char *template)
+static int add_part(struct page *page, const char *name, size_t len)
 {
-	const char *at, *end;
 	size_t i;
-	int r = 0;
 
-	while (r == 0 && (at = strstr(template, "{{")) && (end = strstr(at, "}}"))) {
-		r = cfs_buf_add(page->buf, template, (size_t)(at - template));
-		template = end + 2;
-		for (i = 0; r == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
-			if (strlen(parts[i].name) == (size_t)(end - at - 2) &&
-				memcmp(parts[i].name, at + 2, (size_t)(end - at - 2)) == 0)
-				r = parts[i].add(page);
-	}
-	return r == 0 ? cfs_buf_adds(page->buf, template) : r;
-}
-
-static int take(void *arg, const struct cfs_entry *entry)
-{
-	struct page *page = arg;
-
-	if (page->n_entries == page->room)
-		return -EFBIG;
-	page->entries[page->n_entries++] = entry;
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strlen(parts[i].name) == len && memcmp(parts[i].name, name, len) == 0)
+			return parts[i].add(page);
 	return 0;
 }
 
-/* As people sort: "Web" beside "web". */
-static int compare(const void *a, const void *b)
+/* 1 when there is more to fill. */
+static int fill(struct page *page)
 {
-	const struct cfs_entry *x = *(const struct cfs_entry *const *)a;
-	const struct cfs_entry *y = *(const struct cfs_entry *const *)b;
-	int order = strcasecmp(name_of(x), name_of(y));
-
-	return order ? order : strcmp(x->id, y->id);
-}
-
-static int collect(struct page *page)
-{
-	const struct cfs_cloud *cloud;
-	size_t first;
+	const char *at, *end;
 	int r = 0;
 
-	for (cloud = page->clouds->first; cloud; cloud = cloud->next) {
-		page->room += cfs_catalogue_size(cloud->catalogue);
-		page->n_clouds++;
+	while (r == 0 && (at = strstr(page->template, "{{")) && (end = strstr(at, "}}"))) {
+		r = cfs_buf_add(page->buf, page->template, (size_t)(at - page->template));
+		page->template = at;
+		if (r == 0)
+			r = add_part(page, at + 2, (size_t)(end - at - 2));
+		if (r == 0)
+			page->template = end + 2;
 	}
-	page->entries = calloc(page->room + 1, sizeof(*page->entries));
-	if (!page->entries)
+	return r == 0 ? cfs_buf_adds(page->buf, page->template) : r;
+}
+
+/* Room for a large page at once: to grow is to copy all there is. Without it the page may still
+ * fit. */
+static void presize(struct page *page)
+{
+	size_t usual = FOOT_ROOM + page->n_entries * CARD_USUAL;
+
+	(void)cfs_buf_presize(page->buf, usual < page->buf->max ? usual : page->buf->max);
+}
+
+/* Some of the instances. 1 while there may be more. */
+static int collect(struct page *page)
+{
+	struct cfs_entry *entry;
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < COLLECT_STEP && page->cloud < page->n_clouds; i++) {
+		if (!page->walk.link)
+			cfs_walk_start(&page->walk, page->clouds[page->cloud]->catalogue);
+		entry = cfs_walk_next(&page->walk);
+		if (!entry) {
+			cfs_walk_stop(&page->walk);
+			page->cloud++;
+			continue;
+		}
+		page->n_entries++;
+		note_state(page, field(entry, CFS_FIELD_STATE));
+		r = push(page, entry);
+	}
+	if (r == 0 && page->cloud == page->n_clouds)
+		presize(page);
+	return r < 0 ? r : page->cloud < page->n_clouds;
+}
+
+static void end(void *making)
+{
+	struct page *page = making;
+
+	if (!page)
+		return;
+	cfs_walk_stop(&page->walk);
+	while (page->n_heap > 0)
+		cfs_entry_unref(page->heap[--page->n_heap]);
+	while (page->n_clouds > 0)
+		cfs_cloud_unref(page->clouds[--page->n_clouds]);
+	free(page->heap);
+	free(page);
+}
+
+static int begin(const struct cfs_node *node, void **ret_making)
+{
+	struct page *page = calloc(1, sizeof(*page));
+	struct cfs_cloud *cloud;
+
+	if (!page)
 		return -ENOMEM;
-	for (cloud = page->clouds->first; r == 0 && cloud; cloud = cloud->next) {
-		first = page->n_entries;
-		r = cfs_catalogue_each(cloud->catalogue, take, page);
-		qsort(page->entries + first, page->n_entries - first, sizeof(*page->entries),
-			compare);
-	}
-	return r;
+	page->template = cfs_asset_index_html;
+	page->now = cfs_clock_wall().tv_sec;
+	for (cloud = cfs_nodes_clouds(node->nodes)->first; cloud; cloud = cloud->next)
+		page->clouds[page->n_clouds++] = cfs_cloud_ref(cloud);
+	*ret_making = page;
+	return 0;
+}
+
+static int go_on(void *making, struct cfs_buf *buf)
+{
+	struct page *page = making;
+	int r = 0;
+
+	page->buf = buf;
+	if (page->cloud < page->n_clouds)
+		r = collect(page);
+	return r == 0 ? fill(page) : r;
 }
 
 int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf)
 {
-	struct page page = {
-		.clouds = cfs_nodes_clouds(node->nodes),
-		.buf = buf,
-		.now = cfs_clock_wall().tv_sec,
-	};
+	void *making = NULL;
 	int r;
 
-	r = collect(&page);
-	if (r == 0)
-		r = fill(&page, cfs_asset_index_html);
-	free(page.entries);
+	r = begin(node, &making);
+	if (r < 0)
+		return r;
+	do
+		r = go_on(making, buf);
+	while (r > 0);
+	end(making);
 	return r;
 }
+
+const struct cfs_making cfs_index_making = {
+	.begin = begin,
+	.go_on = go_on,
+	.end = end,
+};

@@ -11,11 +11,16 @@
 
 #include "fs/node.h"
 
+struct cfs_making;
+
 /* Bytes of the file: what stat reports before it is opened. A card takes some 800, and with the
  * longest of names and tags ten times as many; cards that do not fit are counted in a notice. */
 #define CFS_INDEX_MAX (32 * 1024 * 1024)
 
-/* Appends the page as it is now. 0, -ENOMEM or -EFBIG. */
+/* The page as it is when it begins to be made, but for instances that are heard of meanwhile: they
+ * have the card of what is known of them when its turn comes. -ENOMEM, -EFBIG. */
+extern const struct cfs_making cfs_index_making;
+/* All of it at once. */
 int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf);
 
 #endif

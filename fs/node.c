@@ -221,7 +221,11 @@ void cfs_node_released(struct cfs_node *node)
 {
 	if (--node->opens > 0)
 		return;
-	cfs_buf_wipe(&node->snapshot);
+	/* What is rendered holds no secret, and may be large. */
+	if (node->live)
+		cfs_buf_wipe(&node->snapshot);
+	else
+		cfs_buf_finish(&node->snapshot);
 	free(node->origin);
 	node->origin = NULL;
 	node->nodes->open.snapshots--;

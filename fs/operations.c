@@ -225,7 +225,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fi->direct_io = writable(node);
-	if (node->live && node->opens == 0) {
+	if ((node->live || node->file->making) && node->opens == 0) {
 		cfs_waiting_open(req, node, fi);
 		return;
 	}

@@ -11,7 +11,7 @@
 #include "fs/wake.h"
 
 static const struct cfs_file top_files[] = {
-	{.name = "index.html", .render = cfs_index_render, .nominal = CFS_INDEX_MAX},
+	{.name = "index.html", .making = &cfs_index_making, .nominal = CFS_INDEX_MAX},
 	{.name = "stats", .render = cfs_stats_render},
 };
 

@@ -11,9 +11,22 @@
 
 #include "fs/node.h"
 
+/* How content is made that takes long: some of it in each turn of the loop. */
+struct cfs_making {
+	/* 0 or a negative errno. */
+	int (*begin)(const struct cfs_node *node, void **ret_making);
+	/* Appends some of the content to buf, which is the same each time and empty at first. 1:
+	 * there is more to do; 0: that is all; or a negative errno. */
+	int (*go_on)(void *making, struct cfs_buf *buf);
+	/* Accepts NULL. */
+	void (*end)(void *making);
+};
+
 /* A file whose content is made from what is in memory. */
 struct cfs_file {
 	const char *name;
+	/* NULL: it is rendered. Else it has a nominal size. */
+	const struct cfs_making *making;
 	/* The content as it is now, appended to buf. 0 or a negative errno. */
 	int (*render)(const struct cfs_node *node, struct cfs_buf *buf);
 	/* NULL: it cannot be written. Else it is read past the page cache, as its content changes

@@ -1,6 +1,7 @@
 /*
  * Requests that wait for a cloud: lookup of an instance that is not known, by its id or its name;
- * opendir of a cloud that is not listed, or of its views; open of a live file.
+ * opendir of a cloud that is not listed, or of its views; open of a live file. And those that wait
+ * for what is made here, but not in one turn of the loop: open of a large rendered file.
  *
  * Such a request is kept: it is in the mount's list and in the list of waits of what it waits for,
  * and it is answered exactly once, by whichever comes first of the result, the kernel's interrupt,
@@ -33,6 +34,9 @@ struct cfs_request {
 	const struct errand *errand;
 	char name[NAME_MAX + 1]; /* lookup: what is looked up */
 	int64_t missed_ms;       /* lookup in by-name: since when it is missed, 0: it is not */
+	void *making;            /* open of what is made in steps: as far as it is */
+	struct cfs_buf made;
+	struct cfs_timer next_step;
 };
 
 /* What a request wants, and what is done when it has it. */
@@ -46,11 +50,17 @@ struct errand {
 
 static void leave(struct cfs_request *request)
 {
+	const struct cfs_node *node = request->node;
+
 	cfs_timer_stop(&request->interrupt);
-	if (request->node->kind == CFS_NODE_FILE)
+	cfs_timer_stop(&request->next_step);
+	if (node->live)
 		cfs_fetch_leave(request->node, &request->wait);
 	else
 		cfs_wait_leave(&request->wait);
+	if (request->making)
+		node->file->making->end(request->making);
+	cfs_buf_finish(&request->made);
 	*request->link = request->next;
 	if (request->next)
 		request->next->link = request->link;
@@ -297,6 +307,43 @@ static void answer_open(fuse_req_t req, const struct cfs_request *request)
 
 static const struct errand open_live = {want_content, answer_open};
 
+/* Open of a rendered file that is made in steps. */
+
+static void next_step(void *arg)
+{
+	proceed(arg);
+}
+
+static int want_made(struct cfs_request *request)
+{
+	struct cfs_node *node = request->node;
+	const struct cfs_making *making = node->file->making;
+	int r = 0;
+
+	/* Another open of the same node may have been first: they share its snapshot. */
+	if (node->opens > 0)
+		return 1;
+	if (!request->making) {
+		cfs_timer_init(&request->next_step, next_step, request);
+		cfs_buf_init(&request->made, node->file->nominal);
+		r = making->begin(node, &request->making);
+	}
+	if (r == 0)
+		r = making->go_on(request->making, &request->made);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		cfs_timer_start(request->mount->machine->loop, &request->next_step, 0);
+		return 0;
+	}
+	node->snapshot = request->made;
+	node->snapshot_time = cfs_clock_wall();
+	cfs_buf_init(&request->made, 0);
+	return 1;
+}
+
+static const struct errand open_made = {want_made, answer_open};
+
 void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *name)
 {
 	const struct errand *errand = directory->kind == CFS_NODE_CLOUD ? &look_up_instance
@@ -314,5 +361,5 @@ void cfs_waiting_opendir(fuse_req_t req, struct cfs_node *node, const struct fus
 
 void cfs_waiting_open(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
 {
-	run(req, node, NULL, fi, &open_live);
+	run(req, node, NULL, fi, node->live ? &open_live : &open_made);
 }

@@ -1,7 +1,10 @@
 /* fs/index.h: the gallery at the top. */
 #include "fs/clouds.h"
 #include "fs/index.h"
+#include "fs/tree.h"
 #include "tests/unit/fake_backend.h"
+
+#define MANY 3000
 
 struct fixture {
 	struct world *world;
@@ -162,6 +165,62 @@ static void cards_that_do_not_fit_are_counted(void **state)
 	assert_non_null(strstr(text, "</html>"));
 }
 
+/* A page that is made while the fleet changes. */
+static void a_page_outlives_what_it_shows(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_catalogue *catalogue = f->world->cloud->catalogue;
+	unsigned steps = 0;
+	void *making;
+	char id[16];
+	int i, r;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%d", i);
+		put(f, id, id, "t");
+	}
+	assert_int_equal(
+		cfs_index_making.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &making), 0);
+	while ((r = cfs_index_making.go_on(making, &f->text)) == 1) {
+		for (i = 0; i < 10; i++) {
+			snprintf(id, sizeof(id), "x-%u", steps * 10 + (unsigned)i);
+			if (cfs_catalogue_find(catalogue, id))
+				cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+		}
+		steps++;
+	}
+	assert_int_equal(r, 0);
+	cfs_index_making.end(making);
+	/* In many steps; some went before they were looked at. */
+	assert_in_range(steps, 40, 100);
+	assert_in_range(count(cfs_buf_text(&f->text), "class=\"card\""), MANY - 100, MANY);
+	assert_non_null(strstr(cfs_buf_text(&f->text), "</html>"));
+}
+
+static void a_page_can_be_given_up_at_any_step(void **state)
+{
+	struct fixture *f = *state;
+	unsigned steps, i;
+	void *making;
+	char id[16];
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%u", i);
+		put(f, id, "web", "t");
+	}
+	for (steps = 0; steps < 20; steps++) {
+		cfs_buf_clear(&f->text);
+		assert_int_equal(
+			cfs_index_making.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &making), 0);
+		for (i = 0; i < steps; i++)
+			assert_int_equal(cfs_index_making.go_on(making, &f->text), 1);
+		cfs_index_making.end(making);
+	}
+	cfs_index_making.end(NULL);
+	render(f);
+	assert_int_equal(count(cfs_buf_text(&f->text), "class=\"card\""), MANY);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -171,6 +230,8 @@ int main(void)
 		TEST(nothing_of_a_name_or_a_tag_is_markup),
 		TEST(nothing_but_its_own_script_may_run),
 		TEST(cards_that_do_not_fit_are_counted),
+		TEST(a_page_outlives_what_it_shows),
+		TEST(a_page_can_be_given_up_at_any_step),
 	};
 
 	alarm(60);
