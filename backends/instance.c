@@ -11,9 +11,9 @@
 /* Of an instance, header not counted. */
 #define TEXT_MAX (CFS_INSTANCE_BYTES_MAX - sizeof(struct cfs_instance))
 
-_Static_assert(
-	CFS_TAGS_MAX <= UINT8_MAX && CFS_EXTRAS_MAX <= UINT8_MAX && CFS_ADDRESSES_MAX <= UINT8_MAX,
-	"counts are kept in a byte");
+_Static_assert(CFS_TAGS_MAX <= UINT8_MAX, "counts are kept in a byte");
+_Static_assert(CFS_EXTRAS_MAX <= UINT8_MAX, "counts are kept in a byte");
+_Static_assert(CFS_ADDRESSES_MAX <= UINT8_MAX, "counts are kept in a byte");
 _Static_assert(CFS_FIELD_ID == 0, "the id is the first text");
 
 static const char *skip(const char *text, size_t n)

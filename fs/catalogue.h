@@ -137,6 +137,6 @@ const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, siz
 const struct cfs_failure *cfs_catalogue_discovery_failure(const struct cfs_catalogue *catalogue);
 size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue);
 void cfs_catalogue_region(
-	const struct cfs_catalogue *catalogue, size_t region, struct cfs_region_state *ret_state);
+	const struct cfs_catalogue *catalogue, size_t index, struct cfs_region_state *ret_state);
 
 #endif

@@ -181,10 +181,11 @@ static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
 
 	for (i = 0; r == 0 && i < len; i++) {
 		char c = text[i];
+		int high = c == '%' && len - i > 2 ? hex_value(text[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(text[i + 2]) : -1;
 
-		if (c == '%' && len - i > 2 && hex_value(text[i + 1]) >= 0 &&
-			hex_value(text[i + 2]) >= 0) {
-			c = (char)(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+		if (high >= 0 && low >= 0) {
+			c = (char)(high << 4 | low);
 			i += 2;
 		}
 		r = cfs_sigv4_encode(out, &c, 1, "");

@@ -60,6 +60,7 @@ static const struct kind {
 		{SIM_STOPPED, SIM_SPECIAL_NONE, AWS_C5, false, "db/primary"},
 		{SIM_PENDING, SIM_SPECIAL_NONE, AWS_T3, false, ".."},
 		{SIM_RUNNING, SIM_SPECIAL_NONE, AWS_M7G, false, "<script>alert(1)</script>"},
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional): it is to mislead */
 		{SIM_RUNNING, SIM_SPECIAL_NONE, AWS_METAL, false, "build\nbox \xe2\x80\xaegpj.exe"},
 		{SIM_STOPPING, SIM_SPECIAL_NONE, AWS_M4, false, NAME_255},
 		{SIM_SHUTTING_DOWN, SIM_SPECIAL_NONE, AWS_M5, false, ""},
@@ -74,6 +75,7 @@ static const struct kind {
 		  {SIM_PENDING, SIM_SPECIAL_NONE, CVM_S5M, false, ".."},
 		  {SIM_STARTING, SIM_SPECIAL_NONE, CVM_C3, false, "<script>alert(1)</script>"},
 		  {SIM_STOPPING, SIM_SPECIAL_NONE, CVM_S5M, false,
+			  /* NOLINTNEXTLINE(misc-misleading-bidirectional): likewise */
 			  "build\nbox \xe2\x80\xaegpj.exe"},
 		  {SIM_REBOOTING, SIM_SPECIAL_NONE, CVM_S5L, false, NAME_WIDE},
 		  {SIM_SHUTDOWN, SIM_SPECIAL_NONE, CVM_S5M, false, ""},
