@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/caller.h"
+#include "fs/detach.h"
 #include "fs/device.h"
 #include "fs/log.h"
 #include "fs/operations.h"
+#include "fs/waiting.h"
 
 /* Requests answered before the loop looks at anything else. */
 #define REQUESTS_A_TURN 64
@@ -17,6 +20,7 @@ struct cfs_filesystem {
 	struct fuse_session *session;
 	struct fuse_buf buf;
 	struct cfs_watch watch;
+	struct cfs_detach detach;
 	bool mounted;
 };
 
@@ -61,6 +65,7 @@ void cfs_filesystem_destroy(struct cfs_filesystem *filesystem)
 		return;
 	cfs_operations_abandon(&filesystem->mount);
 	cfs_watch_stop(&filesystem->watch);
+	cfs_detach_stop(&filesystem->detach);
 	if (filesystem->mounted)
 		fuse_session_unmount(filesystem->session);
 	if (filesystem->session)
@@ -93,6 +98,16 @@ static void answer_requests(void *arg)
 	}
 }
 
+/* Mounts have changed. Taken away while in use (fusermount3 -uz), a mount lasts until the last user
+ * has gone, and nobody shall wait for a cloud meanwhile. What is open can be read to its end. */
+static void on_mounts(void *arg)
+{
+	struct cfs_filesystem *filesystem = arg;
+
+	if (filesystem->mount.requests && cfs_detach_happened(&filesystem->detach))
+		cfs_waiting_abandon(&filesystem->mount);
+}
+
 int cfs_filesystem_mount(struct cfs_filesystem *filesystem, const char *mountpoint)
 {
 	int fd, flags, r;
@@ -100,6 +115,10 @@ int cfs_filesystem_mount(struct cfs_filesystem *filesystem, const char *mountpoi
 	if (fuse_session_mount(filesystem->session, mountpoint) < 0)
 		return -EIO;
 	filesystem->mounted = true;
+	r = cfs_detach_start(&filesystem->detach, filesystem->mount.machine->loop, mountpoint,
+		on_mounts, filesystem);
+	if (r < 0)
+		cfs_log(CFS_LOG_DEBUG, "a lazy unmount will not be noticed: %s", strerror(-r));
 	r = cfs_device_attach(filesystem->session);
 	if (r < 0)
 		return r;

@@ -57,15 +57,27 @@ const struct cfs_histogram *cfs_loop_turns(const struct cfs_loop *loop)
 	return &loop->turns;
 }
 
-int cfs_watch_start(
-	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg)
+static int watch_for(uint32_t events, struct cfs_loop *loop, struct cfs_watch *watch, int fd,
+	void (*fn)(void *), void *arg)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
+	struct epoll_event event = {.events = events, .data.ptr = watch};
 
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
 	*watch = (struct cfs_watch){.loop = loop, .fd = fd, .fn = fn, .arg = arg};
 	return 0;
+}
+
+int cfs_watch_start(
+	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg)
+{
+	return watch_for(EPOLLIN, loop, watch, fd, fn, arg);
+}
+
+int cfs_watch_start_urgent(
+	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg)
+{
+	return watch_for(EPOLLPRI, loop, watch, fd, fn, arg);
 }
 
 void cfs_watch_stop(struct cfs_watch *watch)

@@ -48,6 +48,10 @@ const struct cfs_histogram *cfs_loop_turns(const struct cfs_loop *loop);
 /* Calls fn(arg) whenever fd is readable. 0 or a negative errno; fd stays the caller's. */
 int cfs_watch_start(
 	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg);
+/* The same for what tells of urgent news only, as those files of /proc do that can be waited for.
+ */
+int cfs_watch_start_urgent(
+	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg);
 void cfs_watch_stop(struct cfs_watch *watch);
 
 /* Before anything else is done with a timer. */
