@@ -11,7 +11,8 @@ enum cfs_log_level { CFS_LOG_ERROR, CFS_LOG_WARNING, CFS_LOG_INFO, CFS_LOG_DEBUG
 
 #define CFS_LOG_LINE_MAX 2048 /* bytes; a longer line is cut */
 
-/* Lines above this level are dropped. The one mutable global, with where the lines go. */
+/* Lines above this level are dropped. The one mutable global, with where the lines go and how many
+ * were lost. */
 void cfs_log_set_level(enum cfs_log_level level);
 /* The level of that name ("error", "warning", "info", "debug"), or -1. */
 int cfs_log_level_find(const char *name);
@@ -22,6 +23,7 @@ void cfs_log_to_journal(const char *stream);
 /* From now on to syslog, facility daemon. */
 void cfs_log_to_syslog(void);
 
+/* Never waits: a line that nobody takes is lost. */
 void cfs_log(enum cfs_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
