@@ -176,10 +176,12 @@ class Judge:
         return any(record.began <= ended and record.ended >= began for began, ended in self.stalls)
 
     def judge_calls(self, records, since, until):
-        """Every good answer was some open's: of one that is shown, or of one that could not wait for it."""
+        """Every good answer was some open's: of one that is shown, or of one that could not wait for it, or had to ask
+        again meanwhile."""
         given_up = collections.defaultdict(list)
         for record in records:
-            if record.kind == KILLED or (record.kind == OPENED and (record.error or record.page)):
+            late = record.ended - record.began > 0.4 * self.timeout
+            if record.kind == KILLED or (record.kind == OPENED and (record.error or record.page or late)):
                 _, _, _, instance, name = self.files[record.file]
                 given_up[ACTIONS[name], instance].append((record.began, record.ended))
         for key, timeline in self.calls.items():

@@ -65,8 +65,9 @@ def outcomes(entry):
         return {f"no errno is known for {code}"}
     if fault == "empty":
         return {OK} if entry["action"] == CONSOLE else {"ENODATA"}
-    # A log that is empty cannot be spoilt.
-    return {CONTENT.get(fault, OK) if entry.get("sha256") else OK}
+    if entry["action"] == CONSOLE and not entry.get("sha256"):
+        return {OK}  # a log that is empty cannot be spoilt
+    return {CONTENT.get(fault, OK)}
 
 
 # Rules. Every one of these is put on some instances alone, for the whole of a round.
