@@ -176,13 +176,14 @@ int cfs_ask(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wa
 
 void cfs_asks_cancel(struct cfs_catalogue *catalogue)
 {
-	struct ask *ask;
+	struct ask *ask, *next;
 	size_t i;
 
-	while ((ask = catalogue->asks)) {
-		unlink_ask(ask);
+	for (ask = catalogue->asks; ask; ask = next) {
+		next = ask->next;
 		for (i = 0; i < ask->n_regions; i++)
 			cfs_call_cancel(&ask->regions[i].call);
 		free(ask);
 	}
+	catalogue->asks = NULL;
 }
