@@ -190,7 +190,7 @@ int cfs_aws_reader_create(const struct cfs_account *account, const struct cfs_qu
 {
 	struct cfs_reader *reader;
 	const char *id = question->id ? question->id : "";
-	int r = -ENOMEM;
+	int r;
 
 	(void)account;
 	reader = calloc(1, sizeof(*reader));

@@ -45,7 +45,7 @@ static const struct sim_session *standing_keys(struct sim *sim, enum standing wh
 	static const struct {
 		enum sim_cloud cloud;
 		const char *role, *name;
-	} rows[] = {
+	} roles[] = {
 		[OF_INSTANCE] = {SIM_AWS, SIM_ROLE_INSTANCE, "i-0123456789abcdef0"},
 		[OF_CVM] = {SIM_TENCENT, SIM_ROLE_INSTANCE, "ins-consolefs"},
 		[OF_CONTAINER] = {SIM_AWS, SIM_ROLE_TASK, "consolefs-sim-task"},
@@ -57,7 +57,7 @@ static const struct sim_session *standing_keys(struct sim *sim, enum standing wh
 	if (keys->id[0] && sim_now_ms(sim) < keys->expires_ms - early)
 		return keys;
 	const struct sim_session *made = sim_session_make(
-		sim, rows[which].cloud, rows[which].role, rows[which].name, SECONDS);
+		sim, roles[which].cloud, roles[which].role, roles[which].name, SECONDS);
 	if (!made)
 		return NULL;
 	*keys = *made;
