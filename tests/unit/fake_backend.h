@@ -578,8 +578,8 @@ static inline struct world *world_create(void)
 	cfs_timer_init(&world->pump, world_pump, world);
 	snprintf(world->name, sizeof(world->name), "%p", (void *)world);
 	world->env = (struct cfs_env){.get = world_variable, .read_file = no_file, .arg = world};
-	world->machine = (struct cfs_machine){
-		.loop = world->loop, .http = world->http, .env = &world->env};
+	world->machine =
+		(struct cfs_machine){.loop = world->loop, .http = world->http, .env = &world->env};
 	world->config = (struct cfs_cloud_config){
 		.name = strdup("cloud"),
 		.backend = &fake_backend,
