@@ -31,6 +31,15 @@ void cfs_buf_wipe(struct cfs_buf *buf)
 	cfs_buf_finish(buf);
 }
 
+void cfs_buf_wipe_held(struct cfs_buf *buf)
+{
+	if (!buf->data)
+		return;
+	OPENSSL_cleanse(buf->data, buf->touched);
+	buf->len = 0;
+	buf->touched = 1;
+}
+
 void cfs_buf_clear(struct cfs_buf *buf)
 {
 	buf->len = 0;

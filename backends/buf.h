@@ -25,6 +25,8 @@ void cfs_buf_init(struct cfs_buf *buf, size_t max);
 void cfs_buf_finish(struct cfs_buf *buf);
 /* Finishes a buffer that held a secret: its bytes are overwritten first, those it outgrew too. */
 void cfs_buf_wipe(struct cfs_buf *buf);
+/* The same, but keeps the memory. */
+void cfs_buf_wipe_held(struct cfs_buf *buf);
 /* Empties the buffer and keeps its memory. */
 void cfs_buf_clear(struct cfs_buf *buf);
 /* Makes room for `more` bytes beyond len, to be written at data + len by the caller. */

@@ -9,8 +9,6 @@
 #include "fs/page.h"
 #include "fs/wake.h"
 
-#define FIRST_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL behind it */
-
 struct cfs_fetch {
 	struct cfs_node *node;
 	struct cfs_wait *waits;
@@ -145,11 +143,7 @@ static struct cfs_fetch *begin(struct cfs_node *node)
 	fetch->last_region = region == CFS_REGION_UNKNOWN
 		? cfs_catalogue_n_regions(node->cloud->catalogue) - 1
 		: (size_t)region;
-	cfs_buf_init(&fetch->content, node->live->nominal);
-	/* Room for every screen that EC2 documents at once, rather than by doubling, each step of
-	 * which is wiped. */
-	if (cfs_buf_presize(&fetch->content,
-		    node->live->nominal < FIRST_ROOM ? node->live->nominal : FIRST_ROOM) < 0) {
+	if (cfs_nodes_buffer(node->nodes, node->live->nominal, &fetch->content) < 0) {
 		free(fetch);
 		return NULL;
 	}

@@ -6,11 +6,14 @@
 #include "fs/clock.h"
 #include "fs/tree.h"
 
+#define SNAPSHOT_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL: every screen that EC2 documents */
+
 struct cfs_nodes {
 	const struct cfs_clouds *clouds;
 	struct cfs_table table; /* by id: ids count up, so their low bits are hash enough */
 	uint64_t last_id;
 	struct cfs_nodes_open open;
+	struct cfs_buf spare; /* an empty one, of SNAPSHOT_ROOM; or without memory */
 };
 
 static struct cfs_node *node_at(struct cfs_link *link)
@@ -102,7 +105,26 @@ void cfs_nodes_destroy(struct cfs_nodes *nodes)
 	while ((link = cfs_table_take(&nodes->table, &at)))
 		destroy(node_at(link));
 	cfs_table_finish(&nodes->table);
+	cfs_buf_finish(&nodes->spare);
 	free(nodes);
+}
+
+int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_buf)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(max);
+	int r;
+
+	if (nodes->spare.data && max >= SNAPSHOT_ROOM) {
+		buf = nodes->spare;
+		buf.max = max;
+		nodes->spare = CFS_BUF_INIT(0);
+	} else {
+		r = cfs_buf_presize(&buf, max < SNAPSHOT_ROOM ? max : SNAPSHOT_ROOM);
+		if (r < 0)
+			return r;
+	}
+	*ret_buf = buf;
+	return 0;
 }
 
 static uint64_t cloud_ino(const struct cfs_cloud *cloud)
@@ -217,10 +239,21 @@ void cfs_node_opened(struct cfs_node *node)
 	node->nodes->open.bytes += node->counted;
 }
 
+static void keep_spare(struct cfs_nodes *nodes, struct cfs_buf *snapshot)
+{
+	if (nodes->spare.data || snapshot->cap != SNAPSHOT_ROOM + 1)
+		return;
+	cfs_buf_wipe_held(snapshot);
+	nodes->spare = *snapshot;
+	*snapshot = CFS_BUF_INIT(0);
+}
+
 void cfs_node_released(struct cfs_node *node)
 {
 	if (--node->opens > 0)
 		return;
+	if (node->live)
+		keep_spare(node->nodes, &node->snapshot);
 	/* What is rendered holds no secret, and may be large. */
 	if (node->live)
 		cfs_buf_wipe(&node->snapshot);

@@ -112,6 +112,10 @@ void cfs_node_forget(struct cfs_node *node, uint64_t n);
 void cfs_node_opened(struct cfs_node *node);
 void cfs_node_released(struct cfs_node *node);
 
+/* An empty buffer for a snapshot, as large as most become: the memory of the one that was released
+ * last, if there is one, so that one open after the other takes none from the system. -ENOMEM. */
+int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_buf);
+
 /* Nodes known, the root included. */
 size_t cfs_nodes_count(const struct cfs_nodes *nodes);
 

@@ -392,6 +392,39 @@ static void a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten(void 
 	f->world->cloud = NULL;
 }
 
+static void the_memory_of_a_snapshot_serves_the_next(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *node = live_node(instance_node(f, "i-1"));
+	struct cfs_buf first, second;
+	const char *memory;
+
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 20, &first), 0);
+	assert_int_equal(cfs_buf_adds(&first, "a secret"), 0);
+	memory = first.data;
+	node->snapshot = first;
+	cfs_node_opened(node);
+	cfs_node_released(node);
+	assert_null(node->snapshot.data);
+	/* One that may hold less gets memory of its own. */
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1000, &first), 0);
+	assert_ptr_not_equal(first.data, memory);
+	assert_int_equal(first.max, 1000);
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 19, &second), 0);
+	assert_ptr_equal(second.data, memory);
+	assert_int_equal(second.len, 0);
+	assert_int_equal(second.max, 1 << 19);
+	for (size_t i = 0; i < sizeof("a secret"); i++)
+		assert_int_equal(second.data[i], '\0');
+	cfs_buf_finish(&first);
+	/* It is given away once. */
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 20, &first), 0);
+	assert_ptr_not_equal(first.data, memory);
+	cfs_buf_finish(&first);
+	cfs_buf_finish(&second);
+	cfs_node_forget(node, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -405,6 +438,7 @@ int main(void)
 		TEST(a_file_has_a_fresh_node_for_every_lookup),
 		TEST(each_open_has_its_own_snapshot),
 		TEST(a_snapshot_is_freed_at_the_last_release),
+		TEST(the_memory_of_a_snapshot_serves_the_next),
 		TEST(what_was_forgotten_more_often_than_known_is_gone),
 		TEST(a_node_keeps_its_entry_though_the_instance_is_gone),
 		TEST(a_guess_leaves_the_catalogue_with_its_last_node),
