@@ -1,10 +1,12 @@
 #include "backends/http.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -38,7 +40,8 @@
 
 #define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
 #define ANSWER_CHUNK (64 * 1024)
-#define DATE_MAX 64   /* bytes of a Date header that can be a date */
+#define DATE_MAX 64       /* bytes of a Date header that can be a date */
+#define DESCRIPTORS_FEW 4 /* so many are needed at once to make a connection, and a spare */
 #define CA_CACHE_S 60 /* a file of authorities is read again when it was last read so long ago */
 
 _Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
@@ -256,6 +259,30 @@ static bool handshake_broke_off(const struct cfs_transfer *transfer)
 	return false;
 }
 
+/* Whether this process can open next to nothing more. Found out when what was opened in vain for
+ * the transfer may have been closed again. */
+static bool is_out_of_descriptors(void)
+{
+	int fds[DESCRIPTORS_FEW], n;
+
+	for (n = 0; n < DESCRIPTORS_FEW; n++) {
+		fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fds[n] < 0)
+			break;
+	}
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+	return n < DESCRIPTORS_FEW;
+}
+
+/* Results that without descriptors say no more than that: libcurl takes a name for one that does
+ * not resolve if there is none to ask by, and a file for a bad one if it cannot be opened. */
+static bool may_lack_descriptors(CURLcode result)
+{
+	return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY ||
+		result == CURLE_SSL_CACERT_BADFILE || result == CURLE_FAILED_INIT;
+}
+
 static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode result)
 {
 	double first_byte = 0;
@@ -268,6 +295,8 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 		return transfer->failed;
 	if (result == CURLE_COULDNT_CONNECT)
 		return fault_of_connect(transfer->easy);
+	if (may_lack_descriptors(result) && is_out_of_descriptors())
+		return CFS_NO_MEMORY;
 	if (result == CURLE_SSL_CONNECT_ERROR && handshake_broke_off(transfer))
 		return CFS_RESET;
 	/* Before 8.6, that is how libcurl says that a line of the answer is too long for it. */
@@ -449,6 +478,9 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 		set_message(transfer, "");
 	else if (outcome.fault == CFS_TOO_LARGE && !transfer->aborted_by)
 		set_message(transfer, "the headers of the answer are too large");
+	else if (outcome.fault == CFS_NO_MEMORY &&
+		(transfer->failed == CFS_NO_MEMORY || is_out_of_descriptors()))
+		set_message(transfer, "no file descriptor is left: raise the limit (ulimit -Hn)");
 	/* A proxy's URL that cannot be parsed is quoted whole, and may hold its password. */
 	else if (!transfer->message[0] || result == CURLE_COULDNT_RESOLVE_PROXY)
 		set_message(transfer, curl_easy_strerror(result));
@@ -456,6 +488,16 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 }
 
 /* The engine */
+
+/* Idle connections shall not hold the descriptors that others need. */
+static long connections_kept(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 4 > CFS_HTTP_CONNECTIONS_KEPT)
+		return CFS_HTTP_CONNECTIONS_KEPT;
+	return files.rlim_cur < 8 ? 1 : (long)(files.rlim_cur / 4);
+}
 
 int cfs_http_create(struct cfs_http **ret_http)
 {
@@ -492,8 +534,7 @@ int cfs_http_create(struct cfs_http **ret_http)
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) ||
 		curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
 		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
-		curl_multi_setopt(
-			http->multi, CURLMOPT_MAXCONNECTS, (long)CFS_HTTP_CONNECTIONS_KEPT))
+		curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections_kept()))
 		goto out;
 	*ret_http = http;
 	return 0;

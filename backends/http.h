@@ -26,7 +26,9 @@
 #define CFS_HTTP_HEADER_MAX (32 * 1024) /* bytes of one request header */
 #define CFS_HTTP_BODY_MAX (256 * 1024)  /* bytes of a request's body */
 #define CFS_HTTP_ANSWER_HEADERS_MAX (64 * 1024)
-#define CFS_HTTP_CONNECTIONS_KEPT 256 /* idle connections kept for the next call */
+/* Idle connections kept for the next call, if that is no more than a quarter of the descriptors
+ * that the process may open. */
+#define CFS_HTTP_CONNECTIONS_KEPT 256
 
 /* A request. Signed requests hold secrets: finish wipes. */
 struct cfs_http_request {

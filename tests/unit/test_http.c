@@ -555,6 +555,28 @@ static void a_call_without_descriptors_left_fails(void **state)
 	assert_int_equal(f->a.outcome.fault, CFS_OK);
 }
 
+/* What libcurl says then is that the name does not resolve. */
+static void a_name_that_cannot_be_asked_for_is_not_unknown(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit limit, few;
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	assert_true(next >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(next);
+	for (rlim_t spare = 0; spare < 3; spare++) {
+		few = limit;
+		few.rlim_cur = (rlim_t)next + spare;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		call_start(&f->a, "https://cloud.invalid/", NULL, &patient);
+		run_until(f->http, &f->a.done, 1);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		assert_int_equal(f->a.outcome.fault, CFS_NO_MEMORY);
+		assert_non_null(strstr(f->a.message, "descriptor"));
+	}
+}
+
 static void headers_over_their_limit_are_too_large(void **state)
 {
 	struct fixture *f = *state;
@@ -767,6 +789,7 @@ int main(void)
 		TEST(a_direct_transfer_may_ask_link_local_addresses_in_the_clear),
 		TEST(what_cannot_start_ends_from_a_later_dispatch),
 		TEST(a_call_without_descriptors_left_fails),
+		TEST(a_name_that_cannot_be_asked_for_is_not_unknown),
 		TEST(headers_over_their_limit_are_too_large),
 		TEST(the_data_callback_may_end_the_call),
 		TEST(no_redirect_is_followed_and_nothing_unpacked),

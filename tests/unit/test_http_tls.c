@@ -1,4 +1,7 @@
 /* backends/http.h: whom the HTTP engine trusts. */
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -146,6 +149,24 @@ static void a_connection_is_not_shared_with_who_trusts_others(void **state)
 	assert_int_equal(f->server->requests, 1);
 }
 
+/* There is a descriptor for the connection, and then none for the file. */
+static void a_file_of_authorities_that_cannot_be_opened_is_not_bad(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit limit, few;
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	assert_true(next >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(next);
+	few = limit;
+	few.rlim_cur = (rlim_t)next + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(ask(f, "127.0.0.1", f->server, "/hello", f->ca_file), CFS_NO_MEMORY);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(ask(f, "127.0.0.1", f->server, "/hello", f->ca_file), CFS_OK);
+}
+
 static void the_environment_adds_no_authority(void **state)
 {
 	struct fixture *f = *state;
@@ -217,6 +238,7 @@ int main(void)
 		TEST(a_server_that_is_trusted_is_asked),
 		TEST(a_server_that_is_not_trusted_is_told_nothing),
 		TEST(a_connection_is_not_shared_with_who_trusts_others),
+		TEST(a_file_of_authorities_that_cannot_be_opened_is_not_bad),
 		TEST(the_environment_adds_no_authority),
 		TEST(a_session_is_resumed_by_the_next_connection),
 		TEST(tls_before_1_2_is_refused),
