@@ -77,18 +77,32 @@ static struct {
 	long allocations, failed, runs, findings;
 } torture;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's and others'
+ * names */
+
 /* Of the sanitizers, where those are linked. */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 void __sanitizer_print_stack_trace(void) __attribute__((weak));
+
+/* What the linker puts in the place of another function, and what that is then called. */
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
+int __real__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t n,
+	CMFixtureFunction set_up, CMFixtureFunction tear_down);
+int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t n,
+	CMFixtureFunction set_up, CMFixtureFunction tear_down);
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /*
  * What the sanitizers are told. cmocka would catch signals and call them failed tests: its handlers
  * are refused. A child looks for leaks when there is something to learn from it.
  */
 #define ASAN_OPTIONS \
-	"exitcode=42:handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:handle_abort=" \
-	"2:" \
-	"allocator_may_return_null=1:detect_leaks=1:leak_check_at_exit=0"
+	"exitcode=42:handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:" \
+	"handle_abort=2:allocator_may_return_null=1:detect_leaks=1:leak_check_at_exit=0"
 #define UBSAN_OPTIONS "exitcode=42:print_stacktrace=1"
 
 /* Whether this allocation is to fail. */
@@ -178,11 +192,6 @@ CURLU *torture_curl_url(void)
 	return fails() ? NULL : curl_url();
 }
 
-int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
-int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
-int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
-int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
-
 bool torture_in_vain;
 
 /* How long a test that waits in vain may wait: the event is one that a failure has prevented. */
@@ -229,15 +238,9 @@ void _assert_string_equal(
 		_fail(file, line);
 }
 
-int __real__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t n,
-	CMFixtureFunction set_up, CMFixtureFunction tear_down);
-int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t n,
-	CMFixtureFunction set_up, CMFixtureFunction tear_down);
-
-/* The tests of a program. */
+/* What a program's tests share. */
 struct group {
 	const char *name;
-	const struct CMUnitTest *tests;
 	CMFixtureFunction set_up, tear_down;
 };
 
