@@ -252,7 +252,7 @@ class Judge:
 
     def judge_wakes(self, records, flags):
         """records: of all processes. flags: at the end, by instance."""
-        arms, woken = collections.defaultdict(list), collections.defaultdict(list)
+        arms, woken, perhaps = (collections.defaultdict(list) for _ in range(3))
         for record in records:
             if record.kind == ARMED:
                 if record.error:
@@ -263,7 +263,7 @@ class Judge:
             elif record.kind == OPENED and record.error == 0 and record.value == 1:
                 woken[record.file].append(record)
             elif record.kind == KILLED and self.woke_a_dead_one(record):
-                woken[record.file].append(record)
+                perhaps[record.file].append(record)
         delivered = 0
         for file, writes in arms.items():
             ends = woken[file]
@@ -273,7 +273,8 @@ class Judge:
                 continue  # its flag went with it
             if len(ends) > len(writes):
                 self.violation(f"woken {len(ends)} times for {len(writes)} writes", writes[-1])
-            if flags[self.files[file][3]] != "1" and not any(one.ended > last for one in ends):
+            if flags[self.files[file][3]] != "1" and not any(
+                    one.ended > last for one in ends + perhaps[file]):
                 self.violation("a wake is lost", writes[-1])
         for file in set(woken) - set(arms):
             self.violation("woken, and nobody had asked", woken[file][0])
