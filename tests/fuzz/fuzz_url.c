@@ -47,6 +47,7 @@ static bool take(const char *url, struct taken *ret_taken)
 		};
 	}
 	curl_url_cleanup(handle);
+	MUST_OF(!is_url || (ret_taken->scheme && ret_taken->host && ret_taken->path), url);
 	return is_url;
 }
 
