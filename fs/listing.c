@@ -2,8 +2,8 @@
  * Listing a region, page by page.
  *
  * Instances enter the catalogue as they are read. Those that a whole listing did not mention are
- * removed at its end; a listing that fails half way, or may not have been whole, removes none, so
- * that nobody takes an instance for gone that is there.
+ * removed at its end, some of them in each turn of the loop; a listing that fails half way, or may
+ * not have been whole, removes none, so that nobody takes an instance for gone that is there.
  */
 #include <errno.h>
 #include <string.h>

@@ -178,6 +178,8 @@ int cfs_names_reach(struct cfs_names *names, size_t i)
 		if (r == 0)
 			cfs_walk_next(&names->walk);
 	}
+	if (!names->walk.at)
+		cfs_walk_stop(&names->walk);
 	return r;
 }
 

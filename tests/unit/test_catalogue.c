@@ -412,6 +412,34 @@ static void a_large_fleet_comes_and_goes(void **state)
 	free(body);
 }
 
+/* What has gone from a large list is removed some at a time. */
+static void a_catalogue_can_go_while_it_removes_what_has_gone(void **state)
+{
+	struct fixture *f = *state;
+	char *body = malloc(MANY * 32), *end = body;
+	struct looker looker;
+	int i;
+
+	assert_non_null(body);
+	for (i = 0; i < MANY; i++)
+		end += sprintf(end, "instance x-%d on 3\n", i);
+	server_says(f->server, "LIST r ", 1, body);
+	server_says(f->server, "LIST r ", ALWAYS, "instance x-5 on 3\n");
+	assert_int_equal(list_finally(f), 1);
+	free(body);
+	clock_skip(TTL + 1);
+	assert_int_equal(list(f, &looker), 1);
+	while (cfs_catalogue_size(f->catalogue) == MANY) {
+		f->world->pumped = false;
+		cfs_timer_start(f->world->loop, &f->world->pump, 0);
+		assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	}
+	cfs_timer_stop(&f->world->pump);
+	assert_in_range(cfs_catalogue_size(f->catalogue), 2, MANY - 1);
+	/* Until then it is not listed. */
+	assert_true(region(f, 0).refreshing);
+}
+
 /* Entries */
 
 static void what_is_ours_survives_a_refresh(void **state)
@@ -514,6 +542,7 @@ int main(void)
 		TEST(terminated_instances_are_not_shown),
 		TEST(what_is_left_out_spoils_not_the_rest),
 		TEST(a_large_fleet_comes_and_goes),
+		TEST(a_catalogue_can_go_while_it_removes_what_has_gone),
 		TEST(what_is_ours_survives_a_refresh),
 		TEST(an_entry_that_is_gone_lives_while_it_is_referred_to),
 	};
