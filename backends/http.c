@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -143,6 +145,7 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
+	static const unsigned unacknowledged = CFS_HTTP_UNACKNOWLEDGED_MS;
 	struct cfs_transfer *transfer = arg;
 	int fd;
 
@@ -157,6 +160,13 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	}
 	/* libcurl would leave the socket open in the children of credential processes. */
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	/* Whoever lives acknowledges what we send, however long he takes to answer it. A path that
+	 * is dead without a word, as kept connections are after a change of networks, is noticed by
+	 * that. On a kernel that does not know it, the call's own limits do.
+	 */
+	if (fd >= 0)
+		(void)setsockopt(
+			fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof(unacknowledged));
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		transfer->failed = CFS_NO_MEMORY;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;

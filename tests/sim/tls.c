@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* SDKs take the service's name from the first label of the endpoint's. */
+/* SDKs take the service's name from the first label of the endpoint's. The name outside of
+ * localhost is for those who test with a name server of their own. */
 #define SUBJECTS \
-	"DNS:localhost,DNS:ec2.localhost,DNS:cvm.localhost,DNS:sts.localhost,IP:127.0.0.1,IP:::1"
+	"DNS:localhost,DNS:ec2.localhost,DNS:cvm.localhost,DNS:sts.localhost," \
+	"DNS:consolefs-sim.test,IP:127.0.0.1,IP:::1"
 #define DAY_S (24l * 60 * 60)
 
 static int add_extension(X509 *certificate, X509V3_CTX *context, int nid, const char *value)
