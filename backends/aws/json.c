@@ -1,38 +1,25 @@
 #include "backends/aws/json.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include <cjson/cJSON.h>
-#include <openssl/crypto.h>
 
 #include "backends/aws/machine.h"
 #include "backends/aws/time.h"
+#include "backends/json.h"
 
 struct cJSON *cfs_aws_json_parse(const char *text, size_t len)
 {
-	cJSON *json = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+	struct cfs_buf copy = CFS_BUF_INIT(len);
+	cJSON *json = NULL;
 
+	if (cfs_buf_add(&copy, text, len) == 0)
+		(void)cfs_json_parse(&copy, &json);
+	cfs_buf_wipe(&copy);
 	if (cJSON_IsObject(json))
 		return json;
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 	return NULL;
-}
-
-/* cJSON bounds the depth of what it parses by CJSON_NESTING_LIMIT. */
-static void wipe(cJSON *json)
-{
-	for (; json; json = json->next) {
-		if (json->valuestring)
-			OPENSSL_cleanse(json->valuestring, strlen(json->valuestring));
-		wipe(json->child);
-	}
-}
-
-void cfs_aws_json_destroy(struct cJSON *json)
-{
-	wipe(json);
-	cJSON_Delete(json);
 }
 
 const char *cfs_aws_json_text(const struct cJSON *object, const char *name)

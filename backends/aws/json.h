@@ -1,5 +1,5 @@
 /*
- * JSON documents that hold keys: parsed by cJSON, wiped when they are given back.
+ * JSON documents that hold keys.
  */
 #ifndef CFS_AWS_JSON_H
 #define CFS_AWS_JSON_H
@@ -11,10 +11,9 @@
 
 struct cJSON;
 
-/* The one object that text[0..len) is, followed by a NUL; NULL if it is anything else, or there is
- * no memory. */
+/* The one object that text[0..len) is, to be given to cfs_json_wipe; NULL if it is anything else,
+ * passes a limit of backends/json.h, or there is no memory. */
 struct cJSON *cfs_aws_json_parse(const char *text, size_t len);
-void cfs_aws_json_destroy(struct cJSON *json);
 
 /* A member that is a text and not empty, else NULL. */
 const char *cfs_aws_json_text(const struct cJSON *object, const char *name);

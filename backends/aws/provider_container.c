@@ -5,6 +5,7 @@
 #include "backends/aws/endpoints.h"
 #include "backends/aws/json.h"
 #include "backends/aws/providers.h"
+#include "backends/json.h"
 
 #define RELATIVE "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -121,7 +122,7 @@ static void read_keys(struct state *state, const struct cfs_step_answer *answer,
 	else
 		cfs_aws_step_errno(step, r, "the container's credentials");
 	cfs_keys_finish(&keys);
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 }
 
 static void step(

@@ -8,6 +8,7 @@
 #include "backends/aws/json.h"
 #include "backends/aws/providers.h"
 #include "backends/aws/sigv4.h"
+#include "backends/json.h"
 #include "backends/text.h"
 
 #define IPV4 "http://169.254.169.254/"
@@ -163,7 +164,7 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 	}
 out:
 	cfs_keys_finish(&keys);
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 }
 
 static void step(

@@ -7,6 +7,7 @@
 #include "backends/aws/json.h"
 #include "backends/aws/providers.h"
 #include "backends/aws/words.h"
+#include "backends/json.h"
 
 /* Source: "Process credential provider" in the AWS SDKs and Tools reference guide. */
 struct state {
@@ -44,7 +45,7 @@ static void read_output(const struct state *state, const struct cfs_step_answer 
 			"the output of credential_process of profile %.100s is not JSON with keys "
 			"and times as they should be",
 			state->profile);
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 }
 
 static void step(

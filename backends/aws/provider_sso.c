@@ -11,6 +11,7 @@
 #include "backends/aws/providers.h"
 #include "backends/aws/sigv4.h"
 #include "backends/aws/time.h"
+#include "backends/json.h"
 #include "backends/text.h"
 
 /*
@@ -44,7 +45,7 @@ static void destroy(void *arg)
 {
 	struct state *state = arg;
 
-	cfs_aws_json_destroy(state->cached);
+	cfs_json_wipe(state->cached);
 	cfs_secret_finish(&state->fresh);
 	cfs_aws_endpoints_finish(&state->endpoints);
 	free(state);
@@ -183,7 +184,7 @@ static void end_refresh(struct state *state, const struct cfs_step_answer *answe
 	else
 		say_login(
 			state, CFS_EXPIRED, "the SSO token has expired and was not renewed", step);
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 }
 
 /* {"roleCredentials":{..., "expiration":MILLISECONDS}} */
@@ -235,7 +236,7 @@ static void end_fetch(struct state *state, const struct cfs_step_answer *answer,
 			cfs_aws_step_errno(step, r, "IAM Identity Center");
 	}
 	cfs_keys_finish(&keys);
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 }
 
 static void step(

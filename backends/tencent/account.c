@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 #include "backends/tencent/tccli.h"
 #include "backends/text.h"
 
@@ -98,7 +98,7 @@ static int apply_profile(struct cfs_account *account, const struct cfs_settings 
 		r = cfs_tencent_endpoint_load(settings, env, configure, &account->endpoints, why);
 	if (r == 0)
 		r = replace(&account->region, choose_region(settings, env, configure));
-	cfs_tencent_json_wipe(configure);
+	cfs_json_wipe(configure);
 	return r;
 }
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/json.h"
 #include "backends/tencent/account.h"
 #include "backends/tencent/api.h"
 #include "backends/tencent/errors.h"
 #include "backends/tencent/instances.h"
-#include "backends/tencent/json.h"
 #include "backends/tencent/request.h"
 #include "backends/tencent/tencent.h"
 #include "backends/tencent/vnc.h"
@@ -96,7 +96,7 @@ static void read_listing(struct cfs_reader *reader, const cJSON *response, struc
 	int64_t total;
 	int r;
 
-	if (!cfs_tencent_json_count(response, "TotalCount", INT32_MAX, &total)) {
+	if (!cfs_json_count(response, "TotalCount", INT32_MAX, &total)) {
 		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no valid TotalCount");
 		return;
 	}
@@ -139,7 +139,7 @@ static void read_vnc(struct cfs_reader *reader, const cJSON *response, struct cf
 /* Only those that are open for sale now: others may have no CVM yet, or none any more. */
 static void read_regions(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
 {
-	const cJSON *set = cfs_tencent_json_array(response, "RegionSet"), *item;
+	const cJSON *set = cfs_json_array(response, "RegionSet"), *item;
 	int r;
 
 	if (!set) {
@@ -148,8 +148,8 @@ static void read_regions(struct cfs_reader *reader, const cJSON *response, struc
 	}
 	cJSON_ArrayForEach(item, set)
 	{
-		const char *region = cfs_tencent_json_text(item, "Region");
-		const char *state = cfs_tencent_json_text(item, "RegionState");
+		const char *region = cfs_json_text(item, "Region");
+		const char *state = cfs_json_text(item, "RegionState");
 
 		if (!region || !state || strcmp(state, "AVAILABLE") != 0 ||
 			!cfs_tencent_account_valid_region(region))
@@ -165,7 +165,7 @@ static void read_regions(struct cfs_reader *reader, const cJSON *response, struc
 
 static void read_identity(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
 {
-	const char *arn = cfs_tencent_json_text(response, "Arn");
+	const char *arn = cfs_json_text(response, "Arn");
 	char line[CFS_TENCENT_ARN_MAX];
 	int r;
 
@@ -213,5 +213,5 @@ void cfs_tencent_answer_finish(struct cfs_reader *reader, int status, struct cfs
 	else if (reader->verb == CFS_PROBE && cfs_tencent_errors_permitted(ret_error->code))
 		*ret_error = (struct cfs_error){.fault = CFS_OK};
 	memcpy(ret_error->request_id, request_id, sizeof(request_id));
-	cfs_tencent_json_wipe(tree);
+	cfs_json_wipe(tree);
 }

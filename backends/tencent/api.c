@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backends/json.h"
 #include "backends/tencent/errors.h"
-#include "backends/tencent/json.h"
 #include "backends/tencent/tc3.h"
 #include "backends/text.h"
 
@@ -71,7 +71,7 @@ int cfs_tencent_api_request(const struct cfs_tencent_api *api,
 	snprintf(url, sizeof(url), "%s://%s/", endpoint->tls ? "https" : "http", endpoint->host);
 	r = cfs_http_request_set_url(&request, url);
 	if (r == 0)
-		r = cfs_tencent_json_print(body, &request.body);
+		r = cfs_json_print(body, &request.body);
 	if (r < 0)
 		goto out;
 	tc3 = (struct cfs_tc3_request){
@@ -97,8 +97,8 @@ out:
 /* The cloud's own account of a failure. */
 static void read_error(const cJSON *cloud_error, struct cfs_error *error)
 {
-	const char *code = cfs_tencent_json_text(cloud_error, "Code");
-	const char *message = cfs_tencent_json_text(cloud_error, "Message");
+	const char *code = cfs_json_text(cloud_error, "Code");
+	const char *message = cfs_json_text(cloud_error, "Message");
 
 	if (!code || code[0] == '\0') {
 		cfs_error_set(error, CFS_BAD_ANSWER, "the answer is an error without a code");
@@ -125,11 +125,11 @@ const cJSON *cfs_tencent_api_response(
 			ret_error, cfs_tencent_errors_status(status), "HTTP status %d", status);
 		return NULL;
 	}
-	if (cfs_tencent_json_parse(body, ret_tree) < 0) {
+	if (cfs_json_parse(body, ret_tree) < 0) {
 		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is no valid JSON");
 		return NULL;
 	}
-	response = cfs_tencent_json_object(*ret_tree, "Response");
+	response = cfs_json_object(*ret_tree, "Response");
 	if (!response) {
 		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no Response");
 		return NULL;
@@ -139,8 +139,7 @@ const cJSON *cfs_tencent_api_response(
 		read_error(cloud_error, ret_error);
 		response = NULL;
 	}
-	request_id =
-		cfs_tencent_json_text(cfs_tencent_json_object(*ret_tree, "Response"), "RequestId");
+	request_id = cfs_json_text(cfs_json_object(*ret_tree, "Response"), "RequestId");
 	if (request_id)
 		cfs_text_line(ret_error->request_id, sizeof(ret_error->request_id), request_id,
 			strlen(request_id));

@@ -36,7 +36,7 @@ int cfs_tencent_api_request(const struct cfs_tencent_api *api,
 /*
  * The Response of a whole answer, or NULL when it is an error or none; *ret_error says which, and
  * has the request id in every case. `body` may be changed. *ret_tree is the caller's to
- * cfs_tencent_json_wipe, in every case.
+ * cfs_json_wipe, in every case.
  */
 const cJSON *cfs_tencent_api_response(
 	int status, struct cfs_buf *body, cJSON **ret_tree, struct cfs_error *ret_error);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 #include "backends/tencent/tencent.h"
 #include "backends/text.h"
 
@@ -139,13 +139,13 @@ bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCE
 static const cJSON *member(const cJSON *entry, const char *within, const char *name)
 {
 	if (within)
-		entry = cfs_tencent_json_object(entry, within);
+		entry = cfs_json_object(entry, within);
 	return cJSON_GetObjectItemCaseSensitive(entry, name);
 }
 
 static int add_fields(struct cfs_instance_builder *builder, const cJSON *entry)
 {
-	const char *created = cfs_tencent_json_text(entry, "CreatedTime");
+	const char *created = cfs_json_text(entry, "CreatedTime");
 	char launched[CFS_TENCENT_TIME_MAX];
 	int r = 0;
 
@@ -200,7 +200,7 @@ static int add_addresses(struct cfs_instance_builder *builder, const cJSON *entr
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		const cJSON *list = cfs_tencent_json_array(entry, addresses[i]), *item;
+		const cJSON *list = cfs_json_array(entry, addresses[i]), *item;
 
 		cJSON_ArrayForEach(item, list)
 		{
@@ -217,13 +217,13 @@ static int add_addresses(struct cfs_instance_builder *builder, const cJSON *entr
 
 static int add_tags(struct cfs_instance_builder *builder, const cJSON *entry)
 {
-	const cJSON *list = cfs_tencent_json_array(entry, "Tags"), *item;
+	const cJSON *list = cfs_json_array(entry, "Tags"), *item;
 	int r = 0;
 
 	cJSON_ArrayForEach(item, list)
 	{
-		const char *key = cfs_tencent_json_text(item, "Key");
-		const char *value = cfs_tencent_json_text(item, "Value");
+		const char *key = cfs_json_text(item, "Key");
+		const char *value = cfs_json_text(item, "Value");
 
 		if (key && key[0] != '\0')
 			r = cfs_instance_builder_add_tag(builder, key, strlen(key),
@@ -237,7 +237,7 @@ static int add_tags(struct cfs_instance_builder *builder, const cJSON *entry)
 /* OperationDenied.InstanceOperationInProgress is what a call gets for as long as this lasts. */
 static bool is_operating(const cJSON *entry)
 {
-	const char *text = cfs_tencent_json_text(entry, "LatestOperationState");
+	const char *text = cfs_json_text(entry, "LatestOperationState");
 
 	return text && strcmp(text, "OPERATING") == 0;
 }
@@ -302,7 +302,7 @@ int cfs_tencent_instances_read(const cJSON *set, const char *only, struct cfs_si
 	cfs_instance_builder_init(&builder);
 	cJSON_ArrayForEach(entry, set)
 	{
-		const char *id = cfs_tencent_json_text(entry, "InstanceId");
+		const char *id = cfs_json_text(entry, "InstanceId");
 		struct cfs_instance *instance;
 
 		received++;

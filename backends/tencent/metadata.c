@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 #include "backends/tencent/providers.h"
 #include "backends/tencent/url.h"
 #include "backends/text.h"
@@ -83,7 +83,7 @@ static bool take_name(struct cfs_tencent_metadata *metadata, bool required,
 static void read_keys(
 	const char *where, const cJSON *tree, int64_t now, int64_t date, struct cfs_step *ret_step)
 {
-	const char *code = cfs_tencent_json_text(tree, "Code");
+	const char *code = cfs_json_text(tree, "Code");
 	struct cfs_error error = {.fault = CFS_UNAUTHENTICATED};
 	int64_t expires;
 
@@ -91,14 +91,13 @@ static void read_keys(
 		cfs_text_line(error.code, sizeof(error.code), code ? code : "no Code",
 			code ? strlen(code) : strlen("no Code"));
 		cfs_tencent_provider_refused(ret_step, where, "the metadata service", &error);
-	} else if (!cfs_tencent_json_count(tree, "ExpiredTime", CFS_TENCENT_TIME_LIMIT, &expires)) {
+	} else if (!cfs_json_count(tree, "ExpiredTime", CFS_TENCENT_TIME_LIMIT, &expires)) {
 		cfs_tencent_provider_failed(
 			ret_step, CFS_BAD_ANSWER, "%s: no ExpiredTime was given", where);
 	} else {
-		cfs_tencent_provider_temporary(ret_step, where,
-			cfs_tencent_json_text(tree, "TmpSecretId"),
-			cfs_tencent_json_text(tree, "TmpSecretKey"),
-			cfs_tencent_json_text(tree, "Token"), expires, now, date);
+		cfs_tencent_provider_temporary(ret_step, where, cfs_json_text(tree, "TmpSecretId"),
+			cfs_json_text(tree, "TmpSecretKey"), cfs_json_text(tree, "Token"), expires,
+			now, date);
 	}
 }
 
@@ -119,12 +118,12 @@ static void take_keys(const struct cfs_tencent_metadata *metadata,
 			"%s: HTTP status %d", where, answer->status);
 	else if (cfs_buf_add(&content, answer->content, answer->len) < 0)
 		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
-	else if (cfs_tencent_json_parse(&content, &tree) < 0)
+	else if (cfs_json_parse(&content, &tree) < 0)
 		cfs_tencent_provider_failed(
 			ret_step, CFS_BAD_ANSWER, "%s: the answer is no valid JSON", where);
 	else
 		read_keys(where, tree, now, answer->date, ret_step);
-	cfs_tencent_json_wipe(tree);
+	cfs_json_wipe(tree);
 	cfs_buf_wipe(&content);
 }
 

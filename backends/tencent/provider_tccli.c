@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 #include "backends/tencent/providers.h"
 #include "backends/tencent/sts.h"
 #include "backends/tencent/tccli.h"
@@ -22,7 +22,7 @@ static const struct {
 /* The command that signs in again, NULL when the type knows none. */
 static const char *find_login(const cJSON *credential)
 {
-	const char *type = cfs_tencent_json_text(credential, "type");
+	const char *type = cfs_json_text(credential, "type");
 
 	for (size_t i = 0; type && i < sizeof(logins) / sizeof(logins[0]); i++) {
 		if (strcmp(logins[i].type, type) == 0)
@@ -33,7 +33,7 @@ static const char *find_login(const cJSON *credential)
 
 static const char *text_of(const cJSON *object, const char *name)
 {
-	const char *text = cfs_tencent_json_text(object, name);
+	const char *text = cfs_json_text(object, name);
 
 	return text && *text ? text : NULL;
 }
@@ -73,8 +73,7 @@ static void find_keys(
 			cfs_tencent_provider_absent(ret_step, "%s has no secretId", where);
 		return;
 	}
-	if (!cfs_tencent_json_count(credential, "expiresAt", CFS_TENCENT_TIME_LIMIT, &expires) ||
-		!token)
+	if (!cfs_json_count(credential, "expiresAt", CFS_TENCENT_TIME_LIMIT, &expires) || !token)
 		cfs_tencent_provider_keys(ret_step, where, id, secret, token);
 	else if (expires > now || !login)
 		cfs_tencent_provider_temporary(ret_step, where, id, secret, token, expires, now, 0);
@@ -96,7 +95,7 @@ static void assume(struct cfs_provider_state *state, const char where[static FIL
 static void begin(struct cfs_provider_state *state, const char *profile, const cJSON *credential,
 	int64_t now, struct cfs_step *ret_step)
 {
-	const char *type = cfs_tencent_json_text(credential, "type");
+	const char *type = cfs_json_text(credential, "type");
 	char where[FILE_MAX];
 	struct cfs_tencent_role role;
 	bool has_role = find_own_role(state, &role);
@@ -148,7 +147,7 @@ static void step(struct cfs_provider_state *state, const struct cfs_step_answer 
 		cfs_tencent_provider_failed(
 			ret_step, CFS_UNAUTHENTICATED, "%s", cfs_buf_text(&why));
 	cfs_buf_finish(&why);
-	cfs_tencent_json_wipe(credential);
+	cfs_json_wipe(credential);
 }
 
 const struct cfs_provider cfs_tencent_provider_tccli = {

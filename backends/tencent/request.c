@@ -5,8 +5,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/json.h"
 #include "backends/tencent/account.h"
-#include "backends/tencent/json.h"
 #include "backends/tencent/sts.h"
 
 #define OFFSET_DIGITS_MAX 9
@@ -131,7 +131,7 @@ int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs
 
 	r = make_body(account, question, &body);
 	if (r == 0)
-		r = cfs_tencent_json_print(body, ret_body);
+		r = cfs_json_print(body, ret_body);
 	cJSON_Delete(body);
 	return r;
 }

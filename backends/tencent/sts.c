@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backends/json.h"
 #include "backends/tencent/account.h"
 #include "backends/tencent/api.h"
-#include "backends/tencent/json.h"
 #include "backends/tencent/providers.h"
 #include "backends/tencent/tccli.h"
 #include "backends/text.h"
@@ -120,7 +120,7 @@ static void send(const struct cfs_settings *settings, const struct cfs_env *env,
 			.timeout_ms = CFS_TENCENT_STS_TIMEOUT_MS,
 		};
 	cfs_buf_finish(&why);
-	cfs_tencent_json_wipe(body);
+	cfs_json_wipe(body);
 }
 
 void cfs_tencent_sts_assume(const struct cfs_settings *settings, const struct cfs_env *env,
@@ -174,7 +174,7 @@ void cfs_tencent_sts_assume_with_web_identity(const struct cfs_settings *setting
 		(add_role(body, &identity->role, now) < 0 ||
 			!cJSON_AddStringToObject(body, "ProviderId", identity->provider) ||
 			!cJSON_AddStringToObject(body, "WebIdentityToken", identity->token))) {
-		cfs_tencent_json_wipe(body);
+		cfs_json_wipe(body);
 		body = NULL;
 	}
 	send(settings, env, where, identity->region, &assume_role_with_web_identity, body, NULL,
@@ -204,17 +204,16 @@ void cfs_tencent_sts_take(const char *where, const struct cfs_step_answer *answe
 		cfs_tencent_provider_refused(ret_step, where, "STS", &error);
 		goto out;
 	}
-	credentials = cfs_tencent_json_object(response, "Credentials");
-	if (!cfs_tencent_json_count(response, "ExpiredTime", CFS_TENCENT_TIME_LIMIT, &expires)) {
+	credentials = cfs_json_object(response, "Credentials");
+	if (!cfs_json_count(response, "ExpiredTime", CFS_TENCENT_TIME_LIMIT, &expires)) {
 		cfs_tencent_provider_failed(
 			ret_step, CFS_BAD_ANSWER, "%s: STS gave no ExpiredTime", where);
 		goto out;
 	}
-	cfs_tencent_provider_temporary(ret_step, where,
-		cfs_tencent_json_text(credentials, "TmpSecretId"),
-		cfs_tencent_json_text(credentials, "TmpSecretKey"),
-		cfs_tencent_json_text(credentials, "Token"), expires, now, answer->date);
+	cfs_tencent_provider_temporary(ret_step, where, cfs_json_text(credentials, "TmpSecretId"),
+		cfs_json_text(credentials, "TmpSecretKey"), cfs_json_text(credentials, "Token"),
+		expires, now, answer->date);
 out:
-	cfs_tencent_json_wipe(tree);
+	cfs_json_wipe(tree);
 	cfs_buf_wipe(&content);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 #include "backends/text.h"
 
 #define DIRECTORY "~/.tccli/"
@@ -57,11 +57,11 @@ static int parse(struct cfs_buf *content, cJSON **ret_tree)
 	cJSON *tree;
 	int r;
 
-	r = cfs_tencent_json_parse(content, &tree);
+	r = cfs_json_parse(content, &tree);
 	if (r < 0)
 		return r;
 	if (!cJSON_IsObject(tree)) {
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 		return -EBADMSG;
 	}
 	*ret_tree = tree;
@@ -104,14 +104,14 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 
 static const char *text_of(const cJSON *object, const char *name)
 {
-	const char *text = cfs_tencent_json_text(object, name);
+	const char *text = cfs_json_text(object, name);
 
 	return text && *text ? text : NULL;
 }
 
 const char *cfs_tencent_tccli_region(const cJSON *configure)
 {
-	const char *region = text_of(cfs_tencent_json_object(configure, "_sys_param"), "region");
+	const char *region = text_of(cfs_json_object(configure, "_sys_param"), "region");
 
 	/* Where old versions wrote it. */
 	return region ? region : text_of(configure, "region");
@@ -119,5 +119,5 @@ const char *cfs_tencent_tccli_region(const cJSON *configure)
 
 const char *cfs_tencent_tccli_endpoint(const cJSON *configure, const char *service)
 {
-	return text_of(cfs_tencent_json_object(configure, service), "endpoint");
+	return text_of(cfs_json_object(configure, service), "endpoint");
 }

@@ -25,7 +25,7 @@ const char *cfs_tencent_tccli_profile(
 
 /*
  * Reads a file of a profile. 0: *ret_tree is an object, which holds secrets and is the caller's to
- * cfs_tencent_json_wipe. -ENOENT when there is no such file; -EINVAL for a file that is no JSON
+ * cfs_json_wipe. -ENOENT when there is no such file; -EINVAL for a file that is no JSON
  * object and a name that is none; another negative errno; all with a sentence in why.
  */
 int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,

@@ -11,6 +11,7 @@
 #include "backends/aws/json.h"
 #include "backends/aws/sts.h"
 #include "backends/aws/time.h"
+#include "backends/json.h"
 #include "backends/tencent/instances.h"
 #include "backends/tencent/metadata.h"
 #include "backends/tencent/sts.h"
@@ -75,7 +76,7 @@ static void read_aws_json(const struct cfs_step_answer *answer)
 	}
 	cfs_buf_finish(&buf);
 	cfs_keys_finish(&keys);
-	cfs_aws_json_destroy(json);
+	cfs_json_wipe(json);
 }
 
 static void check_step(struct cfs_step *step, const struct fuzz_secrets *secrets)

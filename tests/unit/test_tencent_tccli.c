@@ -1,7 +1,7 @@
 /* backends/tencent/providers.h: profiles of tccli. */
 #include "tests/unit/test_tencent_machine.h"
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 #include "backends/tencent/tccli.h"
 
 #define DEFAULT "/home/op/.tccli/default.credential"
@@ -307,7 +307,7 @@ static void a_configure_file_gives_region_and_endpoints(void **state)
 		text = cfs_tencent_tccli_endpoint(tree, "cvm");
 		assert_string_equal(text ? text : "-", cases[i].cvm ? cases[i].cvm : "-");
 		assert_null(why.data);
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 	}
 	assert_null(cfs_tencent_tccli_region(NULL));
 	assert_null(cfs_tencent_tccli_endpoint(NULL, "cvm"));

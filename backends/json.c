@@ -1,4 +1,4 @@
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 
 #include <errno.h>
 #include <string.h>
@@ -113,14 +113,14 @@ static int scan(char *text, size_t len)
 			depth--;
 		if (c == '[' || c == '{' || c == ',')
 			values++;
-		if (depth > CFS_TENCENT_JSON_DEPTH_MAX || values > CFS_TENCENT_JSON_VALUES_MAX)
+		if (depth > CFS_JSON_DEPTH_MAX || values > CFS_JSON_VALUES_MAX)
 			return -EBADMSG;
 		i++;
 	}
 	return 0;
 }
 
-int cfs_tencent_json_parse(struct cfs_buf *text, cJSON **ret_tree)
+int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree)
 {
 	const char *end = NULL;
 	cJSON *tree;
@@ -133,14 +133,14 @@ int cfs_tencent_json_parse(struct cfs_buf *text, cJSON **ret_tree)
 	while (end < text->data + text->len && is_space(*end))
 		end++;
 	if (end != text->data + text->len) {
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 		return -EBADMSG;
 	}
 	*ret_tree = tree;
 	return 0;
 }
 
-int cfs_tencent_json_print(const cJSON *tree, struct cfs_buf *ret_text)
+int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text)
 {
 	size_t room = PRINT_ROOM, left;
 	int r;
@@ -175,32 +175,32 @@ static void wipe_texts(cJSON *item)
 	}
 }
 
-void cfs_tencent_json_wipe(cJSON *tree)
+void cfs_json_wipe(cJSON *tree)
 {
 	wipe_texts(tree);
 	cJSON_Delete(tree);
 }
 
-const cJSON *cfs_tencent_json_object(const cJSON *object, const char *name)
+const cJSON *cfs_json_object(const cJSON *object, const char *name)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 
 	return cJSON_IsObject(item) ? item : NULL;
 }
 
-const cJSON *cfs_tencent_json_array(const cJSON *object, const char *name)
+const cJSON *cfs_json_array(const cJSON *object, const char *name)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 
 	return cJSON_IsArray(item) ? item : NULL;
 }
 
-const char *cfs_tencent_json_text(const cJSON *object, const char *name)
+const char *cfs_json_text(const cJSON *object, const char *name)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-bool cfs_tencent_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count)
+bool cfs_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 	double value;

@@ -8,8 +8,8 @@
  * character that a text can hold (\u0000, a lone surrogate) is replaced by U+FFFD, so that one
  * instance's odd name costs no other its place in a listing.
  */
-#ifndef CFS_TENCENT_JSON_H
-#define CFS_TENCENT_JSON_H
+#ifndef CFS_JSON_H
+#define CFS_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,29 +19,29 @@
 
 #include "backends/buf.h"
 
-#define CFS_TENCENT_JSON_DEPTH_MAX 32
+#define CFS_JSON_DEPTH_MAX 32
 /* A page of 100 instances has some 10,000 values; cJSON takes about 100 bytes for each. */
-#define CFS_TENCENT_JSON_VALUES_MAX 200000
+#define CFS_JSON_VALUES_MAX 200000
 
 /* Parses the whole text, which is changed where an escape is replaced. The caller owns *ret_tree.
  * -EBADMSG for what is no JSON document or passes a limit (cJSON does not tell a lack of memory
  * apart from it). */
-int cfs_tencent_json_parse(struct cfs_buf *text, cJSON **ret_tree);
+int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree);
 
 /* Appends the tree as text, of which no copy stays on the heap. -EFBIG past the buffer's limit,
  * -ENOMEM. */
-int cfs_tencent_json_print(const cJSON *tree, struct cfs_buf *ret_text);
+int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text);
 
 /* Deletes the tree after wiping every text in it. NULL is accepted. */
-void cfs_tencent_json_wipe(cJSON *tree);
+void cfs_json_wipe(cJSON *tree);
 
 /* Members by name; of a repeated name the first. NULL when it is missing or of another type, and
  * when `object` is NULL or no object. The text belongs to the tree. */
-const cJSON *cfs_tencent_json_object(const cJSON *object, const char *name);
-const cJSON *cfs_tencent_json_array(const cJSON *object, const char *name);
-const char *cfs_tencent_json_text(const cJSON *object, const char *name);
+const cJSON *cfs_json_object(const cJSON *object, const char *name);
+const cJSON *cfs_json_array(const cJSON *object, const char *name);
+const char *cfs_json_text(const cJSON *object, const char *name);
 
 /* The member if it is a whole number from 0 to max. */
-bool cfs_tencent_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count);
+bool cfs_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count);
 
 #endif

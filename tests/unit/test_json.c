@@ -1,4 +1,4 @@
-/* backends/tencent/json.h: JSON from strangers, within limits. */
+/* backends/json.h: JSON from strangers, within limits. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/json.h"
+#include "backends/json.h"
 
 #define DOCUMENT_MAX (4 * 1024 * 1024)
 
@@ -20,7 +20,7 @@ static cJSON *parse_bytes(const char *bytes, size_t len, int expected)
 	cJSON *tree = NULL;
 
 	assert_int_equal(cfs_buf_add(&text, bytes, len), 0);
-	assert_int_equal(cfs_tencent_json_parse(&text, &tree), expected);
+	assert_int_equal(cfs_json_parse(&text, &tree), expected);
 	if (expected < 0)
 		assert_null(tree);
 	else
@@ -45,20 +45,20 @@ static void members_are_found_by_name_and_type(void **state)
 	int64_t n = -1;
 
 	(void)state;
-	assert_string_equal(cfs_tencent_json_text(cfs_tencent_json_object(tree, "o"), "t"), "text");
-	assert_non_null(cfs_tencent_json_array(tree, "a"));
-	assert_true(cfs_tencent_json_count(tree, "n", 3, &n));
+	assert_string_equal(cfs_json_text(cfs_json_object(tree, "o"), "t"), "text");
+	assert_non_null(cfs_json_array(tree, "a"));
+	assert_true(cfs_json_count(tree, "n", 3, &n));
 	assert_int_equal(n, 3);
 
-	assert_null(cfs_tencent_json_object(tree, "a"));
-	assert_null(cfs_tencent_json_object(tree, "z"));
-	assert_null(cfs_tencent_json_array(tree, "o"));
-	assert_null(cfs_tencent_json_text(tree, "n"));
-	assert_null(cfs_tencent_json_text(tree, "missing"));
-	assert_null(cfs_tencent_json_text(tree, "O"));
-	assert_null(cfs_tencent_json_text(NULL, "o"));
-	assert_null(cfs_tencent_json_text(cfs_tencent_json_array(tree, "a"), "o"));
-	cfs_tencent_json_wipe(tree);
+	assert_null(cfs_json_object(tree, "a"));
+	assert_null(cfs_json_object(tree, "z"));
+	assert_null(cfs_json_array(tree, "o"));
+	assert_null(cfs_json_text(tree, "n"));
+	assert_null(cfs_json_text(tree, "missing"));
+	assert_null(cfs_json_text(tree, "O"));
+	assert_null(cfs_json_text(NULL, "o"));
+	assert_null(cfs_json_text(cfs_json_array(tree, "a"), "o"));
+	cfs_json_wipe(tree);
 }
 
 static void of_a_repeated_name_the_first_counts(void **state)
@@ -66,8 +66,8 @@ static void of_a_repeated_name_the_first_counts(void **state)
 	cJSON *tree = parse("{\"a\": \"first\", \"a\": \"second\"}");
 
 	(void)state;
-	assert_string_equal(cfs_tencent_json_text(tree, "a"), "first");
-	cfs_tencent_json_wipe(tree);
+	assert_string_equal(cfs_json_text(tree, "a"), "first");
+	cfs_json_wipe(tree);
 }
 
 static void counts_are_whole_and_bounded(void **state)
@@ -83,9 +83,9 @@ static void counts_are_whole_and_bounded(void **state)
 
 		snprintf(text, sizeof(text), "{\"n\": %s}", bad[i]);
 		tree = parse(text);
-		assert_false(cfs_tencent_json_count(tree, "n", 10, &n));
+		assert_false(cfs_json_count(tree, "n", 10, &n));
 		assert_int_equal(n, -7);
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 	}
 }
 
@@ -108,20 +108,20 @@ static void nesting_is_bounded(void **state)
 	char text[2 * 100000 + 1];
 
 	(void)state;
-	memset(text, '[', CFS_TENCENT_JSON_DEPTH_MAX);
-	memset(text + CFS_TENCENT_JSON_DEPTH_MAX, ']', CFS_TENCENT_JSON_DEPTH_MAX);
-	cfs_tencent_json_wipe(parse_bytes(text, (size_t)2 * CFS_TENCENT_JSON_DEPTH_MAX, 0));
+	memset(text, '[', CFS_JSON_DEPTH_MAX);
+	memset(text + CFS_JSON_DEPTH_MAX, ']', CFS_JSON_DEPTH_MAX);
+	cfs_json_wipe(parse_bytes(text, (size_t)2 * CFS_JSON_DEPTH_MAX, 0));
 
-	memset(text, '[', CFS_TENCENT_JSON_DEPTH_MAX + 1);
-	memset(text + CFS_TENCENT_JSON_DEPTH_MAX + 1, ']', CFS_TENCENT_JSON_DEPTH_MAX + 1);
-	parse_bytes(text, (size_t)2 * CFS_TENCENT_JSON_DEPTH_MAX + 2, -EBADMSG);
+	memset(text, '[', CFS_JSON_DEPTH_MAX + 1);
+	memset(text + CFS_JSON_DEPTH_MAX + 1, ']', CFS_JSON_DEPTH_MAX + 1);
+	parse_bytes(text, (size_t)2 * CFS_JSON_DEPTH_MAX + 2, -EBADMSG);
 
 	memset(text, '[', 100000);
 	memset(text + 100000, ']', 100000);
 	parse_bytes(text, 200000, -EBADMSG);
 	/* Brackets in a text nest nothing. */
 	text[0] = text[100000] = '"';
-	cfs_tencent_json_wipe(parse_bytes(text, 100001, 0));
+	cfs_json_wipe(parse_bytes(text, 100001, 0));
 }
 
 static void values_are_bounded(void **state)
@@ -132,15 +132,15 @@ static void values_are_bounded(void **state)
 	(void)state;
 	assert_int_equal(cfs_buf_addc(&text, '['), 0);
 	/* The scan counts the list itself and one value more than there are commas. */
-	for (size_t i = 0; i < CFS_TENCENT_JSON_VALUES_MAX - 2; i++)
+	for (size_t i = 0; i < CFS_JSON_VALUES_MAX - 2; i++)
 		assert_int_equal(cfs_buf_adds(&text, "0,"), 0);
 	assert_int_equal(cfs_buf_adds(&text, "0]"), 0);
-	assert_int_equal(cfs_tencent_json_parse(&text, &tree), 0);
-	cfs_tencent_json_wipe(tree);
+	assert_int_equal(cfs_json_parse(&text, &tree), 0);
+	cfs_json_wipe(tree);
 	tree = NULL;
 	text.data[text.len - 1] = ',';
 	assert_int_equal(cfs_buf_adds(&text, "0]"), 0);
-	assert_int_equal(cfs_tencent_json_parse(&text, &tree), -EBADMSG);
+	assert_int_equal(cfs_json_parse(&text, &tree), -EBADMSG);
 	assert_null(tree);
 	cfs_buf_finish(&text);
 }
@@ -169,7 +169,7 @@ static void escapes_of_no_character_become_the_replacement(void **state)
 		cJSON *tree = parse(cases[i].json);
 
 		assert_string_equal(cJSON_GetStringValue(tree), cases[i].text);
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 	}
 }
 
@@ -183,11 +183,11 @@ static void a_tree_is_printed_at_the_end_of_a_buffer(void **state)
 		cJSON *tree = parse(texts[i]);
 
 		assert_int_equal(cfs_buf_adds(&text, "before "), 0);
-		assert_int_equal(cfs_tencent_json_print(tree, &text), 0);
+		assert_int_equal(cfs_json_print(tree, &text), 0);
 		assert_memory_equal(text.data, "before ", 7);
 		assert_string_equal(text.data + 7, texts[i]);
 		assert_int_equal(text.len, 7 + strlen(texts[i]));
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 		cfs_buf_wipe(&text);
 	}
 }
@@ -205,14 +205,14 @@ static void a_printed_tree_grows_to_the_limit(void **state)
 		memset(content, 'x', len);
 		content[len] = '\0';
 		tree = cJSON_CreateString(content);
-		assert_int_equal(cfs_tencent_json_print(tree, &roomy), 0);
+		assert_int_equal(cfs_json_print(tree, &roomy), 0);
 		assert_int_equal(roomy.len, len + 2);
 		cfs_buf_init(&tight, len + 1);
-		assert_int_equal(cfs_tencent_json_print(tree, &tight), -EFBIG);
+		assert_int_equal(cfs_json_print(tree, &tight), -EFBIG);
 		assert_int_equal(tight.len, 0);
 		assert_string_equal(cfs_buf_text(&tight), "");
 		cfs_buf_wipe(&tight);
-		cfs_tencent_json_wipe(tree);
+		cfs_json_wipe(tree);
 		cfs_buf_wipe(&roomy);
 	}
 }
