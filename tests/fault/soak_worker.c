@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -460,6 +461,8 @@ int main(int argc, char **argv)
 		fputs("usage: soak_worker LIST OUT PROGRESS PROCESSES OPENS SEED\n", stderr);
 		return 2;
 	}
+	/* Nobody opens anything for a soak that has ended. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	int processes = atoi(argv[4]), failed = 0;
 	struct worker worker = {.opens = strtoull(argv[5], NULL, 10)};
 	if (processes < 1 || processes > PROCESSES_MAX)
@@ -471,6 +474,7 @@ int main(int argc, char **argv)
 		if (pid < 0)
 			die("cannot fork");
 		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			worker.number = i;
 			work(&worker, argv[2], processes, strtoull(argv[6], NULL, 10));
 			_exit(0);
