@@ -36,6 +36,29 @@ static void check_why(int r, const struct cfs_buf *why)
 	MUST_OF(fuzz_is_line(cfs_buf_text(why)), cfs_buf_text(why));
 }
 
+/* With what is configured, filters above all, questions can be asked. */
+static void check_requests(const struct cfs_cloud_config *cloud, const struct cfs_account *account)
+{
+	static const enum cfs_verb verbs[] = {CFS_LIST, CFS_FIND, CFS_REGIONS, CFS_WHOAMI};
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_http_request request;
+	struct cfs_question question = {
+		.region = cloud->n_regions ? cloud->regions[0] : "us-east-1",
+		.page = "",
+		.id = cloud->backend->valid_id("i-0badcafe") ? "i-0badcafe" : "ins-r9hr2upy"};
+
+	MUST(cfs_secret_set(&keys.id, "ID", 2) == 0 && cfs_secret_set(&keys.secret, "k", 1) == 0);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		question.verb = verbs[i];
+		MUST(cloud->backend->request(account, &question, &keys, 1715000000, &request) == 0);
+		MUST_OF(fuzz_is_line(request.url), request.url);
+		MUST(request.body.len > 0 && strlen(request.body.data) == request.body.len);
+		MUST_OF(fuzz_is_line(request.body.data), request.body.data);
+		cfs_http_request_finish(&request);
+	}
+	cfs_keys_finish(&keys);
+}
+
 static void check_cloud(const struct cfs_cloud_config *cloud, const struct cfs_env *env)
 {
 	struct cfs_settings settings = {.name = cloud->name,
@@ -65,6 +88,7 @@ static void check_cloud(const struct cfs_cloud_config *cloud, const struct cfs_e
 	check_why(r, &why);
 	if (r == 0) {
 		MUST(cloud->backend->account_region(account, &region) == 0);
+		check_requests(cloud, account);
 		cloud->backend->account_destroy(account);
 	}
 	cfs_buf_finish(&why);
