@@ -54,15 +54,7 @@ int cfs_html_add(struct cfs_buf *buf, const char *text)
 
 int cfs_html_add_step(struct cfs_buf *buf, const char *name)
 {
-	int r = 0;
-
-	for (; r == 0 && *name; name++) {
-		if (cfs_text_is_token(name, 1, 1, "-._~"))
-			r = cfs_buf_addc(buf, *name);
-		else
-			r = cfs_buf_addf(buf, "%%%02X", (unsigned char)*name);
-	}
-	return r;
+	return cfs_text_encode(buf, name, strlen(name), "");
 }
 
 /* The countdown is a number that an animation lowers. Where numbers cannot be animated, the bar

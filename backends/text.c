@@ -154,3 +154,32 @@ void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds)
 	if (!gmtime_r(&at, &utc) || strftime(out, CFS_TEXT_TIME, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
 		memcpy(out, "-", sizeof("-"));
 }
+
+int cfs_text_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t i;
+	int r;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
+
+		if (cfs_text_is_token(&text[i], 1, 1, "-._~") || (c != '\0' && strchr(also, c)))
+			r = cfs_buf_addc(buf, text[i]);
+		else
+			r = cfs_buf_add(buf, escape, sizeof(escape));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cfs_text_add_lower(struct cfs_buf *buf, const char *text)
+{
+	int r = 0;
+
+	for (; r == 0 && *text; text++)
+		r = cfs_buf_addc(buf, *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+	return r;
+}

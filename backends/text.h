@@ -50,4 +50,11 @@ void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds);
 /* Whether text[0..len) is 1..max bytes of ASCII letters, digits and the bytes of `also`. */
 bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also);
 
+/* Appends text percent-encoded: all but letters, digits, '-', '.', '_', '~' (RFC 3986,
+ * "unreserved") and the bytes of `also`. */
+int cfs_text_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also);
+
+/* Appends text with the capital letters of ASCII made small. */
+int cfs_text_add_lower(struct cfs_buf *buf, const char *text);
+
 #endif

@@ -68,14 +68,14 @@ int cfs_aws_filters_add(struct cfs_buf *form, size_t n, const char *text)
 
 	r = cfs_buf_addf(form, "&Filter.%zu.Name=", n);
 	if (r == 0)
-		r = cfs_sigv4_encode(form, name.at, name.len, "");
+		r = cfs_text_encode(form, name.at, name.len, "");
 	for (unsigned i = 1; r == 0 && *at; i++) {
 		size_t len = strcspn(++at, ",");
 		struct span value = trim(at, len);
 
 		r = cfs_buf_addf(form, "&Filter.%zu.Value.%u=", n, i);
 		if (r == 0)
-			r = cfs_sigv4_encode(form, value.at, value.len, "");
+			r = cfs_text_encode(form, value.at, value.len, "");
 		at += len;
 	}
 	return r;

@@ -57,7 +57,7 @@ static int make(const struct state *state, struct cfs_http_request *request)
 	cfs_http_request_init(request, state->phase == AT_TOKEN ? "PUT" : "GET");
 	r = cfs_buf_adds(&below, state->phase == AT_TOKEN ? TOKEN_PATH : ROLE_PATH);
 	if (r == 0 && state->phase == AT_KEYS)
-		r = cfs_sigv4_encode(&below, state->role, strlen(state->role), "");
+		r = cfs_text_encode(&below, state->role, strlen(state->role), "");
 	if (r == 0)
 		r = cfs_aws_endpoint_url_of(&state->base, cfs_buf_text(&below), &url);
 	if (r == 0)

@@ -11,6 +11,7 @@
 #include "backends/aws/providers.h"
 #include "backends/aws/sigv4.h"
 #include "backends/aws/time.h"
+#include "backends/digest.h"
 #include "backends/json.h"
 #include "backends/text.h"
 
@@ -109,11 +110,11 @@ static int make_fetch(const struct state *state, struct cfs_http_request *reques
 	cfs_http_request_init(request, "GET");
 	r = cfs_buf_adds(&below, "federation/credentials?role_name=");
 	if (r == 0)
-		r = cfs_sigv4_encode(&below, state->role, strlen(state->role), "");
+		r = cfs_text_encode(&below, state->role, strlen(state->role), "");
 	if (r == 0)
 		r = cfs_buf_adds(&below, "&account_id=");
 	if (r == 0)
-		r = cfs_sigv4_encode(&below, state->account, strlen(state->account), "");
+		r = cfs_text_encode(&below, state->account, strlen(state->account), "");
 	if (r == 0)
 		r = set_url(request, state, CFS_AWS_SSO, cfs_buf_text(&below));
 	if (r == 0)
@@ -289,11 +290,8 @@ static int cache_path(const struct cfs_env *env, const char *name, char **ret_pa
 	if (EVP_Digest(name, strlen(name), hash, &n, EVP_sha1(), NULL) != 1 || n != SHA1_SIZE)
 		return -ENOMEM;
 	memcpy(path, CACHE_DIR, len);
-	for (unsigned i = 0; i < n; i++) {
-		path[len++] = "0123456789abcdef"[hash[i] >> 4];
-		path[len++] = "0123456789abcdef"[hash[i] & 15];
-	}
-	memcpy(path + len, ".json", sizeof(".json"));
+	cfs_digest_to_hex(hash, n, path + len);
+	memcpy(path + len + 2 * (size_t)n, ".json", sizeof(".json"));
 	return cfs_env_expand(env, path, ret_path);
 }
 

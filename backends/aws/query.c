@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backends/aws/sigv4.h"
+#include "backends/text.h"
 
 #define CONTENT_TYPE "application/x-www-form-urlencoded; charset=utf-8"
 #define SIGNED_HEADERS_MAX 4
@@ -11,7 +12,7 @@ int cfs_aws_query_add(struct cfs_buf *form, const char *name, const char *value)
 {
 	int r = cfs_buf_addf(form, "&%s=", name);
 
-	return r < 0 ? r : cfs_sigv4_encode(form, value, strlen(value), "");
+	return r < 0 ? r : cfs_text_encode(form, value, strlen(value), "");
 }
 
 static int set_url(struct cfs_http_request *request, const struct cfs_aws_endpoint *endpoint)

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+
+#include "backends/text.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define TERMINATOR "aws4_request"
@@ -23,74 +23,9 @@ struct pair {
 	size_t order; /* as given: repeated headers keep theirs */
 };
 
-static bool is_unreserved(unsigned char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-int cfs_sigv4_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	size_t i;
-	int r;
-
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
-
-		if (is_unreserved(c) || (c != '\0' && strchr(also, c)))
-			r = cfs_buf_addc(buf, (char)c);
-		else
-			r = cfs_buf_add(buf, escape, sizeof(escape));
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static void to_hex(const unsigned char *bytes, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * len] = '\0';
-}
-
-static int sha256_hex(const char *bytes, size_t len, char ret_hex[CFS_SIGV4_HEX_SIZE])
-{
-	unsigned char hash[CFS_SIGV4_KEY_SIZE];
-
-	if (EVP_Digest(bytes, len, hash, NULL, EVP_sha256(), NULL) != 1)
-		return -ENOMEM;
-	to_hex(hash, sizeof(hash), ret_hex);
-	return 0;
-}
-
-static int hmac(const void *key, size_t key_len, const char *text, size_t len,
-	unsigned char ret_mac[CFS_SIGV4_KEY_SIZE])
-{
-	unsigned char mac[CFS_SIGV4_KEY_SIZE];
-
-	if (!HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text, len, mac, NULL))
-		return -ENOMEM;
-	memcpy(ret_mac, mac, sizeof(mac)); /* the key may lie where the result goes */
-	OPENSSL_cleanse(mac, sizeof(mac));
-	return 0;
 }
 
 int cfs_sigv4_scope(
@@ -145,7 +80,7 @@ static int add_path(struct cfs_buf *out, const char *path)
 	if (r == 0 && open_end)
 		r = cfs_buf_addc(&normal, '/');
 	if (r == 0)
-		r = cfs_sigv4_encode(out, cfs_buf_text(&normal), normal.len, "/");
+		r = cfs_text_encode(out, cfs_buf_text(&normal), normal.len, "/");
 	cfs_buf_finish(&normal);
 	return r;
 }
@@ -169,7 +104,7 @@ static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c = lower(c);
+	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -188,7 +123,7 @@ static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
 			c = (char)(high << 4 | low);
 			i += 2;
 		}
-		r = cfs_sigv4_encode(out, &c, 1, "");
+		r = cfs_text_encode(out, &c, 1, "");
 	}
 	return r;
 }
@@ -260,15 +195,6 @@ static int add_header_value(struct cfs_buf *out, const char *value)
 	return r;
 }
 
-static int add_lower(struct cfs_buf *out, const char *text)
-{
-	int r = 0;
-
-	for (; r == 0 && *text; text++)
-		r = cfs_buf_addc(out, lower(*text));
-	return r;
-}
-
 static int add_headers(
 	struct cfs_buf *out, const struct cfs_sigv4_request *request, struct cfs_buf *names)
 {
@@ -289,13 +215,13 @@ static int add_headers(
 			out->data[--out->len] = '\0'; /* the newline */
 			r = cfs_buf_addc(out, ',');
 		} else {
-			r = add_lower(out, pairs[i].name);
+			r = cfs_text_add_lower(out, pairs[i].name);
 			if (r == 0)
 				r = cfs_buf_addc(out, ':');
 			if (r == 0 && names->len > 0)
 				r = cfs_buf_addc(names, ';');
 			if (r == 0)
-				r = add_lower(names, pairs[i].name);
+				r = cfs_text_add_lower(names, pairs[i].name);
 		}
 		if (r == 0)
 			r = add_header_value(out, pairs[i].value);
@@ -308,10 +234,10 @@ static int add_headers(
 int cfs_sigv4_canonical_request(
 	const struct cfs_sigv4_request *request, struct cfs_buf *canonical, struct cfs_buf *names)
 {
-	char hash[CFS_SIGV4_HEX_SIZE];
+	char hash[CFS_DIGEST_HEX_SIZE];
 	int r;
 
-	r = sha256_hex(request->body, request->body_len, hash);
+	r = cfs_digest_sha256(request->body, request->body_len, hash);
 	if (r == 0)
 		r = cfs_buf_addf(canonical, "%s\n", request->method);
 	if (r == 0)
@@ -332,33 +258,33 @@ int cfs_sigv4_canonical_request(
 int cfs_sigv4_string_to_sign(
 	const struct cfs_sigv4_scope *scope, const struct cfs_buf *canonical, struct cfs_buf *text)
 {
-	char hash[CFS_SIGV4_HEX_SIZE];
+	char hash[CFS_DIGEST_HEX_SIZE];
 	int r;
 
-	r = sha256_hex(cfs_buf_text(canonical), canonical->len, hash);
+	r = cfs_digest_sha256(cfs_buf_text(canonical), canonical->len, hash);
 	if (r < 0)
 		return r;
 	return cfs_buf_addf(text, ALGORITHM "\n%s\n%s\n%s", scope->date, scope->text, hash);
 }
 
 int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
-	unsigned char ret_key[CFS_SIGV4_KEY_SIZE])
+	unsigned char ret_key[CFS_DIGEST_SIZE])
 {
 	struct cfs_buf first = CFS_BUF_INIT(CFS_SECRET_MAX + sizeof("AWS4"));
-	unsigned char key[CFS_SIGV4_KEY_SIZE];
+	unsigned char key[CFS_DIGEST_SIZE];
 	int r;
 
 	r = cfs_buf_adds(&first, "AWS4");
 	if (r == 0 && secret->len > 0)
 		r = cfs_buf_add(&first, secret->data, secret->len);
 	if (r == 0)
-		r = hmac(first.data, first.len, scope->date, strlen("YYYYMMDD"), key);
+		r = cfs_digest_hmac(first.data, first.len, scope->date, strlen("YYYYMMDD"), key);
 	if (r == 0)
-		r = hmac(key, sizeof(key), scope->region, strlen(scope->region), key);
+		r = cfs_digest_hmac(key, sizeof(key), scope->region, strlen(scope->region), key);
 	if (r == 0)
-		r = hmac(key, sizeof(key), scope->service, strlen(scope->service), key);
+		r = cfs_digest_hmac(key, sizeof(key), scope->service, strlen(scope->service), key);
 	if (r == 0)
-		r = hmac(key, sizeof(key), TERMINATOR, strlen(TERMINATOR), key);
+		r = cfs_digest_hmac(key, sizeof(key), TERMINATOR, strlen(TERMINATOR), key);
 	if (r == 0)
 		memcpy(ret_key, key, sizeof(key));
 	OPENSSL_cleanse(key, sizeof(key));
@@ -366,15 +292,15 @@ int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv
 	return r;
 }
 
-int cfs_sigv4_signature(const unsigned char key[CFS_SIGV4_KEY_SIZE], const struct cfs_buf *text,
-	char ret_signature[CFS_SIGV4_HEX_SIZE])
+int cfs_sigv4_signature(const unsigned char key[CFS_DIGEST_SIZE], const struct cfs_buf *text,
+	char ret_signature[CFS_DIGEST_HEX_SIZE])
 {
-	unsigned char mac[CFS_SIGV4_KEY_SIZE];
+	unsigned char mac[CFS_DIGEST_SIZE];
 	int r;
 
-	r = hmac(key, CFS_SIGV4_KEY_SIZE, cfs_buf_text(text), text->len, mac);
+	r = cfs_digest_hmac(key, CFS_DIGEST_SIZE, cfs_buf_text(text), text->len, mac);
 	if (r == 0)
-		to_hex(mac, sizeof(mac), ret_signature);
+		cfs_digest_to_hex(mac, sizeof(mac), ret_signature);
 	return r;
 }
 
@@ -385,8 +311,8 @@ int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
 	struct cfs_buf canonical = CFS_BUF_INIT(CFS_SIGV4_TEXT_MAX);
 	struct cfs_buf names = CFS_BUF_INIT(CFS_SIGV4_AUTHORIZATION_MAX);
 	struct cfs_buf text = CFS_BUF_INIT(CFS_SIGV4_AUTHORIZATION_MAX);
-	unsigned char key[CFS_SIGV4_KEY_SIZE];
-	char signature[CFS_SIGV4_HEX_SIZE];
+	unsigned char key[CFS_DIGEST_SIZE];
+	char signature[CFS_DIGEST_HEX_SIZE];
 	int r;
 
 	r = cfs_sigv4_canonical_request(request, &canonical, &names);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "backends/buf.h"
+#include "backends/digest.h"
 #include "backends/secret.h"
 
 #define CFS_SIGV4_HEADERS_MAX 16
@@ -20,8 +21,6 @@
 #define CFS_SIGV4_AUTHORIZATION_MAX 2048 /* the value of the Authorization header */
 #define CFS_SIGV4_DATE_SIZE sizeof("YYYYMMDDThhmmssZ")
 #define CFS_SIGV4_SCOPE_SIZE 192
-#define CFS_SIGV4_KEY_SIZE 32
-#define CFS_SIGV4_HEX_SIZE (2 * CFS_SIGV4_KEY_SIZE + 1)
 
 struct cfs_sigv4_header {
 	const char *name;
@@ -72,19 +71,15 @@ int cfs_sigv4_string_to_sign(
 
 /* Stage 3a. The key derived from the secret access key. To be cleansed by the caller. */
 int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
-	unsigned char ret_key[CFS_SIGV4_KEY_SIZE]);
+	unsigned char ret_key[CFS_DIGEST_SIZE]);
 
 /* Stage 3b. The signature in hexadecimal. */
-int cfs_sigv4_signature(const unsigned char key[CFS_SIGV4_KEY_SIZE], const struct cfs_buf *text,
-	char ret_signature[CFS_SIGV4_HEX_SIZE]);
+int cfs_sigv4_signature(const unsigned char key[CFS_DIGEST_SIZE], const struct cfs_buf *text,
+	char ret_signature[CFS_DIGEST_HEX_SIZE]);
 
 /* All stages: appends the value of the Authorization header. */
 int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
 	const struct cfs_sigv4_scope *scope, const struct cfs_keys *keys,
 	struct cfs_buf *authorization);
-
-/* Appends text percent-encoded as AWS wants it: all but letters, digits, '-', '.', '_', '~' and the
- * bytes of `also`. Used for form bodies too. */
-int cfs_sigv4_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also);
 
 #endif

@@ -7,54 +7,15 @@
 #include <time.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+
+#include "backends/text.h"
 
 #define ALGORITHM "TC3-HMAC-SHA256"
 #define TERMINATOR "tc3_request"
-#define HEX_BYTES (2 * CFS_TC3_KEY_BYTES + 1)
-
-static void to_hex(const unsigned char digest[static CFS_TC3_KEY_BYTES], char hex[static HEX_BYTES])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < CFS_TC3_KEY_BYTES; i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 15];
-	}
-	hex[HEX_BYTES - 1] = '\0';
-}
-
-static int sha256_hex(const char *bytes, size_t len, char hex[static HEX_BYTES])
-{
-	unsigned char digest[CFS_TC3_KEY_BYTES];
-
-	if (EVP_Digest(len ? bytes : "", len, digest, NULL, EVP_sha256(), NULL) != 1)
-		return -ENOMEM;
-	to_hex(digest, hex);
-	return 0;
-}
-
-static int hmac(const void *key, size_t key_len, const char *text, size_t len,
-	unsigned char ret_mac[static CFS_TC3_KEY_BYTES])
-{
-	if (!HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text, len, ret_mac, NULL))
-		return -ENOMEM;
-	return 0;
-}
 
 static const char *signed_headers(const struct cfs_tc3_request *request)
 {
 	return request->action ? "content-type;host;x-tc-action" : "content-type;host";
-}
-
-static int add_lower(struct cfs_buf *buf, const char *text)
-{
-	int r = 0;
-
-	for (; r == 0 && *text; text++)
-		r = cfs_buf_addc(buf, *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
-	return r;
 }
 
 int cfs_tc3_date(int64_t timestamp, char ret_date[static CFS_TC3_DATE_MAX])
@@ -71,17 +32,17 @@ int cfs_tc3_date(int64_t timestamp, char ret_date[static CFS_TC3_DATE_MAX])
 
 int cfs_tc3_canonical_request(const struct cfs_tc3_request *request, struct cfs_buf *ret_text)
 {
-	char digest[HEX_BYTES];
+	char digest[CFS_DIGEST_HEX_SIZE];
 	int r;
 
-	r = sha256_hex(request->body, request->body_len, digest);
+	r = cfs_digest_sha256(request->body, request->body_len, digest);
 	if (r == 0)
 		r = cfs_buf_addf(ret_text, "POST\n/\n\ncontent-type:%s\nhost:%s\n",
 			request->content_type, request->host);
 	if (r == 0 && request->action) {
 		r = cfs_buf_adds(ret_text, "x-tc-action:");
 		if (r == 0)
-			r = add_lower(ret_text, request->action);
+			r = cfs_text_add_lower(ret_text, request->action);
 		if (r == 0)
 			r = cfs_buf_addc(ret_text, '\n');
 	}
@@ -93,12 +54,12 @@ int cfs_tc3_canonical_request(const struct cfs_tc3_request *request, struct cfs_
 int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *canonical,
 	size_t canonical_len, struct cfs_buf *ret_text)
 {
-	char date[CFS_TC3_DATE_MAX], digest[HEX_BYTES];
+	char date[CFS_TC3_DATE_MAX], digest[CFS_DIGEST_HEX_SIZE];
 	int r;
 
 	r = cfs_tc3_date(request->timestamp, date);
 	if (r == 0)
-		r = sha256_hex(canonical, canonical_len, digest);
+		r = cfs_digest_sha256(canonical, canonical_len, digest);
 	if (r == 0)
 		r = cfs_buf_addf(ret_text, ALGORITHM "\n%" PRId64 "\n%s/%s/" TERMINATOR "\n%s",
 			request->timestamp, date, request->service, digest);
@@ -106,9 +67,9 @@ int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *ca
 }
 
 int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const char *service,
-	unsigned char ret_key[static CFS_TC3_KEY_BYTES])
+	unsigned char ret_key[static CFS_DIGEST_SIZE])
 {
-	unsigned char of_date[CFS_TC3_KEY_BYTES], of_service[CFS_TC3_KEY_BYTES];
+	unsigned char of_date[CFS_DIGEST_SIZE], of_service[CFS_DIGEST_SIZE];
 	struct cfs_buf first = CFS_BUF_INIT(CFS_SECRET_MAX + 3);
 	int r;
 
@@ -116,11 +77,12 @@ int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const
 	if (r == 0)
 		r = cfs_buf_add(&first, secret->data, secret->len);
 	if (r == 0)
-		r = hmac(first.data, first.len, date, strlen(date), of_date);
+		r = cfs_digest_hmac(first.data, first.len, date, strlen(date), of_date);
 	if (r == 0)
-		r = hmac(of_date, sizeof(of_date), service, strlen(service), of_service);
+		r = cfs_digest_hmac(of_date, sizeof(of_date), service, strlen(service), of_service);
 	if (r == 0)
-		r = hmac(of_service, sizeof(of_service), TERMINATOR, strlen(TERMINATOR), ret_key);
+		r = cfs_digest_hmac(
+			of_service, sizeof(of_service), TERMINATOR, strlen(TERMINATOR), ret_key);
 	OPENSSL_cleanse(of_date, sizeof(of_date));
 	OPENSSL_cleanse(of_service, sizeof(of_service));
 	cfs_buf_wipe(&first);
@@ -132,8 +94,8 @@ int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cf
 {
 	struct cfs_buf canonical = CFS_BUF_INIT(CFS_TC3_CANONICAL_MAX);
 	struct cfs_buf to_sign = CFS_BUF_INIT(CFS_TC3_TO_SIGN_MAX);
-	unsigned char key[CFS_TC3_KEY_BYTES] = {0}, mac[CFS_TC3_KEY_BYTES];
-	char date[CFS_TC3_DATE_MAX], signature[HEX_BYTES];
+	unsigned char key[CFS_DIGEST_SIZE] = {0}, mac[CFS_DIGEST_SIZE];
+	char date[CFS_TC3_DATE_MAX], signature[CFS_DIGEST_HEX_SIZE];
 	int r;
 
 	r = cfs_tc3_date(request->timestamp, date);
@@ -144,9 +106,9 @@ int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cf
 	if (r == 0)
 		r = cfs_tc3_signing_key(secret, date, request->service, key);
 	if (r == 0)
-		r = hmac(key, sizeof(key), to_sign.data, to_sign.len, mac);
+		r = cfs_digest_hmac(key, sizeof(key), to_sign.data, to_sign.len, mac);
 	if (r == 0) {
-		to_hex(mac, signature);
+		cfs_digest_to_hex(mac, sizeof(mac), signature);
 		r = cfs_buf_addf(ret_value,
 			ALGORITHM " Credential=%s/%s/%s/" TERMINATOR
 				  ", SignedHeaders=%s, Signature=%s",

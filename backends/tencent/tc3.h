@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 #include "backends/buf.h"
+#include "backends/digest.h"
 #include "backends/secret.h"
 
-#define CFS_TC3_KEY_BYTES 32       /* of a signing key: a SHA-256 digest */
 #define CFS_TC3_DATE_MAX 16        /* bytes of "2019-02-25", NUL included */
 #define CFS_TC3_CANONICAL_MAX 2048 /* bytes of a canonical request: the body counts as a digest */
 #define CFS_TC3_TO_SIGN_MAX 256    /* bytes of a string to sign */
@@ -45,7 +45,7 @@ int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *ca
 
 /* The key is a secret: the caller cleanses it. -ENOMEM. */
 int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const char *service,
-	unsigned char ret_key[static CFS_TC3_KEY_BYTES]);
+	unsigned char ret_key[static CFS_DIGEST_SIZE]);
 
 /* All stages: appends the value of the Authorization header. Errors as above. */
 int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_secret *id,

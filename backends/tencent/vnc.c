@@ -6,6 +6,7 @@
 #include "backends/html.h"
 #include "backends/tencent/tencent.h"
 #include "backends/tencent/url.h"
+#include "backends/text.h"
 
 /* Every byte of a value may take three in the link. */
 #define LINK_MAX (CFS_TENCENT_URL_MAX + 3 * CFS_TENCENT_VNC_VALUE_MAX)
@@ -24,26 +25,6 @@ static bool is_address(const char *value)
 	return true;
 }
 
-/* RFC 3986, section 2.3 */
-static bool is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		strchr("-._~", c);
-}
-
-static int add_encoded(struct cfs_buf *buf, const char *value)
-{
-	int r = 0;
-
-	for (; r == 0 && *value; value++) {
-		if (is_unreserved(*value))
-			r = cfs_buf_addc(buf, *value);
-		else
-			r = cfs_buf_addf(buf, "%%%02X", (unsigned char)*value);
-	}
-	return r;
-}
-
 int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *ret_link)
 {
 	int r;
@@ -52,7 +33,7 @@ int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *re
 		return -EBADMSG;
 	r = cfs_buf_adds(ret_link, page);
 	if (r == 0)
-		r = strstr(value, "://") ? add_encoded(ret_link, value)
+		r = strstr(value, "://") ? cfs_text_encode(ret_link, value, strlen(value), "")
 					 : cfs_buf_adds(ret_link, value);
 	return r;
 }

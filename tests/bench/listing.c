@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "backends/aws/sigv4.h"
+#include "backends/text.h"
 #include "clock.h"
 #include "signed.h"
 
@@ -84,7 +85,7 @@ static void ask(CURLM *multi, struct region *region, const char *url)
 	struct cfs_buf token = CFS_BUF_INIT(3 * TOKEN_MAX);
 	xmlSAXHandler copy = sax;
 
-	cfs_sigv4_encode(&token, region->token, region->token_len, "");
+	cfs_text_encode(&token, region->token, region->token_len, "");
 	snprintf(region->body, sizeof(region->body),
 		"Action=DescribeInstances&Version=2016-11-15&MaxResults=1000%s%s",
 		token.len ? "&NextToken=" : "", cfs_buf_text(&token));

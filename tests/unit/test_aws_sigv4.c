@@ -341,7 +341,7 @@ static void test_signing_key_is_the_known_one(void **state)
 		"938127b5336810ddb6a5d6af445fcac9e371f9ed418ed386b022aed82901be75";
 	struct cfs_sigv4_scope scope = example_scope();
 	struct cfs_keys keys = example_keys();
-	unsigned char key[CFS_SIGV4_KEY_SIZE];
+	unsigned char key[CFS_DIGEST_SIZE];
 	char hex[3];
 
 	(void)state;

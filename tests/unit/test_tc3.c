@@ -144,7 +144,7 @@ static void signing_key_depends_on_secret_date_and_service(void **state)
 		{"a", "2019-02-26", "cvm"},
 		{"a", "2019-02-25", "sts"},
 	};
-	unsigned char keys[4][CFS_TC3_KEY_BYTES], again[CFS_TC3_KEY_BYTES];
+	unsigned char keys[4][CFS_DIGEST_SIZE], again[CFS_DIGEST_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {

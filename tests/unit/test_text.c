@@ -227,6 +227,30 @@ static void a_word_that_may_be_a_secret_ends_what_is_shown(void **state)
 	assert_int_equal(cfs_text_before_secret("", 0), 0);
 }
 
+static void all_but_unreserved_bytes_and_those_named_is_percent_encoded(void **state)
+{
+	static const char text[] = "aZ09-._~ /%\x00\xe2\x82\xac";
+	struct cfs_buf buf = CFS_BUF_INIT(100);
+
+	(void)state;
+	assert_int_equal(cfs_text_encode(&buf, text, sizeof(text) - 1, ""), 0);
+	assert_string_equal(cfs_buf_text(&buf), "aZ09-._~%20%2F%25%00%E2%82%AC");
+	cfs_buf_clear(&buf);
+	assert_int_equal(cfs_text_encode(&buf, text, sizeof(text) - 1, "/"), 0);
+	assert_string_equal(cfs_buf_text(&buf), "aZ09-._~%20/%25%00%E2%82%AC");
+	cfs_buf_finish(&buf);
+}
+
+static void capital_letters_of_ascii_are_made_small(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(100);
+
+	(void)state;
+	assert_int_equal(cfs_text_add_lower(&buf, "X-Amz-@AZ[\xc3\x84"), 0);
+	assert_string_equal(cfs_buf_text(&buf), "x-amz-@az[\xc3\x84");
+	cfs_buf_finish(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +265,8 @@ int main(void)
 		cmocka_unit_test(a_line_is_shown_in_its_own_order),
 		cmocka_unit_test(marks_that_reorder_text_are_controls),
 		cmocka_unit_test(time_is_shown_in_utc),
+		cmocka_unit_test(all_but_unreserved_bytes_and_those_named_is_percent_encoded),
+		cmocka_unit_test(capital_letters_of_ascii_are_made_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
