@@ -6,6 +6,7 @@
 #include "backends/aws/json.h"
 #include "backends/aws/providers.h"
 #include "backends/json.h"
+#include "backends/text.h"
 
 #define RELATIVE "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -13,7 +14,8 @@
 #define TOKEN_FILE "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
 #define RELATIVE_BASE "http://169.254.170.2"
 #define TOKEN_MAX 16384
-#define TIMEOUT_MS 2000 /* botocore's */
+#define QUERY_ALSO "-._~%!$&'()*+,;=:@/?" /* RFC 3986, section 3.4 */
+#define TIMEOUT_MS 2000                   /* botocore's */
 
 /* Source: "Container credential provider" in the AWS SDKs and Tools reference guide. */
 struct state {
@@ -40,13 +42,16 @@ static const char *check_url(const char *url)
 	struct cfs_aws_endpoint endpoint;
 	size_t len = strcspn(url, "?");
 	bool loopback;
-	const char *why;
+	const char *why, *query = url[len] ? url + len + 1 : "";
 	char *base = strndup(url, len); /* whose path an endpoint might have, and no query */
 
 	if (!base)
 		return "could not be looked at, for lack of memory";
 	why = cfs_aws_endpoint_split(base, &endpoint, &loopback);
 	free(base);
+	if (!why && *query &&
+		!cfs_text_is_token(query, strlen(query), CFS_HTTP_URL_MAX, QUERY_ALSO))
+		why = "has a query with a byte that must be percent-encoded";
 	if (why || endpoint.tls || loopback)
 		return why;
 	for (size_t i = 0; i < sizeof(agents) / sizeof(agents[0]); i++) {

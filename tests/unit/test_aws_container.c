@@ -57,7 +57,8 @@ static void test_a_full_uri_is_of_few_hosts(void **state)
 		"http://localhost.evil/", "http://[fd00:ec2::254]/"};
 	static const char *const bad[] = {"/relative", "ftp://127.0.0.1/", "http://",
 		"http://hush@127.0.0.1/", "http://127.0.0.1/#hush", "http://127.0.0.1 /",
-		"http://127.1/", "http://127.0.0.1:0/"};
+		"http://127.1/", "http://127.0.0.1:0/", "http://127.0.0.1/?a b",
+		"http://127.0.0.1/?#hush", "http://127.0.0.1/?\xc3\xa9"};
 	struct chain chain;
 
 	(void)state;
