@@ -1,20 +1,22 @@
 #include "backends/http.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
+#include "backends/http_result.h"
 #include "backends/http_url.h"
 #include "backends/text.h"
 
@@ -40,10 +42,9 @@
  * libcurl forgets a queued result when its handle is removed, so a cancelled transfer has none.
  */
 
-#define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
-#define ANSWER_CHUNK (64 * 1024)
+#define EVENTS_MAX 64     /* taken from the epoll at once; it is level-triggered, so none is lost */
+#define CHUNK (16 * 1024) /* a TLS record is no longer, and OpenSSL hands out one at a time */
 #define DATE_MAX 64       /* bytes of a Date header that can be a date */
-#define DESCRIPTORS_FEW 4 /* so many are needed at once to make a connection, and a spare */
 #define CA_CACHE_S 60 /* a file of authorities is read again when it was last read so long ago */
 
 _Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
@@ -54,7 +55,10 @@ struct cfs_http {
 	CURLSH *share; /* TLS sessions, for resumption between easy handles */
 	int epoll_fd;
 	int timer_fd;
+	int due_fd; /* an eventfd: libcurl wants to be called at once */
 	struct cfs_transfer *running, *failed, *failing;
+	TAILQ_HEAD(, cfs_transfer) paused; /* running, but for the rest of this dispatch */
+	size_t given;                      /* bytes of answers, by this dispatch */
 };
 
 /* The headers of a transfer as libcurl takes them: nodes that borrow the request's text, so that no
@@ -123,11 +127,14 @@ static void arm(struct cfs_http *http, long ms)
 {
 	struct itimerspec spec = {0};
 
-	if (http->failed)
+	if (http->failed || !TAILQ_EMPTY(&http->paused))
 		ms = 0;
+	/* Not by the timer: its interrupt would cost more than to make the request does. */
 	if (ms == 0) {
-		spec.it_value.tv_nsec = 1;
-	} else if (ms > 0) {
+		eventfd_write(http->due_fd, 1);
+		return;
+	}
+	if (ms > 0) {
 		spec.it_value.tv_sec = ms / 1000;
 		spec.it_value.tv_nsec = ms % 1000 * 1000000;
 	}
@@ -172,9 +179,36 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/* Before a request is sent on a kept connection: what is there to be read already belongs to no
+ * request, and would be taken for the answer to this one. */
+static int on_request(void *arg, char *peer, char *own, int peer_port, int own_port)
+{
+	struct cfs_transfer *transfer = arg;
+	struct curl_tlssessioninfo *tls = NULL;
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	long made = 0;
+	char byte;
+
+	(void)peer;
+	(void)own;
+	(void)peer_port;
+	(void)own_port;
+	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made);
+	if (made > 0)
+		return CURL_PREREQFUNC_OK;
+	curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &tls);
+	curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals &&
+		SSL_has_pending(tls->internals))
+		transfer->dirty = true;
+	else if (fd != CURL_SOCKET_BAD && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+		transfer->dirty = true;
+	return transfer->dirty ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
 {
-	static const char date[] = "Date:";
+	static const char date[] = "Date:", status[] = "HTTP/";
 	struct cfs_transfer *transfer = arg;
 	char text[DATE_MAX];
 	time_t when;
@@ -185,6 +219,10 @@ static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
 		return CURL_WRITEFUNC_ERROR;
 	}
 	transfer->header_bytes += len;
+	if (bytes[0] == '\r' || bytes[0] == '\n')
+		transfer->headed = true;
+	else if (len > strlen(status) && strncasecmp(bytes, status, strlen(status)) == 0)
+		transfer->headed = false;
 	if (len > strlen(date) && len - strlen(date) < sizeof(text) &&
 		strncasecmp(bytes, date, strlen(date)) == 0) {
 		memcpy(text, bytes + strlen(date), len - strlen(date));
@@ -199,128 +237,23 @@ static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
 static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 {
 	struct cfs_transfer *transfer = arg;
+	struct cfs_http *http = transfer->http;
 	int r;
 
 	(void)size; /* always 1 */
+	/* libcurl goes on with a socket as long as it brings more: all the loop would wait for it.
+	 */
+	if (http->given >= CFS_HTTP_DISPATCH_BYTES) {
+		transfer->paused = true;
+		TAILQ_INSERT_TAIL(&http->paused, transfer, next_paused);
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	http->given += len;
 	r = transfer->handler->data(transfer->arg, bytes, len);
 	if (r == 0)
 		return len;
 	transfer->aborted_by = r;
 	return CURL_WRITEFUNC_ERROR;
-}
-
-/* What libcurl's results mean */
-
-static const struct {
-	CURLcode result;
-	enum cfs_fault fault;
-} faults[] = {
-	{CURLE_OK, CFS_OK},
-	{CURLE_COULDNT_RESOLVE_HOST, CFS_UNREACHABLE},
-	{CURLE_COULDNT_RESOLVE_PROXY, CFS_UNREACHABLE},
-	{CURLE_PROXY, CFS_UNREACHABLE},
-	{CURLE_NO_CONNECTION_AVAILABLE, CFS_UNREACHABLE},
-	{CURLE_OPERATION_TIMEDOUT, CFS_TIMED_OUT},
-	{CURLE_SSL_CONNECT_ERROR, CFS_TLS},
-	{CURLE_PEER_FAILED_VERIFICATION, CFS_TLS},
-	{CURLE_SSL_CIPHER, CFS_TLS},
-	{CURLE_SSL_CACERT_BADFILE, CFS_TLS},
-	{CURLE_PARTIAL_FILE, CFS_RESET},
-	{CURLE_SEND_ERROR, CFS_RESET},
-	{CURLE_RECV_ERROR, CFS_RESET},
-	{CURLE_GOT_NOTHING, CFS_RESET},
-	{CURLE_FILESIZE_EXCEEDED, CFS_TOO_LARGE},
-#if LIBCURL_VERSION_NUM >= 0x080600
-	{CURLE_TOO_LARGE, CFS_TOO_LARGE},
-#endif
-	{CURLE_OUT_OF_MEMORY, CFS_NO_MEMORY},
-	{CURLE_FAILED_INIT, CFS_NO_MEMORY},
-};
-
-static enum cfs_fault fault_of_connect(CURL *easy)
-{
-	long os_errno = 0;
-
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
-	switch (os_errno) {
-	case ECONNREFUSED:
-		return CFS_REFUSED;
-	case ETIMEDOUT:
-		return CFS_TIMED_OUT;
-	case ECONNRESET:
-	case EPIPE:
-		return CFS_RESET;
-	default:
-		return CFS_UNREACHABLE;
-	}
-}
-
-/* libcurl has one result for a handshake that failed and for one in which the connection broke off.
- * Only its words tell them apart; others are taken for a failure to verify. */
-static bool handshake_broke_off(const struct cfs_transfer *transfer)
-{
-	static const char *const words[] = {
-		"SSL_connect: ", "unexpected eof", "Recv failure: ", "Send failure: "};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (strstr(transfer->message, words[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Whether this process can open next to nothing more. Found out when what was opened in vain for
- * the transfer may have been closed again. */
-static bool is_out_of_descriptors(void)
-{
-	int fds[DESCRIPTORS_FEW], n;
-
-	for (n = 0; n < DESCRIPTORS_FEW; n++) {
-		fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (fds[n] < 0)
-			break;
-	}
-	for (int i = 0; i < n; i++)
-		close(fds[i]);
-	return n < DESCRIPTORS_FEW;
-}
-
-/* Results that without descriptors say no more than that: libcurl takes a name for one that does
- * not resolve if there is none to ask by, and a file for a bad one if it cannot be opened. */
-static bool may_lack_descriptors(CURLcode result)
-{
-	return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY ||
-		result == CURLE_SSL_CACERT_BADFILE || result == CURLE_FAILED_INIT;
-}
-
-static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode result)
-{
-	double first_byte = 0;
-	long tunnel = 0;
-
-	if (result != CURLE_OK && transfer->aborted_by)
-		return cfs_fault_from_errno(transfer->aborted_by);
-	/* Noticed by a callback, which is why libcurl gave up. */
-	if (transfer->failed && (result == CURLE_WRITE_ERROR || result == CURLE_COULDNT_CONNECT))
-		return transfer->failed;
-	if (result == CURLE_COULDNT_CONNECT)
-		return fault_of_connect(transfer->easy);
-	if (may_lack_descriptors(result) && is_out_of_descriptors())
-		return CFS_NO_MEMORY;
-	if (result == CURLE_SSL_CONNECT_ERROR && handshake_broke_off(transfer))
-		return CFS_RESET;
-	/* Before 8.6, that is how libcurl says that a line of the answer is too long for it. */
-	curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME, &first_byte);
-	if (result == CURLE_OUT_OF_MEMORY && first_byte > 0)
-		return CFS_TOO_LARGE;
-	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
-	if (result == CURLE_RECV_ERROR && tunnel >= 300)
-		return CFS_UNREACHABLE; /* a proxy would not go there */
-	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
-		if (faults[i].result == result)
-			return faults[i].fault;
-	}
-	return CFS_BAD_ANSWER;
 }
 
 /* The beginning and the end of a transfer */
@@ -374,7 +307,8 @@ static const struct {
 	{CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S},
 	{CURLOPT_TCP_NODELAY, 1},
 	{CURLOPT_TCP_KEEPALIVE, 1},
-	{CURLOPT_BUFFERSIZE, ANSWER_CHUNK},
+	{CURLOPT_BUFFERSIZE, CHUNK},
+	{CURLOPT_UPLOAD_BUFFERSIZE, CHUNK},
 	{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* no signature goes to a proxy */
 	{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
 };
@@ -405,6 +339,8 @@ static CURLcode set_request(CURL *easy, struct cfs_transfer *transfer)
 	SET(result, easy, CURLOPT_ERRORBUFFER, transfer->message);
 	SET(result, easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	SET(result, easy, CURLOPT_OPENSOCKETDATA, transfer);
+	SET(result, easy, CURLOPT_PREREQFUNCTION, on_request);
+	SET(result, easy, CURLOPT_PREREQDATA, transfer);
 	SET(result, easy, CURLOPT_HEADERFUNCTION, on_header);
 	SET(result, easy, CURLOPT_HEADERDATA, transfer);
 	SET(result, easy, CURLOPT_WRITEFUNCTION, on_data);
@@ -445,6 +381,9 @@ static void end(struct cfs_transfer *transfer)
 	struct cfs_http *http = transfer->http;
 
 	unlink_from(transfer);
+	if (transfer->paused)
+		TAILQ_REMOVE(&http->paused, transfer, next_paused);
+	transfer->paused = false;
 	if (transfer->easy) {
 		curl_multi_remove_handle(http->multi, transfer->easy);
 		curl_easy_cleanup(transfer->easy);
@@ -473,27 +412,31 @@ static void set_message(struct cfs_transfer *transfer, const char *message)
 	cfs_text_line(transfer->message, sizeof(transfer->message), message, strlen(message));
 }
 
+/* Nothing was sent: the same once more, on a connection of its own. */
+static bool start_afresh(struct cfs_transfer *transfer)
+{
+	CURLM *multi = transfer->http->multi;
+
+	transfer->dirty = false;
+	return curl_multi_remove_handle(multi, transfer->easy) == CURLM_OK &&
+		curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+		curl_multi_add_handle(multi, transfer->easy) == CURLM_OK;
+}
+
 static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 {
 	struct cfs_http_outcome outcome = {
-		.fault = fault_of(transfer, result),
-		.date = transfer->date,
-		.aborted_by = transfer->aborted_by,
-	};
+		.date = transfer->date, .aborted_by = transfer->aborted_by};
+	const char *message;
 	long status = 0;
 
+	if (result == CURLE_ABORTED_BY_CALLBACK && transfer->dirty && start_afresh(transfer))
+		return;
+	outcome.fault = cfs_http_result(transfer, result, &message);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	outcome.status = (int)status;
-	if (result == CURLE_OK)
-		set_message(transfer, "");
-	else if (outcome.fault == CFS_TOO_LARGE && !transfer->aborted_by)
-		set_message(transfer, "the headers of the answer are too large");
-	else if (outcome.fault == CFS_NO_MEMORY &&
-		(transfer->failed == CFS_NO_MEMORY || is_out_of_descriptors()))
-		set_message(transfer, "no file descriptor is left: raise the limit (ulimit -Hn)");
-	/* A proxy's URL that cannot be parsed is quoted whole, and may hold its password. */
-	else if (!transfer->message[0] || result == CURLE_COULDNT_RESOLVE_PROXY)
-		set_message(transfer, curl_easy_strerror(result));
+	if (message)
+		set_message(transfer, message);
 	complete(transfer, outcome);
 }
 
@@ -523,7 +466,7 @@ int cfs_http_create(struct cfs_http **ret_http)
 		curl_global_cleanup();
 		return -ENOMEM;
 	}
-	http->timer_fd = -1;
+	http->timer_fd = http->due_fd = -1;
 	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (http->epoll_fd < 0) {
 		r = -errno;
@@ -533,6 +476,13 @@ int cfs_http_create(struct cfs_http **ret_http)
 	event.data.fd = http->timer_fd;
 	if (http->timer_fd < 0 ||
 		epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, http->timer_fd, &event) < 0) {
+		r = -errno;
+		goto out;
+	}
+	http->due_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	event.data.fd = http->due_fd;
+	if (http->due_fd < 0 ||
+		epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, http->due_fd, &event) < 0) {
 		r = -errno;
 		goto out;
 	}
@@ -546,6 +496,7 @@ int cfs_http_create(struct cfs_http **ret_http)
 		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
 		curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections_kept()))
 		goto out;
+	TAILQ_INIT(&http->paused);
 	*ret_http = http;
 	return 0;
 out:
@@ -569,6 +520,8 @@ void cfs_http_destroy(struct cfs_http *http)
 		curl_share_cleanup(http->share);
 	if (http->timer_fd >= 0)
 		close(http->timer_fd);
+	if (http->due_fd >= 0)
+		close(http->due_fd);
 	if (http->epoll_fd >= 0)
 		close(http->epoll_fd);
 	free(http);
@@ -585,7 +538,7 @@ static void act(struct cfs_http *http, const struct epoll_event *event)
 	int fd = event->data.fd, ready = 0, running;
 	uint64_t fired;
 
-	if (fd == http->timer_fd) {
+	if (fd == http->timer_fd || fd == http->due_fd) {
 		if (read(fd, &fired, sizeof(fired)) == sizeof(fired))
 			curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 		return;
@@ -598,6 +551,23 @@ static void act(struct cfs_http *http, const struct epoll_event *event)
 	curl_multi_socket_action(http->multi, fd, ready, &running);
 }
 
+/* Goes on with transfers that were paused, the longest first; they may be paused again. */
+static void resume(struct cfs_http *http)
+{
+	struct cfs_transfer *transfer;
+	CURLcode result;
+
+	while (http->given < CFS_HTTP_DISPATCH_BYTES && (transfer = TAILQ_FIRST(&http->paused))) {
+		TAILQ_REMOVE(&http->paused, transfer, next_paused);
+		transfer->paused = false;
+		/* What was held back is given on from inside; libcurl does not end a transfer whose
+		 * data is refused there. */
+		result = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+		if (result != CURLE_OK)
+			complete_running(transfer, result);
+	}
+}
+
 void cfs_http_dispatch(struct cfs_http *http)
 {
 	struct epoll_event events[EVENTS_MAX];
@@ -605,6 +575,8 @@ void cfs_http_dispatch(struct cfs_http *http)
 	CURLMsg *message;
 	int n;
 
+	http->given = 0;
+	resume(http);
 	n = epoll_wait(http->epoll_fd, events, EVENTS_MAX, 0);
 	for (int i = 0; i < n; i++)
 		act(http, &events[i]);
@@ -619,6 +591,8 @@ void cfs_http_dispatch(struct cfs_http *http)
 		complete_running((struct cfs_transfer *)private, message->data.result);
 	}
 
+	if (!TAILQ_EMPTY(&http->paused))
+		arm(http, 0);
 	http->failing = http->failed;
 	http->failed = NULL;
 	if (http->failing)

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "backends/buf.h"
 #include "backends/fault.h"
@@ -61,6 +62,10 @@ struct cfs_http_outcome {
 	const char *message; /* what libcurl says of a failure: one printable line, "" on success */
 };
 
+/* Bytes of answers that one dispatch gives on, so that nobody waits long for the loop: reading an
+ * answer takes some five nanoseconds a byte. */
+#define CFS_HTTP_DISPATCH_BYTES (128 * 1024)
+
 struct cfs_http_handler {
 	/* Bytes of the answer's body. 0, or a negative errno that ends the transfer. Called from
 	 * inside libcurl: must not start or cancel a transfer. */
@@ -87,15 +92,18 @@ struct cfs_transfer {
 	void *list; /* struct curl_slist * */
 	const struct cfs_http_handler *handler;
 	void *arg;
-	bool direct;
+	bool direct, paused;
 	int aborted_by;
 	int64_t date;
 	size_t header_bytes;
+	bool headed; /* the headers of the last answer, interim ones included, are whole */
+	bool dirty;  /* a kept connection had something to say before it was asked */
 	enum cfs_fault failed; /* could not even start */
 	char message[256];     /* CURLOPT_ERRORBUFFER */
 	struct cfs_http_request request;
 	struct cfs_transfer *next,
 		**link; /* in the engine's list of all, or of those that failed at once */
+	TAILQ_ENTRY(cfs_transfer) next_paused;
 };
 
 /* 0, -ENOMEM or another negative errno. */
@@ -103,7 +111,8 @@ int cfs_http_create(struct cfs_http **ret_http);
 /* Cancels what is under way, without completions. */
 void cfs_http_destroy(struct cfs_http *http);
 int cfs_http_fd(const struct cfs_http *http);
-/* Does what there is to do without waiting, completions included. */
+/* Does what there is to do without waiting, completions included. Of all answers together it gives
+ * on about CFS_HTTP_DISPATCH_BYTES, and those that have more to give take turns. */
 void cfs_http_dispatch(struct cfs_http *http);
 
 /*

@@ -10,7 +10,8 @@
  * about /reset       breaks off with RST          /nothing    closes without an answer /redirect
  * 302 to /hello                /nonsense   what is no HTTP /date/X      200 with X as the date
  * /packed     claims to be gzip /chunked     200 in chunks                /early      two 100s,
- * then 200
+ * then 200 /cuthead     ends in the midst of a header  /badchunk    a chunk of size zz
+ * /twice       200 with 70,000 bytes, and 200 "stale", at once
  */
 #ifndef TESTS_UNIT_HTTP_SERVER_H
 #define TESTS_UNIT_HTTP_SERVER_H
@@ -160,6 +161,25 @@ static inline bool connection_date(struct connection *connection, const char *da
 	return connection_answer(connection, head, "", 0);
 }
 
+/* Two answers to one request, the first longer than what a client takes at once. */
+static inline bool connection_twice(struct connection *connection)
+{
+	static const char more[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale";
+	const size_t n = 70000, room = n + 512;
+	char *text = malloc(room);
+	bool sent;
+	int len;
+
+	if (!text)
+		return false;
+	len = snprintf(text, room, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
+	memset(text + len, 'x', n);
+	memcpy(text + len + n, more, strlen(more));
+	sent = connection_send(connection, text, (size_t)len + n + strlen(more));
+	free(text);
+	return sent;
+}
+
 /* The paths that are answered by a whole answer. *ret_more: whether the connection stays open. */
 static inline bool connection_serve_well(struct connection *connection, const char *path,
 	const char *body, size_t body_len, bool *ret_more)
@@ -233,6 +253,18 @@ static inline bool connection_serve(
 		connection_text(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
 		return false;
 	}
+	if (strcmp(path, "/cuthead") == 0) {
+		connection_text(connection, "HTTP/1.1 200 OK\r\nDate: ");
+		return false;
+	}
+	if (strcmp(path, "/badchunk") == 0) {
+		connection_text(connection,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+			"5\r\nhello\r\nzz\r\n!\r\n0\r\n\r\n");
+		return false;
+	}
+	if (strcmp(path, "/twice") == 0)
+		return connection_twice(connection);
 	if (strcmp(path, "/reset") == 0) {
 		connection_text(connection, "HTTP/1.1 200 OK\r\nContent-Le");
 		connection_close(connection, true);

@@ -186,7 +186,7 @@ static void a_host_without_name_or_route_is_unreachable(void **state)
 
 static void a_broken_connection_is_reset(void **state)
 {
-	static const char *const paths[] = {"/reset", "/nothing", "/truncate"};
+	static const char *const paths[] = {"/reset", "/nothing", "/cuthead", "/truncate"};
 	struct fixture *f = *state;
 	struct server *slams = server_start(NULL, true);
 
@@ -209,6 +209,8 @@ static void what_is_no_http_is_a_bad_answer(void **state)
 	call_path(&f->a, f->server, "/nonsense");
 	assert_int_equal(f->a.outcome.fault, CFS_BAD_ANSWER);
 	assert_int_equal(f->a.body.len, 0);
+	call_path(&f->a, f->server, "/badchunk");
+	assert_int_equal(f->a.outcome.fault, CFS_BAD_ANSWER);
 }
 
 static void a_call_ends_when_its_time_is_over(void **state)

@@ -188,6 +188,21 @@ static void a_session_is_resumed_by_the_next_connection(void **state)
 	assert_int_equal(f->server->resumed, 2);
 }
 
+static void what_nobody_asked_for_is_no_answer_to_the_next(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ask(f, "127.0.0.1", f->server, "/twice", f->ca_file), CFS_OK);
+		assert_int_equal(f->call.body.len, 70000);
+		assert_int_equal(ask(f, "127.0.0.1", f->server, "/hello", f->ca_file), CFS_OK);
+		assert_string_equal(cfs_buf_text(&f->call.body), "hello");
+	}
+	/* Those that have nothing to say are used again. */
+	assert_int_equal(f->server->accepted, 4);
+	assert_int_equal(f->server->requests, 6);
+}
+
 static void tls_before_1_2_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -241,6 +256,7 @@ int main(void)
 		TEST(a_file_of_authorities_that_cannot_be_opened_is_not_bad),
 		TEST(the_environment_adds_no_authority),
 		TEST(a_session_is_resumed_by_the_next_connection),
+		TEST(what_nobody_asked_for_is_no_answer_to_the_next),
 		TEST(tls_before_1_2_is_refused),
 		TEST(a_broken_handshake_is_a_reset),
 		TEST(an_answer_that_breaks_off_is_a_reset),
