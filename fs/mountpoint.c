@@ -10,13 +10,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Whether a FUSE filesystem is mounted right there. Another kind may be mounted over. */
+/* Whether a FUSE filesystem is mounted right there. Another kind may be mounted over. Nothing is
+ * asked of it, as it may be another user's, which tells not even root. */
 static bool is_fuse_mount(const char *path)
 {
 	struct statx stx;
 	struct statfs fs;
 
-	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &stx) < 0 ||
+	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &stx) < 0 ||
 		!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return false;
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == FUSE_SUPER_MAGIC;
@@ -25,14 +26,22 @@ static bool is_fuse_mount(const char *path)
 static int check_directory(const char *path, struct cfs_buf *why)
 {
 	struct stat st;
+	struct statfs fs;
 	int r;
 
-	if (stat(path, &st) < 0) {
+	/* The kernel may still know what a dead mount's directory was like, but not how full it is.
+	 */
+	if (stat(path, &st) < 0 || (statfs(path, &fs) < 0 && errno == ENOTCONN)) {
 		r = -errno;
 		if (r == -ENOTCONN)
 			cfs_buf_addf(why,
 				"%s is a stale mount, left by a filesystem that died; "
 				"remove it with: fusermount3 -uz %s",
+				path, path);
+		else if (r == -EACCES && is_fuse_mount(path))
+			cfs_buf_addf(why,
+				"%s is busy: another user has mounted something there, or left it "
+				"dead; he, or root, removes it with: fusermount3 -uz %s",
 				path, path);
 		else if (r == -ENOENT)
 			cfs_buf_addf(why,
