@@ -218,8 +218,12 @@ static void fail(struct cfs_keyring *keyring, enum cfs_fault fault, int64_t date
 	settle(keyring, fault);
 }
 
-static void hold(struct cfs_keyring *keyring, struct cfs_step *step)
+static void hold(struct cfs_keyring *keyring, struct cfs_step *step, int64_t date)
 {
+	/* Nobody hands out keys that have expired: if they seem to have, the clock may have been
+	 * set. */
+	if (step->keys.expires <= cfs_skew_now(keyring->skew))
+		(void)cfs_skew_learn(keyring->skew, date);
 	cfs_keys_finish(&keyring->keys);
 	keyring->keys = step->keys;
 	keyring->held = true;
@@ -248,7 +252,7 @@ static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *a
 		answer = NULL;
 		switch (step.kind) {
 		case CFS_STEP_KEYS:
-			return hold(keyring, &step);
+			return hold(keyring, &step, date);
 		case CFS_STEP_ABSENT:
 			note(keyring, step.why);
 			end_machine(keyring);

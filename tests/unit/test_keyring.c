@@ -367,6 +367,32 @@ static void a_service_that_knows_the_time_sets_ours_right(void **state)
 	assert_in_range(f->skew.offset, 3598, 3602);
 }
 
+/* A machine that came up with a wrong clock, which was then set: the offset that was learnt is
+ * wrong, and no call would be made from which to learn another. */
+static void keys_that_come_expired_by_a_wrong_clock_set_it_right(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_keys *keys;
+	struct wanting wanting;
+	time_t now = cfs_clock_wall().tv_sec;
+	struct tm utc;
+	char date[64];
+
+	f->skew.offset = 7200;
+	assert_non_null(gmtime_r(&now, &utc));
+	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT", &utc);
+	f->server->date = date;
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_HTTP, .text = "ROLE"},
+		{.kind = CFS_STEP_KEYS, .text = "K", .lasts_s = -3600});
+	server_says(f->server, "ROLE", ALWAYS, "");
+	assert_int_equal(want(f, &wanting, &keys), 0);
+	run_until(f->world, &wanting.told, 1);
+	assert_int_equal(wanting.then, 1);
+	assert_held(f, "K");
+	assert_int_equal(searches(f), 1);
+	assert_true(labs((long)f->skew.offset) <= 2);
+}
+
 /* Through a process */
 
 static void a_process_is_run_and_its_output_handed_on(void **state)
@@ -598,6 +624,7 @@ int main(void)
 		TEST(a_provider_that_asks_without_end_is_stopped),
 		TEST(the_end_of_the_keyring_ends_its_search),
 		TEST(a_service_that_knows_the_time_sets_ours_right),
+		TEST(keys_that_come_expired_by_a_wrong_clock_set_it_right),
 		TEST(a_process_is_run_and_its_output_handed_on),
 		TEST(a_process_that_is_not_there_is_told_to_the_provider),
 		TEST(the_end_of_the_keyring_ends_its_process),
