@@ -1,5 +1,5 @@
-"""boto_loop.py URL CA REGION INSTANCE: fetches its screenshot COUNT times for each line of stdin, by
-one client, and prints the microseconds of each."""
+"""boto_loop.py URL CA REGION INSTANCE: fetches its screenshot COUNT times for each line of stdin,
+by one client, and prints the microseconds of each."""
 
 import base64
 import sys

@@ -118,8 +118,8 @@ def others(bench):
         boto = stack.enter_context(Process(
             "/usr/bin/python3", HERE / "boto_loop.py", cloud.url, cloud.ca, REGION, instance,
             env=cloud.aws_env()))
-        cli = Commands(["/usr/bin/aws", "--endpoint-url", cloud.url, "ec2", "get-console-screenshot",
-                        "--instance-id", instance], cloud.aws_env())
+        cli = Commands(["/usr/bin/aws", "--endpoint-url", cloud.url, "ec2",
+                        "get-console-screenshot", "--instance-id", instance], cloud.aws_env())
         curl = Commands(
             ["/usr/bin/curl", "--silent", "--fail", "--cacert", cloud.ca,
              "--aws-sigv4", f"aws:amz:{REGION}:ec2", "--user", credentials(), cloud.url + "/",

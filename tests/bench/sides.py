@@ -87,14 +87,15 @@ def mounted(cloud, *options):
 @contextlib.contextmanager
 def apart(*clouds):
     """Clouds have a processor of their own, as they have in life, and all that is started in the
-    block shares the others. Else each side would be measured with what the scheduler happened to do:
-    whether a reader and its filesystem run side by side or in turn makes more than either."""
+    block shares the others. Else each side would be measured with what the scheduler happened to
+    do: whether a reader and its filesystem run side by side or in turn makes more than either."""
     processors = os.sched_getaffinity(0)
     if len(processors) > 1:
         first = {min(processors)}
-        for pid in (pid for cloud in clouds for pid in (cloud.process.pid, *children(cloud.process.pid))):
-            for task in os.listdir(f"/proc/{pid}/task"):
-                os.sched_setaffinity(int(task), first)
+        for parent in (cloud.process.pid for cloud in clouds):
+            for pid in (parent, *children(parent)):
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    os.sched_setaffinity(int(task), first)
         os.sched_setaffinity(0, processors - first)
     try:
         yield
@@ -183,7 +184,8 @@ NGINX = """
 daemon off; worker_processes 1; pid {dir}/pid; error_log {dir}/error;
 events {{ worker_connections 1024; }}
 http {{
-    log_format agent "$http_user_agent"; access_log {dir}/requests agent; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+    log_format agent "$http_user_agent"; access_log {dir}/requests agent;
+    sendfile on; tcp_nopush on; keepalive_requests 1000000;
     client_body_temp_path {dir}/t; proxy_temp_path {dir}/t; fastcgi_temp_path {dir}/t;
     uwsgi_temp_path {dir}/t; scgi_temp_path {dir}/t;
     server {{ listen 127.0.0.1:{port}; root {dir}/root; autoindex on; }}
@@ -261,8 +263,8 @@ class WebMount:
         shutil.rmtree(self.dir)
 
 
-# Neither keeps content. What they know of the directory both keep for a while, as consolefs keeps its
-# list.
+# Neither keeps content. What they know of the directory both keep for a while, as consolefs keeps
+# its list.
 
 def rclone(url):
     return WebMount("rclone/", ["/usr/bin/rclone", "mount", f":http,url='{url}':", "MOUNTPOINT",

@@ -8,6 +8,7 @@
 int main(void)
 {
 	printf("libfuse %s, libcurl %s, OpenSSL %s\n", fuse_pkgversion(),
-		curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION_STRING));
+		curl_version_info(CURLVERSION_NOW)->version,
+		OpenSSL_version(OPENSSL_VERSION_STRING));
 	return 0;
 }

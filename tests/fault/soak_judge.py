@@ -22,6 +22,8 @@ S = 1000 * MS
 US = 1000  # the resolution of the simulator's log
 # For so long a probe that got no answer makes calls fail at once (fs/breaker.h), and a miss is remembered.
 MEMORY = 10 * S
+# Who has come back is known by the next good list, for which a region that gives no answer has to be waited for.
+COMEBACK = 30 * S
 
 Open = collections.namedtuple("Open", "began ended size file worker kind interrupted error wrong value sequence "
                               "digest request region page")
@@ -164,7 +166,7 @@ class Judge:
     def is_gone(self, record):
         """Whether the instance was gone then, or shortly before."""
         instance = self.files[record.file][3]
-        return any(instance in ids and record.began <= ended + MEMORY and record.ended >= began
+        return any(instance in ids and record.began <= ended + COMEBACK and record.ended >= began
                    for began, ended, ids in self.gone)
 
     def patience_with(self, record):
