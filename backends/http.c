@@ -57,8 +57,9 @@ struct cfs_http {
 	int timer_fd;
 	int due_fd; /* an eventfd: libcurl wants to be called at once */
 	struct cfs_transfer *running, *failed, *failing;
-	TAILQ_HEAD(, cfs_transfer) paused; /* running, but for the rest of this dispatch */
-	size_t given;                      /* bytes of answers, by this dispatch */
+	/* Running, but not for the rest of this dispatch, in the order in which they go on. */
+	struct cfs_transfer *paused, **paused_end;
+	size_t given; /* bytes of answers, by this dispatch */
 };
 
 /* The headers of a transfer as libcurl takes them: nodes that borrow the request's text, so that no
@@ -88,6 +89,28 @@ static void unlink_from(struct cfs_transfer *transfer)
 		transfer->next->link = transfer->link;
 	transfer->next = NULL;
 	transfer->link = NULL;
+}
+
+static void pause_it(struct cfs_transfer *transfer)
+{
+	struct cfs_http *http = transfer->http;
+
+	transfer->next_paused = NULL;
+	transfer->paused = http->paused_end;
+	*http->paused_end = transfer;
+	http->paused_end = &transfer->next_paused;
+}
+
+static void unpause(struct cfs_transfer *transfer)
+{
+	if (!transfer->paused)
+		return;
+	*transfer->paused = transfer->next_paused;
+	if (transfer->next_paused)
+		transfer->next_paused->paused = transfer->paused;
+	else
+		transfer->http->paused_end = transfer->paused;
+	transfer->paused = NULL;
 }
 
 /* What libcurl asks for: sockets and a timer */
@@ -127,7 +150,7 @@ static void arm(struct cfs_http *http, long ms)
 {
 	struct itimerspec spec = {0};
 
-	if (http->failed || !TAILQ_EMPTY(&http->paused))
+	if (http->failed || http->paused)
 		ms = 0;
 	/* Not by the timer: its interrupt would cost more than to make the request does. */
 	if (ms == 0) {
@@ -244,8 +267,7 @@ static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 	/* libcurl goes on with a socket as long as it brings more: all the loop would wait for it.
 	 */
 	if (http->given >= CFS_HTTP_DISPATCH_BYTES) {
-		transfer->paused = true;
-		TAILQ_INSERT_TAIL(&http->paused, transfer, next_paused);
+		pause_it(transfer);
 		return CURL_WRITEFUNC_PAUSE;
 	}
 	http->given += len;
@@ -381,9 +403,7 @@ static void end(struct cfs_transfer *transfer)
 	struct cfs_http *http = transfer->http;
 
 	unlink_from(transfer);
-	if (transfer->paused)
-		TAILQ_REMOVE(&http->paused, transfer, next_paused);
-	transfer->paused = false;
+	unpause(transfer);
 	if (transfer->easy) {
 		curl_multi_remove_handle(http->multi, transfer->easy);
 		curl_easy_cleanup(transfer->easy);
@@ -467,6 +487,7 @@ int cfs_http_create(struct cfs_http **ret_http)
 		return -ENOMEM;
 	}
 	http->timer_fd = http->due_fd = -1;
+	http->paused_end = &http->paused;
 	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (http->epoll_fd < 0) {
 		r = -errno;
@@ -496,7 +517,6 @@ int cfs_http_create(struct cfs_http **ret_http)
 		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
 		curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections_kept()))
 		goto out;
-	TAILQ_INIT(&http->paused);
 	*ret_http = http;
 	return 0;
 out:
@@ -557,9 +577,8 @@ static void resume(struct cfs_http *http)
 	struct cfs_transfer *transfer;
 	CURLcode result;
 
-	while (http->given < CFS_HTTP_DISPATCH_BYTES && (transfer = TAILQ_FIRST(&http->paused))) {
-		TAILQ_REMOVE(&http->paused, transfer, next_paused);
-		transfer->paused = false;
+	while (http->given < CFS_HTTP_DISPATCH_BYTES && (transfer = http->paused)) {
+		unpause(transfer);
 		/* What was held back is given on from inside; libcurl does not end a transfer whose
 		 * data is refused there. */
 		result = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
@@ -591,7 +610,7 @@ void cfs_http_dispatch(struct cfs_http *http)
 		complete_running((struct cfs_transfer *)private, message->data.result);
 	}
 
-	if (!TAILQ_EMPTY(&http->paused))
+	if (http->paused)
 		arm(http, 0);
 	http->failing = http->failed;
 	http->failed = NULL;

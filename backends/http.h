@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "backends/buf.h"
 #include "backends/fault.h"
@@ -92,7 +91,7 @@ struct cfs_transfer {
 	void *list; /* struct curl_slist * */
 	const struct cfs_http_handler *handler;
 	void *arg;
-	bool direct, paused;
+	bool direct;
 	int aborted_by;
 	int64_t date;
 	size_t header_bytes;
@@ -103,7 +102,7 @@ struct cfs_transfer {
 	struct cfs_http_request request;
 	struct cfs_transfer *next,
 		**link; /* in the engine's list of all, or of those that failed at once */
-	TAILQ_ENTRY(cfs_transfer) next_paused;
+	struct cfs_transfer *next_paused, **paused; /* in its list of those that take turns */
 };
 
 /* 0, -ENOMEM or another negative errno. */
