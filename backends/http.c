@@ -175,7 +175,6 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	static const unsigned unacknowledged = CFS_HTTP_UNACKNOWLEDGED_MS;
 	struct cfs_transfer *transfer = arg;
 	int fd;
 
@@ -190,13 +189,6 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	}
 	/* libcurl would leave the socket open in the children of credential processes. */
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	/* Whoever lives acknowledges what we send, however long he takes to answer it. A path that
-	 * is dead without a word, as kept connections are after a change of networks, is noticed by
-	 * that. On a kernel that does not know it, the call's own limits do.
-	 */
-	if (fd >= 0)
-		(void)setsockopt(
-			fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof(unacknowledged));
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		transfer->failed = CFS_NO_MEMORY;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -443,6 +435,24 @@ static bool start_afresh(struct cfs_transfer *transfer)
 		curl_multi_add_handle(multi, transfer->easy) == CURLM_OK;
 }
 
+/* Before a connection is kept. Whoever lives acknowledges what he is sent, however long he takes to
+ * answer it; a path that is dead without a word, as after a change of networks, is noticed by that.
+ * To make a connection has a limit of its own. On a kernel that does not know this one, the call's
+ * own limits do. */
+static void limit_silence(CURL *easy)
+{
+	static const unsigned limit = CFS_HTTP_UNACKNOWLEDGED_MS;
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	long made = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made);
+	if (made == 0)
+		return;
+	curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd != CURL_SOCKET_BAD)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
+}
+
 static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 {
 	struct cfs_http_outcome outcome = {
@@ -452,6 +462,8 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 
 	if (result == CURLE_ABORTED_BY_CALLBACK && transfer->dirty && start_afresh(transfer))
 		return;
+	if (result == CURLE_OK)
+		limit_silence(transfer->easy);
 	outcome.fault = cfs_http_result(transfer, result, &message);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	outcome.status = (int)status;

@@ -26,7 +26,8 @@
 #define CFS_HTTP_HEADER_MAX (32 * 1024) /* bytes of one request header */
 #define CFS_HTTP_BODY_MAX (256 * 1024)  /* bytes of a request's body */
 #define CFS_HTTP_ANSWER_HEADERS_MAX (64 * 1024)
-/* What was sent must be acknowledged, not answered, in so many milliseconds. */
+/* What is sent on a connection that was kept must be acknowledged, not answered, in so many
+ * milliseconds. */
 #define CFS_HTTP_UNACKNOWLEDGED_MS 5000
 /* Idle connections kept for the next call, if that is no more than a quarter of the descriptors
  * that the process may open. */

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from crowd import crowd, sample
+from crowd import PATIENCE_S, crowd, sample
 from lib import fleet
 from lib.doing import await_that, connections, read
 from lib.mount import Mount, cloud_options, find_consolefs
@@ -46,7 +46,7 @@ def test_more_opens_than_descriptors_end_in_bytes_or_say_that_there_is_none(sim,
     with crowd(opens, path) as openers:
         await_that(lambda: sample(mounted, "calls_total", action="GetConsoleScreenshot",
                                   result="ENOMEM") or openers.process.poll() is not None,
-                   "there are none left, or all is done")
+                   "there are none left, or all is done", PATIENCE_S)
         # What needs none is as it was.
         assert len(fleet.instances(mounted.aws)) == 19
         assert (mounted.aws / fleet.aws(0) / "info.json").read_text()

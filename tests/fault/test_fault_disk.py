@@ -20,7 +20,7 @@ from lib.scripted import AWS_KEYS, TENCENT_KEYS
 from lib.simulator import scrubbed_env
 
 # More lines than any pipe or socket holds here.
-OPENS = 400
+OPENS = 300
 LOST = re.compile(r"^<28>.{15} consolefs\[\d+\]: \d+ lines of the log could not be written$")
 
 
