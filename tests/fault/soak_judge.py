@@ -212,7 +212,7 @@ class Judge:
             allowed.add("EINTR")
         for began, ended, names in self.outages:
             if record.began <= ended + MEMORY and record.ended >= began:
-                allowed |= names | ({"ETIMEDOUT"} if lasted > 0.4 * self.timeout else set())
+                allowed |= names
         # Nobody knows it any more; or somebody asked by id.
         if self.is_gone(record):
             allowed.add("ENOENT")
@@ -232,14 +232,13 @@ class Judge:
                 for entry in entries:
                     allowed |= outcomes(entry)
             allowed |= last
-            if late:
-                allowed.add("ETIMEDOUT")
             if not self.is_gone(record):
                 allowed -= {"ENOENT"}
         else:
             # Refused, as a probe or another call got no answer.
             allowed |= self.unanswered(record, cloud, region, ACTIONS[name])
-        if lasted > 0.4 * self.timeout and self.is_stalled(record):
+        # No attempt may go without a byte for half of the time limit (fs/call.h).
+        if lasted > 0.49 * self.timeout:
             allowed.add("ETIMEDOUT")
         return allowed - {OK}
 
