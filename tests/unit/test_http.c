@@ -562,8 +562,12 @@ static void a_name_that_cannot_be_asked_for_is_not_unknown(void **state)
 {
 	struct fixture *f = *state;
 	struct rlimit limit, few;
-	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int next;
 
+	/* Valgrind keeps the limit itself, and not in every thread: see tests/torture/valgrind. */
+	if (getenv("UNDER_VALGRIND"))
+		skip();
+	next = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_true(next >= 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	close(next);
