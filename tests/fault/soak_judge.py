@@ -219,10 +219,8 @@ class Judge:
             # Others may have asked for it before; and where a region is known to be down, nobody does.
             for entry in self.looks[instance].between(record.began - MEMORY, record.ended):
                 allowed |= outcomes(entry)
-            for region in {file[2] for file in self.files if file[1] == cloud}:
-                allowed |= self.unanswered(record, cloud, region, LISTING)
-        else:
-            allowed -= {"ENOENT"}
+            for other in {file[2] for file in self.files if file[1] == cloud}:
+                allowed |= self.unanswered(record, cloud, other, LISTING)
         if entries:
             last = outcomes(entries[-1])
             # Another's of the same file; or it was over before the last was answered.
