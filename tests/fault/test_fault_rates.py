@@ -16,8 +16,8 @@ from lib.mount import Mount
 from lib.simulator import Simulator
 
 READERS = 12  # more than what the bucket gives needs
-SETTLED_S = 6
-SHARED_S = 8
+SETTLED_S = 5
+SHARED_S = 6
 
 
 class Readers:
