@@ -16,6 +16,7 @@
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
+#include "backends/http_kept.h"
 #include "backends/http_result.h"
 #include "backends/http_url.h"
 #include "backends/text.h"
@@ -55,7 +56,8 @@ struct cfs_http {
 	CURLSH *share; /* TLS sessions, for resumption between easy handles */
 	int epoll_fd;
 	int timer_fd;
-	int due_fd; /* an eventfd: libcurl wants to be called at once */
+	int due_fd;           /* an eventfd: libcurl wants to be called at once */
+	struct cfs_kept kept; /* the sockets of all connections */
 	struct cfs_transfer *running, *failed, *failing;
 	/* Running, but not for the rest of this dispatch, in the order in which they go on. */
 	struct cfs_transfer *paused, **paused_end;
@@ -191,7 +193,20 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		transfer->failed = CFS_NO_MEMORY;
+	if (fd >= 0 && cfs_kept_add(&transfer->http->kept, fd) < 0) {
+		transfer->failed = CFS_NO_MEMORY;
+		close(fd);
+		fd = -1;
+	}
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int on_close_socket(void *arg, curl_socket_t fd)
+{
+	struct cfs_http *http = arg;
+
+	cfs_kept_remove(&http->kept, fd);
+	return close(fd);
 }
 
 /* Before a request is sent on a kept connection: what is there to be read already belongs to no
@@ -200,24 +215,18 @@ static int on_request(void *arg, char *peer, char *own, int peer_port, int own_p
 {
 	struct cfs_transfer *transfer = arg;
 	struct curl_tlssessioninfo *tls = NULL;
-	curl_socket_t fd = CURL_SOCKET_BAD;
 	long made = 0;
-	char byte;
 
 	(void)peer;
 	(void)own;
 	(void)peer_port;
-	(void)own_port;
 	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made);
 	if (made > 0)
 		return CURL_PREREQFUNC_OK;
 	curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &tls);
-	curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals &&
-		SSL_has_pending(tls->internals))
-		transfer->dirty = true;
-	else if (fd != CURL_SOCKET_BAD && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
-		transfer->dirty = true;
+	transfer->dirty = cfs_kept_speaks(&transfer->http->kept, own_port) ||
+		(tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals &&
+			SSL_has_pending(tls->internals));
 	return transfer->dirty ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -353,6 +362,8 @@ static CURLcode set_request(CURL *easy, struct cfs_transfer *transfer)
 	SET(result, easy, CURLOPT_ERRORBUFFER, transfer->message);
 	SET(result, easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	SET(result, easy, CURLOPT_OPENSOCKETDATA, transfer);
+	SET(result, easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	SET(result, easy, CURLOPT_CLOSESOCKETDATA, transfer->http);
 	SET(result, easy, CURLOPT_PREREQFUNCTION, on_request);
 	SET(result, easy, CURLOPT_PREREQDATA, transfer);
 	SET(result, easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -550,6 +561,7 @@ void cfs_http_destroy(struct cfs_http *http)
 		curl_multi_cleanup(http->multi);
 	if (http->share)
 		curl_share_cleanup(http->share);
+	cfs_kept_finish(&http->kept);
 	if (http->timer_fd >= 0)
 		close(http->timer_fd);
 	if (http->due_fd >= 0)

@@ -55,8 +55,10 @@ static enum cfs_fault fault_of_connect(CURL *easy)
  * Only its words tell them apart; others are taken for a failure to verify. */
 static bool handshake_broke_off(const struct cfs_transfer *transfer)
 {
-	static const char *const words[] = {
-		"SSL_connect: ", "unexpected eof", "Recv failure: ", "Send failure: "};
+	/* The last two are of the connection before, which libcurl replaced by itself: of several
+	 * failures it keeps the words of the first. */
+	static const char *const words[] = {"SSL_connect: ", "unexpected eof",
+		"Recv failure: ", "Send failure: ", "SSL_read: ", "SSL_write: "};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strstr(transfer->message, words[i]))

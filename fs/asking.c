@@ -41,11 +41,22 @@ static void unlink_ask(struct ask *ask)
 		ask->next->link = ask->link;
 }
 
+/* The kernel looks one name up for one process after the other: those behind the first are told
+ * what he was, and do not each wait as long. */
+static void remember(const struct ask *ask, int number, int64_t ms)
+{
+	struct cfs_catalogue *catalogue = ask->catalogue;
+	size_t miss = cfs_table_hash(ask->id) % MISSES;
+
+	memcpy(catalogue->misses[miss].id, ask->id, sizeof(ask->id));
+	catalogue->misses[miss].number = number;
+	catalogue->misses[miss].until_ms = cfs_clock_ms() + ms;
+}
+
 static int conclude(struct ask *ask)
 {
 	struct cfs_catalogue *catalogue = ask->catalogue;
 	struct cfs_entry *entry = cfs_catalogue_find(catalogue, ask->id);
-	size_t miss = cfs_table_hash(ask->id) % MISSES;
 
 	/* Found terminated it is as good as not found. */
 	if (ask->found && entry)
@@ -55,12 +66,13 @@ static int conclude(struct ask *ask)
 			return 1;
 		return cfs_catalogue_put_unknown(catalogue, ask->id) ? 1 : -ENOMEM;
 	}
-	if (ask->failed)
+	if (ask->failed) {
+		remember(ask, ask->failed, CFS_CATALOGUE_PAUSE_MS);
 		return entry ? 1 : -ask->failed;
+	}
 	if (entry)
 		cfs_catalogue_remove(entry);
-	memcpy(catalogue->misses[miss].id, ask->id, sizeof(ask->id));
-	catalogue->misses[miss].until_ms = cfs_clock_ms() + CFS_CATALOGUE_MISS_MS;
+	remember(ask, ENOENT, CFS_CATALOGUE_MISS_MS);
 	return -ENOENT;
 }
 

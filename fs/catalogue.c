@@ -398,13 +398,23 @@ void cfs_catalogue_region_listed(struct cfs_catalogue *catalogue)
 		cfs_wait_end_all(&catalogue->list_waits, list_result(catalogue));
 }
 
+/* The errno with which the id was asked for in vain, as long as that is remembered; else 0. */
+static int missed_lately(const struct cfs_catalogue *catalogue, const char *id)
+{
+	size_t miss = cfs_table_hash(id) % MISSES;
+
+	if (strcmp(catalogue->misses[miss].id, id) != 0 ||
+		cfs_clock_ms() >= catalogue->misses[miss].until_ms)
+		return 0;
+	return catalogue->misses[miss].number;
+}
+
 int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, struct cfs_entry **ret_entry)
 {
 	struct cfs_entry *entry;
-	size_t miss;
 	enum age age;
-	int r;
+	int r, miss;
 
 	if (!catalogue->cloud->backend->valid_id(id))
 		return -ENOENT;
@@ -414,15 +424,11 @@ int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct c
 	if (catalogue->n_regions == 0)
 		return list_result(catalogue);
 	entry = cfs_catalogue_find(catalogue, id);
-	if (!entry) {
-		miss = cfs_table_hash(id) % MISSES;
-		if (strcmp(catalogue->misses[miss].id, id) == 0 &&
-			cfs_clock_ms() < catalogue->misses[miss].until_ms)
-			return -ENOENT;
-		return cfs_ask(catalogue, id, wait, fn, arg);
-	}
+	miss = missed_lately(catalogue, id);
+	if (!entry)
+		return miss ? -miss : cfs_ask(catalogue, id, wait, fn, arg);
 	age = cfs_catalogue_age(catalogue, entry->seen_ms);
-	if (age == AGE_STALE)
+	if (age == AGE_STALE && !miss)
 		return cfs_ask(catalogue, id, wait, fn, arg);
 	if (age == AGE_OLD) {
 		/* Behind it: by listing where that has worked, else by its id. */

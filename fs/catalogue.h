@@ -31,7 +31,8 @@
 #define CFS_CATALOGUE_REGIONS_MS (60 * 60 * 1000)
 /* A list older than this is refreshed when a name is missed. */
 #define CFS_CATALOGUE_HURRY_MS 5000
-/* A region that could not be listed is not tried again for so long. */
+/* A region that could not be listed, or an id that could not be asked for, is not tried again for
+ * so long. */
 #define CFS_CATALOGUE_PAUSE_MS 1000
 /* More pages than this are no listing: a server that hands out pages without end is not followed.
  */

@@ -8,7 +8,8 @@
 #include "fs/call.h"
 #include "fs/catalogue.h"
 
-/* Ids that no region knew lately: a direct-mapped cache, an id in a slot replaces the one before.
+/* Ids that were asked for in vain lately: a direct-mapped cache, an id in a slot replaces the one
+ * before.
  */
 #define MISSES 256
 
@@ -56,6 +57,7 @@ struct cfs_catalogue {
 	struct cfs_byname *byname; /* NULL: nobody keeps names */
 	struct {
 		char id[CFS_ID_MAX + 1];
+		int number; /* ENOENT, or why it could not be found out */
 		int64_t until_ms;
 	} misses[MISSES];
 	struct cfs_wait *list_waits;

@@ -163,7 +163,7 @@ static bool is_mapped_the_same(int fd, const char *content, size_t len)
 /* The digest of the link that a file holds, which must be the same wherever it stands. */
 static enum wrong find_links(char *content, size_t len, struct record *record)
 {
-	unsigned char other[DIGEST];
+	unsigned char other[DIGEST] = {0};
 	bool found = false;
 	content[len] = '\0';
 	for (const char *at = content; (at = strstr(at, LINK));) {

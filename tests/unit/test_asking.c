@@ -133,7 +133,40 @@ static void what_could_not_be_asked_is_not_a_miss(void **state)
 	server_says(f->server, "FIND s x-1", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
 	assert_int_equal(f->cloud->failure.number, EHOSTDOWN);
+	clock_skip(CFS_CATALOGUE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), 1);
+}
+
+/* The kernel looks a name up for one after the other: each would wait for a time limit. */
+static void those_behind_one_who_asked_in_vain_are_told_what_he_was(void **state)
+{
+	struct fixture *f = *state;
+	unsigned i;
+
+	server_fails(f->server, "FIND r x-1", ALWAYS, 409);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
+	assert_int_equal(server_count(f->server, "FIND r x-1"), 1);
+	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
+	assert_int_equal(server_count(f->server, "FIND r x-1"), 2);
+}
+
+static void an_old_instance_that_could_not_be_asked_for_is_served_a_while(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before;
+
+	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\n");
+	server_fails(f->server, "LIST r ", ALWAYS, 409);
+	server_fails(f->server, "FIND r x-1", ALWAYS, 409);
+	assert_int_equal(list_finally(f), 1);
+	clock_skip(CFS_CATALOGUE_STALE * TTL + 1);
+	assert_int_equal(look_finally(f, "x-1"), 1);
+	before = server_count(f->server, "FIND r x-1");
+	assert_int_equal(before, 1);
+	assert_int_equal(look_finally(f, "x-1"), 1);
+	assert_int_equal(server_count(f->server, "FIND r x-1"), before);
 }
 
 /* An account that may look but not list. */
@@ -374,6 +407,8 @@ int main(void)
 		TEST(found_somewhere_counts_whatever_else_failed),
 		TEST(found_somewhere_does_not_wait_for_the_rest),
 		TEST(what_could_not_be_asked_is_not_a_miss),
+		TEST(those_behind_one_who_asked_in_vain_are_told_what_he_was),
+		TEST(an_old_instance_that_could_not_be_asked_for_is_served_a_while),
 		TEST(denied_to_ask_the_id_is_taken_for_right),
 		TEST(a_guess_that_is_listed_becomes_an_instance),
 		TEST(a_guess_whose_wake_is_armed_stays),

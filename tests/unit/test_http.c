@@ -202,6 +202,18 @@ static void a_broken_connection_is_reset(void **state)
 	server_stop(slams);
 }
 
+static void what_nobody_asked_for_is_no_answer_to_the_next(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 20; i++) {
+		call_path(&f->a, f->server, "/twice");
+		assert_int_equal(f->a.body.len, 70000);
+		call_path(&f->a, f->server, "/hello");
+		assert_string_equal(cfs_buf_text(&f->a.body), "hello");
+	}
+}
+
 static void what_is_no_http_is_a_bad_answer(void **state)
 {
 	struct fixture *f = *state;
@@ -782,6 +794,7 @@ int main(void)
 		TEST(a_refused_connection_is_refused),
 		TEST(a_host_without_name_or_route_is_unreachable),
 		TEST(a_broken_connection_is_reset),
+		TEST(what_nobody_asked_for_is_no_answer_to_the_next),
 		TEST(what_is_no_http_is_a_bad_answer),
 		TEST(a_call_ends_when_its_time_is_over),
 		TEST(a_cancelled_call_has_no_completion),
