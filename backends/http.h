@@ -64,7 +64,7 @@ struct cfs_http_outcome {
 
 /* Bytes of answers that one dispatch gives on, so that nobody waits long for the loop: reading an
  * answer takes some five nanoseconds a byte. */
-#define CFS_HTTP_DISPATCH_BYTES (128 * 1024)
+#define CFS_HTTP_DISPATCH_BYTES (256 * 1024)
 
 struct cfs_http_handler {
 	/* Bytes of the answer's body. 0, or a negative errno that ends the transfer. Called from
