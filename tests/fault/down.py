@@ -14,7 +14,7 @@ from lib.mount import Mount
 from lib.simulator import Simulator
 
 TIMEOUT_S = 8
-AT_ONCE_S = 0.5
+AT_ONCE_S = 1.0
 BACK_S = 4      # three seconds, and what a busy machine adds
 FRESH_S = 5     # CFS_BREAKER_FRESH_MS
 PROBE_S = 3     # CFS_BREAKER_PROBE_MS

@@ -185,7 +185,8 @@ def test_an_interrupted_call_arms_it_again(number):
 
 def test_a_call_that_runs_out_of_time_arms_it_again():
     one = fleet.aws(fleet.AWAKE)
-    with Simulator(rate_scale=0, faults=["GetConsoleScreenshot:hang:x1"]) as sim, \
+    # Each time: half of the timeout is left for another attempt.
+    with Simulator(rate_scale=0, faults=[f"GetConsoleScreenshot@{one}:hang"]) as sim, \
             Mount.of(sim, options=["aws.timeout=1"]) as mount:
         (mount.aws / one / "wake").write_text("1")
         with fails("ETIMEDOUT"):
