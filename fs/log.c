@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fs/clock.h"
+
 #define SYSLOG_SOCKET "/dev/log"
 #define FRAME_MAX 128 /* bytes around a line: its priority, time, name and process */
 
@@ -96,7 +98,7 @@ static bool connect_to_syslog(void)
 static bool send_to_syslog(enum cfs_log_level level, const char *line)
 {
 	char message[CFS_LOG_LINE_MAX + FRAME_MAX], when[sizeof("Jan 31 23:59:59")] = "";
-	time_t now = time(NULL);
+	time_t now = cfs_clock_wall().tv_sec;
 	struct tm tm;
 	int len;
 
