@@ -5,22 +5,7 @@ import contextlib
 import pytest
 
 from browser import Browser
-from lib.mount import Mount
-from lib.simulator import Simulator
-
-
-@pytest.fixture
-def sim():
-    """Starts a Simulator(...). It ends, and how it ended is checked, after the test."""
-    with contextlib.ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(Simulator(*args, **more))
-
-
-@pytest.fixture
-def mount(sim):
-    """Mounts a simulator's clouds, Mount.of(...)."""
-    with contextlib.ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(Mount.of(*args, **more))
+from lib.fixtures import mount, sim  # noqa: F401
 
 
 @pytest.fixture

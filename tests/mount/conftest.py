@@ -1,23 +1,3 @@
-"""What the mount tests share: simulated clouds and mounts of them, made as a test wants them."""
+"""What the mount tests share."""
 
-import contextlib
-
-import pytest
-
-from lib.mount import Mount
-from lib.simulator import Simulator
-
-
-@pytest.fixture
-def sim():
-    """Starts a Simulator(...). It ends, and how it ended is checked, after the test."""
-    with contextlib.ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(Simulator(*args, **more))
-
-
-@pytest.fixture
-def mount(sim):
-    """Mounts a simulator's clouds, Mount.of(...). Unmounted and checked after the test, before the
-    simulator ends."""
-    with contextlib.ExitStack() as stack:
-        yield lambda *args, **more: stack.enter_context(Mount.of(*args, **more))
+from lib.fixtures import mount, sim  # noqa: F401

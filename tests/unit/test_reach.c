@@ -166,10 +166,9 @@ static void nobody_asks_and_nothing_is_sent(void **state)
 	assert_int_equal(f->server->n_log, before);
 }
 
-static void a_call_that_waits_for_a_probe_can_be_cancelled(void **state)
+/* Down for so long that a call waits for a probe, which is held. */
+static void wait_for_a_probe(struct fixture *f)
 {
-	struct fixture *f = *state;
-
 	take_down(f);
 	server_forget_rules(f->server);
 	server_does(f->server, "PROBE", ALWAYS, SERVER_HOLDS);
@@ -177,6 +176,13 @@ static void a_call_that_waits_for_a_probe_can_be_cancelled(void **state)
 	f->asked.done = 0;
 	start(&f->asked, &fetch);
 	run_idle(f->world);
+}
+
+static void a_call_that_waits_for_a_probe_can_be_cancelled(void **state)
+{
+	struct fixture *f = *state;
+
+	wait_for_a_probe(f);
 	assert_non_null(f->asked.call.wait.link);
 	cfs_call_cancel(&f->asked.call);
 	server_release(f->server, 200, "");
@@ -240,13 +246,7 @@ static void a_cloud_ends_with_a_probe_under_way(void **state)
 {
 	struct fixture *f = *state;
 
-	take_down(f);
-	server_forget_rules(f->server);
-	server_does(f->server, "PROBE", ALWAYS, SERVER_HOLDS);
-	clock_skip(CFS_BREAKER_FRESH_MS + CFS_BREAKER_PROBE_MS);
-	f->asked.done = 0;
-	start(&f->asked, &fetch);
-	run_idle(f->world);
+	wait_for_a_probe(f);
 	cfs_call_cancel(&f->asked.call);
 	/* tear_down ends the cloud. */
 }
