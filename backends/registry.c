@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "backends/aws/aws.h"
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "backends/tencent/tencent.h"
 
 static const struct cfs_backend *const backends[] = {

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backends/fault.h"
+#include "backends/base/fault.h"
 
 #define CFS_BREAKER_PROBE_MS 3000 /* the time limit of a probe */
 #define CFS_BREAKER_PAUSE_MS 1000 /* between two */

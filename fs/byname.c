@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 #include "fs/catalogue_private.h"
 
 /*

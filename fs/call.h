@@ -15,7 +15,7 @@
 #ifndef CFS_CALL_H
 #define CFS_CALL_H
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "fs/cloud.h"
 
 /* Milliseconds: at most so long for connecting, the name and TLS included, and between two bytes of

@@ -19,7 +19,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 #include "fs/call.h"
 #include "fs/catalogue.h"
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "fs/errno.h"
 #include "fs/gate.h"
 #include "fs/keyring.h"

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backends/ini.h"
-#include "backends/text.h"
+#include "backends/base/ini.h"
+#include "backends/base/text.h"
 
 #define LIST_TTL_DEFAULT 60 /* seconds */
 #define TIMEOUT_DEFAULT 30  /* seconds */

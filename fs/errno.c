@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "backends/buf.h"
-#include "backends/text.h"
+#include "backends/base/buf.h"
+#include "backends/base/text.h"
 
 struct row {
 	int number;

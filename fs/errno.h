@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "backends/fault.h"
+#include "backends/base/fault.h"
 
 /* The errno (positive) of a fault. In the catalogue an instance exists whatever the cloud says, so
  * there CFS_NOT_FOUND is EHOSTDOWN: EC2 gives that answer for a stopped instance. */

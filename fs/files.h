@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "backends/env.h"
+#include "backends/contract/env.h"
 
 #define CFS_FILES_MAX 32        /* paths remembered; further ones are read but not watched */
 #define CFS_FILES_INTERVAL 1000 /* milliseconds between two looks */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 
 #define NAME_MAX_BYTES 64 /* of a name as it is written, its end beyond a comm's included */
 

@@ -9,8 +9,8 @@
 
 #include <openssl/evp.h>
 
-#include "backends/html.h"
-#include "backends/text.h"
+#include "backends/base/html.h"
+#include "backends/base/text.h"
 #include "fs/assets.h"
 #include "fs/clock.h"
 #include "fs/clouds.h"

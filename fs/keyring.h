@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "fs/loop.h"
 #include "fs/skew.h"
 #include "fs/wait.h"

@@ -5,7 +5,7 @@
 #ifndef CFS_MOUNTPOINT_H
 #define CFS_MOUNTPOINT_H
 
-#include "backends/buf.h"
+#include "backends/base/buf.h"
 
 /* 0 and the mount point's absolute path, the caller's to free; a negative errno with a sentence in
  * why. */

@@ -25,7 +25,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "backends/buf.h"
+#include "backends/base/buf.h"
 #include "fs/catalogue.h"
 #include "fs/cloud.h"
 

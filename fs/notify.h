@@ -7,7 +7,7 @@
 #ifndef CFS_NOTIFY_H
 #define CFS_NOTIFY_H
 
-#include "backends/env.h"
+#include "backends/contract/env.h"
 
 /* The states of a service that it reports itself. After a reload it is ready again. */
 #define CFS_NOTIFY_READY "READY=1"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 #include "fs/caller.h"
 #include "fs/clock.h"
 #include "fs/log.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 
 const char cfs_options_usage[] =
 	"usage: consolefs [options] MOUNTPOINT\n"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "backends/html.h"
-#include "backends/text.h"
+#include "backends/base/html.h"
+#include "backends/base/text.h"
 
 #define LINE_MAX 1024 /* bytes of a title or of an advice */
 

@@ -8,7 +8,7 @@
 #ifndef CFS_PROCESS_H
 #define CFS_PROCESS_H
 
-#include "backends/credentials.h"
+#include "backends/contract/credentials.h"
 #include "fs/loop.h"
 
 /* Belongs to the caller, stays in place until done or cancelled; zeroed at first. Opaque. */

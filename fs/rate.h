@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 
 /* A token bucket: full at first, refilled at rate.per_second up to rate.burst. */
 struct cfs_bucket {

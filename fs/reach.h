@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "fs/rate.h"
 #include "fs/wait.h"
 

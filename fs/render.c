@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 #include "fs/gate.h"
 #include "fs/reach.h"
 #include "fs/stats.h"

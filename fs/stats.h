@@ -9,7 +9,7 @@
 #ifndef CFS_STATS_H
 #define CFS_STATS_H
 
-#include "backends/fault.h"
+#include "backends/base/fault.h"
 #include "fs/clouds.h"
 #include "fs/histogram.h"
 #include "fs/node.h"

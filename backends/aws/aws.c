@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "backends/aws/account.h"
-#include "backends/aws/instances.h"
-#include "backends/aws/providers.h"
-#include "backends/aws/reader.h"
-#include "backends/aws/request.h"
+#include "backends/aws/ec2/account.h"
+#include "backends/aws/ec2/instances.h"
+#include "backends/aws/ec2/reader.h"
+#include "backends/aws/ec2/request.h"
+#include "backends/aws/keys/providers.h"
 
 /* A screen of EC2 has at most 100 kB and a log 64 KiB: the nominal sizes leave room for more. */
 const struct cfs_live cfs_aws_live[CFS_AWS_N_LIVE] = {

@@ -6,7 +6,7 @@
 #ifndef CFS_AWS_AWS_H
 #define CFS_AWS_AWS_H
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 
 /* Rows of the table of live files. */
 enum cfs_aws_live { CFS_AWS_LIVE_SCREENSHOT, CFS_AWS_LIVE_LOG, CFS_AWS_N_LIVE };

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "backends/tencent/account.h"
-#include "backends/tencent/answer.h"
-#include "backends/tencent/providers.h"
-#include "backends/tencent/request.h"
+#include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/answer.h"
+#include "backends/tencent/cvm/request.h"
+#include "backends/tencent/keys/providers.h"
 
 #define NOMINAL (16 * 1024)
 

@@ -8,7 +8,7 @@
 #ifndef CFS_TENCENT_TENCENT_H
 #define CFS_TENCENT_TENCENT_H
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 
 /* Rows of the backend's table of live files. All of them come from the same action. */
 enum { CFS_TENCENT_LIVE_VNC_URL, CFS_TENCENT_LIVE_VNC_PAGE, CFS_TENCENT_N_LIVE };

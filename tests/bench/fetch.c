@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/base64.h"
+#include "backends/base/base64.h"
 #include "clock.h"
 #include "signed.h"
 

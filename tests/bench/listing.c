@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/aws/sigv4.h"
-#include "backends/text.h"
+#include "backends/aws/api/sigv4.h"
+#include "backends/base/text.h"
 #include "clock.h"
 #include "signed.h"
 

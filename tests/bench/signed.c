@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "backends/aws/sigv4.h"
+#include "backends/aws/api/sigv4.h"
 #include "clock.h"
 
 #define KEY_ID "CONSOLEFSSIM"

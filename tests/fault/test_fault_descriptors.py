@@ -1,4 +1,4 @@
-"""backends/http.h: "CFS_NO_MEMORY (or no descriptors left)". With few descriptors every open ends in
+"""backends/http/http.h: "CFS_NO_MEMORY (or no descriptors left)". With few descriptors every open ends in
 its bytes or says so, and what failed leaves nothing behind."""
 
 import os

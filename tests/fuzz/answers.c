@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/aws/time.h"
-#include "backends/instance.h"
+#include "backends/base/time.h"
+#include "backends/contract/instance.h"
 
 #define GIVEN_MAX (64 * 1024 * 1024)
 #define REFUSED (-ENOMEM)

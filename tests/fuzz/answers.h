@@ -4,7 +4,7 @@
 #ifndef CFS_FUZZ_ANSWERS_H
 #define CFS_FUZZ_ANSWERS_H
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FUZZ_CONTENT_MAX (2 * 1024 * 1024)

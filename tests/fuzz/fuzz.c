@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 
 _Noreturn void fuzz_broken(const char *promise, const char *file, int line, const char *text)
 {
@@ -60,7 +60,7 @@ char *fuzz_bytes(const struct fuzz_input *input)
 	return bytes;
 }
 
-/* The character that begins here, of *ret_n bytes; or -1. By RFC 3629, and not by backends/text.c,
+/* The character that begins here, of *ret_n bytes; or -1. By RFC 3629, and not by backends/base/text.c,
  * which is held against it. */
 static long character(const unsigned char *text, size_t *ret_n)
 {

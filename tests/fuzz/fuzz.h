@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backends/buf.h"
-#include "backends/fault.h"
+#include "backends/base/buf.h"
+#include "backends/base/fault.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

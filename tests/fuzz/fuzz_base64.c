@@ -9,7 +9,7 @@
 
 #include <openssl/evp.h>
 
-#include "backends/base64.h"
+#include "backends/base/base64.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The text without blanks. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 #include "fs/config.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "backends/tencent/account.h"
+#include "backends/tencent/cvm/account.h"
 #include "backends/tencent/tencent.h"
 #include "tests/fuzz/answers.h"
 #include "tests/fuzz/machine.h"

@@ -8,11 +8,11 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/aws/api/errors.h"
 #include "backends/aws/aws.h"
-#include "backends/aws/errors.h"
-#include "backends/tencent/errors.h"
+#include "backends/base/text.h"
+#include "backends/tencent/api/errors.h"
 #include "backends/tencent/tencent.h"
-#include "backends/text.h"
 #include "fs/errno.h"
 #include "tests/fuzz/answers.h"
 

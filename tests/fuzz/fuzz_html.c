@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "backends/aws/aws.h"
-#include "backends/html.h"
-#include "backends/text.h"
+#include "backends/base/html.h"
+#include "backends/base/text.h"
 #include "fs/index.h"
 #include "fs/page.h"
 #include "fs/render.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/ini.h"
+#include "backends/base/ini.h"
 #include "tests/fuzz/fuzz.h"
 
 #define TEXT_MAX (1024 * 1024)

@@ -8,14 +8,14 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/aws/json.h"
-#include "backends/aws/sts.h"
-#include "backends/aws/time.h"
-#include "backends/json.h"
-#include "backends/tencent/instances.h"
-#include "backends/tencent/metadata.h"
-#include "backends/tencent/sts.h"
-#include "backends/text.h"
+#include "backends/aws/keys/json.h"
+#include "backends/aws/keys/sts.h"
+#include "backends/base/json.h"
+#include "backends/base/text.h"
+#include "backends/base/time.h"
+#include "backends/tencent/cvm/instances.h"
+#include "backends/tencent/keys/metadata.h"
+#include "backends/tencent/keys/sts.h"
 #include "tests/fuzz/machine.h"
 
 static const char *nothing(void *arg, const char *name)

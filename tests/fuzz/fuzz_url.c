@@ -9,11 +9,11 @@
 
 #include <curl/curl.h>
 
-#include "backends/aws/endpoint.h"
-#include "backends/http.h"
-#include "backends/http_url.h"
-#include "backends/tencent/account.h"
-#include "backends/tencent/url.h"
+#include "backends/aws/api/endpoint.h"
+#include "backends/http/http.h"
+#include "backends/http/url.h"
+#include "backends/tencent/api/url.h"
+#include "backends/tencent/cvm/account.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What libcurl makes of a URL. */

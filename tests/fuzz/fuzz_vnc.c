@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/tencent/account.h"
+#include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/vnc.h"
 #include "backends/tencent/tencent.h"
-#include "backends/tencent/vnc.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The text with its percent-encoding undone, for free(3). */

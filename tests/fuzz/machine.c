@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 
 #define CANARY "hush"
 #define CANARY_MIN 8

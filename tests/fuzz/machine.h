@@ -16,7 +16,7 @@
 #ifndef CFS_FUZZ_MACHINE_H
 #define CFS_FUZZ_MACHINE_H
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FUZZ_VARIABLES_MAX 24

@@ -27,9 +27,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/aws/api/endpoints.h"
 #include "backends/aws/aws.h"
-#include "backends/aws/endpoints.h"
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 
 struct run {
 	const cJSON *environ;

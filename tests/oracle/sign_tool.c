@@ -21,9 +21,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/aws/api/sigv4.h"
 #include "backends/aws/aws.h"
-#include "backends/aws/sigv4.h"
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 
 static void require(bool what, const char *message)
 {

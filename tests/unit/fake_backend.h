@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 #include "fs/catalogue_private.h"
 #include "fs/cloud.h"
 #include "fs/log.h"

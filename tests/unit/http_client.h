@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "backends/http.h"
+#include "backends/http/http.h"
 #include "tests/unit/http_server.h"
 
 #define PATIENCE_MS 20000 /* before a test that waits for an event fails */

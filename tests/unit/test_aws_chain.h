@@ -7,7 +7,7 @@
 
 #include "test_aws_support.h"
 
-#include "backends/aws/providers.h"
+#include "backends/aws/keys/providers.h"
 
 #define NOW INT64_C(1715000000) /* 2024-05-06T12:53:20Z */
 

@@ -3,7 +3,7 @@
  */
 #include "test_aws_chain.h"
 
-#include "backends/aws/config.h"
+#include "backends/aws/api/config.h"
 
 struct loaded {
 	struct fake_env fake;

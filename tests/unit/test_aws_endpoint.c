@@ -1,7 +1,7 @@
 #include "test_aws_support.h"
 
-#include "backends/aws/endpoint.h"
-#include "backends/aws/filters.h"
+#include "backends/aws/api/endpoint.h"
+#include "backends/aws/ec2/filters.h"
 
 static void assert_host(
 	const char *service, const char *region, bool fips, bool dual_stack, const char *expected)

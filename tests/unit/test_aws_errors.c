@@ -1,6 +1,6 @@
 #include "test_aws_support.h"
 
-#include "backends/aws/errors.h"
+#include "backends/aws/api/errors.h"
 
 static const struct {
 	const char *code, *message;

@@ -1,7 +1,7 @@
 #include "test_aws_support.h"
 
 #include "backends/aws/aws.h"
-#include "backends/aws/instances.h"
+#include "backends/aws/ec2/instances.h"
 
 #define SHOT (1u << CFS_AWS_LIVE_SCREENSHOT)
 #define LOG (1u << CFS_AWS_LIVE_LOG)

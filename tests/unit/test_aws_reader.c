@@ -4,8 +4,8 @@
 #include "test_aws_support.h"
 
 #include "backends/aws/aws.h"
-#include "backends/aws/reader.h"
-#include "backends/aws/xml.h"
+#include "backends/aws/ec2/reader.h"
+#include "backends/base/xml.h"
 
 #define ID "i-0123456789abcdef0"
 #define XMLNS " xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\""

@@ -1,7 +1,7 @@
 #include "test_aws_support.h"
 
 #include "backends/aws/aws.h"
-#include "backends/aws/request.h"
+#include "backends/aws/ec2/request.h"
 
 #define NOW INT64_C(1440938160) /* 2015-08-30T12:36:00Z */
 #define ID "i-0123456789abcdef0"

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "backends/aws/sigv4.h"
+#include "backends/aws/api/sigv4.h"
 
 #define NOW INT64_C(1440938160) /* 2015-08-30T12:36:00Z */
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

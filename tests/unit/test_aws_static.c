@@ -3,7 +3,7 @@
  */
 #include "test_aws_chain.h"
 
-#include "backends/aws/time.h"
+#include "backends/base/time.h"
 
 #define ENVIRONMENT &cfs_aws_provider_environment
 #define PROFILE &cfs_aws_provider_profile

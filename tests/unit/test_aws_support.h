@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "backends/backend.h"
+#include "backends/contract/backend.h"
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 

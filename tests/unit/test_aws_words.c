@@ -1,6 +1,6 @@
 #include "test_aws_support.h"
 
-#include "backends/aws/words.h"
+#include "backends/base/words.h"
 
 /* The words, each in brackets. */
 static void assert_words(const char *text, const char *expected)

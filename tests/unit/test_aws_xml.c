@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "backends/aws/xml.h"
-#include "backends/buf.h"
+#include "backends/base/buf.h"
+#include "backends/base/xml.h"
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define DOCUMENT_MAX (1024 * 1024)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backends/base64.h"
+#include "backends/base/base64.h"
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 

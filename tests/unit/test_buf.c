@@ -1,4 +1,4 @@
-/* backends/buf.h: a buffer that grows up to its limit, and changes nothing when it fails. */
+/* backends/base/buf.h: a buffer that grows up to its limit, and changes nothing when it fails. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backends/buf.h"
+#include "backends/base/buf.h"
 
 #define MAX 1000
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "backends/ini.h"
+#include "backends/base/ini.h"
 #include "fs/config.h"
 
 #define PATH "/etc/test.conf"

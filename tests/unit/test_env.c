@@ -1,4 +1,4 @@
-/* backends/env.h: variables and small files. */
+/* backends/contract/env.h: variables and small files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "backends/env.h"
+#include "backends/contract/env.h"
 
 static const char *fake_get(void *arg, const char *name)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backends/buf.h"
+#include "backends/base/buf.h"
 #include "fs/errno.h"
 
 static const struct row {

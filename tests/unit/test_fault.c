@@ -1,4 +1,4 @@
-/* backends/fault.h: errors in words that belong to no cloud. */
+/* backends/base/fault.h: errors in words that belong to no cloud. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "backends/fault.h"
+#include "backends/base/fault.h"
 
 static void an_error_has_a_message_of_our_own_and_nothing_else(void **state)
 {

@@ -1,4 +1,4 @@
-/* backends/html.h: web pages made of text from strangers. */
+/* backends/base/html.h: web pages made of text from strangers. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "backends/html.h"
+#include "backends/base/html.h"
 
 #define LIMIT 4096
 

@@ -1,4 +1,4 @@
-/* backends/http.h: the HTTP engine, against servers on loopback that misbehave. */
+/* backends/http/http.h: the HTTP engine, against servers on loopback that misbehave. */
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>

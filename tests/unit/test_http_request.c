@@ -1,4 +1,4 @@
-/* backends/http.h: requests and their limits. */
+/* backends/http/http.h: requests and their limits. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backends/http.h"
+#include "backends/http/http.h"
 
 static int set_up(void **state)
 {

@@ -1,4 +1,4 @@
-/* backends/http.h: whom the HTTP engine trusts. */
+/* backends/http/http.h: whom the HTTP engine trusts. */
 #include <fcntl.h>
 #include <sys/resource.h>
 

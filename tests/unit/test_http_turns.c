@@ -1,4 +1,4 @@
-/* backends/http.h: how much one dispatch does when answers come as fast as they can be read. */
+/* backends/http/http.h: how much one dispatch does when answers come as fast as they can be read. */
 #include "tests/unit/http_client.h"
 
 #define READERS 8

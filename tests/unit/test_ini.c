@@ -1,4 +1,4 @@
-/* backends/ini.h: INI text, ours and that of the clouds' tools. */
+/* backends/base/ini.h: INI text, ours and that of the clouds' tools. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "backends/buf.h"
-#include "backends/ini.h"
+#include "backends/base/buf.h"
+#include "backends/base/ini.h"
 
 #define PYTHON "/usr/bin/python3"
 #define SHOWN_MAX (256 * 1024)

@@ -1,4 +1,4 @@
-/* backends/instance.h: one block of bounded, well-formed text per virtual machine. */
+/* backends/contract/instance.h: one block of bounded, well-formed text per virtual machine. */
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "backends/instance.h"
-#include "backends/text.h"
+#include "backends/base/text.h"
+#include "backends/contract/instance.h"
 
 #define FFFD "\xef\xbf\xbd"
 

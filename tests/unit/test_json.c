@@ -1,4 +1,4 @@
-/* backends/json.h: JSON from strangers, within limits. */
+/* backends/base/json.h: JSON from strangers, within limits. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/json.h"
+#include "backends/base/json.h"
 
 #define DOCUMENT_MAX (4 * 1024 * 1024)
 

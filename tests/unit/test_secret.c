@@ -1,4 +1,4 @@
-/* backends/secret.h: the one type that holds secrets. */
+/* backends/base/secret.h: the one type that holds secrets. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backends/secret.h"
+#include "backends/base/secret.h"
 
 static void a_secret_is_a_copy(void **state)
 {

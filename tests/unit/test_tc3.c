@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
-#include "backends/tencent/tc3.h"
+#include "backends/tencent/api/tc3.h"
 #include "tests/unit/data/tencent/tc3_cases.h"
 
 /* The examples of "Signature v3" differ in the key and in what is signed; the rest is this. */

@@ -1,4 +1,4 @@
-/* backends/tencent/account.h: what a configured cloud becomes. */
+/* backends/tencent/cvm/account.h: what a configured cloud becomes. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/account.h"
+#include "backends/tencent/cvm/account.h"
 
 #define WHY_MAX 256
 

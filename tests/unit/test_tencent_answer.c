@@ -1,4 +1,4 @@
-/* backends/tencent/answer.h: what the reader makes of answers, the documented and the bad. */
+/* backends/tencent/cvm/answer.h: what the reader makes of answers, the documented and the bad. */
 #include "tests/unit/test_tencent_reading.h"
 
 #define LINK \

@@ -1,4 +1,4 @@
-/* backends/tencent/providers.h: which of several places the keys come from. */
+/* backends/tencent/keys/providers.h: which of several places the keys come from. */
 #include "tests/unit/test_tencent_machine.h"
 
 #define HOME_FILE "/home/op/.tencentcloud/credentials"

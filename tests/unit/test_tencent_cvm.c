@@ -1,4 +1,4 @@
-/* backends/tencent/metadata.h: the role of the machine. */
+/* backends/tencent/keys/metadata.h: the role of the machine. */
 #include "tests/unit/test_tencent_machine.h"
 
 #define BASE "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"

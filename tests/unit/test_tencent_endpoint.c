@@ -1,7 +1,7 @@
-/* backends/tencent/endpoint.h and account.h: where services are, and the region that tools use. */
+/* backends/tencent/api/endpoint.h and account.h: where services are, and the region that tools use. */
 #include "tests/unit/test_tencent_machine.h"
 
-#include "backends/tencent/account.h"
+#include "backends/tencent/cvm/account.h"
 
 #define CONFIGURE "/home/op/.tccli/default.configure"
 #define PROD "/home/op/.tccli/prod.configure"

@@ -1,4 +1,4 @@
-/* backends/tencent/errors.h: what each documented code means to a user. */
+/* backends/tencent/api/errors.h: what each documented code means to a user. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/errors.h"
+#include "backends/tencent/api/errors.h"
 
 /* The documented codes, as a list of its own: a code without its row would show here. */
 static const struct cfs_code_fault documented[] = {

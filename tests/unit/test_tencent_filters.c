@@ -1,4 +1,4 @@
-/* backends/tencent/filters.h: filters as they are configured and as the API takes them. */
+/* backends/tencent/cvm/filters.h: filters as they are configured and as the API takes them. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/filters.h"
+#include "backends/tencent/cvm/filters.h"
 
 static void assert_sends(const char *text, const char *json)
 {

@@ -1,4 +1,4 @@
-/* backends/tencent/answer.h: answers made by damaging good ones. A crash of the program is the
+/* backends/tencent/cvm/answer.h: answers made by damaging good ones. A crash of the program is the
  * failure. */
 #include "tests/unit/test_tencent_reading.h"
 

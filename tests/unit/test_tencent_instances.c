@@ -1,4 +1,4 @@
-/* backends/tencent/instances.h: InstanceSet as instances. */
+/* backends/tencent/cvm/instances.h: InstanceSet as instances. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/instances.h"
+#include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/tencent.h"
 
 #define TAKEN_MAX 8

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/providers.h"
+#include "backends/tencent/keys/providers.h"
 
 #define NOW 1551113065
 #define SECRET "5up3r-s3cr3t"

@@ -18,9 +18,9 @@ static void *scarce(void *memory)
 /* These allocate for the backend; the library's own copies of them are then not linked. */
 #define malloc(size) scarce(malloc(size))
 #define strdup(text) scarce(strdup(text))
-#include "backends/buf.c"
-#include "backends/http_request.c"
-#include "backends/secret.c"
+#include "backends/base/buf.c"
+#include "backends/base/secret.c"
+#include "backends/http/request.c"
 #undef malloc
 #undef strdup
 

@@ -1,4 +1,4 @@
-/* backends/tencent/providers.h: keys that stand in the environment and in credentials files. */
+/* backends/tencent/keys/providers.h: keys that stand in the environment and in credentials files. */
 #include "tests/unit/test_tencent_machine.h"
 
 #define HOME_FILE "/home/op/.tencentcloud/credentials"

@@ -1,7 +1,7 @@
-/* backends/tencent/request.h: what is asked of an account and not of an instance. */
+/* backends/tencent/cvm/request.h: what is asked of an account and not of an instance. */
 #include "tests/unit/test_tencent_reading.h"
 
-#include "backends/tencent/tc3.h"
+#include "backends/tencent/api/tc3.h"
 
 #define NOW 1551113065
 

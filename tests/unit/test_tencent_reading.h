@@ -1,4 +1,4 @@
-/* Answers read by backends/tencent/answer.h, for the tests that feed it. */
+/* Answers read by backends/tencent/cvm/answer.h, for the tests that feed it. */
 #ifndef CFS_TEST_TENCENT_READING_H
 #define CFS_TEST_TENCENT_READING_H
 
@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/account.h"
-#include "backends/tencent/answer.h"
-#include "backends/tencent/request.h"
+#include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/answer.h"
+#include "backends/tencent/cvm/request.h"
 #include "backends/tencent/tencent.h"
 
 #define FIXTURE_MAX (64 * 1024)

@@ -1,4 +1,4 @@
-/* backends/tencent/request.h: questions as signed requests. */
+/* backends/tencent/cvm/request.h: questions as signed requests. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/account.h"
-#include "backends/tencent/request.h"
-#include "backends/tencent/tc3.h"
+#include "backends/tencent/api/tc3.h"
+#include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/request.h"
 #include "backends/tencent/tencent.h"
 
 #define NOW 1551113065

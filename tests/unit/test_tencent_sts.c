@@ -1,8 +1,8 @@
-/* backends/tencent/sts.h: roles assumed with keys, and what STS may answer. */
+/* backends/tencent/keys/sts.h: roles assumed with keys, and what STS may answer. */
 #include "tests/unit/test_tencent_machine.h"
 
-#include "backends/tencent/sts.h"
-#include "backends/tencent/tc3.h"
+#include "backends/tencent/api/tc3.h"
+#include "backends/tencent/keys/sts.h"
 
 #define ARN "qcs::cam::uin/12345678:roleName/testRoleName"
 #define WHERE "TENCENTCLOUD_ROLE_ARN " ARN

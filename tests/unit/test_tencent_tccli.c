@@ -1,8 +1,8 @@
-/* backends/tencent/providers.h: profiles of tccli. */
+/* backends/tencent/keys/providers.h: profiles of tccli. */
 #include "tests/unit/test_tencent_machine.h"
 
-#include "backends/json.h"
-#include "backends/tencent/tccli.h"
+#include "backends/base/json.h"
+#include "backends/tencent/api/tccli_files.h"
 
 #define DEFAULT "/home/op/.tccli/default.credential"
 #define WHERE "~/.tccli/default.credential"

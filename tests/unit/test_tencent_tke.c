@@ -1,7 +1,7 @@
-/* backends/tencent/providers.h: the identity of a pod in TKE. */
+/* backends/tencent/keys/providers.h: the identity of a pod in TKE. */
 #include "tests/unit/test_tencent_machine.h"
 
-#include "backends/tencent/sts.h"
+#include "backends/tencent/keys/sts.h"
 
 #define ARN "qcs::cam::uin/12345678:roleName/pod"
 #define WHERE "TKE_ROLE_ARN " ARN

@@ -1,4 +1,4 @@
-/* backends/tencent/url.h: which endpoints and pages may be configured. */
+/* backends/tencent/api/url.h: which endpoints and pages may be configured. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/url.h"
+#include "backends/tencent/api/url.h"
 
 static void an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(void **state)
 {

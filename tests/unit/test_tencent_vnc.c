@@ -1,4 +1,4 @@
-/* backends/tencent/vnc.h: the link that opens a console. */
+/* backends/tencent/cvm/vnc.h: the link that opens a console. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/account.h"
+#include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/vnc.h"
 #include "backends/tencent/tencent.h"
-#include "backends/tencent/vnc.h"
 
 #define PAGE "https://vnc.example/?InstanceVncUrl="
 #define ENCODED "wss%3A%2F%2Fbjvnc.qcloud.com%3A26789%2Fvnc%3Fs%3DaHpj/9"

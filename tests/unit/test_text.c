@@ -1,4 +1,4 @@
-/* backends/text.h: text from strangers is well-formed and harmless once it is shown. */
+/* backends/base/text.h: text from strangers is well-formed and harmless once it is shown. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "backends/text.h"
+#include "backends/base/text.h"
 
 #define FFFD "\xef\xbf\xbd"
 

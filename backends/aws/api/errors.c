@@ -1,0 +1,168 @@
+#include "backends/aws/api/errors.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "backends/base/text.h"
+
+#define ENCODED_MESSAGE "Encoded authorization failure message"
+/* What follows is the request as the service would have signed it, session token included. */
+#define SIGNED_MESSAGE "The Canonical String for this request"
+
+static const struct cfs_code_fault codes[] = {
+	{"InvalidInstanceID", CFS_NOT_FOUND}, /* .NotFound; .Malformed, though we send none such */
+
+	{"UnauthorizedOperation", CFS_DENIED},
+	{"AccessDenied", CFS_DENIED},
+	{"AccessDeniedException", CFS_DENIED},
+	{"NotAuthorized", CFS_DENIED},
+	{"Blocked", CFS_DENIED},
+
+	{"AuthFailure", CFS_UNAUTHENTICATED},
+	{"IncompleteSignature", CFS_UNAUTHENTICATED},
+	{"InvalidAccessKeyId", CFS_UNAUTHENTICATED},
+	{"IDPRejectedClaim", CFS_UNAUTHENTICATED},
+	{"InvalidClientTokenId", CFS_UNAUTHENTICATED},
+	{"InvalidIdentityToken", CFS_UNAUTHENTICATED},
+	{"MissingAuthenticationToken", CFS_UNAUTHENTICATED},
+	{"OptInRequired", CFS_UNAUTHENTICATED},
+	{"PendingVerification", CFS_UNAUTHENTICATED},
+	{"RegionDisabledException", CFS_UNAUTHENTICATED},
+	{"SignatureDoesNotMatch", CFS_UNAUTHENTICATED},
+	{"UnrecognizedClientException", CFS_UNAUTHENTICATED},
+
+	{"ExpiredToken", CFS_EXPIRED},
+	{"ExpiredTokenException", CFS_EXPIRED},
+	{"TokenRefreshRequired", CFS_EXPIRED},
+
+	/* Also what expired temporary credentials may get. An answer does not know with which keys
+	 * its question was signed, so it is the clock; trying again with the server's time finds
+	 * out. */
+	{"RequestExpired", CFS_CLOCK_SKEW},
+	{"RequestTimeTooSkewed", CFS_CLOCK_SKEW},
+	{"RequestInTheFuture", CFS_CLOCK_SKEW},
+
+	{"IncorrectInstanceState", CFS_TRANSITION},
+	{"IncorrectState", CFS_TRANSITION},
+	{"InvalidState", CFS_TRANSITION},
+
+	{"UnsupportedOperation", CFS_UNSUPPORTED},
+	{"UnsupportedInstanceAttribute", CFS_UNSUPPORTED},
+	{"Unsupported", CFS_UNSUPPORTED},
+	{"OperationNotPermitted", CFS_UNSUPPORTED},
+
+	{"RequestLimitExceeded", CFS_THROTTLED},
+	{"Throttling", CFS_THROTTLED},
+	{"ThrottlingException", CFS_THROTTLED},
+	{"ThrottledException", CFS_THROTTLED},
+	{"RequestThrottled", CFS_THROTTLED},
+	{"RequestThrottledException", CFS_THROTTLED},
+	{"TooManyRequestsException", CFS_THROTTLED},
+	{"BandwidthLimitExceeded", CFS_THROTTLED},
+	{"LimitExceededException", CFS_THROTTLED},
+	{"SlowDown", CFS_THROTTLED},
+	{"EC2ThrottledException", CFS_THROTTLED},
+
+	{"IDPCommunicationError", CFS_SERVER},
+	{"InternalError", CFS_SERVER},
+	{"InternalFailure", CFS_SERVER},
+	{"ServiceUnavailable", CFS_SERVER},
+	{"Unavailable", CFS_SERVER},
+	{"RequestTimeout", CFS_SERVER},
+	{"RequestTimeoutException", CFS_SERVER},
+	{"PriorRequestNotComplete", CFS_SERVER},
+
+	{"FilterLimitExceeded", CFS_REJECTED},
+	{"InvalidAction", CFS_REJECTED},
+	{"InvalidCharacter", CFS_REJECTED},
+	{"InvalidFilter", CFS_REJECTED},
+	{"InvalidNextToken", CFS_REJECTED},
+	{"InvalidPaginationToken", CFS_REJECTED},
+	{"InvalidParameter", CFS_REJECTED},
+	{"InvalidParameterCombination", CFS_REJECTED},
+	{"InvalidParameterValue", CFS_REJECTED},
+	{"InvalidQueryParameter", CFS_REJECTED},
+	{"InvalidRequest", CFS_REJECTED},
+	{"MalformedQueryString", CFS_REJECTED},
+	{"MissingAction", CFS_REJECTED},
+	{"MissingParameter", CFS_REJECTED},
+	{"NoSuchVersion", CFS_REJECTED},
+	{"RequestEntityTooLarge", CFS_REJECTED},
+	{"UnknownParameter", CFS_REJECTED},
+	{"UnsupportedProtocol", CFS_REJECTED},
+	{"ValidationError", CFS_REJECTED},
+
+	/* "Would have succeeded": no answer to a request that did not ask for a dry run. */
+	{"DryRunOperation", CFS_BAD_ANSWER},
+};
+
+/* Codes that mean one thing or another, told apart by a part of the message. */
+static const struct by_message {
+	const char *code;
+	const char *part;
+	enum cfs_fault fault;
+} by_message[] = {
+	/* GetConsoleScreenshot of a pending instance: "instance is not running". */
+	{"UnsupportedOperation", "not running", CFS_TRANSITION},
+	/* STS: "Signature expired: T is now earlier than ..."; "Signature not yet current: ...". */
+	{"SignatureDoesNotMatch", "Signature expired", CFS_CLOCK_SKEW},
+	{"SignatureDoesNotMatch", "Signature not yet current", CFS_CLOCK_SKEW},
+};
+
+static enum cfs_fault find_code(const char *code, const char *message)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(by_message) / sizeof(by_message[0]); i++) {
+		if (strcmp(by_message[i].code, code) == 0 && strstr(message, by_message[i].part))
+			return by_message[i].fault;
+	}
+	return cfs_fault_find(codes, sizeof(codes) / sizeof(codes[0]), code);
+}
+
+static enum cfs_fault classify_status(int status, bool has_code)
+{
+	if (status >= 500 && status <= 599)
+		return CFS_SERVER;
+	if (status == 429)
+		return CFS_THROTTLED;
+	if (status == 401 || status == 403)
+		return CFS_UNAUTHENTICATED;
+	/* An error that we do not know is an error all the same; one without a code is nothing. */
+	return has_code && status >= 400 && status <= 499 ? CFS_REJECTED : CFS_BAD_ANSWER;
+}
+
+enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, int status)
+{
+	char family[CFS_CODE_MAX];
+	enum cfs_fault fault;
+	size_t len;
+
+	/* The SOAP API's way of saying whose fault it is; still seen here and there. */
+	if (strncmp(code, "Client.", 7) == 0 || strncmp(code, "Server.", 7) == 0)
+		code += 7;
+	fault = find_code(code, message);
+	len = strcspn(code, ".");
+	if (fault == CFS_N_FAULTS && code[len] == '.' && len < sizeof(family)) {
+		memcpy(family, code, len);
+		family[len] = '\0';
+		fault = find_code(family, message);
+	}
+	return fault == CFS_N_FAULTS ? classify_status(status, *code != '\0') : fault;
+}
+
+void cfs_aws_errors_message(char *out, size_t size, const char *text, size_t len)
+{
+	static const char *const ends[] = {ENCODED_MESSAGE, SIGNED_MESSAGE};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const char *end = memmem(text, len, ends[i], strlen(ends[i]));
+
+		if (end)
+			len = (size_t)(end - text);
+	}
+	len = cfs_text_before_secret(text, len);
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	cfs_text_line(out, size, text, len);
+}

@@ -1,0 +1,335 @@
+#include "backends/aws/api/sigv4.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+#include "backends/base/text.h"
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define TERMINATOR "aws4_request"
+#define YEAR_10000 INT64_C(253402300800)
+
+/* A name and a value; what is sorted. */
+struct pair {
+	const char *name, *value;
+	size_t name_len, value_len;
+	size_t order; /* as given: repeated headers keep theirs */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+int cfs_sigv4_scope(
+	int64_t now, const char *region, const char *service, struct cfs_sigv4_scope *ret_scope)
+{
+	struct cfs_sigv4_scope scope = {.region = region, .service = service};
+	time_t seconds = (time_t)now;
+	struct tm tm;
+	int n;
+
+	if (now < 0 || now >= YEAR_10000 || !gmtime_r(&seconds, &tm))
+		return -EINVAL;
+	if (!strftime(scope.date, sizeof(scope.date), "%Y%m%dT%H%M%SZ", &tm))
+		return -EINVAL;
+	n = snprintf(scope.text, sizeof(scope.text), "%.8s/%s/%s/" TERMINATOR, scope.date, region,
+		service);
+	if (n < 0 || (size_t)n >= sizeof(scope.text))
+		return -EINVAL;
+	*ret_scope = scope;
+	return 0;
+}
+
+/* "." and ".." are resolved and empty segments dropped; a trailing slash stays. */
+static int add_path(struct cfs_buf *out, const char *path)
+{
+	struct cfs_buf normal = CFS_BUF_INIT(CFS_SIGV4_TEXT_MAX);
+	const char *at = path;
+	bool open_end = false; /* the last segment was a directory */
+	int r = 0;
+
+	if (*path != '/')
+		return -EINVAL;
+	while (r == 0 && *at) {
+		size_t len;
+
+		at++; /* the slash */
+		len = strcspn(at, "/");
+		open_end = true;
+		if (len == 2 && at[0] == '.' && at[1] == '.') {
+			while (normal.len > 0 && normal.data[normal.len - 1] != '/')
+				normal.data[--normal.len] = '\0';
+			if (normal.len > 0)
+				normal.data[--normal.len] = '\0';
+		} else if (len > 0 && !(len == 1 && at[0] == '.')) {
+			r = cfs_buf_addc(&normal, '/');
+			if (r == 0)
+				r = cfs_buf_add(&normal, at, len);
+			open_end = false;
+		}
+		at += len;
+	}
+	if (r == 0 && open_end)
+		r = cfs_buf_addc(&normal, '/');
+	if (r == 0)
+		r = cfs_text_encode(out, cfs_buf_text(&normal), normal.len, "/");
+	cfs_buf_finish(&normal);
+	return r;
+}
+
+static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int r = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return r ? r : (a_len > b_len) - (a_len < b_len);
+}
+
+static int compare_parameters(const void *pa, const void *pb)
+{
+	const struct pair *a = pa, *b = pb;
+	int r = compare_text(a->name, a->name_len, b->name, b->name_len);
+
+	return r ? r : compare_text(a->value, a->value_len, b->value, b->value_len);
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Encodes what may or may not be encoded already. */
+static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < len; i++) {
+		char c = text[i];
+		int high = c == '%' && len - i > 2 ? hex_value(text[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+
+		if (high >= 0 && low >= 0) {
+			c = (char)(high << 4 | low);
+			i += 2;
+		}
+		r = cfs_text_encode(out, &c, 1, "");
+	}
+	return r;
+}
+
+static int add_query(struct cfs_buf *out, const char *query)
+{
+	struct cfs_buf text = CFS_BUF_INIT(CFS_SIGV4_TEXT_MAX);
+	struct pair pairs[CFS_SIGV4_PARAMETERS_MAX];
+	size_t ends[CFS_SIGV4_PARAMETERS_MAX][2];
+	size_t n = 0, i, begin = 0;
+	int r = 0;
+
+	while (r == 0 && *query) {
+		size_t len = strcspn(query, "&"), name_len = strcspn(query, "=&");
+
+		if (len > 0 && n == CFS_SIGV4_PARAMETERS_MAX) {
+			r = -EFBIG;
+		} else if (len > 0) {
+			r = add_reencoded(&text, query, name_len);
+			ends[n][0] = text.len;
+			if (r == 0 && name_len < len)
+				r = add_reencoded(&text, query + name_len + 1, len - name_len - 1);
+			ends[n++][1] = text.len;
+		}
+		query += len;
+		query += *query == '&';
+	}
+	/* Only now, since the text may have moved while it grew. */
+	for (i = 0; r == 0 && i < n; begin = ends[i][1], i++)
+		pairs[i] = (struct pair){.name = cfs_buf_text(&text) + begin,
+			.name_len = ends[i][0] - begin,
+			.value = cfs_buf_text(&text) + ends[i][0],
+			.value_len = ends[i][1] - ends[i][0]};
+	if (r == 0 && n > 0)
+		qsort(pairs, n, sizeof(pairs[0]), compare_parameters);
+	for (i = 0; r == 0 && i < n; i++)
+		r = cfs_buf_addf(out, "%s%.*s=%.*s", i ? "&" : "", (int)pairs[i].name_len,
+			pairs[i].name, (int)pairs[i].value_len, pairs[i].value);
+	cfs_buf_finish(&text);
+	return r;
+}
+
+static int compare_headers(const void *pa, const void *pb)
+{
+	const struct pair *a = pa, *b = pb;
+	int r = strcasecmp(a->name, b->name);
+
+	return r ? r : (a->order > b->order) - (a->order < b->order);
+}
+
+/* Trimmed, and each run of blanks inside folded to one space. */
+static int add_header_value(struct cfs_buf *out, const char *value)
+{
+	bool blank = false, begun = false;
+	int r = 0;
+
+	for (; r == 0 && *value; value++) {
+		if (is_blank(*value)) {
+			blank = true;
+			continue;
+		}
+		if (blank && begun)
+			r = cfs_buf_addc(out, ' ');
+		if (r == 0)
+			r = cfs_buf_addc(out, *value);
+		blank = false;
+		begun = true;
+	}
+	return r;
+}
+
+static int add_headers(
+	struct cfs_buf *out, const struct cfs_sigv4_request *request, struct cfs_buf *names)
+{
+	struct pair pairs[CFS_SIGV4_HEADERS_MAX];
+	size_t n = request->n_headers, i;
+	int r = 0;
+
+	if (n > CFS_SIGV4_HEADERS_MAX)
+		return -EFBIG;
+	for (i = 0; i < n; i++)
+		pairs[i] = (struct pair){.name = request->headers[i].name,
+			.value = request->headers[i].value,
+			.order = i};
+	if (n > 0)
+		qsort(pairs, n, sizeof(pairs[0]), compare_headers);
+	for (i = 0; r == 0 && i < n; i++) {
+		if (i > 0 && strcasecmp(pairs[i].name, pairs[i - 1].name) == 0) {
+			out->data[--out->len] = '\0'; /* the newline */
+			r = cfs_buf_addc(out, ',');
+		} else {
+			r = cfs_text_add_lower(out, pairs[i].name);
+			if (r == 0)
+				r = cfs_buf_addc(out, ':');
+			if (r == 0 && names->len > 0)
+				r = cfs_buf_addc(names, ';');
+			if (r == 0)
+				r = cfs_text_add_lower(names, pairs[i].name);
+		}
+		if (r == 0)
+			r = add_header_value(out, pairs[i].value);
+		if (r == 0)
+			r = cfs_buf_addc(out, '\n');
+	}
+	return r;
+}
+
+int cfs_sigv4_canonical_request(
+	const struct cfs_sigv4_request *request, struct cfs_buf *canonical, struct cfs_buf *names)
+{
+	char hash[CFS_DIGEST_HEX_SIZE];
+	int r;
+
+	r = cfs_digest_sha256(request->body, request->body_len, hash);
+	if (r == 0)
+		r = cfs_buf_addf(canonical, "%s\n", request->method);
+	if (r == 0)
+		r = add_path(canonical, request->path);
+	if (r == 0)
+		r = cfs_buf_addc(canonical, '\n');
+	if (r == 0)
+		r = add_query(canonical, request->query);
+	if (r == 0)
+		r = cfs_buf_addc(canonical, '\n');
+	if (r == 0)
+		r = add_headers(canonical, request, names);
+	if (r == 0)
+		r = cfs_buf_addf(canonical, "\n%s\n%s", cfs_buf_text(names), hash);
+	return r;
+}
+
+int cfs_sigv4_string_to_sign(
+	const struct cfs_sigv4_scope *scope, const struct cfs_buf *canonical, struct cfs_buf *text)
+{
+	char hash[CFS_DIGEST_HEX_SIZE];
+	int r;
+
+	r = cfs_digest_sha256(cfs_buf_text(canonical), canonical->len, hash);
+	if (r < 0)
+		return r;
+	return cfs_buf_addf(text, ALGORITHM "\n%s\n%s\n%s", scope->date, scope->text, hash);
+}
+
+int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
+	unsigned char ret_key[CFS_DIGEST_SIZE])
+{
+	struct cfs_buf first = CFS_BUF_INIT(CFS_SECRET_MAX + sizeof("AWS4"));
+	unsigned char key[CFS_DIGEST_SIZE];
+	int r;
+
+	r = cfs_buf_adds(&first, "AWS4");
+	if (r == 0 && secret->len > 0)
+		r = cfs_buf_add(&first, secret->data, secret->len);
+	if (r == 0)
+		r = cfs_digest_hmac(first.data, first.len, scope->date, strlen("YYYYMMDD"), key);
+	if (r == 0)
+		r = cfs_digest_hmac(key, sizeof(key), scope->region, strlen(scope->region), key);
+	if (r == 0)
+		r = cfs_digest_hmac(key, sizeof(key), scope->service, strlen(scope->service), key);
+	if (r == 0)
+		r = cfs_digest_hmac(key, sizeof(key), TERMINATOR, strlen(TERMINATOR), key);
+	if (r == 0)
+		memcpy(ret_key, key, sizeof(key));
+	OPENSSL_cleanse(key, sizeof(key));
+	cfs_buf_wipe(&first);
+	return r;
+}
+
+int cfs_sigv4_signature(const unsigned char key[CFS_DIGEST_SIZE], const struct cfs_buf *text,
+	char ret_signature[CFS_DIGEST_HEX_SIZE])
+{
+	unsigned char mac[CFS_DIGEST_SIZE];
+	int r;
+
+	r = cfs_digest_hmac(key, CFS_DIGEST_SIZE, cfs_buf_text(text), text->len, mac);
+	if (r == 0)
+		cfs_digest_to_hex(mac, sizeof(mac), ret_signature);
+	return r;
+}
+
+int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
+	const struct cfs_sigv4_scope *scope, const struct cfs_keys *keys,
+	struct cfs_buf *authorization)
+{
+	struct cfs_buf canonical = CFS_BUF_INIT(CFS_SIGV4_TEXT_MAX);
+	struct cfs_buf names = CFS_BUF_INIT(CFS_SIGV4_AUTHORIZATION_MAX);
+	struct cfs_buf text = CFS_BUF_INIT(CFS_SIGV4_AUTHORIZATION_MAX);
+	unsigned char key[CFS_DIGEST_SIZE];
+	char signature[CFS_DIGEST_HEX_SIZE];
+	int r;
+
+	r = cfs_sigv4_canonical_request(request, &canonical, &names);
+	if (r == 0)
+		r = cfs_sigv4_string_to_sign(scope, &canonical, &text);
+	if (r == 0)
+		r = cfs_sigv4_signing_key(&keys->secret, scope, key);
+	if (r == 0)
+		r = cfs_sigv4_signature(key, &text, signature);
+	if (r == 0)
+		r = cfs_buf_addf(authorization,
+			ALGORITHM " Credential=%s/%s, SignedHeaders=%s, Signature=%s",
+			keys->id.data ? keys->id.data : "", scope->text, cfs_buf_text(&names),
+			signature);
+	OPENSSL_cleanse(key, sizeof(key));
+	cfs_buf_wipe(&canonical);
+	cfs_buf_finish(&names);
+	cfs_buf_finish(&text);
+	return r;
+}

@@ -1,0 +1,27 @@
+/*
+ * Filters of DescribeInstances, as they are configured: `NAME=VALUE[,VALUE...]`.
+ *
+ * The name ends at the first '=', since names have none and values may. EC2 takes '*' and '?' in
+ * values, so a value with a comma in it can be written with '?' in the comma's place. Source:
+ * DescribeInstances in the API reference; "List and filter your resources" in the user guide.
+ */
+#ifndef CFS_AWS_FILTERS_H
+#define CFS_AWS_FILTERS_H
+
+#include <stddef.h>
+
+#include "backends/base/buf.h"
+
+#define CFS_AWS_FILTERS_MAX 50        /* of an account */
+#define CFS_AWS_FILTER_VALUES_MAX 200 /* of a filter */
+#define CFS_AWS_FILTER_TEXT_MAX 4096  /* bytes of a whole filter */
+/* Bytes of all filters of an account: encoded three times as many, and a request must hold them. */
+#define CFS_AWS_FILTERS_TEXT_MAX (32 * 1024)
+
+/* What is wrong with a filter, a static text; NULL if it is one. */
+const char *cfs_aws_filters_check(const char *text);
+
+/* Appends a filter that is one as the form parameters `&Filter.N.Name=...&Filter.N.Value.1=...`. */
+int cfs_aws_filters_add(struct cfs_buf *form, size_t n, const char *text);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Questions as signed requests to EC2, and one to STS.
+ */
+#ifndef CFS_AWS_REQUEST_H
+#define CFS_AWS_REQUEST_H
+
+#include "backends/contract/backend.h"
+
+#define CFS_AWS_API_VERSION "2016-11-15"
+#define CFS_AWS_PAGE_SIZE 1000 /* instances asked for at once: the most EC2 gives */
+
+/* Slot of the backend, as backends/contract/backend.h has it. */
+int cfs_aws_request(const struct cfs_account *account, const struct cfs_question *question,
+	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request);
+
+#endif

@@ -1,0 +1,208 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/aws/api/endpoints.h"
+#include "backends/aws/keys/json.h"
+#include "backends/aws/keys/providers.h"
+#include "backends/base/json.h"
+#include "backends/base/text.h"
+
+#define RELATIVE "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+#define FULL "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+#define TOKEN "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+#define TOKEN_FILE "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+#define RELATIVE_BASE "http://169.254.170.2"
+#define TOKEN_MAX 16384
+#define QUERY_ALSO "-._~%!$&'()*+,;=:@/?" /* RFC 3986, section 3.4 */
+#define TIMEOUT_MS 2000                   /* botocore's */
+
+/* Source: "Container credential provider" in the AWS SDKs and Tools reference guide. */
+struct state {
+	const struct cfs_env *env;
+	struct cfs_buf url;
+	const char *from; /* the variable */
+	struct cfs_aws_endpoints endpoints;
+	unsigned retries;
+};
+
+static void destroy(void *arg)
+{
+	struct state *state = arg;
+
+	cfs_buf_wipe(&state->url);
+	cfs_aws_endpoints_finish(&state->endpoints);
+	free(state);
+}
+
+/* What is wrong with a URL: it has to be https, or that of an agent of ECS or EKS, or loopback. */
+static const char *check_url(const char *url)
+{
+	static const char *const agents[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
+	struct cfs_aws_endpoint endpoint;
+	size_t len = strcspn(url, "?");
+	bool loopback;
+	const char *why, *query = url[len] ? url + len + 1 : "";
+	char *base = strndup(url, len); /* whose path an endpoint might have, and no query */
+
+	if (!base)
+		return "could not be looked at, for lack of memory";
+	why = cfs_aws_endpoint_split(base, &endpoint, &loopback);
+	free(base);
+	if (!why && *query &&
+		!cfs_text_is_token(query, strlen(query), CFS_HTTP_URL_MAX, QUERY_ALSO))
+		why = "has a query with a byte that must be percent-encoded";
+	if (why || endpoint.tls || loopback)
+		return why;
+	for (size_t i = 0; i < sizeof(agents) / sizeof(agents[0]); i++) {
+		len = strlen(agents[i]);
+		if (strncmp(endpoint.host, agents[i], len) == 0 &&
+			(endpoint.host[len] == '\0' || endpoint.host[len] == ':'))
+			return NULL;
+	}
+	return "is http to a host that is neither loopback nor an agent of ECS or EKS";
+}
+
+/* Adds the token, which the file gives anew each time. False when the step is filled. */
+static bool add_token(struct state *state, struct cfs_http_request *request, struct cfs_step *step)
+{
+	struct cfs_buf content = CFS_BUF_INIT(TOKEN_MAX);
+	const char *path = cfs_env_get(state->env, TOKEN_FILE);
+	const char *token = cfs_env_get(state->env, TOKEN);
+	bool added = false;
+	int r = 0;
+
+	if (path) {
+		r = state->env->read_file(state->env->arg, path, &content);
+		token = cfs_buf_text(&content);
+	}
+	if (r == -ENOMEM) {
+		cfs_aws_step_errno(step, r, "the container's credentials");
+	} else if (r < 0) {
+		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+			"cannot read the token in %.120s: %s", path, strerror(-r));
+	} else if (token && (strpbrk(token, "\r\n") || (path && strlen(token) != content.len))) {
+		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+			"the token in %s holds more than one line", path ? TOKEN_FILE : TOKEN);
+	} else {
+		r = token ? cfs_http_request_add_header(request, "Authorization", token) : 0;
+		added = r == 0;
+		if (r < 0)
+			cfs_aws_step_errno(step, r, path ? TOKEN_FILE : TOKEN);
+	}
+	cfs_buf_wipe(&content);
+	return added;
+}
+
+static void ask(struct state *state, struct cfs_step *step)
+{
+	struct cfs_http_request request;
+	int r;
+
+	cfs_http_request_init(&request, "GET");
+	r = cfs_http_request_set_url(&request, cfs_buf_text(&state->url));
+	if (r == 0)
+		r = cfs_http_request_add_header(&request, "Accept", "application/json");
+	if (r < 0)
+		cfs_aws_step_errno(step, r, state->from);
+	else if (add_token(state, &request, step))
+		cfs_aws_step_http(step, &request, state->endpoints.ca_file, true, TIMEOUT_MS);
+	cfs_http_request_finish(&request);
+}
+
+static void read_keys(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
+{
+	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	int r = json ? cfs_aws_json_keys(json, "Token", &keys) : -EBADMSG;
+
+	if (r == 0 && (!keys.token.data || keys.expires == INT64_MAX))
+		r = -EBADMSG;
+	if (r == 0)
+		cfs_aws_step_keys(step, &keys, now, "the container (%s)", state->from);
+	else if (r == -EBADMSG)
+		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_BAD_ANSWER,
+			"the answer of the container's agent holds no keys");
+	else
+		cfs_aws_step_errno(step, r, "the container's credentials");
+	cfs_keys_finish(&keys);
+	cfs_json_wipe(json);
+}
+
+static void step(
+	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+{
+	struct state *state = arg;
+	struct cfs_error error = {0};
+
+	if (answer && answer->status >= 500)
+		error.fault = CFS_SERVER;
+	if (!answer ||
+		(cfs_aws_machine_is_transient(answer, &error) &&
+			state->retries++ < CFS_AWS_MACHINE_RETRIES))
+		ask(state, ret_step);
+	else if (answer->fault != CFS_OK)
+		cfs_aws_step_no_answer(ret_step, answer, "the container's agent");
+	else if (answer->status != 200)
+		cfs_aws_step_say(ret_step, CFS_STEP_FAILED,
+			answer->status >= 500 ? CFS_SERVER : CFS_UNAUTHENTICATED,
+			"the container's agent answers with HTTP status %d", answer->status);
+	else
+		read_keys(state, answer, now, ret_step);
+}
+
+static bool prepare(const struct cfs_aws_config *config, struct state *state, const char *relative,
+	const char *full, struct cfs_step *step)
+{
+	struct cfs_buf why = CFS_BUF_INIT(4 * CFS_PROVIDER_WHY_MAX);
+	const char *wrong = NULL;
+	int r;
+
+	state->from = relative ? RELATIVE : FULL;
+	r = cfs_buf_addf(
+		&state->url, "%s%s", relative ? RELATIVE_BASE : "", relative ? relative : full);
+	if (r == 0 && relative && *relative != '/')
+		wrong = "does not begin with /";
+	if (r == 0 && !wrong)
+		wrong = check_url(cfs_buf_text(&state->url));
+	if (wrong)
+		r = cfs_buf_addf(&why, "%s %s", state->from, wrong) < 0 ? -ENOMEM : -EINVAL;
+	else if (r == 0)
+		r = cfs_aws_endpoints_load(&state->endpoints, config, &why);
+	if (r == -EFBIG)
+		cfs_aws_step_errno(step, r, state->from);
+	else if (r < 0)
+		cfs_aws_step_unset(step, r, &why);
+	cfs_buf_finish(&why);
+	return r == 0;
+}
+
+bool cfs_aws_provider_container_open(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+{
+	const char *relative = cfs_env_get(config->env, RELATIVE);
+	const char *full = cfs_env_get(config->env, FULL);
+	struct state *state;
+
+	(void)profile;
+	(void)now;
+	if (!relative && !full) {
+		cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
+			"neither " RELATIVE " nor " FULL " is set");
+		return false;
+	}
+	state = calloc(1, sizeof(*state));
+	if (!state) {
+		cfs_aws_step_errno(ret_step, -ENOMEM, "the container's credentials");
+		return false;
+	}
+	state->env = config->env;
+	cfs_buf_init(&state->url, CFS_HTTP_URL_MAX);
+	if (!prepare(config, state, relative, full, ret_step)) {
+		destroy(state);
+		return false;
+	}
+	*ret_machine = (struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+	return true;
+}

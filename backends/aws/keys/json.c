@@ -1,0 +1,64 @@
+#include "backends/aws/keys/json.h"
+
+#include <errno.h>
+
+#include <cjson/cJSON.h>
+
+#include "backends/aws/keys/machine.h"
+#include "backends/base/json.h"
+#include "backends/base/time.h"
+
+struct cJSON *cfs_aws_json_parse(const char *text, size_t len)
+{
+	struct cfs_buf copy = CFS_BUF_INIT(len);
+	cJSON *json = NULL;
+
+	if (cfs_buf_add(&copy, text, len) == 0)
+		(void)cfs_json_parse(&copy, &json);
+	cfs_buf_wipe(&copy);
+	if (cJSON_IsObject(json))
+		return json;
+	cfs_json_wipe(json);
+	return NULL;
+}
+
+const char *cfs_aws_json_text(const struct cJSON *object, const char *name)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+
+	return text && *text ? text : NULL;
+}
+
+int cfs_aws_json_keys(const struct cJSON *object, const char *token, struct cfs_keys *ret_keys)
+{
+	const char *id = cfs_aws_json_text(object, "AccessKeyId");
+	const char *secret = cfs_aws_json_text(object, "SecretAccessKey");
+	const char *expiration = cfs_aws_json_text(object, "Expiration");
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	int r;
+
+	if (!id || !secret || (expiration && cfs_aws_time_parse(expiration, &keys.expires) < 0))
+		return -EBADMSG;
+	r = cfs_aws_machine_set_keys(&keys, id, secret, cfs_aws_json_text(object, token));
+	if (r < 0) {
+		cfs_keys_finish(&keys);
+		return r;
+	}
+	*ret_keys = keys;
+	return 0;
+}
+
+int cfs_aws_json_add(struct cfs_buf *buf, const char *text)
+{
+	int r = cfs_buf_addc(buf, '"');
+
+	for (; r == 0 && *text; text++) {
+		if ((unsigned char)*text < ' ')
+			r = cfs_buf_addf(buf, "\\u%04x", (unsigned)*text);
+		else if (*text == '"' || *text == '\\')
+			r = cfs_buf_addf(buf, "\\%c", *text);
+		else
+			r = cfs_buf_addc(buf, *text);
+	}
+	return r < 0 ? r : cfs_buf_addc(buf, '"');
+}

@@ -1,0 +1,254 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backends/aws/api/endpoint.h"
+#include "backends/aws/api/sigv4.h"
+#include "backends/aws/keys/json.h"
+#include "backends/aws/keys/providers.h"
+#include "backends/base/json.h"
+#include "backends/base/text.h"
+
+#define IPV4 "http://169.254.169.254/"
+#define IPV6 "http://[fd00:ec2::254]/"
+#define TOKEN_PATH "latest/api/token"
+#define ROLE_PATH "latest/meta-data/iam/security-credentials/"
+#define TOKEN_TTL "21600" /* seconds, the most */
+#define ROLE_MAX 128
+#define TOKEN_MAX 1024
+#define TIMEOUT_MS 1000
+#define TIMEOUT_MAX_S 60
+/* Seconds that keys are still used which the service could not renew: an instance whose metadata
+ * service is impaired goes on with what it has, and the services go along with that. */
+#define EXTENSION 600
+
+/*
+ * Source: "Retrieve security credentials from instance metadata" in the EC2 user guide. Three
+ * requests: for a token, for the name of the role, for its keys. There is no way back to version 1
+ * of the service, which anybody could ask who can make this machine send a GET.
+ */
+enum phase { AT_TOKEN, AT_ROLE, AT_KEYS };
+
+struct state {
+	enum phase phase;
+	struct cfs_aws_endpoint base;
+	long timeout_ms;
+	struct cfs_secret token;
+	char role[ROLE_MAX + 1];
+	unsigned retries;
+};
+
+static void destroy(void *arg)
+{
+	struct state *state = arg;
+
+	cfs_secret_finish(&state->token);
+	free(state);
+}
+
+static int make(const struct state *state, struct cfs_http_request *request)
+{
+	struct cfs_buf below = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
+	struct cfs_buf url = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
+	int r;
+
+	cfs_http_request_init(request, state->phase == AT_TOKEN ? "PUT" : "GET");
+	r = cfs_buf_adds(&below, state->phase == AT_TOKEN ? TOKEN_PATH : ROLE_PATH);
+	if (r == 0 && state->phase == AT_KEYS)
+		r = cfs_text_encode(&below, state->role, strlen(state->role), "");
+	if (r == 0)
+		r = cfs_aws_endpoint_url_of(&state->base, cfs_buf_text(&below), &url);
+	if (r == 0)
+		r = cfs_http_request_set_url(request, cfs_buf_text(&url));
+	if (r == 0 && state->phase == AT_TOKEN)
+		r = cfs_http_request_add_header(
+			request, "x-aws-ec2-metadata-token-ttl-seconds", TOKEN_TTL);
+	else if (r == 0)
+		r = cfs_http_request_add_header(
+			request, "x-aws-ec2-metadata-token", state->token.data);
+	cfs_buf_finish(&below);
+	cfs_buf_finish(&url);
+	return r;
+}
+
+static void ask(struct state *state, struct cfs_step *step)
+{
+	struct cfs_http_request request;
+	int r = make(state, &request);
+
+	if (r == 0)
+		cfs_aws_step_http(step, &request, NULL, true, state->timeout_ms);
+	else
+		cfs_aws_step_errno(step, r, "the instance metadata service");
+	cfs_http_request_finish(&request);
+}
+
+static void fail(const struct cfs_step_answer *answer, const char *what, struct cfs_step *step)
+{
+	cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_BAD_ANSWER,
+		"the instance metadata service gives no %s (HTTP status %d)", what, answer->status);
+}
+
+static void take_token(
+	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
+{
+	/* Not everybody runs on EC2, nor has every other answer a meaning there. */
+	if (answer->fault != CFS_OK) {
+		cfs_aws_step_say(step, CFS_STEP_ABSENT, CFS_OK, "the instance metadata service %s",
+			cfs_aws_machine_words(answer->fault));
+	} else if (answer->status != 200) {
+		cfs_aws_step_say(step, CFS_STEP_ABSENT, CFS_OK,
+			"the instance metadata service gives no token (HTTP status %d)",
+			answer->status);
+	} else if (!cfs_text_is_token(
+			   answer->content, answer->len, TOKEN_MAX, "-._~+/=:,;!@#$%^&*")) {
+		fail(answer, "usable token", step);
+	} else if (cfs_secret_set(&state->token, answer->content, answer->len) < 0) {
+		cfs_aws_step_errno(step, -ENOMEM, "the instance metadata service");
+	} else {
+		state->phase = AT_ROLE;
+		ask(state, step);
+	}
+}
+
+static void take_role(
+	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
+{
+	size_t len = strcspn(answer->content, "\r\n");
+
+	if (answer->status == 404) {
+		cfs_aws_step_say(
+			step, CFS_STEP_ABSENT, CFS_OK, "this EC2 instance has no role attached");
+	} else if (answer->status != 200 ||
+		!cfs_text_is_token(answer->content, len, ROLE_MAX, "+=,.@-_")) {
+		fail(answer, "name of a role", step);
+	} else {
+		memcpy(state->role, answer->content, len);
+		state->role[len] = '\0';
+		state->phase = AT_KEYS;
+		ask(state, step);
+	}
+}
+
+static void take_keys(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
+{
+	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
+	const char *code = json ? cfs_aws_json_text(json, "Code") : NULL;
+	const char *message = json ? cfs_aws_json_text(json, "Message") : NULL;
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	int r = -EBADMSG;
+
+	if (answer->status == 200 && json && code && strcmp(code, "Success") != 0) {
+		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+			"the instance metadata service has no keys for role %.60s: %.60s%s%.120s",
+			state->role, code, message ? ": " : "", message ? message : "");
+		goto out;
+	}
+	if (answer->status == 200 && json)
+		r = cfs_aws_json_keys(json, "Token", &keys);
+	if (r == 0 && (!keys.token.data || keys.expires == INT64_MAX))
+		r = -EBADMSG;
+	if (r == -ENOMEM) {
+		cfs_aws_step_errno(step, r, "the instance metadata service");
+	} else if (r < 0) {
+		fail(answer, "keys", step);
+	} else {
+		/* Expired by its own clock, not by ours. */
+		if (answer->date > 0 && keys.expires <= answer->date)
+			keys.expires = now + EXTENSION;
+		cfs_aws_step_keys(
+			step, &keys, now, "the role of this EC2 instance (%.100s)", state->role);
+	}
+out:
+	cfs_keys_finish(&keys);
+	cfs_json_wipe(json);
+}
+
+static void step(
+	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+{
+	struct state *state = arg;
+	struct cfs_error error = {0};
+
+	if (answer && answer->status >= 500)
+		error.fault = CFS_SERVER;
+	/* A machine that is nowhere near the service is not kept waiting for it. */
+	if (!answer ||
+		(cfs_aws_machine_is_transient(answer, &error) &&
+			(state->phase != AT_TOKEN || answer->fault != CFS_TIMED_OUT) &&
+			state->retries++ < CFS_AWS_MACHINE_RETRIES))
+		ask(state, ret_step);
+	else if (state->phase == AT_TOKEN)
+		take_token(state, answer, ret_step);
+	else if (answer->fault != CFS_OK)
+		cfs_aws_step_no_answer(ret_step, answer, "the instance metadata service");
+	else if (state->phase == AT_ROLE)
+		take_role(state, answer, ret_step);
+	else
+		take_keys(state, answer, now, ret_step);
+}
+
+/* Opening */
+
+static const char *choose_base(const struct cfs_aws_config *config)
+{
+	const char *url = cfs_aws_config_setting(
+		config, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+	const char *mode = cfs_aws_config_setting(config, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+		"ec2_metadata_service_endpoint_mode");
+
+	if (url)
+		return url;
+	if (mode ? strcasecmp(mode, "ipv6") == 0
+		 : cfs_aws_config_flag(config, "AWS_IMDS_USE_IPV6", "imds_use_ipv6"))
+		return IPV6;
+	return IPV4;
+}
+
+static long choose_timeout(const struct cfs_aws_config *config)
+{
+	const char *text = cfs_aws_config_setting(
+		config, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout");
+	long seconds;
+
+	if (!text || text[strspn(text, "0123456789")])
+		return TIMEOUT_MS;
+	seconds = strtol(text, NULL, 10);
+	if (seconds < 1)
+		return TIMEOUT_MS;
+	return 1000 * (seconds > TIMEOUT_MAX_S ? TIMEOUT_MAX_S : seconds);
+}
+
+bool cfs_aws_provider_metadata_open(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+{
+	const char *disabled = cfs_env_get(config->env, "AWS_EC2_METADATA_DISABLED"), *wrong;
+	struct state *state;
+	bool loopback;
+
+	(void)profile;
+	(void)now;
+	if (disabled && strcasecmp(disabled, "true") == 0) {
+		cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
+			"not asked, since AWS_EC2_METADATA_DISABLED is true");
+		return false;
+	}
+	state = calloc(1, sizeof(*state));
+	if (!state) {
+		cfs_aws_step_errno(ret_step, -ENOMEM, "the instance metadata service");
+		return false;
+	}
+	state->timeout_ms = choose_timeout(config);
+	wrong = cfs_aws_endpoint_split(choose_base(config), &state->base, &loopback);
+	if (wrong) {
+		cfs_aws_step_say(ret_step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+			"the URL of the instance metadata service %s", wrong);
+		destroy(state);
+		return false;
+	}
+	*ret_machine = (struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+	return true;
+}

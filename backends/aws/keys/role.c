@@ -1,0 +1,281 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sts.h"
+
+/*
+ * Source: "Assume role credential provider" in the AWS SDKs and Tools reference guide, and botocore
+ * where that is silent.
+ *
+ * A profile with a role names where the keys come from that assume it: a source profile, which may
+ * have a role itself, or a place outside the files. The roles are found when the way is opened,
+ * from the profile downwards; then the machine at the bottom gives the first keys, and STS is asked
+ * for one role after the other, upwards. A profile that comes twice is refused, but for one that
+ * names itself: its role is assumed with its own static keys.
+ */
+
+#define ROLES_MAX 8 /* so that with them and the steps below CFS_PROVIDER_STEPS_MAX suffices */
+
+struct role {
+	const char *profile;
+	struct cfs_aws_sts_role ask;
+};
+
+struct state {
+	const struct cfs_aws_config *config;
+	struct cfs_aws_endpoints endpoints;
+	struct role roles[ROLES_MAX]; /* [0] is that of the profile */
+	size_t n_roles;
+	size_t left; /* roles that are still to be assumed */
+	const char *source;
+	struct cfs_aws_machine base;
+	struct cfs_keys keys;            /* of what is below roles[left - 1] */
+	char from[CFS_PROVIDER_WHY_MAX]; /* the first of them */
+	unsigned retries;
+};
+
+static const struct {
+	const char *name;
+	cfs_aws_open_fn *open;
+} sources[] = {
+	{"Environment", cfs_aws_provider_environment_open},
+	{"Ec2InstanceMetadata", cfs_aws_provider_metadata_open},
+	{"EcsContainer", cfs_aws_provider_container_open},
+};
+
+static void destroy(void *arg)
+{
+	struct state *state = arg;
+
+	cfs_aws_machine_finish(&state->base);
+	cfs_aws_endpoints_finish(&state->endpoints);
+	cfs_keys_finish(&state->keys);
+	free(state);
+}
+
+/* Asks for the next role, or gives the keys of the last. */
+static void ascend(struct state *state, int64_t now, struct cfs_step *step)
+{
+	const struct role *role;
+	struct cfs_http_request request;
+	int r;
+
+	if (state->left == 0) {
+		cfs_aws_step_keys(step, &state->keys, now, "role %.120s, with %.120s",
+			state->roles[0].ask.arn, state->from);
+		return;
+	}
+	role = &state->roles[state->left - 1];
+	r = cfs_aws_sts_request(&state->endpoints, &role->ask, &state->keys, now, &request);
+	if (r < 0)
+		cfs_aws_step_errno(step, r, "the role");
+	else
+		cfs_aws_step_http(step, &request, state->endpoints.ca_file, false,
+			CFS_AWS_SERVICE_TIMEOUT_MS);
+}
+
+/* What came of the bottom. */
+static void take_base(struct state *state, int64_t now, struct cfs_step *step)
+{
+	char why[CFS_PROVIDER_WHY_MAX];
+
+	if (step->kind == CFS_STEP_KEYS) {
+		state->keys = step->keys;
+		memcpy(state->from, step->why, sizeof(state->from));
+		cfs_aws_machine_finish(&state->base);
+		ascend(state, now, step);
+	} else if (step->kind == CFS_STEP_ABSENT) {
+		memcpy(why, step->why, sizeof(why));
+		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+			"no keys from %.60s to assume role %.80s: %s", state->source,
+			state->roles[state->n_roles - 1].ask.arn, why);
+	}
+}
+
+static void step(
+	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+{
+	struct state *state = arg;
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_error error = {0};
+
+	if (state->base.state) {
+		state->base.step(state->base.state, answer, now, ret_step);
+		take_base(state, now, ret_step);
+		return;
+	}
+	if (!answer) {
+		ascend(state, now, ret_step);
+		return;
+	}
+	if (answer->fault == CFS_OK)
+		cfs_aws_sts_read(answer, &keys, &error);
+	if (cfs_aws_machine_is_transient(answer, &error) &&
+		state->retries++ < CFS_AWS_MACHINE_RETRIES) {
+		ascend(state, now, ret_step);
+	} else if (answer->fault != CFS_OK) {
+		cfs_aws_step_no_answer(ret_step, answer, "STS");
+	} else if (error.fault != CFS_OK) {
+		cfs_aws_step_error(ret_step, &error, "STS", state->roles[state->left - 1].ask.arn);
+	} else {
+		cfs_keys_finish(&state->keys);
+		state->keys = keys;
+		keys = CFS_KEYS_INIT;
+		state->left--;
+		ascend(state, now, ret_step);
+	}
+	cfs_keys_finish(&keys);
+}
+
+/* Opening */
+
+bool cfs_aws_provider_role_has(const struct cfs_aws_config *config, const char *profile)
+{
+	return cfs_aws_config_get(config, profile, "role_arn") &&
+		!cfs_aws_config_get(config, profile, "web_identity_token_file");
+}
+
+static bool has_static(const struct cfs_aws_config *config, const char *profile)
+{
+	return cfs_aws_config_get(config, profile, "aws_access_key_id") ||
+		cfs_aws_config_get(config, profile, "aws_secret_access_key");
+}
+
+__attribute__((format(printf, 2, 3))) static bool refuse(
+	struct cfs_step *step, const char *format, ...)
+{
+	char text[2 * CFS_PROVIDER_WHY_MAX];
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED, "%s", text);
+	return false;
+}
+
+/* Adds the role of a profile, and says where its keys come from: one of the two is set. */
+static bool add_role(struct state *state, const char *profile, const char **ret_profile,
+	const char **ret_place, struct cfs_step *step)
+{
+	const struct cfs_aws_config *config = state->config;
+	const char *source = cfs_aws_config_get(config, profile, "source_profile");
+	const char *place = cfs_aws_config_get(config, profile, "credential_source");
+	const char *duration = cfs_aws_config_get(config, profile, "duration_seconds");
+
+	if (state->n_roles == ROLES_MAX)
+		return refuse(step, "profile %.100s has more than %d roles, one for the other",
+			state->roles[0].profile, ROLES_MAX);
+	if (!source == !place)
+		return refuse(step,
+			"profile %.100s has role_arn, and %s source_profile %s credential_source",
+			profile, source ? "both" : "neither", source ? "and" : "nor");
+	if (cfs_aws_config_get(config, profile, "mfa_serial"))
+		return refuse(step,
+			"profile %.100s has mfa_serial, but there is nobody to ask for the code",
+			profile);
+	/* One that is no number is disregarded, as botocore does. */
+	if (duration && (strlen(duration) > 9 || duration[strspn(duration, "0123456789")]))
+		duration = NULL;
+	state->roles[state->n_roles++] = (struct role){
+		.profile = profile,
+		.ask = {.arn = cfs_aws_config_get(config, profile, "role_arn"),
+			.session = cfs_aws_config_get(config, profile, "role_session_name"),
+			.external_id = cfs_aws_config_get(config, profile, "external_id"),
+			.duration = duration},
+	};
+	*ret_profile = source;
+	*ret_place = place;
+	return true;
+}
+
+/* Whether the source may be used by the last role. */
+static bool check_source(const struct state *state, const char *source, struct cfs_step *step)
+{
+	const char *parent = state->roles[state->n_roles - 1].profile;
+
+	if (!cfs_aws_config_has(state->config, CFS_AWS_SECTION_PROFILE, source))
+		return refuse(step, "source_profile %.100s of profile %.100s does not exist",
+			source, parent);
+	for (size_t i = 0; i < state->n_roles; i++) {
+		if (strcmp(state->roles[i].profile, source) != 0)
+			continue;
+		if (strcmp(source, parent) == 0 && has_static(state->config, source))
+			continue;
+		return refuse(step, "profile %.100s is a source of itself", source);
+	}
+	return true;
+}
+
+/* Finds the roles, and opens what is below them. */
+static bool descend(struct state *state, const char *profile, int64_t now, struct cfs_step *step)
+{
+	cfs_aws_open_fn *open = NULL;
+	const char *place = NULL;
+
+	for (;;) {
+		if (!add_role(state, profile, &profile, &place, step))
+			return false;
+		if (place)
+			break;
+		if (!check_source(state, profile, step))
+			return false;
+		if (has_static(state->config, profile) ||
+			!cfs_aws_provider_role_has(state->config, profile)) {
+			open = cfs_aws_source_open;
+			break;
+		}
+	}
+	for (size_t i = 0; place && i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (strcmp(sources[i].name, place) == 0)
+			open = sources[i].open;
+	}
+	if (!open)
+		return refuse(step, "credential_source %.60s of profile %.100s is unknown", place,
+			state->roles[state->n_roles - 1].profile);
+	state->left = state->n_roles;
+	state->source = place ? place : profile;
+	if (open(state->config, place ? state->config->profile : profile, now, &state->base, step))
+		return true;
+	if (step->kind == CFS_STEP_KEYS) {
+		state->keys = step->keys;
+		memcpy(state->from, step->why, sizeof(state->from));
+		return true;
+	}
+	take_base(state, now, step);
+	return false;
+}
+
+bool cfs_aws_provider_role_open(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+{
+	struct cfs_buf why = CFS_BUF_INIT(4 * CFS_PROVIDER_WHY_MAX);
+	struct state *state = calloc(1, sizeof(*state));
+	bool opened = false;
+	int r;
+
+	if (!state) {
+		cfs_aws_step_errno(ret_step, -ENOMEM, "the role");
+		return false;
+	}
+	state->config = config;
+	state->keys = CFS_KEYS_INIT;
+	r = cfs_aws_endpoints_load(&state->endpoints, config, &why);
+	if (r == 0)
+		r = cfs_aws_endpoints_check(&state->endpoints, CFS_AWS_STS, &why);
+	if (r < 0)
+		cfs_aws_step_unset(ret_step, r, &why);
+	else
+		opened = descend(state, profile, now, ret_step);
+	if (opened)
+		*ret_machine =
+			(struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+	else
+		destroy(state);
+	cfs_buf_finish(&why);
+	return opened;
+}

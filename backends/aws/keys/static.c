@@ -1,0 +1,52 @@
+#include <string.h>
+
+#include "backends/aws/keys/providers.h"
+
+/* Keys of one file: a pair is never made of two. */
+static void open_file(const struct cfs_aws_config *config, enum cfs_aws_config_file file,
+	const char *profile, int64_t now, struct cfs_step *step)
+{
+	/* The first is what the second was called once. */
+	static const char *const tokens[] = {"aws_security_token", "aws_session_token"};
+	const char *path = config->path[file], *id, *secret, *token = NULL;
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	int r;
+
+	id = cfs_aws_config_get_in(
+		config, file, CFS_AWS_SECTION_PROFILE, profile, "aws_access_key_id");
+	secret = cfs_aws_config_get_in(
+		config, file, CFS_AWS_SECTION_PROFILE, profile, "aws_secret_access_key");
+	for (size_t i = 0; !token && i < sizeof(tokens) / sizeof(tokens[0]); i++)
+		token = cfs_aws_config_get_in(
+			config, file, CFS_AWS_SECTION_PROFILE, profile, tokens[i]);
+	if (!id) {
+		cfs_aws_step_say(step, CFS_STEP_ABSENT, CFS_OK,
+			"profile %.80s in %.120s has no aws_access_key_id", profile, path);
+	} else if (!secret) {
+		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+			"profile %.80s in %.80s has aws_access_key_id but no aws_secret_access_key",
+			profile, path);
+	} else if ((r = cfs_aws_machine_set_keys(&keys, id, secret, token)) < 0) {
+		cfs_keys_finish(&keys);
+		cfs_aws_step_errno(step, r, "the keys of the profile");
+	} else {
+		cfs_aws_step_keys(step, &keys, now, "profile %.100s in %.120s", profile, path);
+	}
+}
+
+bool cfs_aws_provider_static_open_credentials(const struct cfs_aws_config *config,
+	const char *profile, int64_t now, struct cfs_aws_machine *ret_machine,
+	struct cfs_step *ret_step)
+{
+	(void)ret_machine;
+	open_file(config, CFS_AWS_CREDENTIALS_FILE, profile, now, ret_step);
+	return false;
+}
+
+bool cfs_aws_provider_static_open_config(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+{
+	(void)ret_machine;
+	open_file(config, CFS_AWS_CONFIG_FILE, profile, now, ret_step);
+	return false;
+}

@@ -1,0 +1,42 @@
+#include "backends/base/digest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+void cfs_digest_to_hex(const unsigned char *bytes, size_t len, char *ret_hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		ret_hex[2 * i] = digits[bytes[i] >> 4];
+		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	ret_hex[2 * len] = '\0';
+}
+
+int cfs_digest_sha256(const char *bytes, size_t len, char ret_hex[static CFS_DIGEST_HEX_SIZE])
+{
+	unsigned char digest[CFS_DIGEST_SIZE];
+
+	if (EVP_Digest(len > 0 ? bytes : "", len, digest, NULL, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	cfs_digest_to_hex(digest, sizeof(digest), ret_hex);
+	return 0;
+}
+
+int cfs_digest_hmac(const void *key, size_t key_len, const char *text, size_t len,
+	unsigned char ret_mac[static CFS_DIGEST_SIZE])
+{
+	unsigned char mac[CFS_DIGEST_SIZE];
+
+	if (!HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text, len, mac, NULL))
+		return -ENOMEM;
+	memcpy(ret_mac, mac, sizeof(mac));
+	OPENSSL_cleanse(mac, sizeof(mac));
+	return 0;
+}

@@ -1,0 +1,44 @@
+#include "backends/base/fault.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backends/base/text.h"
+
+void cfs_error_set(struct cfs_error *error, enum cfs_fault fault, const char *format, ...)
+{
+	/* Roomier than the message, so that what is cut here is beyond what is kept. */
+	char text[4 * CFS_MESSAGE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	/* Only now: an argument may be a text of the error itself. */
+	*error = (struct cfs_error){.fault = fault};
+	cfs_text_line(error->message, sizeof(error->message), text, strlen(text));
+}
+
+enum cfs_fault cfs_fault_find(const struct cfs_code_fault *table, size_t n, const char *code)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(table[i].code, code) == 0)
+			return table[i].fault;
+	}
+	return CFS_N_FAULTS;
+}
+
+enum cfs_fault cfs_fault_from_errno(int r)
+{
+	switch (r) {
+	case -ENOMEM:
+		return CFS_NO_MEMORY;
+	case -EFBIG:
+		return CFS_TOO_LARGE;
+	default:
+		return CFS_BAD_ANSWER;
+	}
+}

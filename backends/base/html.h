@@ -1,0 +1,30 @@
+/*
+ * Web pages made of text from strangers.
+ *
+ * Whatever stands in a page goes through cfs_html_add, and every page forbids by its own content
+ * security policy what it does not need: should an escape be forgotten one day, nothing runs.
+ */
+#ifndef CFS_HTML_H
+#define CFS_HTML_H
+
+#include "backends/base/buf.h"
+
+/*
+ * Appends text as it may stand in an element or in a quoted attribute. The five characters that
+ * mean something there are escaped; line breaks and tabs become spaces; what else changes how text
+ * is shown (control characters, marks that reorder) and ill-formed bytes become U+FFFD. Errors are
+ * those of cfs_buf_add.
+ */
+int cfs_html_add(struct cfs_buf *buf, const char *text);
+/* Appends a name as one step of a relative URL, for a quoted attribute: everything but unreserved
+ * characters (RFC 3986, section 2.3) is percent-encoded. */
+int cfs_html_add_step(struct cfs_buf *buf, const char *name);
+
+/*
+ * A small page: one column with a heading, styled for light and dark. Nothing is loaded and no
+ * script runs in it. `head` is markup for the end of the head element; title is text.
+ */
+int cfs_html_begin(struct cfs_buf *buf, const char *title, const char *head);
+int cfs_html_end(struct cfs_buf *buf);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * JSON from a stranger: cJSON behind limits.
+ *
+ * cJSON takes whatever it is given: it nests a thousand deep, spends 64 bytes of memory on each
+ * byte of `[0,0,0...`, ends a text at an embedded NUL, and fails a whole document for half a
+ * surrogate pair. So a document is scanned before it is parsed: depth and number of values are
+ * bounded, raw control bytes are refused as RFC 8259 has it, and an escape that stands for no
+ * character that a text can hold (\u0000, a lone surrogate) is replaced by U+FFFD, so that one
+ * instance's odd name costs no other its place in a listing.
+ */
+#ifndef CFS_JSON_H
+#define CFS_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "backends/base/buf.h"
+
+#define CFS_JSON_DEPTH_MAX 32
+/* A page of 100 instances has some 10,000 values; cJSON takes about 100 bytes for each. */
+#define CFS_JSON_VALUES_MAX 200000
+
+/* Parses the whole text, which is changed where an escape is replaced. The caller owns *ret_tree.
+ * -EBADMSG for what is no JSON document or passes a limit (cJSON does not tell a lack of memory
+ * apart from it). */
+int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree);
+
+/* Appends the tree as text, of which no copy stays on the heap. -EFBIG past the buffer's limit,
+ * -ENOMEM. */
+int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text);
+
+/* Deletes the tree after wiping every text in it. NULL is accepted. */
+void cfs_json_wipe(cJSON *tree);
+
+/* Members by name; of a repeated name the first. NULL when it is missing or of another type, and
+ * when `object` is NULL or no object. The text belongs to the tree. */
+const cJSON *cfs_json_object(const cJSON *object, const char *name);
+const cJSON *cfs_json_array(const cJSON *object, const char *name);
+const char *cfs_json_text(const cJSON *object, const char *name);
+
+/* The member if it is a whole number from 0 to max. */
+bool cfs_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count);
+
+#endif

@@ -1,0 +1,70 @@
+#include "backends/base/secret.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+int cfs_secret_set(struct cfs_secret *ret_secret, const char *data, size_t len)
+{
+	char *copy;
+
+	if (len > CFS_SECRET_MAX)
+		return -EFBIG;
+	copy = malloc(len + 1);
+	if (!copy)
+		return -ENOMEM;
+	if (len)
+		memcpy(copy, data, len);
+	copy[len] = '\0';
+	/* Only now: data may be what the secret held. */
+	cfs_secret_finish(ret_secret);
+	*ret_secret = (struct cfs_secret){.data = copy, .len = len};
+	return 0;
+}
+
+void cfs_secret_finish(struct cfs_secret *secret)
+{
+	if (!secret)
+		return;
+	if (secret->data) {
+		OPENSSL_cleanse(secret->data, secret->len);
+		free(secret->data);
+	}
+	*secret = (struct cfs_secret){0};
+}
+
+static int copy_secret(struct cfs_secret *ret_secret, const struct cfs_secret *secret)
+{
+	return secret->data ? cfs_secret_set(ret_secret, secret->data, secret->len) : 0;
+}
+
+int cfs_keys_copy(struct cfs_keys *ret_keys, const struct cfs_keys *keys)
+{
+	struct cfs_keys copy = {.expires = keys->expires};
+	int r;
+
+	r = copy_secret(&copy.id, &keys->id);
+	if (r == 0)
+		r = copy_secret(&copy.secret, &keys->secret);
+	if (r == 0)
+		r = copy_secret(&copy.token, &keys->token);
+	if (r < 0) {
+		cfs_keys_finish(&copy);
+		return r;
+	}
+	cfs_keys_finish(ret_keys);
+	*ret_keys = copy;
+	return 0;
+}
+
+void cfs_keys_finish(struct cfs_keys *keys)
+{
+	if (!keys)
+		return;
+	cfs_secret_finish(&keys->id);
+	cfs_secret_finish(&keys->secret);
+	cfs_secret_finish(&keys->token);
+	keys->expires = INT64_MAX;
+}

@@ -1,0 +1,60 @@
+/*
+ * Text from strangers: UTF-8 validity and safe display.
+ */
+#ifndef CFS_TEXT_H
+#define CFS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backends/base/buf.h"
+
+/*
+ * Length in bytes of the well-formed UTF-8 sequence at text[0..len), or 0 if there is none there
+ * (overlong forms, surrogates and values past U+10FFFF are not well-formed; RFC 3629). len > 0.
+ */
+size_t cfs_text_utf8_length(const unsigned char *text, size_t len);
+
+/*
+ * Appends text with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
+ * Control characters are kept. Errors are those of cfs_buf_add.
+ */
+int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
+
+/*
+ * Copies text into out as one line fit for a terminal and a log: ill-formed bytes, control
+ * characters (C0, DEL, C1), line and paragraph separators and marks that reorder text become '?'.
+ * Cut at a character's edge to fit size bytes, NUL included. size > 0.
+ */
+void cfs_text_line(char *out, size_t size, const char *text, size_t len);
+
+/*
+ * How much of what a stranger says comes before the first word that may be a secret: a session
+ * token, which some services quote back together with all that they were sent. Such a word is one
+ * of CFS_TEXT_SECRET_MIN or more letters, digits and "+/=_-.%".
+ */
+#define CFS_TEXT_SECRET_MIN 100
+size_t cfs_text_before_secret(const char *text, size_t len);
+
+/* Whether the well-formed character of n bytes may change what a terminal does, where a line ends,
+ * or in which order text is shown: C0, DEL, C1, line and paragraph separators, marks that reorder.
+ */
+bool cfs_text_is_control(const unsigned char *c, size_t n);
+
+/* A time of day, seconds since the epoch, as "2026-11-21T20:13:48Z"; "-" where the calendar ends.
+ */
+#define CFS_TEXT_TIME sizeof("2000-01-01T00:00:00Z")
+void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds);
+
+/* Whether text[0..len) is 1..max bytes of ASCII letters, digits and the bytes of `also`. */
+bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also);
+
+/* Appends text percent-encoded: all but letters, digits, '-', '.', '_', '~' (RFC 3986,
+ * "unreserved") and the bytes of `also`. */
+int cfs_text_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also);
+
+/* Appends text with the capital letters of ASCII made small. */
+int cfs_text_add_lower(struct cfs_buf *buf, const char *text);
+
+#endif

@@ -1,0 +1,88 @@
+#include "backends/base/words.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Reads what stands between quotes, from behind the first to behind the second. */
+static int take_quoted(const char **at, char **out)
+{
+	char quote = *(*at)++;
+
+	for (; **at != quote; (*at)++) {
+		if (**at == '\0')
+			return -EINVAL;
+		/* A backslash quotes itself and the quote, and only in double quotes. */
+		if (quote == '"' && **at == '\\') {
+			char next = (*at)[1];
+
+			if (next == '\0')
+				return -EINVAL;
+			if (next == '"' || next == '\\')
+				(*at)++;
+			else
+				*(*out)++ = *(*at)++;
+		}
+		*(*out)++ = **at;
+	}
+	(*at)++;
+	return 0;
+}
+
+static int take_word(const char **at, char **out)
+{
+	int r;
+
+	while (**at && !is_blank(**at)) {
+		if (**at == '"' || **at == '\'') {
+			r = take_quoted(at, out);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		if (**at == '\\' && *++*at == '\0')
+			return -EINVAL;
+		*(*out)++ = *(*at)++;
+	}
+	*(*out)++ = '\0';
+	return 0;
+}
+
+int cfs_aws_words_split(const char *text, char ***ret_words, size_t *ret_n)
+{
+	/* No word takes more bytes, its NUL included, than it has in the text with a blank. */
+	char **words = malloc((CFS_AWS_WORDS_MAX + 1) * sizeof(*words) + strlen(text) + 1), *out;
+	size_t n = 0;
+	int r = 0;
+
+	if (!words)
+		return -ENOMEM;
+	out = (char *)(words + CFS_AWS_WORDS_MAX + 1);
+	for (;;) {
+		while (is_blank(*text))
+			text++;
+		if (!*text)
+			break;
+		if (n == CFS_AWS_WORDS_MAX) {
+			r = -EFBIG;
+			goto out;
+		}
+		words[n++] = out;
+		r = take_word(&text, &out);
+		if (r < 0)
+			goto out;
+	}
+	words[n] = NULL;
+	*ret_words = words;
+	*ret_n = n;
+	words = NULL;
+out:
+	free(words);
+	return r;
+}

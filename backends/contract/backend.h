@@ -1,0 +1,177 @@
+/*
+ * What a cloud is to the filesystem.
+ *
+ * A backend is pure: it turns a question into an HTTP request and the bytes of the answer into
+ * instances, the content of a file, or an error. It opens no socket, reads no clock, never blocks
+ * and knows nothing of FUSE. All that differs between clouds stands behind one `static const struct
+ * cfs_backend`; adding a cloud adds a directory and a line in registry.c.
+ *
+ * The life of a call:
+ *
+ *     account_create     once for each configured cloud
+ *     request            for each attempt: the signed HTTP request
+ *     reader_create      for each attempt; then feed as bytes arrive, finish, destroy
+ *
+ * Slots marked (optional) may be NULL; all others are mandatory.
+ */
+#ifndef CFS_BACKEND_H
+#define CFS_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backends/base/buf.h"
+#include "backends/base/fault.h"
+#include "backends/base/secret.h"
+#include "backends/contract/credentials.h"
+#include "backends/contract/env.h"
+#include "backends/contract/instance.h"
+#include "backends/http/http.h"
+
+#define CFS_REGION_MAX 32   /* bytes of a region's name */
+#define CFS_REGIONS_MAX 64  /* regions of one cloud */
+#define CFS_PAGE_MAX 4096   /* bytes of a listing's continuation token */
+#define CFS_LIVE_MAX 8      /* live files of a backend */
+#define CFS_SETTINGS_MAX 64 /* backend-specific settings of one cloud */
+
+/* A live file: its bytes come from an API call at open. */
+struct cfs_live {
+	const char *name;   /* in the instance's directory */
+	const char *action; /* the API action behind it, for logs, limits and `error` */
+	uint64_t nominal; /* bytes: what stat reports before open, and the most a snapshot may hold
+			   */
+	bool wakes;       /* takes the wake flag with it; the directory then has a file `wake` */
+	bool image;       /* a picture: the gallery shows it */
+	bool page;        /* a web page: when the call fails, one that says why is served instead */
+};
+
+/* One configured cloud in a backend's own terms: endpoints, filters. Immutable. */
+struct cfs_account;
+
+/* The settings of one cloud that a backend may care for. Borrowed, valid for the account's life. */
+struct cfs_settings {
+	const char *name;           /* of the cloud: its directory */
+	const char *profile;        /* NULL: the SDK's own rules */
+	const char *endpoint;       /* NULL: the cloud's own */
+	const char *ca_file;        /* NULL: the SDK's own rules, then the system's */
+	const struct cfs_pair *own; /* settings whose keys the backend names in own_keys */
+	size_t n_own;
+};
+
+enum cfs_verb {
+	CFS_LIST,    /* a page of the instances of a region */
+	CFS_FIND,    /* one instance of a region by its id */
+	CFS_FETCH,   /* the content of a live file */
+	CFS_REGIONS, /* the regions that the account may use */
+	CFS_WHOAMI,  /* whom the keys belong to */
+	CFS_PROBE,   /* whether a FETCH would be allowed, without its effect */
+};
+
+/* A question to a cloud. The texts are borrowed for the duration of the call it is given to. */
+struct cfs_question {
+	enum cfs_verb verb;
+	const char *region; /* REGIONS, WHOAMI: may be "": wherever the cloud answers that */
+	/* FIND, FETCH, PROBE: satisfies valid_id. FIND, PROBE: or NULL, for one that is made up */
+	const char *id;
+	const struct cfs_live *live; /* FETCH, PROBE: a row of the backend's own table */
+	bool wake;                   /* FETCH of a live file that wakes: wake the display first */
+	const char *page; /* LIST: "" for the first page, else what the last answer gave */
+};
+
+/* Where an answer's content goes as it is read. */
+struct cfs_sink {
+	/* LIST, FIND: takes the instance over. 0, or a negative errno that ends the reading. */
+	int (*instance)(void *arg, struct cfs_instance *instance);
+	/* LIST, FIND (optional): an instance was left out, and why, as one printable line. */
+	void (*left_out)(void *arg, const char *why);
+	/* REGIONS: a region that the account may use, one that is valid_region; the name is
+	 * borrowed. 0, or a negative errno that ends the reading. */
+	int (*region)(void *arg, const char *region);
+	void *arg;
+	struct cfs_buf *content; /* FETCH: filled, empty at first; its max is the nominal size.
+				  * WHOAMI: filled with the caller's ARN, one printable line */
+	/* LIST: how many instances the cloud says there are in all, where it does; 0: it does not.
+	 * And whether some may not have been given: then nothing is concluded from what was not
+	 * mentioned. */
+	int64_t total;
+	bool partial;
+	char page[CFS_PAGE_MAX]; /* LIST: set to the next page's token, "" after the last page */
+};
+
+struct cfs_reader;
+
+/* A rate the cloud documents: a token bucket. */
+struct cfs_rate {
+	double per_second;
+	double burst;
+};
+
+struct cfs_backend {
+	const char *name; /* of the backend, and the default name of a cloud of it */
+
+	const struct cfs_live *live; /* at most CFS_LIVE_MAX rows */
+	size_t n_live;
+
+	/* (optional) Keys of settings that only this backend knows, NULL-terminated; and whether a
+	 * value is one: NULL if it is, else why not, a static text. Required with own_keys. */
+	const char *const *own_keys;
+	const char *(*own_check)(const char *key, const char *value);
+
+	/* (optional) What is wrong with an endpoint, a static text; NULL if it is one. */
+	const char *(*endpoint_check)(const char *url);
+
+	/* Sources of credentials in the order in which they are tried, NULL-terminated. */
+	const struct cfs_provider *const *providers;
+
+	/* 0; -EINVAL with a sentence in why; -ENOMEM. Copies what it needs of settings. */
+	int (*account_create)(const struct cfs_settings *settings, const struct cfs_env *env,
+		struct cfs_account **ret_account, struct cfs_buf *why);
+	void (*account_destroy)(struct cfs_account *account);
+	/* The file of authorities to trust for the account's endpoints, NULL for the system's. */
+	const char *(*account_ca_file)(const struct cfs_account *account);
+	/* The region that the cloud's own tools would use, "" if none is configured anywhere. 0, or
+	 * a negative errno with a sentence in why. The text belongs to the account. */
+	int (*account_region)(const struct cfs_account *account, const char **ret_region);
+
+	/* Whether the text is an instance id of this cloud: no path of another shape costs a call.
+	 */
+	bool (*valid_id)(const char *id);
+	bool (*valid_region)(const char *region);
+
+	/* The API action that answers the question ("GetConsoleScreenshot"), the permission it
+	 * takes
+	 * ("ec2:GetConsoleScreenshot"), and its documented rate. */
+	const char *(*action)(const struct cfs_question *question);
+	const char *(*permission)(const struct cfs_question *question);
+	struct cfs_rate (*rate)(const struct cfs_question *question);
+	/* The policy statement that allows a permission, in the cloud's own form, one line, with
+	 * one
+	 * "%s" for the permission. */
+	const char *statement;
+
+	/* The signed request; `now` in seconds since the epoch. *ret_request is initialised by the
+	 * callee and the caller's to finish. -ENOMEM, -EFBIG. */
+	int (*request)(const struct cfs_account *account, const struct cfs_question *question,
+		const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request);
+
+	/* A reader of one answer. The question's verb, id and live, and the sink, are kept until
+	 * destroy. */
+	int (*reader_create)(const struct cfs_account *account, const struct cfs_question *question,
+		struct cfs_sink *sink, struct cfs_reader **ret_reader);
+	/* The next bytes of the body. 0; a negative errno ends the transfer: -EBADMSG, -EFBIG,
+	 * -ENOMEM or what the sink returned. */
+	int (*reader_feed)(struct cfs_reader *reader, const char *bytes, size_t len);
+	/* The whole answer has arrived, with this HTTP status: what does it say? Sets *ret_error,
+	 * fault CFS_OK for a good answer. FIND with no such instance is CFS_NOT_FOUND. PROBE is
+	 * CFS_OK when the action is allowed, whatever else keeps it from being done. */
+	void (*reader_finish)(struct cfs_reader *reader, int status, struct cfs_error *ret_error);
+	void (*reader_destroy)(struct cfs_reader *reader);
+};
+
+/* The backend of that name, or NULL. */
+const struct cfs_backend *cfs_backend_find(const char *name);
+/* The i-th backend, or NULL past the last. */
+const struct cfs_backend *cfs_backend_at(size_t i);
+
+#endif

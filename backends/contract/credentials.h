@@ -1,0 +1,68 @@
+/*
+ * Credential providers: the places where a cloud's own tools keep keys.
+ *
+ * A provider is a small machine that is pure, as a backend is: each step says what it needs next,
+ * and the caller does it and steps again with the answer, until there are keys, or there are none
+ * here, or there should be but something is wrong. A chain is providers in order; `absent` goes on
+ * to the next, `failed` ends it, as the SDKs do.
+ */
+#ifndef CFS_CREDENTIALS_H
+#define CFS_CREDENTIALS_H
+
+#include <stdint.h>
+
+#include "backends/base/fault.h"
+#include "backends/base/secret.h"
+#include "backends/contract/env.h"
+#include "backends/http/http.h"
+
+#define CFS_PROVIDER_WHY_MAX 256
+#define CFS_PROVIDER_ANSWER_MAX (64 * 1024) /* bytes of one answer to a provider's request */
+#define CFS_PROVIDER_STEPS_MAX 16           /* requests a provider may make for one set of keys */
+
+enum cfs_step_kind {
+	CFS_STEP_KEYS,    /* done: `keys` is filled */
+	CFS_STEP_ABSENT,  /* nothing is configured here; `why` says what was looked for */
+	CFS_STEP_FAILED,  /* configured, but unusable; `why` and `fault` say how */
+	CFS_STEP_HTTP,    /* send `request`, then step again with the answer */
+	CFS_STEP_PROCESS, /* run `argv`, without a shell, then step again with its output */
+};
+
+struct cfs_step {
+	enum cfs_step_kind kind;
+	enum cfs_fault fault;            /* FAILED: CFS_UNAUTHENTICATED, CFS_EXPIRED ... */
+	char why[CFS_PROVIDER_WHY_MAX];  /* one printable line, never a secret. KEYS: where from */
+	struct cfs_keys keys;            /* KEYS: the caller's to finish */
+	struct cfs_http_request request; /* HTTP: the caller's to finish */
+	const char *ca_file; /* HTTP: lives as long as the provider's state; NULL: the system's */
+	bool direct;     /* HTTP: a metadata service: never through a proxy, plain http allowed */
+	char **argv;     /* PROCESS: NULL-terminated, one malloc'd block; the caller's to free */
+	long timeout_ms; /* HTTP, PROCESS */
+};
+
+/* The answer to a step. The content holds secrets and is wiped by whoever made it. */
+struct cfs_step_answer {
+	enum cfs_fault
+		fault; /* CFS_OK when a whole answer arrived, or the process ended by itself */
+	int status;    /* HTTP: the status; PROCESS: the exit status, or 128 + the signal */
+	int64_t date;  /* HTTP: the server's time, seconds since the epoch; 0: unknown */
+	const char *content; /* HTTP: the body; PROCESS: stdout. Followed by a NUL */
+	size_t len;
+};
+
+struct cfs_settings;
+struct cfs_provider_state;
+
+struct cfs_provider {
+	const char *name; /* "environment", "shared credentials file": shown in `status` */
+	/* Begins anew, for every refresh. settings and env outlive the state. 0 or -ENOMEM. */
+	int (*create)(const struct cfs_settings *settings, const struct cfs_env *env,
+		struct cfs_provider_state **ret_state);
+	/* The first step has no answer; each later one has the answer to the request before it.
+	 * `now` in seconds since the epoch. Fills *ret_step wholly. */
+	void (*step)(struct cfs_provider_state *state, const struct cfs_step_answer *answer,
+		int64_t now, struct cfs_step *ret_step);
+	void (*destroy)(struct cfs_provider_state *state);
+};
+
+#endif

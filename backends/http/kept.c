@@ -1,0 +1,83 @@
+#include "backends/http/kept.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define FIRST_ROOM 16
+
+struct cfs_kept_socket {
+	int fd;
+	int port; /* 0: not known yet */
+};
+
+void cfs_kept_finish(struct cfs_kept *kept)
+{
+	if (!kept)
+		return;
+	free(kept->sockets);
+	*kept = (struct cfs_kept){0};
+}
+
+int cfs_kept_add(struct cfs_kept *kept, int fd)
+{
+	struct cfs_kept_socket *sockets;
+	size_t room = kept->room ? 2 * kept->room : FIRST_ROOM;
+
+	cfs_kept_remove(kept, fd); /* if it was closed in some other way */
+	if (kept->n == kept->room) {
+		sockets = realloc(kept->sockets, room * sizeof(*sockets));
+		if (!sockets)
+			return -ENOMEM;
+		kept->sockets = sockets;
+		kept->room = room;
+	}
+	kept->sockets[kept->n++] = (struct cfs_kept_socket){.fd = fd};
+	return 0;
+}
+
+void cfs_kept_remove(struct cfs_kept *kept, int fd)
+{
+	for (size_t i = 0; i < kept->n; i++) {
+		if (kept->sockets[i].fd == fd) {
+			kept->sockets[i] = kept->sockets[--kept->n];
+			return;
+		}
+	}
+}
+
+static int local_port(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage room;
+	} address;
+	socklen_t len = sizeof(address);
+
+	memset(&address, 0, sizeof(address));
+	if (getsockname(fd, &address.any, &len) < 0)
+		return 0;
+	if (address.any.sa_family == AF_INET)
+		return ntohs(address.in.sin_port);
+	return address.any.sa_family == AF_INET6 ? ntohs(address.in6.sin6_port) : 0;
+}
+
+bool cfs_kept_speaks(struct cfs_kept *kept, int port)
+{
+	char byte;
+
+	for (size_t i = 0; i < kept->n; i++) {
+		struct cfs_kept_socket *one = &kept->sockets[i];
+
+		if (one->port == 0)
+			one->port = local_port(one->fd);
+		/* Two may have one port, to different servers: then one is looked at in vain. */
+		if (one->port == port && recv(one->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,109 @@
+#include "backends/tencent/api/endpoint.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backends/tencent/api/tccli_files.h"
+
+#define DOMAIN "tencentcloudapi.com"
+#define FINANCE "-fsi"
+#define CVM "cvm"
+#define STS "sts"
+#define STS_VARIABLE "TENCENTCLOUD_STS_ENDPOINT"
+
+/* Why goes to people: the outcome is told by the return value, whether or not it has room. */
+static int refuse(struct cfs_buf *why, const char *name, const char *reason)
+{
+	int r = cfs_buf_addf(why, "%s: %s", name, reason);
+
+	return r == -ENOMEM ? r : -EINVAL;
+}
+
+/* tccli writes every service's default into a profile: that is not a choice. */
+static int take_profiles(const cJSON *configure, const char *service,
+	struct cfs_tencent_endpoint *endpoint, struct cfs_buf *why)
+{
+	const char *host = cfs_tencent_tccli_endpoint(configure, service);
+	char name[CFS_TENCENT_HOST_MAX];
+	const char *wrong;
+
+	if (!host)
+		return 0;
+	snprintf(name, sizeof(name), "%s." DOMAIN, service);
+	if (strcmp(host, name) == 0)
+		return 0;
+	wrong = cfs_tencent_url_host(host, &endpoint->tls, endpoint->host);
+	snprintf(name, sizeof(name), "%s.endpoint in tccli's profile", service);
+	return wrong ? refuse(why, name, wrong) : 0;
+}
+
+int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
+	const cJSON *configure, struct cfs_tencent_endpoints *ret_endpoints, struct cfs_buf *why)
+{
+	const char *sts = cfs_env_get(env, STS_VARIABLE);
+	struct cfs_tencent_endpoints endpoints = {0};
+	const char *wrong;
+	int r = 0;
+
+	if (settings->endpoint) {
+		wrong = cfs_tencent_url_endpoint(
+			settings->endpoint, &endpoints.cvm.tls, endpoints.cvm.host);
+		if (wrong)
+			return refuse(why, "endpoint", wrong);
+	} else {
+		r = take_profiles(configure, CVM, &endpoints.cvm, why);
+	}
+	if (r == 0 && sts) {
+		wrong = cfs_tencent_url_host(sts, &endpoints.sts.tls, endpoints.sts.host);
+		if (wrong)
+			return refuse(why, STS_VARIABLE, wrong);
+	} else if (r == 0 && !settings->endpoint) {
+		r = take_profiles(configure, STS, &endpoints.sts, why);
+	}
+	if (r == 0)
+		*ret_endpoints = endpoints;
+	return r;
+}
+
+bool cfs_tencent_endpoint_is_finance(const char *region)
+{
+	size_t len = strlen(region);
+
+	return len > strlen(FINANCE) && strcmp(region + len - strlen(FINANCE), FINANCE) == 0;
+}
+
+static void find_own(const char *service, const char *region, struct cfs_tencent_endpoint *endpoint)
+{
+	endpoint->tls = true;
+	if (cfs_tencent_endpoint_is_finance(region))
+		snprintf(endpoint->host, sizeof(endpoint->host), "%s.%.*s." DOMAIN, service,
+			CFS_REGION_MAX, region);
+	else
+		snprintf(endpoint->host, sizeof(endpoint->host), "%s." DOMAIN, service);
+}
+
+void cfs_tencent_endpoint_find(const struct cfs_tencent_endpoints *endpoints, const char *service,
+	const char *region, struct cfs_tencent_endpoint *ret_endpoint)
+{
+	const struct cfs_tencent_endpoint *cvm = &endpoints->cvm;
+	size_t service_len = strlen(service), domain_len;
+
+	if (strcmp(service, STS) == 0 && endpoints->sts.host[0]) {
+		*ret_endpoint = endpoints->sts;
+		return;
+	}
+	if (cvm->host[0] == '\0') {
+		find_own(service, region, ret_endpoint);
+		return;
+	}
+	*ret_endpoint = *cvm;
+	if (strncmp(cvm->host, CVM ".", strlen(CVM ".")) != 0)
+		return;
+	domain_len = strlen(cvm->host + strlen(CVM));
+	/* A name that leaves no room for another service's is no cloud's. */
+	if (service_len + domain_len >= sizeof(ret_endpoint->host))
+		return;
+	memcpy(ret_endpoint->host, service, service_len);
+	memcpy(ret_endpoint->host + service_len, cvm->host + strlen(CVM), domain_len + 1);
+}

@@ -1,0 +1,52 @@
+/*
+ * Where the services of one configured cloud answer.
+ *
+ * A request's host is `<service>.<domain>`. The domain is tencentcloudapi.com, which leads to the
+ * nearest place, or one of its own: a finance region's (`ap-shanghai-fsi.tencentcloudapi.com`), the
+ * international site's (`intl.tencentcloudapi.com`), a private one's. Sources: "Endpoints" of each
+ * service, such as https://cloud.tencent.com/document/api/213/15692 and .../1312/48169.
+ *
+ * Configured are, the first that is given:
+ *
+ *     cvm     the setting `endpoint`; `cvm.endpoint` of tccli's profile
+ *     sts     the variable TENCENTCLOUD_STS_ENDPOINT; without the setting, `sts.endpoint` of
+ *             tccli's profile
+ *
+ * What is not follows the configured cvm: where that is `cvm.<domain>`, it is `<service>.<domain>`,
+ * and elsewhere (a private address, a simulator) every service is at the same address, told apart
+ * by its action, version and scope. No SDK reads an endpoint from the environment: they take it in
+ * code. TENCENTCLOUD_STS_ENDPOINT is of the form that tools built on them use, and is for private
+ * endpoints: https://HOST[:PORT], HOST alone, or http:// on this machine.
+ */
+#ifndef CFS_TENCENT_ENDPOINT_H
+#define CFS_TENCENT_ENDPOINT_H
+
+#include <stdbool.h>
+
+#include <cjson/cJSON.h>
+
+#include "backends/contract/backend.h"
+#include "backends/tencent/api/url.h"
+
+struct cfs_tencent_endpoint {
+	char host[CFS_TENCENT_HOST_MAX]; /* as the Host header has it; "": the cloud's own */
+	bool tls;
+};
+
+struct cfs_tencent_endpoints {
+	struct cfs_tencent_endpoint cvm, sts;
+};
+
+/* `configure` is the .configure of tccli's profile, or NULL. 0; -EINVAL with a sentence in why;
+ * -ENOMEM. */
+int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
+	const cJSON *configure, struct cfs_tencent_endpoints *ret_endpoints, struct cfs_buf *why);
+
+/* Where a service ("cvm", "sts", "region") answers for a region, which may be "". */
+void cfs_tencent_endpoint_find(const struct cfs_tencent_endpoints *endpoints, const char *service,
+	const char *region, struct cfs_tencent_endpoint *ret_endpoint);
+
+/* Whether the region is one of those that are reached by names of their own only. */
+bool cfs_tencent_endpoint_is_finance(const char *region);
+
+#endif

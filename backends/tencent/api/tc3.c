@@ -1,0 +1,122 @@
+#include "backends/tencent/api/tc3.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+
+#include "backends/base/text.h"
+
+#define ALGORITHM "TC3-HMAC-SHA256"
+#define TERMINATOR "tc3_request"
+
+static const char *signed_headers(const struct cfs_tc3_request *request)
+{
+	return request->action ? "content-type;host;x-tc-action" : "content-type;host";
+}
+
+int cfs_tc3_date(int64_t timestamp, char ret_date[static CFS_TC3_DATE_MAX])
+{
+	time_t when = (time_t)timestamp;
+	struct tm tm;
+
+	if (!gmtime_r(&when, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
+		return -ERANGE;
+	if (strftime(ret_date, CFS_TC3_DATE_MAX, "%Y-%m-%d", &tm) == 0)
+		return -ERANGE;
+	return 0;
+}
+
+int cfs_tc3_canonical_request(const struct cfs_tc3_request *request, struct cfs_buf *ret_text)
+{
+	char digest[CFS_DIGEST_HEX_SIZE];
+	int r;
+
+	r = cfs_digest_sha256(request->body, request->body_len, digest);
+	if (r == 0)
+		r = cfs_buf_addf(ret_text, "POST\n/\n\ncontent-type:%s\nhost:%s\n",
+			request->content_type, request->host);
+	if (r == 0 && request->action) {
+		r = cfs_buf_adds(ret_text, "x-tc-action:");
+		if (r == 0)
+			r = cfs_text_add_lower(ret_text, request->action);
+		if (r == 0)
+			r = cfs_buf_addc(ret_text, '\n');
+	}
+	if (r == 0)
+		r = cfs_buf_addf(ret_text, "\n%s\n%s", signed_headers(request), digest);
+	return r;
+}
+
+int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *canonical,
+	size_t canonical_len, struct cfs_buf *ret_text)
+{
+	char date[CFS_TC3_DATE_MAX], digest[CFS_DIGEST_HEX_SIZE];
+	int r;
+
+	r = cfs_tc3_date(request->timestamp, date);
+	if (r == 0)
+		r = cfs_digest_sha256(canonical, canonical_len, digest);
+	if (r == 0)
+		r = cfs_buf_addf(ret_text, ALGORITHM "\n%" PRId64 "\n%s/%s/" TERMINATOR "\n%s",
+			request->timestamp, date, request->service, digest);
+	return r;
+}
+
+int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const char *service,
+	unsigned char ret_key[static CFS_DIGEST_SIZE])
+{
+	unsigned char of_date[CFS_DIGEST_SIZE], of_service[CFS_DIGEST_SIZE];
+	struct cfs_buf first = CFS_BUF_INIT(CFS_SECRET_MAX + 3);
+	int r;
+
+	r = cfs_buf_adds(&first, "TC3");
+	if (r == 0)
+		r = cfs_buf_add(&first, secret->data, secret->len);
+	if (r == 0)
+		r = cfs_digest_hmac(first.data, first.len, date, strlen(date), of_date);
+	if (r == 0)
+		r = cfs_digest_hmac(of_date, sizeof(of_date), service, strlen(service), of_service);
+	if (r == 0)
+		r = cfs_digest_hmac(
+			of_service, sizeof(of_service), TERMINATOR, strlen(TERMINATOR), ret_key);
+	OPENSSL_cleanse(of_date, sizeof(of_date));
+	OPENSSL_cleanse(of_service, sizeof(of_service));
+	cfs_buf_wipe(&first);
+	return r;
+}
+
+int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_secret *id,
+	const struct cfs_secret *secret, struct cfs_buf *ret_value)
+{
+	struct cfs_buf canonical = CFS_BUF_INIT(CFS_TC3_CANONICAL_MAX);
+	struct cfs_buf to_sign = CFS_BUF_INIT(CFS_TC3_TO_SIGN_MAX);
+	unsigned char key[CFS_DIGEST_SIZE] = {0}, mac[CFS_DIGEST_SIZE];
+	char date[CFS_TC3_DATE_MAX], signature[CFS_DIGEST_HEX_SIZE];
+	int r;
+
+	r = cfs_tc3_date(request->timestamp, date);
+	if (r == 0)
+		r = cfs_tc3_canonical_request(request, &canonical);
+	if (r == 0)
+		r = cfs_tc3_string_to_sign(request, canonical.data, canonical.len, &to_sign);
+	if (r == 0)
+		r = cfs_tc3_signing_key(secret, date, request->service, key);
+	if (r == 0)
+		r = cfs_digest_hmac(key, sizeof(key), to_sign.data, to_sign.len, mac);
+	if (r == 0) {
+		cfs_digest_to_hex(mac, sizeof(mac), signature);
+		r = cfs_buf_addf(ret_value,
+			ALGORITHM " Credential=%s/%s/%s/" TERMINATOR
+				  ", SignedHeaders=%s, Signature=%s",
+			id->data ? id->data : "", date, request->service, signed_headers(request),
+			signature);
+	}
+	OPENSSL_cleanse(key, sizeof(key));
+	cfs_buf_finish(&canonical);
+	cfs_buf_finish(&to_sign);
+	return r;
+}

@@ -1,0 +1,168 @@
+#include "backends/tencent/cvm/account.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/base/json.h"
+#include "backends/base/text.h"
+#include "backends/tencent/api/tccli_files.h"
+
+#define WHY_MAX 256
+
+const char *const cfs_tencent_account_keys[] = {"vnc_page", "filter", NULL};
+
+const char *cfs_tencent_account_check(const char *key, const char *value)
+{
+	if (strcmp(key, "vnc_page") == 0)
+		return cfs_tencent_url_page(value);
+	if (strcmp(key, "filter") == 0)
+		return cfs_tencent_filters_check(value);
+	return "not a setting of this backend";
+}
+
+/* Why goes to a log: the outcome is told by the return value, whether or not it has room. */
+static int refuse(struct cfs_buf *why, const char *setting, const char *reason)
+{
+	int r = cfs_buf_addf(why, "%s: %s", setting, reason);
+
+	return r == -ENOMEM ? r : -EINVAL;
+}
+
+static int replace(char **place, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*place);
+	*place = copy;
+	return 0;
+}
+
+static int apply_own(struct cfs_account *account, const struct cfs_pair *own, struct cfs_buf *why)
+{
+	const char *wrong = cfs_tencent_account_check(own->key, own->value);
+
+	if (wrong)
+		return refuse(why, own->key, wrong);
+	if (strcmp(own->key, "vnc_page") == 0)
+		return replace(&account->vnc_page, own->value);
+	if (account->n_filters == CFS_TENCENT_FILTERS_OWN_MAX)
+		return refuse(why, own->key,
+			"at most 9 filters: the API takes 10, and one is needed to find an "
+			"instance by its id");
+	return replace(&account->filters[account->n_filters++], own->value);
+}
+
+static const char *choose_region(
+	const struct cfs_settings *settings, const struct cfs_env *env, const cJSON *configure)
+{
+	const char *named = cfs_env_get(env, "TENCENTCLOUD_REGION");
+	const char *profiles = cfs_tencent_tccli_region(configure);
+	const char *region = settings->profile && profiles ? profiles : named;
+
+	if (!region)
+		region = profiles;
+	if (!region)
+		region = cfs_env_get(env, "TKE_REGION");
+	return region ? region : "";
+}
+
+/* Reads the .configure of tccli's profile: NULL in *ret_configure when there is none to be had.
+ * What is wrong with a file but its text is said by whoever needs the keys from beside it. */
+static int read_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+	cJSON **ret_configure, struct cfs_buf *why)
+{
+	struct cfs_buf reason = CFS_BUF_INIT(WHY_MAX);
+	int r;
+
+	*ret_configure = NULL;
+	r = cfs_tencent_tccli_read(env, cfs_tencent_tccli_profile(settings, env),
+		CFS_TENCENT_CONFIGURE, ret_configure, &reason);
+	if (r == -EINVAL && cfs_buf_adds(why, cfs_buf_text(&reason)) == -ENOMEM)
+		r = -ENOMEM;
+	cfs_buf_finish(&reason);
+	return r == -EINVAL || r == -ENOMEM ? r : 0;
+}
+
+/* What tccli's profile adds to the settings. */
+static int apply_profile(struct cfs_account *account, const struct cfs_settings *settings,
+	const struct cfs_env *env, struct cfs_buf *why)
+{
+	cJSON *configure;
+	int r;
+
+	r = read_configure(settings, env, &configure, why);
+	if (r == 0)
+		r = cfs_tencent_endpoint_load(settings, env, configure, &account->endpoints, why);
+	if (r == 0)
+		r = replace(&account->region, choose_region(settings, env, configure));
+	cfs_json_wipe(configure);
+	return r;
+}
+
+int cfs_tencent_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
+	struct cfs_account **ret_account, struct cfs_buf *why)
+{
+	struct cfs_account *account;
+	int r;
+
+	account = calloc(1, sizeof(*account));
+	if (!account)
+		return -ENOMEM;
+	r = replace(&account->vnc_page, CFS_TENCENT_VNC_PAGE);
+	if (r == 0 && settings->ca_file)
+		r = replace(&account->ca_file, settings->ca_file);
+	if (r == 0)
+		r = apply_profile(account, settings, env, why);
+	for (size_t i = 0; r == 0 && i < settings->n_own; i++)
+		r = apply_own(account, &settings->own[i], why);
+	if (r < 0) {
+		cfs_tencent_account_destroy(account);
+		return r;
+	}
+	*ret_account = account;
+	return 0;
+}
+
+void cfs_tencent_account_destroy(struct cfs_account *account)
+{
+	if (!account)
+		return;
+	for (size_t i = 0; i < account->n_filters; i++)
+		free(account->filters[i]);
+	free(account->vnc_page);
+	free(account->region);
+	free(account->ca_file);
+	free(account);
+}
+
+const char *cfs_tencent_account_ca_file(const struct cfs_account *account)
+{
+	return account->ca_file;
+}
+
+int cfs_tencent_account_region(const struct cfs_account *account, const char **ret_region)
+{
+	*ret_region = account->region;
+	return 0;
+}
+
+/* "ap-guangzhou", "na-siliconvalley", "ap-shanghai-fsi": an area, and a place in it. */
+bool cfs_tencent_account_valid_region(const char *region)
+{
+	size_t len = strlen(region);
+
+	if (!cfs_text_is_token(region, len, CFS_REGION_MAX, "-"))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool hyphen = region[i] == '-';
+
+		if (region[i] >= 'A' && region[i] <= 'Z')
+			return false;
+		if (hyphen && (i == 0 || i + 1 == len || region[i + 1] == '-'))
+			return false;
+	}
+	return strchr(region, '-') != NULL;
+}

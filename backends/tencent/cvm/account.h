@@ -1,0 +1,45 @@
+/*
+ * One configured Tencent Cloud account: where its API is, what its listing is narrowed to, and the
+ * page that opens a VNC address.
+ */
+#ifndef CFS_TENCENT_ACCOUNT_H
+#define CFS_TENCENT_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "backends/contract/backend.h"
+#include "backends/tencent/api/endpoint.h"
+#include "backends/tencent/api/url.h"
+#include "backends/tencent/cvm/filters.h"
+
+/* Source: https://cloud.tencent.com/document/api/213/18150 */
+#define CFS_TENCENT_VNC_PAGE \
+	"https://img.qcloud.com/qcloud/app/active_vnc/index.html?InstanceVncUrl="
+
+struct cfs_account {
+	struct cfs_tencent_endpoints endpoints;
+	char *ca_file; /* NULL: the system's authorities */
+	char *region;  /* "" when none is configured */
+	char *vnc_page;
+	char *filters[CFS_TENCENT_FILTERS_OWN_MAX];
+	size_t n_filters;
+};
+
+/* Slots of the backend, as backends/contract/backend.h has them. */
+extern const char *const cfs_tencent_account_keys[];
+const char *cfs_tencent_account_check(const char *key, const char *value);
+int cfs_tencent_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
+	struct cfs_account **ret_account, struct cfs_buf *why);
+void cfs_tencent_account_destroy(struct cfs_account *account);
+const char *cfs_tencent_account_ca_file(const struct cfs_account *account);
+/*
+ * As it is found, to be judged by whoever uses it, in TENCENTCLOUD_REGION, tccli's profile or
+ * TKE_REGION. A profile that is configured by name goes before the variable, as with `tccli
+ * --profile`.
+ */
+int cfs_tencent_account_region(const struct cfs_account *account, const char **ret_region);
+
+bool cfs_tencent_account_valid_region(const char *region);
+
+#endif

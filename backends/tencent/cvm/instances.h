@@ -1,0 +1,32 @@
+/*
+ * InstanceSet of a DescribeInstances answer as instances.
+ *
+ * Source: https://cloud.tencent.com/document/api/213/15753#Instance. All but InstanceId is optional
+ * here: a field that is missing, null or of another type is left out, and costs nothing else.
+ */
+#ifndef CFS_TENCENT_INSTANCES_H
+#define CFS_TENCENT_INSTANCES_H
+
+#include <stddef.h>
+
+#include <cjson/cJSON.h>
+
+#include "backends/contract/backend.h"
+
+/* A moment as RFC 3339 in UTC with `Z`, from `Z` or a zero offset. false: it is none. */
+#define CFS_TENCENT_TIME_MAX 40 /* bytes, NUL included */
+bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCENT_TIME_MAX]);
+
+/* What a state means. One that is not known is CFS_POWER_UNKNOWN, and offers everything: the cloud
+ * will say at open. */
+enum cfs_power cfs_tencent_instances_state(const char *state, uint32_t *ret_offers);
+
+/*
+ * Hands every instance of the set to the sink; with `only`, just the one of that id. What has no
+ * well-formed id is left out and said to be. *ret_received counts the entries, *ret_given what the
+ * sink took. 0, -ENOMEM, or what the sink returned.
+ */
+int cfs_tencent_instances_read(const cJSON *set, const char *only, struct cfs_sink *sink,
+	size_t *ret_received, size_t *ret_given);
+
+#endif

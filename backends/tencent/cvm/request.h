@@ -1,0 +1,44 @@
+/*
+ * Questions as signed requests: of CVM, but for two.
+ *
+ * REGIONS asks the service `region`. CVM has a DescribeRegions of its own, which answers but is no
+ * longer kept up (https://cloud.tencent.com/document/api/213/15708): it does not know the regions
+ * opened since, and an instance there would never be listed. Source of its successor:
+ * https://cloud.tencent.com/document/product/1596/77930
+ *
+ * WHOAMI asks STS: https://cloud.tencent.com/document/api/1312/66098
+ *
+ * PROBE is the call that it asks about, as CVM has no dry run. Made with an id that nothing has,
+ * its error tells whether it was permitted, and no link comes into being. With the id of an
+ * instance (a policy may permit some only) one does, unseen, and is void after 15 seconds.
+ */
+#ifndef CFS_TENCENT_REQUEST_H
+#define CFS_TENCENT_REQUEST_H
+
+#include <stdint.h>
+
+#include "backends/contract/backend.h"
+#include "backends/tencent/api/api.h"
+
+#define CFS_TENCENT_PAGE_SIZE 100 /* the API's own limit */
+/* An account beyond this is no account: where a listing that never ends is given up. */
+#define CFS_TENCENT_INSTANCES_MAX 1000000
+
+/* Well-formed, and of no instance. */
+#define CFS_TENCENT_MADE_UP_ID "ins-00000000"
+
+/* The action that answers a question. */
+const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question);
+
+/* The offset that a page's token stands for: 0 for "". -EINVAL for what is no token of ours. */
+int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
+
+/* The body alone. *ret_body is empty at first. -ENOMEM, -EFBIG, -EINVAL. */
+int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs_question *question,
+	struct cfs_buf *ret_body);
+
+/* A slot of the backend. */
+int cfs_tencent_request(const struct cfs_account *account, const struct cfs_question *question,
+	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request);
+
+#endif

@@ -1,0 +1,118 @@
+#include "backends/tencent/cvm/vnc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "backends/base/html.h"
+#include "backends/base/text.h"
+#include "backends/tencent/api/url.h"
+#include "backends/tencent/tencent.h"
+
+/* Every byte of a value may take three in the link. */
+#define LINK_MAX (CFS_TENCENT_URL_MAX + 3 * CFS_TENCENT_VNC_VALUE_MAX)
+
+/* Graphic ASCII but for what ends a URL wherever one is written: a mail, a shell, a page. */
+static bool is_address(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len == 0 || len > CFS_TENCENT_VNC_VALUE_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] <= ' ' || value[i] > '~' || strchr("\"'<>\\`", value[i]))
+			return false;
+	}
+	return true;
+}
+
+int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *ret_link)
+{
+	int r;
+
+	if (!is_address(value))
+		return -EBADMSG;
+	r = cfs_buf_adds(ret_link, page);
+	if (r == 0)
+		r = strstr(value, "://") ? cfs_text_encode(ret_link, value, strlen(value), "")
+					 : cfs_buf_adds(ret_link, value);
+	return r;
+}
+
+/* vnc_url: the link, one line. */
+static int render_url(struct cfs_buf *content, const char *id, const char *link)
+{
+	(void)id;
+	return cfs_buf_addf(content, "%s\n", link);
+}
+
+static int add_all(struct cfs_buf *buf, const char *before, const char *link, const char *after)
+{
+	int r;
+
+	r = cfs_buf_adds(buf, before);
+	if (r == 0)
+		r = cfs_html_add(buf, link);
+	return r == 0 ? cfs_buf_adds(buf, after) : r;
+}
+
+/* vnc.html: a page that goes there at once, without a script, and says what it does to whom it
+ * does not take along. */
+static int render_page(struct cfs_buf *content, const char *id, const char *link)
+{
+	struct cfs_buf refresh = CFS_BUF_INIT(content->max), title = CFS_BUF_INIT(content->max);
+	int r;
+
+	/* The link holds no quotes, so none are needed around it. */
+	r = add_all(&refresh, "<meta http-equiv=\"refresh\" content=\"0;url=", link, "\">\n");
+	if (r == 0)
+		r = cfs_buf_addf(&title, "Console of %s", id);
+	if (r == 0)
+		r = cfs_html_begin(content, cfs_buf_text(&title), cfs_buf_text(&refresh));
+	if (r == 0)
+		r = cfs_buf_adds(content,
+			"<div class=\"clock\">\n<p class=\"live\">Your browser is on its way. "
+			"The "
+			"link is good for one visit within 15 seconds; <b></b> are left.</p>\n"
+			"<p class=\"over\"><strong>The link has expired.</strong> "
+			"<a href=\"vnc.html\">Get a new one</a>: every time this page is opened, "
+			"it "
+			"makes one.</p>\n</div>\n<div class=\"bar\"><i></i></div>\n");
+	if (r == 0)
+		r = add_all(content, "<p><a class=\"go\" href=\"", link,
+			"\">Open the console</a></p>\n");
+	if (r == 0)
+		r = add_all(content, "<code class=\"url\">", link, "</code>\n");
+	if (r == 0)
+		r = cfs_buf_adds(content,
+			"<p class=\"dim\">Whoever has this link has a keyboard at the machine. "
+			"Do not pass it on.</p>\n");
+	if (r == 0)
+		r = cfs_html_end(content);
+	cfs_buf_wipe(&refresh);
+	cfs_buf_finish(&title);
+	return r;
+}
+
+static int (*const renderings[CFS_TENCENT_N_LIVE])(
+	struct cfs_buf *content, const char *id, const char *link) = {
+	[CFS_TENCENT_LIVE_VNC_URL] = render_url,
+	[CFS_TENCENT_LIVE_VNC_PAGE] = render_page,
+};
+
+int cfs_tencent_vnc_content(const struct cfs_live *live, const char *id, const char *page,
+	const char *value, struct cfs_buf *content)
+{
+	struct cfs_buf link = CFS_BUF_INIT(LINK_MAX);
+	/* One append to content: what does not fit leaves nothing of the link behind. */
+	struct cfs_buf rendered = CFS_BUF_INIT(content->max - content->len);
+	int r;
+
+	r = cfs_tencent_vnc_link(page, value, &link);
+	if (r == 0)
+		r = renderings[live - cfs_tencent_backend.live](&rendered, id, cfs_buf_text(&link));
+	if (r == 0)
+		r = cfs_buf_add(content, rendered.data, rendered.len);
+	cfs_buf_wipe(&rendered);
+	cfs_buf_wipe(&link);
+	return r;
+}

@@ -1,0 +1,50 @@
+/*
+ * STS, version 2018-08-13: temporary keys for a role.
+ *
+ * Sources: AssumeRole (https://cloud.tencent.com/document/api/1312/48197) and
+ * AssumeRoleWithWebIdentity (.../1312/73070), whose requests are not signed.
+ */
+#ifndef CFS_TENCENT_STS_H
+#define CFS_TENCENT_STS_H
+
+#include <stdint.h>
+
+#include "backends/contract/backend.h"
+
+#define CFS_TENCENT_ROLE_ARN_MAX 2048 /* bytes */
+#define CFS_TENCENT_STS_SECONDS 7200  /* of life that are asked for, as the SDKs do */
+#define CFS_TENCENT_STS_TIMEOUT_MS 10000
+
+/* A role to be assumed. The texts are borrowed. */
+struct cfs_tencent_role {
+	const char *arn;
+	const char *session; /* NULL: a name of our own */
+};
+
+/* Of AssumeRoleWithWebIdentity. */
+struct cfs_tencent_web_identity {
+	struct cfs_tencent_role role;
+	const char *region, *provider;
+	const char *token; /* a secret */
+};
+
+/* The region that STS is asked in: a finance region has its own, all others do with the one that
+ * the SDKs ask in. `region` may be "". */
+const char *cfs_tencent_sts_region(const char *region);
+
+/*
+ * Each fills *ret_step wholly: the request, or a failure if something in it has not the form that
+ * it must have. `where` names, for people, where the role was found.
+ */
+void cfs_tencent_sts_assume(const struct cfs_settings *settings, const struct cfs_env *env,
+	const char *where, const struct cfs_tencent_role *role, const struct cfs_keys *keys,
+	int64_t now, struct cfs_step *ret_step);
+void cfs_tencent_sts_assume_with_web_identity(const struct cfs_settings *settings,
+	const struct cfs_env *env, const char *where,
+	const struct cfs_tencent_web_identity *identity, int64_t now, struct cfs_step *ret_step);
+
+/* Fills *ret_step wholly from the answer to either: keys and their expiry, or a failure. */
+void cfs_tencent_sts_take(const char *where, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *ret_step);
+
+#endif
