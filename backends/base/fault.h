@@ -2,7 +2,7 @@
  * What can go wrong with a call, in words that belong to no cloud.
  *
  * A backend turns a provider's code into one of these; the filesystem turns one of these into an
- * errno (fs/errno.c) and a sentence. The provider's own words travel beside it, in cfs_error.
+ * errno (fs/client/failure.c) and a sentence. The provider's own words travel beside it, in cfs_error.
  */
 #ifndef CFS_FAULT_H
 #define CFS_FAULT_H

@@ -20,7 +20,7 @@ WRONG = ["", "fstat told another size than was read", "a second read gave other 
 MS = 1_000_000
 S = 1000 * MS
 US = 1000  # the resolution of the simulator's log
-# For so long a probe that got no answer makes calls fail at once (fs/breaker.h), and a miss is remembered.
+# For so long a probe that got no answer makes calls fail at once (fs/client/breaker.h), and a miss is remembered.
 MEMORY = 10 * S
 # Who has come back is known by the next good list, for which a region that gives no answer has to be waited for.
 COMEBACK = 30 * S
@@ -235,7 +235,7 @@ class Judge:
         else:
             # Refused, as a probe or another call got no answer.
             allowed |= self.unanswered(record, cloud, region, ACTIONS[name])
-        # No attempt may go without a byte for half of the time limit (fs/call.h).
+        # No attempt may go without a byte for half of the time limit (fs/client/call.h).
         if lasted > 0.49 * self.timeout:
             allowed.add("ETIMEDOUT")
         return allowed - {OK}

@@ -1,4 +1,4 @@
-"""fs/reach.h: "Regions that do not resolve or connect, and actions that hang where others answer, are
+"""fs/client/endpoint.h: "Regions that do not resolve or connect, and actions that hang where others answer, are
 told apart." And an instance that hangs takes nothing down."""
 
 import os

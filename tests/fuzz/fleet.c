@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "fs/catalogue_private.h"
+#include "fs/catalogue/private.h"
 
 void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend)
 {

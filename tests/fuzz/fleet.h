@@ -4,9 +4,9 @@
 #ifndef CFS_FUZZ_FLEET_H
 #define CFS_FUZZ_FLEET_H
 
-#include "fs/catalogue.h"
-#include "fs/clouds.h"
-#include "fs/node.h"
+#include "fs/catalogue/catalogue.h"
+#include "fs/cloud/clouds.h"
+#include "fs/tree/node.h"
 #include "tests/fuzz/fuzz.h"
 
 struct fuzz_fleet {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "backends/aws/aws.h"
-#include "fs/byname.h"
-#include "fs/catalogue_private.h"
+#include "fs/catalogue/by_name.h"
+#include "fs/catalogue/private.h"
 #include "tests/fuzz/fleet.h"
 
 #define INSTANCES_MAX 16

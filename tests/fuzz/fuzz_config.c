@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "backends/base/text.h"
-#include "fs/config.h"
+#include "fs/cloud/config.h"
 #include "tests/fuzz/fuzz.h"
 
 #define OPTIONS_MAX 16

@@ -13,7 +13,7 @@
 #include "backends/base/text.h"
 #include "backends/tencent/api/errors.h"
 #include "backends/tencent/tencent.h"
-#include "fs/errno.h"
+#include "fs/client/failure.h"
 #include "tests/fuzz/answers.h"
 
 #define BODY_MAX (1024 * 1024)

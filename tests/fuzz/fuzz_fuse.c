@@ -25,8 +25,8 @@
 #include <linux/fuse.h>
 
 #include "backends/aws/aws.h"
-#include "fs/caller.h"
-#include "fs/operations.h"
+#include "fs/base/caller.h"
+#include "fs/fuse/operations.h"
 #include "tests/fuzz/fleet.h"
 
 #define SLOTS 4

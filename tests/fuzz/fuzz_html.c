@@ -8,9 +8,9 @@
 #include "backends/aws/aws.h"
 #include "backends/base/html.h"
 #include "backends/base/text.h"
-#include "fs/index.h"
-#include "fs/page.h"
-#include "fs/render.h"
+#include "fs/tree/failure_page.h"
+#include "fs/tree/gallery.h"
+#include "fs/tree/status.h"
 #include "tests/fuzz/fleet.h"
 
 #include <cjson/cJSON.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/options.h"
+#include "fs/program/options.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fuse_log.h>

@@ -59,9 +59,9 @@ SETTINGS = {"backend", "profile", "regions", "filter", "endpoint", "ca_file", "l
 
 
 def test_every_setting_is_in_the_manual_and_in_the_completions():
-    """As fs/config.c and the backends know them."""
+    """As fs/cloud/config.c and the backends know them."""
     code = "".join(path.read_text() for path in
-                   [ROOT / "fs/config.c", *ROOT.glob("backends/*/*.c")])
+                   [ROOT / "fs/cloud/config.c", *ROOT.glob("backends/*/*.c")])
     known = set(re.findall(r'^\t\{"([a-z_]+)", set_', code, re.MULTILINE))
     for own in re.findall(r'account_keys\[\] = \{([^}]*)\}', code):
         known |= set(re.findall(r'"([a-z_]+)"', own))
@@ -84,7 +84,7 @@ def test_every_variable_is_in_the_manual():
 
 
 def test_the_commands_that_are_refused_are_in_the_manual():
-    source = (ROOT / "fs/guests.c").read_text()
+    source = (ROOT / "fs/cloud/guests.c").read_text()
     names = "".join(re.findall(r'"(.*)"', source.partition("cfs_guests_default[] =")[2]
                                .partition(";")[0])).split(", ")
     assert len(names) > 10

@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_CALL_ASKED_H
 #define TESTS_UNIT_CALL_ASKED_H
 
-#include "fs/call.h"
+#include "fs/client/call.h"
 #include "tests/unit/fake_backend.h"
 
 struct asked {

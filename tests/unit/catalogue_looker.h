@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_CATALOGUE_LOOKER_H
 #define TESTS_UNIT_CATALOGUE_LOOKER_H
 
-#include "fs/catalogue.h"
+#include "fs/catalogue/catalogue.h"
 #include "tests/unit/fake_backend.h"
 
 #define TTL 60000

@@ -26,9 +26,9 @@
 #include <cmocka.h>
 
 #include "backends/base/text.h"
-#include "fs/catalogue_private.h"
-#include "fs/cloud.h"
-#include "fs/log.h"
+#include "fs/base/log.h"
+#include "fs/catalogue/private.h"
+#include "fs/cloud/cloud.h"
 #include "tests/unit/fake_clock.h"
 #include "tests/unit/fake_server.h"
 

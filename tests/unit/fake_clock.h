@@ -1,5 +1,5 @@
 /*
- * The clock and the chance of a test, in place of fs/clock.c: to be included by the one file of a
+ * The clock and the chance of a test, in place of fs/base/clock.c: to be included by the one file of a
  * test program. Time runs as it does, plus what was skipped; or stands still, and moves when told.
  */
 #ifndef TESTS_UNIT_FAKE_CLOCK_H
@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "fs/clock.h"
+#include "fs/base/clock.h"
 
 static struct {
 	bool stands;

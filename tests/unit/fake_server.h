@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fs/loop.h"
+#include "fs/base/loop.h"
 
 #define SERVER_REQUEST_MAX 16384
 #define SERVER_RULES_MAX 64

@@ -1,4 +1,4 @@
-/* fs/catalogue.h: instances that are asked for by their id, and regions that are found out. */
+/* fs/catalogue/catalogue.h: instances that are asked for by their id, and regions that are found out. */
 #include "tests/unit/catalogue_looker.h"
 
 /* Asking for one */

@@ -1,4 +1,4 @@
-/* fs/breaker.h: whether what gives no answer is asked at all. */
+/* fs/client/breaker.h: whether what gives no answer is asked at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "fs/breaker.h"
+#include "fs/client/breaker.h"
 
 static const enum cfs_fault no_answer[] = {CFS_UNREACHABLE, CFS_REFUSED, CFS_RESET, CFS_TIMED_OUT};
 

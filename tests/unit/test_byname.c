@@ -1,5 +1,5 @@
-/* fs/byname.h: the instances of a catalogue by the names that people gave them. */
-#include "fs/byname.h"
+/* fs/catalogue/by_name.h: the instances of a catalogue by the names that people gave them. */
+#include "fs/catalogue/by_name.h"
 #include "tests/unit/fake_backend.h"
 
 #define FLEET 12    /* instances that a random fleet has at most */

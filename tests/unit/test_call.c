@@ -1,4 +1,4 @@
-/* fs/call.h: one question put to a cloud, with its retries. */
+/* fs/client/call.h: one question put to a cloud, with its retries. */
 #include "tests/unit/call_asked.h"
 
 static const struct cfs_question fetch_text = {

@@ -1,4 +1,4 @@
-/* fs/call.h: calls that are cancelled, in every state, and many calls at once. */
+/* fs/client/call.h: calls that are cancelled, in every state, and many calls at once. */
 #include "tests/unit/call_asked.h"
 
 /* The states in which a call can be when it is cancelled. */

@@ -1,4 +1,4 @@
-/* fs/catalogue.h: the instances of one cloud, as they are listed. */
+/* fs/catalogue/catalogue.h: the instances of one cloud, as they are listed. */
 #include "tests/unit/catalogue_looker.h"
 
 #define MANY 9000

@@ -1,4 +1,4 @@
-/* fs/catalogue.h: what the views of names and regions ask of it. */
+/* fs/catalogue/catalogue.h: what the views of names and regions ask of it. */
 #include "tests/unit/catalogue_looker.h"
 
 static int hurry(struct fixture *f, struct looker *looker)

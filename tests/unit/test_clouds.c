@@ -1,6 +1,6 @@
-/* fs/clouds.h: the configured clouds, which may be configured anew while they are mounted. */
-#include "fs/clouds.h"
-#include "fs/node.h"
+/* fs/cloud/clouds.h: the configured clouds, which may be configured anew while they are mounted. */
+#include "fs/cloud/clouds.h"
+#include "fs/tree/node.h"
 #include "tests/unit/fake_backend.h"
 
 struct fixture {

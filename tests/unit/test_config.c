@@ -1,4 +1,4 @@
-/* fs/config.h: which clouds are mounted, and how. */
+/* fs/cloud/config.h: which clouds are mounted, and how. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "backends/base/ini.h"
-#include "fs/config.h"
+#include "fs/cloud/config.h"
 
 #define PATH "/etc/test.conf"
 

@@ -1,4 +1,4 @@
-/* fs/errno.h: what a fault is to the user. The table of DESIGN and README. */
+/* fs/client/failure.h: what a fault is to the user. The table of DESIGN and README. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "backends/base/buf.h"
-#include "fs/errno.h"
+#include "fs/client/failure.h"
 
 static const struct row {
 	enum cfs_fault fault;

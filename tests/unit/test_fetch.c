@@ -1,6 +1,6 @@
-/* fs/fetch.h: the API call behind an open. */
-#include "fs/fetch.h"
-#include "fs/wake.h"
+/* fs/tree/fetch.h: the API call behind an open. */
+#include "fs/tree/fetch.h"
+#include "fs/tree/wake.h"
 #include "tests/unit/fake_backend.h"
 
 struct fixture {

@@ -1,4 +1,4 @@
-/* fs/files.h and fs/skew.h: files that are watched, and the cloud's time. */
+/* fs/client/watched_files.h and fs/client/cloud_clock.h: files that are watched, and the cloud's time. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "fs/files.h"
-#include "fs/skew.h"
+#include "fs/client/cloud_clock.h"
+#include "fs/client/watched_files.h"
 #include "tests/unit/fake_clock.h"
 
 struct fixture {

@@ -1,4 +1,4 @@
-/* fs/gate.h: where calls wait their turn. */
+/* fs/client/rate_queue.h: where calls wait their turn. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "fs/gate.h"
+#include "fs/client/rate_queue.h"
 #include "tests/unit/fake_clock.h"
 
 #define CROWD 40

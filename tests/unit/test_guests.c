@@ -1,4 +1,4 @@
-/* fs/guests.h: whose opens are refused; and fs/caller.h: who asks. */
+/* fs/cloud/guests.h: whose opens are refused; and fs/base/caller.h: who asks. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fs/guests.h"
+#include "fs/cloud/guests.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

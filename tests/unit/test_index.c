@@ -1,7 +1,7 @@
-/* fs/index.h: the gallery at the top. */
-#include "fs/clouds.h"
-#include "fs/index.h"
-#include "fs/tree.h"
+/* fs/tree/gallery.h: the gallery at the top. */
+#include "fs/cloud/clouds.h"
+#include "fs/tree/gallery.h"
+#include "fs/tree/layout.h"
 #include "tests/unit/fake_backend.h"
 
 #define MANY 3000

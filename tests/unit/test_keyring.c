@@ -1,7 +1,7 @@
-/* fs/keyring.h: credentials, found by providers and kept fresh. */
+/* fs/client/credentials.h: credentials, found by providers and kept fresh. */
 #include <sys/wait.h>
 
-#include "fs/keyring.h"
+#include "fs/client/credentials.h"
 #include "tests/unit/fake_backend.h"
 
 #define PAUSE CFS_KEYRING_PAUSE_MS

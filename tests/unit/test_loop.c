@@ -1,4 +1,4 @@
-/* fs/loop.h: descriptors and timers of one thread. */
+/* fs/base/loop.h: descriptors and timers of one thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "fs/loop.h"
+#include "fs/base/loop.h"
 #include "tests/unit/fake_clock.h"
 
 #define PIPES 100

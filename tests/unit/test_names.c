@@ -1,8 +1,8 @@
-/* fs/names.h: the names in a directory as they were when it was opened. */
+/* fs/fuse/dirlist.h: the names in a directory as they were when it was opened. */
 #include <sys/stat.h>
 
-#include "fs/names.h"
-#include "fs/tree.h"
+#include "fs/fuse/dirlist.h"
+#include "fs/tree/layout.h"
 #include "tests/unit/fake_backend.h"
 
 #define MANY 2000

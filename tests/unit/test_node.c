@@ -1,6 +1,6 @@
-/* fs/node.h: what the kernel knows of the tree. */
-#include "fs/node.h"
-#include "fs/tree.h"
+/* fs/tree/node.h: what the kernel knows of the tree. */
+#include "fs/tree/layout.h"
+#include "fs/tree/node.h"
 #include "tests/unit/fake_backend.h"
 
 #define MANY 5000

@@ -1,4 +1,4 @@
-/* fs/notify.h: what the service manager is told. */
+/* fs/program/notify.h: what the service manager is told. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "fs/notify.h"
+#include "fs/program/notify.h"
 
 /* A service manager: a bound socket, and the environment that names it. */
 struct manager {

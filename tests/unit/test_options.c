@@ -1,4 +1,4 @@
-/* fs/options.h: the command line. */
+/* fs/program/options.h: the command line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fs/options.h"
+#include "fs/program/options.h"
 
 #define ARGS_MAX 16
 

@@ -1,4 +1,4 @@
-/* fs/pace.h: the adaptive rate. Nothing here waits: time is a number. */
+/* fs/client/rate_adaptive.h: the adaptive rate. Nothing here waits: time is a number. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fs/pace.h"
+#include "fs/client/rate_adaptive.h"
 #include "tests/unit/fake_clock.h"
 
 /* What EC2 documents for an action that changes nothing. */

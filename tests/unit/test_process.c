@@ -1,4 +1,4 @@
-/* fs/process.h: a child process whose output is wanted. */
+/* fs/base/process.h: a child process whose output is wanted. */
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "fs/process.h"
+#include "fs/base/process.h"
 #include "tests/unit/fake_clock.h"
 
 #define PATIENCE 20000

@@ -1,4 +1,4 @@
-/* fs/rate.h: the token bucket and the retry policy. */
+/* fs/client/rate_limit.h: the token bucket and the retry policy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "fs/rate.h"
+#include "fs/client/rate_limit.h"
 #include "tests/unit/fake_clock.h"
 
 #define LONG_MS INT64_C(1000000)

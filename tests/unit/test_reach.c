@@ -1,6 +1,6 @@
-/* fs/reach.h: a cloud that is down fails fast, and is found again when it is back. */
-#include "fs/breaker.h"
-#include "fs/reach.h"
+/* fs/client/endpoint.h: a cloud that is down fails fast, and is found again when it is back. */
+#include "fs/client/breaker.h"
+#include "fs/client/endpoint.h"
 #include "tests/unit/call_asked.h"
 
 static const struct cfs_question fetch_text = {

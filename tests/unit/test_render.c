@@ -1,10 +1,10 @@
-/* fs/render.h: files made of what is in memory; and fs/cloud.h: the line that a failure logs. */
+/* fs/tree/status.h: files made of what is in memory; and fs/cloud/cloud.h: the line that a failure logs. */
 #include <fcntl.h>
 
 #include <cjson/cJSON.h>
 
-#include "fs/node.h"
-#include "fs/render.h"
+#include "fs/tree/node.h"
+#include "fs/tree/status.h"
 #include "tests/unit/fake_backend.h"
 
 struct fixture {

@@ -1,8 +1,8 @@
-/* fs/stats.h: counters, and the file that shows them; fs/histogram.h. */
-#include "fs/config.h"
-#include "fs/render.h"
-#include "fs/stats.h"
-#include "fs/tree.h"
+/* fs/tree/stats_file.h: counters, and the file that shows them; fs/base/histogram.h. */
+#include "fs/cloud/config.h"
+#include "fs/tree/layout.h"
+#include "fs/tree/stats_file.h"
+#include "fs/tree/status.h"
 #include "tests/unit/call_asked.h"
 
 struct shown {

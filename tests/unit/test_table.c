@@ -1,4 +1,4 @@
-/* fs/table.h: a hash table of things that link themselves into it. */
+/* fs/base/table.h: a hash table of things that link themselves into it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fs/table.h"
+#include "fs/base/table.h"
 
 #define MANY 10000
 

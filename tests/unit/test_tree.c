@@ -1,8 +1,8 @@
-/* fs/tree.h: which files stand in which directory, and what stat says of them. */
-#include "fs/index.h"
-#include "fs/render.h"
-#include "fs/tree.h"
-#include "fs/wake.h"
+/* fs/tree/layout.h: which files stand in which directory, and what stat says of them. */
+#include "fs/tree/gallery.h"
+#include "fs/tree/layout.h"
+#include "fs/tree/status.h"
+#include "fs/tree/wake.h"
 #include "tests/unit/fake_backend.h"
 
 static const struct cfs_ownership mine = {.uid = 1234, .gid = 5678, .umask = 077};

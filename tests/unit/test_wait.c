@@ -1,4 +1,4 @@
-/* fs/wait.h: lists of those who want to be told. */
+/* fs/base/wait.h: lists of those who want to be told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fs/wait.h"
+#include "fs/base/wait.h"
 
 #define CROWD 64
 

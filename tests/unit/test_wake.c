@@ -1,5 +1,5 @@
-/* fs/wake.h: the wake flag of an instance. */
-#include "fs/wake.h"
+/* fs/tree/wake.h: the wake flag of an instance. */
+#include "fs/tree/wake.h"
 #include "tests/unit/fake_backend.h"
 
 struct fixture {

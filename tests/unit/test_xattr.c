@@ -1,5 +1,5 @@
-/* fs/xattr.h: where the bytes of an open live file came from. */
-#include "fs/xattr.h"
+/* fs/tree/xattr.h: where the bytes of an open live file came from. */
+#include "fs/tree/xattr.h"
 #include "tests/unit/fake_backend.h"
 
 struct fixture {

@@ -1,0 +1,114 @@
+#include "fs/base/caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STATUS_MAX 256   /* bytes of /proc/PID/status, in which Tgid is the fourth line */
+#define CMDLINE_MAX 1024 /* bytes of a command line that are looked at */
+
+long cfs_proc_read(int pid, const char *name, char *bytes, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd, r;
+
+	r = snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	if (r < 0 || r >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, bytes, size);
+	r = errno;
+	close(fd);
+	return n < 0 ? -r : n;
+}
+
+static bool read_comm(int pid, cfs_proc_reader *reader, char comm[CFS_COMM_MAX + 1])
+{
+	char line[CFS_COMM_MAX + 1];
+	long n = reader(pid, "comm", line, sizeof(line));
+
+	if (n <= 0)
+		return false;
+	/* The name may hold line feeds of its own. */
+	if (line[n - 1] == '\n' || n > CFS_COMM_MAX)
+		n--;
+	memcpy(comm, line, (size_t)n);
+	comm[n] = '\0';
+	return true;
+}
+
+/* The process of a thread, or the thread itself. In the first line, which is the name, the kernel
+ * has escaped what would end it. */
+static int process_of(int tid, cfs_proc_reader *reader)
+{
+	static const char key[] = "\nTgid:";
+	char status[STATUS_MAX + 1];
+	long n = reader(tid, "status", status, STATUS_MAX);
+	const char *line;
+	int pid = 0;
+
+	status[n > 0 ? n : 0] = '\0';
+	line = strstr(status, key);
+	if (line)
+		pid = atoi(line + sizeof(key) - 1);
+	return pid > 0 ? pid : tid;
+}
+
+/* `kioworker /usr/lib/.../thumbnail.so thumbnail ...` */
+static void read_purpose(int pid, cfs_proc_reader *reader, char purpose[CFS_COMM_MAX + 1])
+{
+	char line[CMDLINE_MAX + 1];
+	long n = reader(pid, "cmdline", line, CMDLINE_MAX);
+	const char *argument, *slash;
+
+	if (n <= 0)
+		return;
+	line[n] = '\0';
+	argument = line + strlen(line) + 1;
+	if (argument >= line + n)
+		return;
+	slash = strrchr(argument, '/');
+	snprintf(purpose, CFS_COMM_MAX + 1, "%s", slash ? slash + 1 : argument);
+}
+
+static bool is_kio_worker(const char *comm)
+{
+	return strncmp(comm, "kioslave", strlen("kioslave")) == 0 || strcmp(comm, "kioworker") == 0;
+}
+
+bool cfs_caller_find(int tid, cfs_proc_reader *reader, struct cfs_caller *ret_caller)
+{
+	struct cfs_caller caller = {.pid = tid};
+
+	if (tid > 0 && read_comm(tid, reader, caller.worker)) {
+		caller.pid = process_of(tid, reader);
+		if (caller.pid == tid || !read_comm(caller.pid, reader, caller.comm))
+			strcpy(caller.comm, caller.worker);
+		if (is_kio_worker(caller.comm))
+			read_purpose(caller.pid, reader, caller.worker);
+	}
+	*ret_caller = caller;
+	return caller.comm[0] != '\0';
+}
+
+void cfs_asker_set(struct cfs_asker *asker, int tid)
+{
+	asker->tid = tid;
+	asker->looked = false;
+}
+
+bool cfs_asker_find(
+	struct cfs_asker *asker, cfs_proc_reader *reader, const struct cfs_caller **ret_caller)
+{
+	if (!asker->looked)
+		asker->found = cfs_caller_find(asker->tid, reader, &asker->caller);
+	asker->looked = true;
+	*ret_caller = &asker->caller;
+	return asker->found;
+}

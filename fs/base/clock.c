@@ -1,0 +1,36 @@
+#include "fs/base/clock.h"
+
+#include <sys/random.h>
+
+int64_t cfs_clock_us(void)
+{
+	struct timespec now;
+
+	/* Cannot fail: the clock exists on every Linux that has FUSE. */
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t cfs_clock_ms(void)
+{
+	return cfs_clock_us() / 1000;
+}
+
+struct timespec cfs_clock_wall(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now;
+}
+
+double cfs_clock_random(void)
+{
+	uint64_t bits = 0;
+
+	/* Eight bytes come whole once the kernel's pool is ready. Before, half is as good a chance.
+	 */
+	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
+		return 0.5;
+	return (double)(bits >> 11) * 0x1.0p-53;
+}

@@ -1,0 +1,204 @@
+#include "fs/catalogue/by_name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/base/text.h"
+#include "fs/catalogue/private.h"
+
+/*
+ * Entries of one clean name are a ring, and one of them leads it: it stands in the table for all.
+ * An entry whose name is empty or claims an id is in no ring, because its name in the directory
+ * does not depend on what others are called.
+ */
+struct cfs_byname {
+	struct cfs_catalogue *catalogue;
+	struct cfs_table names;
+};
+
+int cfs_byname_create(struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname)
+{
+	struct cfs_byname *byname = calloc(1, sizeof(*byname));
+
+	if (!byname)
+		return -ENOMEM;
+	if (cfs_table_init(&byname->names) < 0) {
+		free(byname);
+		return -ENOMEM;
+	}
+	byname->catalogue = catalogue;
+	catalogue->byname = byname;
+	*ret_byname = byname;
+	return 0;
+}
+
+void cfs_byname_destroy(struct cfs_byname *byname)
+{
+	if (!byname)
+		return;
+	byname->catalogue->byname = NULL;
+	cfs_table_finish(&byname->names);
+	free(byname);
+}
+
+void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name)
+{
+	const unsigned char *in = (const unsigned char *)name;
+	size_t len = strlen(name), used = 0, n;
+
+	for (; len > 0; in += n, len -= n) {
+		n = cfs_text_utf8_length(in, len);
+		if (n == 0 || *in == '/' || cfs_text_is_control(in, n)) {
+			n = n ? n : 1;
+			if (used == CFS_BYNAME_MAX)
+				break;
+			out[used++] = '_';
+		} else {
+			if (n > CFS_BYNAME_MAX - used)
+				break;
+			memcpy(out + used, in, n);
+			used += n;
+		}
+	}
+	out[used] = '\0';
+	if (strcmp(out, ".") == 0 || strcmp(out, "..") == 0)
+		memset(out, '_', used);
+}
+
+/* The first id of this cloud that the text is, or ends in behind a hyphen; NULL: it ends in none.
+ */
+static const char *id_at_end(const struct cfs_byname *byname, const char *text)
+{
+	const struct cfs_backend *backend = cfs_catalogue_cloud(byname->catalogue)->backend;
+
+	while (text && !backend->valid_id(text)) {
+		text = strchr(text, '-');
+		text = text ? text + 1 : NULL;
+	}
+	return text;
+}
+
+static void clean_name(const struct cfs_entry *entry, char out[CFS_BYNAME_MAX + 1])
+{
+	cfs_byname_clean(out, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
+}
+
+/* Who leads those of a clean name, or NULL. */
+static struct cfs_entry *find_leader(const struct cfs_byname *byname, const char *name)
+{
+	struct cfs_link *link = cfs_table_first(&byname->names, cfs_table_hash(name));
+	char other[CFS_BYNAME_MAX + 1];
+	struct cfs_entry *leader;
+
+	for (; link; link = cfs_table_next(link)) {
+		leader = CFS_LINKED(link, struct cfs_entry, by_name);
+		clean_name(leader, other);
+		if (strcmp(name, other) == 0)
+			return leader;
+	}
+	return NULL;
+}
+
+static void lead(struct cfs_byname *byname, struct cfs_entry *entry, uint32_t hash)
+{
+	entry->leads_namesakes = true;
+	cfs_table_add(&byname->names, &entry->by_name, hash);
+}
+
+void cfs_byname_enter(struct cfs_byname *byname, struct cfs_entry *entry)
+{
+	char name[CFS_BYNAME_MAX + 1];
+	struct cfs_entry *leader;
+
+	if (!byname)
+		return;
+	clean_name(entry, name);
+	entry->claims_id = id_at_end(byname, name) != NULL;
+	if (entry->claims_id || name[0] == '\0')
+		return;
+	leader = find_leader(byname, name);
+	if (!leader) {
+		entry->next_namesake = entry->prev_namesake = entry;
+		lead(byname, entry, cfs_table_hash(name));
+		return;
+	}
+	entry->prev_namesake = leader;
+	entry->next_namesake = leader->next_namesake;
+	entry->prev_namesake->next_namesake = entry->next_namesake->prev_namesake = entry;
+}
+
+void cfs_byname_leave(struct cfs_byname *byname, struct cfs_entry *entry)
+{
+	struct cfs_entry *next = entry->next_namesake;
+
+	if (!byname || !next)
+		return;
+	next->prev_namesake = entry->prev_namesake;
+	entry->prev_namesake->next_namesake = next;
+	entry->next_namesake = entry->prev_namesake = NULL;
+	if (!entry->leads_namesakes)
+		return;
+	entry->leads_namesakes = false;
+	cfs_table_remove(&byname->names, &entry->by_name);
+	if (next != entry)
+		lead(byname, next, entry->by_name.hash);
+}
+
+/* The length of the name cut to max bytes at a character's edge. */
+static size_t cut(const char *name, size_t max)
+{
+	size_t len = strlen(name);
+
+	if (len <= max)
+		return len;
+	while (max > 0 && ((unsigned char)name[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
+void cfs_byname_of(const struct cfs_entry *entry, char ret_name[CFS_BYNAME_MAX + 1])
+{
+	size_t id_len = strlen(entry->id), len;
+
+	clean_name(entry, ret_name);
+	if (ret_name[0] == '\0') {
+		memcpy(ret_name, entry->id, id_len + 1);
+	} else if (entry->claims_id || entry->next_namesake != entry) {
+		len = cut(ret_name, CFS_BYNAME_MAX - 1 - id_len);
+		ret_name[len] = '-';
+		memcpy(ret_name + len + 1, entry->id, id_len + 1);
+	}
+}
+
+/* The instance in whose id the name ends, if that is its name. */
+static struct cfs_entry *find_by_id(const struct cfs_byname *byname, const char *name)
+{
+	char own[CFS_BYNAME_MAX + 1];
+	struct cfs_entry *entry;
+	const char *id;
+
+	for (id = id_at_end(byname, name); id; id = id_at_end(byname, id + 1)) {
+		entry = cfs_catalogue_find(byname->catalogue, id);
+		if (!entry || !entry->instance)
+			continue;
+		cfs_byname_of(entry, own);
+		if (strcmp(own, name) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+int cfs_byname_find(const struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry)
+{
+	struct cfs_entry *entry = find_by_id(byname, name);
+
+	if (!entry) {
+		entry = find_leader(byname, name);
+		/* Namesakes are called by their ids too. */
+		if (!entry || entry->next_namesake != entry)
+			return -ENOENT;
+	}
+	*ret_entry = entry;
+	return 0;
+}

@@ -1,0 +1,109 @@
+#include "fs/client/failure.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "backends/base/buf.h"
+#include "backends/base/text.h"
+
+struct row {
+	int number;
+	const char *name;
+	const char *advice;
+};
+
+#define ROW(e, text) \
+	{ \
+		e, #e, text \
+	}
+
+/* One row for each fault: the table of errnos in the README. */
+static const struct row rows[CFS_N_FAULTS] = {
+	[CFS_OK] = {0, "OK", ""},
+	[CFS_NOT_FOUND] = ROW(ENOENT, "check the id and the configured regions"),
+	[CFS_DENIED] = ROW(EACCES, "allow %s"),
+	[CFS_UNAUTHENTICATED] =
+		ROW(EACCES, "check the credentials; `status` says where they come from"),
+	[CFS_EXPIRED] = ROW(EKEYEXPIRED, "renew the credentials"),
+	[CFS_CLOCK_SKEW] = ROW(EACCES, "set this machine's clock, or renew temporary credentials"),
+	[CFS_STOPPED] = ROW(EHOSTDOWN, "start the instance"),
+	[CFS_TRANSITION] = ROW(EBUSY, "wait until the instance has settled"),
+	[CFS_UNSUPPORTED] =
+		ROW(EOPNOTSUPP, "the cloud does not offer this for this instance, type or region"),
+	[CFS_THROTTLED] = ROW(EBUSY, "ask less often, or set a lower `rate`"),
+	[CFS_SERVER] = ROW(EREMOTEIO, "the cloud has a fault; try again later"),
+	[CFS_REJECTED] = ROW(EINVAL, "check filters, endpoint and regions in the configuration"),
+	[CFS_BAD_ANSWER] =
+		ROW(EBADMSG, "the answer is none this cloud gives; check endpoint and proxy"),
+	[CFS_TOO_LARGE] = ROW(EFBIG, "the answer is larger than this file may be"),
+	[CFS_EMPTY] =
+		ROW(ENODATA, "there is nothing to show yet; try again, or `echo > wake` first"),
+	[CFS_TIMED_OUT] = ROW(ETIMEDOUT, "check the network, or set a longer `timeout`"),
+	[CFS_UNREACHABLE] = ROW(EHOSTUNREACH, "check the network, DNS and the endpoint"),
+	[CFS_REFUSED] = ROW(ECONNREFUSED, "check the endpoint and the proxy"),
+	[CFS_RESET] = ROW(ECONNRESET, "try again; check the network and the proxy"),
+	[CFS_TLS] = ROW(EPROTO, "check ca_file, the endpoint, and what intercepts TLS on the way"),
+	[CFS_INTERRUPTED] = ROW(EINTR, ""),
+	[CFS_NO_MEMORY] = ROW(ENOMEM, ""),
+};
+
+static const struct row host_down =
+	ROW(EHOSTDOWN, "the instance is listed, but has no console now: start it, or wait");
+
+int cfs_errno(enum cfs_fault fault, bool in_catalogue)
+{
+	if (fault == CFS_NOT_FOUND && in_catalogue)
+		return host_down.number;
+	return rows[fault].number;
+}
+
+const char *cfs_errno_name(int number)
+{
+	size_t i;
+
+	for (i = 0; i < CFS_N_FAULTS; i++)
+		if (rows[i].number == number)
+			return rows[i].name;
+	return "EIO";
+}
+
+const char *cfs_errno_advice(enum cfs_fault fault)
+{
+	return rows[fault].advice;
+}
+
+static const char *advice(const struct cfs_failure *failure)
+{
+	if (failure->error.fault == CFS_NOT_FOUND && failure->number == host_down.number)
+		return host_down.advice;
+	return rows[failure->error.fault].advice;
+}
+
+int cfs_failure_advice(const struct cfs_failure *failure, struct cfs_buf *buf)
+{
+	const char *text = advice(failure), *at = strstr(text, "%s");
+
+	if (!at)
+		return cfs_buf_adds(buf, text);
+	return cfs_buf_addf(buf, "%.*s%s%s", (int)(at - text), text, failure->permission, at + 2);
+}
+
+int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf)
+{
+	const struct cfs_error *error = &failure->error;
+	char when[CFS_TEXT_TIME];
+	int r;
+
+	if (!failure->number)
+		return 0;
+	cfs_text_time(when, failure->when.tv_sec);
+	r = cfs_buf_addf(buf,
+		"time:       %s\naction:     %s\nerrno:      %s (%s)\ncode:       %s\n"
+		"message:    %s\nrequest id: %s\nadvice:     ",
+		when, failure->action, cfs_errno_name(failure->number), strerror(failure->number),
+		error->code[0] ? error->code : "-", error->message[0] ? error->message : "-",
+		error->request_id[0] ? error->request_id : "-");
+	if (r == 0)
+		r = cfs_failure_advice(failure, buf);
+	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
+}

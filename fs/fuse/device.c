@@ -1,0 +1,53 @@
+/*
+ * Unless a filesystem says in its answer to FUSE_INIT that it is ready for more, the kernel sends
+ * one lookup or readdir of a directory at a time, and whoever waits for his turn cannot be
+ * interrupted: one hung lookup would hang every `ls`. libfuse offers to say so, as
+ * FUSE_CAP_PARALLEL_DIROPS, but up to 3.16 forgets it when it writes the answer
+ * (https://github.com/libfuse/libfuse/pull/861). So the bit is set in passing: that answer is the
+ * first message of every session.
+ */
+#include "fs/fuse/device.h"
+
+#include <errno.h>
+#include <linux/fuse.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static void allow_parallel_dirops(const struct iovec *iov, int count)
+{
+	const size_t needed = offsetof(struct fuse_init_out, flags) + sizeof(uint32_t);
+	struct fuse_init_out answer;
+
+	/* A refusal is a header alone. */
+	if (count < 2 || iov[1].iov_len < needed)
+		return;
+	memcpy(&answer, iov[1].iov_base, needed);
+	answer.flags |= FUSE_PARALLEL_DIROPS;
+	memcpy(iov[1].iov_base, &answer, needed);
+}
+
+static ssize_t device_write(int fd, struct iovec *iov, int count, void *userdata)
+{
+	struct cfs_mount *mount = userdata;
+
+	if (!mount->answered && mount->parallel)
+		allow_parallel_dirops(iov, count);
+	mount->answered = true;
+	return writev(fd, iov, count);
+}
+
+static ssize_t device_read(int fd, void *buf, size_t size, void *userdata)
+{
+	(void)userdata;
+	return read(fd, buf, size);
+}
+
+int cfs_device_attach(struct fuse_session *session)
+{
+	static const struct fuse_custom_io io = {.writev = device_write, .read = device_read};
+	int r = fuse_session_custom_io(session, &io, fuse_session_fd(session));
+
+	return r < 0 ? -EIO : 0;
+}

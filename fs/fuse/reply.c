@@ -1,0 +1,116 @@
+#include "fs/fuse/reply.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "fs/fuse/dirlist.h"
+
+/* Seconds for which the kernel may trust what it knows of a directory or a link. Nothing it knows
+ * of a file. */
+#define DIRECTORY_TIMEOUT 1.0
+#define FILE_TIMEOUT 0.0
+
+struct cfs_mount *cfs_reply_mount(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+void cfs_reply_result(fuse_req_t req, int r)
+{
+	fuse_reply_err(req, -r);
+}
+
+static double timeout_of(const struct cfs_node *node)
+{
+	return node->kind == CFS_NODE_FILE ? FILE_TIMEOUT : DIRECTORY_TIMEOUT;
+}
+
+void cfs_reply_entry(fuse_req_t req, struct cfs_node *node)
+{
+	struct cfs_mount *mount = cfs_reply_mount(req);
+	struct fuse_entry_param entry = {0};
+	int r;
+
+	if (!node) {
+		cfs_reply_result(req, -ENOMEM);
+		return;
+	}
+	r = cfs_tree_stat(node, &mount->ownership, &entry.attr);
+	if (r < 0) {
+		cfs_node_forget(node, 1);
+		cfs_reply_result(req, r);
+		return;
+	}
+	entry.ino = node->id;
+	entry.attr_timeout = entry.entry_timeout = timeout_of(node);
+	/* The kernel did not take the answer: it will not forget it either. */
+	if (fuse_reply_entry(req, &entry) < 0)
+		cfs_node_forget(node, 1);
+}
+
+void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node)
+{
+	struct stat st;
+	int r;
+
+	r = cfs_tree_stat(node, &cfs_reply_mount(req)->ownership, &st);
+	if (r < 0)
+		cfs_reply_result(req, r);
+	else
+		fuse_reply_attr(req, &st, timeout_of(node));
+}
+
+void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
+{
+	cfs_node_opened(node);
+	/* The open was interrupted when its answer was under way already: no release will come. */
+	if (fuse_reply_open(req, fi) < 0)
+		cfs_node_released(node);
+}
+
+void cfs_reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
+{
+	struct cfs_mount *mount = cfs_reply_mount(req);
+	struct cfs_names *names;
+	int r;
+
+	r = cfs_names_create(node, mount->clouds->first, &mount->names, &names);
+	if (r < 0) {
+		cfs_reply_result(req, r);
+		return;
+	}
+	fi->fh = (uintptr_t)names;
+	if (fuse_reply_open(req, fi) < 0)
+		cfs_names_destroy(names);
+}
+
+void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len)
+{
+	/* Nobody to tell if it fails: whoever asked has gone. */
+	fuse_reply_buf(req, bytes, len);
+}
+
+void cfs_reply_target(fuse_req_t req, const char *target)
+{
+	fuse_reply_readlink(req, target);
+}
+
+void cfs_reply_xattr(fuse_req_t req, const struct cfs_buf *value, size_t size)
+{
+	if (size == 0)
+		fuse_reply_xattr(req, value->len);
+	else if (size < value->len)
+		fuse_reply_err(req, ERANGE);
+	else
+		fuse_reply_buf(req, value->data, value->len);
+}
+
+void cfs_reply_written(fuse_req_t req, size_t len)
+{
+	fuse_reply_write(req, len);
+}
+
+void cfs_reply_none(fuse_req_t req)
+{
+	fuse_reply_none(req);
+}

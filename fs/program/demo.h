@@ -1,0 +1,25 @@
+/*
+ * The demo: a simulated cloud of each kind, started for the mount and ended with it.
+ */
+#ifndef CFS_DEMO_H
+#define CFS_DEMO_H
+
+#include "fs/cloud/config.h"
+
+struct cfs_demo;
+
+/* Starts consolefs-sim, found beside this program or in PATH, and waits until it answers. A
+ * negative errno with a sentence in why. */
+int cfs_demo_start(struct cfs_demo **ret_demo, struct cfs_buf *why);
+/* Where the demo's credentials come from: nothing of the user's own is read. Lives as long as the
+ * demo. */
+const struct cfs_env *cfs_demo_env(const struct cfs_demo *demo);
+/* Ends the simulator and removes its files. */
+void cfs_demo_stop(struct cfs_demo *demo);
+
+/* Collects the settings of its clouds, as if they were options. -ENOMEM, -EINVAL. */
+int cfs_demo_configure(const struct cfs_demo *demo, struct cfs_config *config, struct cfs_buf *why);
+/* Prints what to try, to stdout. */
+void cfs_demo_explain(const struct cfs_demo *demo, const char *mountpoint);
+
+#endif

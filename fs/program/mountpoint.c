@@ -1,0 +1,113 @@
+#include "fs/program/mountpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* Whether a FUSE filesystem is mounted right there. Another kind may be mounted over. Nothing is
+ * asked of it, as it may be another user's, which tells not even root. */
+static bool is_fuse_mount(const char *path)
+{
+	struct statx stx;
+	struct statfs fs;
+
+	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &stx) < 0 ||
+		!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return false;
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == FUSE_SUPER_MAGIC;
+}
+
+static int check_directory(const char *path, struct cfs_buf *why)
+{
+	struct stat st;
+	struct statfs fs;
+	int r;
+
+	/* The kernel may still know what a dead mount's directory was like, but not how full it is.
+	 */
+	if (stat(path, &st) < 0 || (statfs(path, &fs) < 0 && errno == ENOTCONN)) {
+		r = -errno;
+		if (r == -ENOTCONN)
+			cfs_buf_addf(why,
+				"%s is a stale mount, left by a filesystem that died; "
+				"remove it with: fusermount3 -uz %s",
+				path, path);
+		else if (r == -EACCES && is_fuse_mount(path))
+			cfs_buf_addf(why,
+				"%s is busy: another user has mounted something there, or left it "
+				"dead; he, or root, removes it with: fusermount3 -uz %s",
+				path, path);
+		else if (r == -ENOENT)
+			cfs_buf_addf(why,
+				"the mount point %s does not exist; make it with: mkdir %s", path,
+				path);
+		else
+			cfs_buf_addf(why, "the mount point %s: %s", path, strerror(-r));
+		return r;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		cfs_buf_addf(why, "the mount point %s is not a directory", path);
+		return -ENOTDIR;
+	}
+	if (is_fuse_mount(path)) {
+		cfs_buf_addf(why,
+			"%s is busy: something is mounted there already; "
+			"unmount it with: fusermount3 -u %s",
+			path, path);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* What a mount needs of the machine. */
+static int check_machine(struct cfs_buf *why)
+{
+	int fd, r;
+
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
+			cfs_buf_adds(why,
+				"/dev/fuse is missing: load the module with `modprobe fuse`, "
+				"or give the container the device (--device /dev/fuse)");
+		else
+			cfs_buf_addf(why, "/dev/fuse cannot be opened: %s", strerror(-r));
+		return r;
+	}
+	close(fd);
+	/* Root mounts by himself; everybody else by the set-user-id helper. */
+	if (geteuid() != 0 && access("/usr/bin/fusermount3", X_OK) < 0 &&
+		access("/bin/fusermount3", X_OK) < 0 &&
+		access("/usr/local/bin/fusermount3", X_OK) < 0) {
+		cfs_buf_adds(why, "fusermount3 is missing: install the package fuse3");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+int cfs_mountpoint_check(const char *path, char **ret_path, struct cfs_buf *why)
+{
+	char *absolute;
+	int r;
+
+	r = check_directory(path, why);
+	if (r == 0)
+		r = check_machine(why);
+	if (r < 0)
+		return r;
+	absolute = realpath(path, NULL);
+	if (!absolute) {
+		r = -errno;
+		cfs_buf_addf(why, "the mount point %s: %s", path, strerror(-r));
+		return r;
+	}
+	*ret_path = absolute;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * The command line.
+ */
+#ifndef CFS_OPTIONS_H
+#define CFS_OPTIONS_H
+
+#define FUSE_USE_VERSION 314
+#include <fuse_opt.h>
+
+#include "fs/cloud/config.h"
+#include "fs/tree/layout.h"
+
+/*
+ * As a user types it, `consolefs [options] MOUNTPOINT`; or as mount(8) and its helpers do for a
+ * line of fstab, `consolefs SOURCE MOUNTPOINT -o OPTIONS`. A source is the path of a configuration,
+ * or `none` or `consolefs`, and becomes the mount's fsname, by which mount(8) knows it again. What
+ * in OPTIONS is for mount(8) and the service manager alone, like `nofail`, is passed over.
+ */
+struct cfs_options {
+	char *config_file;  /* -c or the source, NULL when not given */
+	char *source;       /* NULL when not given */
+	char *mountpoint;   /* NULL when not given */
+	char *log_level;    /* --log-level, a word; NULL when not given */
+	char *check_format; /* --check=FORMAT; NULL when not given */
+	int foreground, demo, check, version, help;
+	struct cfs_ownership ownership;
+	struct fuse_args args; /* the mount options for libfuse */
+};
+
+/* Parses argv; settings of clouds are collected in config. -EINVAL with a sentence in why, -ENOMEM.
+ */
+int cfs_options_parse(int argc, char **argv, struct cfs_config *config,
+	struct cfs_options *ret_options, struct cfs_buf *why);
+void cfs_options_finish(struct cfs_options *options);
+
+extern const char cfs_options_usage[];
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * Files that are built into the program: fs/<name> as it stands in the tree (fs/CMakeLists.txt).
+ */
+#ifndef CFS_ASSETS_H
+#define CFS_ASSETS_H
+
+/* Each followed by a NUL. */
+extern const char cfs_asset_gallery_html[];
+extern const char cfs_asset_gallery_css[];
+extern const char cfs_asset_gallery_js[];
+
+#endif

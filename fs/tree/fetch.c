@@ -1,0 +1,179 @@
+#include "fs/tree/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/clock.h"
+#include "fs/client/call.h"
+#include "fs/tree/failure_page.h"
+#include "fs/tree/wake.h"
+
+struct cfs_fetch {
+	struct cfs_node *node;
+	struct cfs_wait *waits;
+	struct cfs_wake wake;
+	size_t region;            /* index of the one asked now */
+	struct cfs_error refusal; /* by a region before it */
+	size_t last_region;       /* where an instance of unknown region is asked for last */
+	struct cfs_call call;
+	struct cfs_sink sink;
+	struct cfs_buf content;
+};
+
+/* The waits may begin another fetch of the node, so this one has left it before they are called. */
+static void end(struct cfs_fetch *fetch, int result)
+{
+	fetch->node->fetch = NULL;
+	cfs_wait_end_all(&fetch->waits, result);
+	cfs_buf_wipe(&fetch->content);
+	free(fetch);
+}
+
+static struct cfs_question question(const struct cfs_fetch *fetch)
+{
+	const struct cfs_node *node = fetch->node;
+
+	return (struct cfs_question){
+		.verb = CFS_FETCH,
+		.region = cfs_catalogue_region_name(node->cloud->catalogue, fetch->region),
+		.id = node->entry->id,
+		.live = node->live,
+		.wake = fetch->wake.taken,
+	};
+}
+
+static void answered(void *arg, const struct cfs_error *error);
+
+static void ask(struct cfs_fetch *fetch)
+{
+	struct cfs_question fetching = question(fetch);
+
+	cfs_call_start(&fetch->call, fetch->node->cloud, &fetching, &fetch->sink, answered, fetch);
+}
+
+/* Without memory for it, the content has to do. */
+static void remember_origin(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	struct cfs_node *node = fetch->node;
+
+	free(node->origin);
+	node->origin = calloc(1, sizeof(*node->origin));
+	if (!node->origin)
+		return;
+	memcpy(node->origin->request_id, error->request_id, sizeof(error->request_id));
+	node->origin->region = question(fetch).region;
+	node->origin->woken = fetch->wake.taken;
+}
+
+/* The content is the snapshot of every open that waits. The error may be CFS_OK. */
+static void succeed(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	struct cfs_node *node = fetch->node;
+
+	remember_origin(fetch, error);
+	cfs_buf_wipe(&node->snapshot);
+	node->snapshot = fetch->content;
+	node->snapshot_time = cfs_clock_wall();
+	fetch->content = CFS_BUF_INIT(0);
+	/* Held open until all have been told: the first may release it before the second opens. */
+	cfs_node_opened(node);
+	end(fetch, 0);
+	cfs_node_released(node);
+}
+
+static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	struct cfs_node *node = fetch->node;
+	struct cfs_question asked = question(fetch);
+	struct cfs_failure failure;
+	bool listed = node->entry->instance && !node->entry->gone;
+
+	cfs_cloud_failed(node->cloud, &asked, error, listed, &failure);
+	cfs_entry_failed(node->entry, &failure);
+	cfs_wake_give_back(node->entry, &fetch->wake);
+	/* A page says itself why it is not what was asked for. */
+	if (node->live->page) {
+		cfs_buf_clear(&fetch->content);
+		if (cfs_page_failure(node, &failure, &fetch->content) == 0) {
+			succeed(fetch, error);
+			return;
+		}
+	}
+	end(fetch, -failure.number);
+}
+
+/* Whether another region may have an instance of which nobody knows the region. What this one says
+ * is kept if it says more than that it does not know it. */
+static bool goes_on(struct cfs_fetch *fetch, const struct cfs_error *error)
+{
+	bool refused = error->fault == CFS_DENIED || error->fault == CFS_UNAUTHENTICATED;
+
+	if (refused && fetch->refusal.fault == CFS_OK)
+		fetch->refusal = *error;
+	return (refused || error->fault == CFS_NOT_FOUND) && fetch->region < fetch->last_region;
+}
+
+static void answered(void *arg, const struct cfs_error *error)
+{
+	struct cfs_fetch *fetch = arg;
+
+	if (error->fault == CFS_OK) {
+		succeed(fetch, error);
+	} else if (goes_on(fetch, error)) {
+		fetch->region++;
+		ask(fetch);
+	} else {
+		if (error->fault == CFS_NOT_FOUND && fetch->refusal.fault != CFS_OK)
+			error = &fetch->refusal;
+		fail(fetch, error);
+	}
+}
+
+static struct cfs_fetch *begin(struct cfs_node *node)
+{
+	struct cfs_fetch *fetch;
+	int16_t region = node->entry->region;
+
+	fetch = calloc(1, sizeof(*fetch));
+	if (!fetch)
+		return NULL;
+	fetch->node = node;
+	fetch->region = region == CFS_REGION_UNKNOWN ? 0 : (size_t)region;
+	fetch->last_region = region == CFS_REGION_UNKNOWN
+		? cfs_catalogue_n_regions(node->cloud->catalogue) - 1
+		: (size_t)region;
+	if (cfs_nodes_buffer(node->nodes, node->live->nominal, &fetch->content) < 0) {
+		free(fetch);
+		return NULL;
+	}
+	fetch->sink.content = &fetch->content;
+	if (node->live->wakes)
+		fetch->wake = cfs_wake_take(node->entry);
+	node->fetch = fetch;
+	ask(fetch);
+	return fetch;
+}
+
+int cfs_fetch(
+	struct cfs_node *node, struct cfs_wait *wait, void (*fn)(void *arg, int result), void *arg)
+{
+	struct cfs_fetch *fetch = node->fetch ? node->fetch : begin(node);
+
+	if (!fetch)
+		return -ENOMEM;
+	cfs_wait_enter(&fetch->waits, wait, fn, arg);
+	return 0;
+}
+
+void cfs_fetch_leave(struct cfs_node *node, struct cfs_wait *wait)
+{
+	struct cfs_fetch *fetch = node->fetch;
+
+	cfs_wait_leave(wait);
+	if (!fetch || fetch->waits)
+		return;
+	cfs_call_cancel(&fetch->call);
+	cfs_wake_give_back(node->entry, &fetch->wake);
+	end(fetch, -EINTR);
+}

@@ -1,0 +1,24 @@
+/*
+ * Fetching a live file: the API call behind an open.
+ *
+ * A node has at most one fetch under way. Its first open begins it; opens of the same node that
+ * come meanwhile wait for it too; when the last of them gives up, the call is cancelled at once.
+ */
+#ifndef CFS_FETCH_H
+#define CFS_FETCH_H
+
+#include "fs/base/wait.h"
+#include "fs/tree/node.h"
+
+/*
+ * Fetches the content of a live file's node, or joins the fetch under way. 0 or -ENOMEM. After 0,
+ * fn(arg, result) follows from the loop, unless cfs_fetch_leave comes before: with result 0 the
+ * node's snapshot is filled, and the callee counts its open at once; a negative errno is open's.
+ * When the call fails, a live file that is a page has one that says why for its snapshot.
+ */
+int cfs_fetch(
+	struct cfs_node *node, struct cfs_wait *wait, void (*fn)(void *arg, int result), void *arg);
+/* One open gives up. */
+void cfs_fetch_leave(struct cfs_node *node, struct cfs_wait *wait);
+
+#endif

@@ -1,0 +1,666 @@
+#include "fs/tree/gallery.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+
+#include "backends/base/html.h"
+#include "backends/base/text.h"
+#include "fs/base/clock.h"
+#include "fs/cloud/clouds.h"
+#include "fs/tree/assets.h"
+#include "fs/tree/layout.h"
+
+#define STATES_MAX 32          /* offered by the filter; others are found by text */
+#define STATE_MAX 63           /* bytes of such a state */
+#define HEAP_STEP 8192         /* entries for which the heap gets memory at once */
+#define COLLECT_STEP 1024      /* instances collected in a step */
+#define CARDS_STEP 64          /* cards made in a step */
+#define CARD_USUAL 1024        /* bytes of a card, about */
+#define FOOT_ROOM (128 * 1024) /* kept for what comes after the cards */
+#define HASH_TEXT_MAX 64       /* of a SHA-256, in base64 */
+#define DAY 86400
+#define HOUR 3600
+
+/*
+ * A page is made in steps that a turn of the loop may take. First the instances are collected, into
+ * a heap whose first is the one whose card comes next; so they are sorted no further than the page
+ * goes. Then the template is filled, the cards some at a time. Meanwhile instances may go and be
+ * replaced, and clouds too: what is needed is referred to.
+ */
+struct page {
+	struct cfs_cloud *clouds[CFS_CLOUDS_MAX];
+	size_t n_clouds, cloud; /* the cloud whose instances are being collected */
+	struct cfs_walk walk;   /* over them */
+	struct cfs_entry **heap;
+	size_t n_heap, room;
+	size_t n_entries, n_left_out;
+	char states[STATES_MAX][STATE_MAX + 1];
+	size_t n_states;
+	const char *template; /* what is yet to be filled */
+	struct cfs_buf *buf;
+	time_t now;
+};
+
+static int addf(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int addf(struct page *page, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = cfs_buf_vaddf(page->buf, format, args);
+	va_end(args);
+	return r;
+}
+
+/* Markup, text from strangers, markup. */
+static int add(struct page *page, const char *before, const char *text, const char *after)
+{
+	int r;
+
+	r = cfs_buf_adds(page->buf, before);
+	if (r == 0)
+		r = cfs_html_add(page->buf, text);
+	return r == 0 ? cfs_buf_adds(page->buf, after) : r;
+}
+
+/* The path of a file of an instance, or of its directory when file is "". */
+static int add_path(struct page *page, const struct cfs_entry *entry, const char *file)
+{
+	int r;
+
+	r = cfs_html_add_step(page->buf, cfs_catalogue_cloud(entry->catalogue)->config->name);
+	if (r == 0)
+		r = cfs_buf_addc(page->buf, '/');
+	if (r == 0)
+		r = cfs_html_add_step(page->buf, entry->id);
+	if (r == 0)
+		r = cfs_buf_addc(page->buf, '/');
+	return r == 0 ? cfs_html_add_step(page->buf, file) : r;
+}
+
+static int add_link(struct page *page, const struct cfs_entry *entry, const char *file,
+	const char *attributes, const char *text)
+{
+	int r;
+
+	r = cfs_buf_adds(page->buf, "<a href=\"");
+	if (r == 0)
+		r = add_path(page, entry, file);
+	return r == 0 ? addf(page, "\"%s>%s</a>", attributes, text) : r;
+}
+
+static const char *field(const struct cfs_entry *entry, enum cfs_field field)
+{
+	return entry->instance ? cfs_instance_field(entry->instance, field) : "";
+}
+
+static const char *name_of(const struct cfs_entry *entry)
+{
+	return field(entry, CFS_FIELD_NAME)[0] ? field(entry, CFS_FIELD_NAME) : entry->id;
+}
+
+static const char *power_class(const struct cfs_entry *entry)
+{
+	static const char *const classes[] = {
+		[CFS_POWER_UNKNOWN] = "unknown",
+		[CFS_POWER_ON] = "on",
+		[CFS_POWER_OFF] = "off",
+		[CFS_POWER_CHANGING] = "changing",
+		[CFS_POWER_GONE] = "off",
+	};
+
+	return classes[entry->instance ? entry->instance->power : CFS_POWER_UNKNOWN];
+}
+
+/* "312 d": since a time as RFC 3339 has it. */
+static int add_age(struct page *page, const char *launched)
+{
+	struct tm tm = {0};
+	const char *end = strptime(launched, "%Y-%m-%dT%H:%M:%S", &tm);
+	long long age;
+	int r;
+
+	if (!end)
+		return 0;
+	age = (long long)(page->now - timegm(&tm));
+	r = add(page, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
+	if (r == 0)
+		r = add(page, "", launched, "\">");
+	if (r < 0)
+		return r;
+	if (age >= 2 * DAY)
+		return addf(page, "%lld d</time>", age / DAY);
+	if (age >= 2 * HOUR)
+		return addf(page, "%lld h</time>", age / HOUR);
+	return addf(page, "%lld min</time>", age > 0 ? age / 60 : 0);
+}
+
+/* A live file that the gallery offers for an instance; of an action that gives a page, the page
+ * alone. */
+static bool offered(const struct cfs_entry *entry, size_t i)
+{
+	const struct cfs_backend *backend = cfs_catalogue_cloud(entry->catalogue)->backend;
+	size_t j;
+
+	if (entry->instance && !(entry->instance->offers & UINT32_C(1) << i))
+		return false;
+	for (j = 0; j < backend->n_live && !backend->live[i].page; j++)
+		if (backend->live[j].page &&
+			strcmp(backend->live[j].action, backend->live[i].action) == 0)
+			return false;
+	return true;
+}
+
+/* Where the picture goes, or what stands in its place. */
+static int add_shot(struct page *page, const struct cfs_entry *entry)
+{
+	const struct cfs_backend *backend = cfs_catalogue_cloud(entry->catalogue)->backend;
+	const struct cfs_live *live = NULL;
+	size_t i;
+
+	for (i = 0; i < backend->n_live; i++)
+		if ((backend->live[i].image || backend->live[i].page) && offered(entry, i) &&
+			(!live || backend->live[i].image))
+			live = &backend->live[i];
+	if (live && live->image)
+		return add_link(
+			page, entry, live->name, " class=\"shot\" data-img", "Take a picture");
+	if (live)
+		return add_link(page, entry, live->name,
+			" class=\"shot vnc\" target=\"_blank\" rel=\"noopener noreferrer\"",
+			"<span><b>Open the console</b>VNC, in a new tab</span>");
+	return cfs_buf_adds(
+		page->buf, "<div class=\"shot\">No picture in this state or of this type</div>");
+}
+
+static int add_facts(struct page *page, const struct cfs_entry *entry)
+{
+	const struct cfs_cloud *cloud = cfs_catalogue_cloud(entry->catalogue);
+	const char *region = entry->region == CFS_REGION_UNKNOWN
+		? ""
+		: cfs_catalogue_region_name(entry->catalogue, (size_t)entry->region);
+	int r;
+
+	r = add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
+	if (r == 0)
+		r = add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
+	if (r == 0)
+		r = add(page, "", region, "</p>\n<p><span class=\"state ");
+	if (r == 0)
+		r = addf(page, "%s\">", power_class(entry));
+	if (r == 0)
+		r = add(page, "", entry->instance ? field(entry, CFS_FIELD_STATE) : "not listed",
+			"</span>");
+	if (r == 0 && field(entry, CFS_FIELD_TYPE)[0])
+		r = add(page, " \302\267 ", field(entry, CFS_FIELD_TYPE), "");
+	if (r == 0)
+		r = add_age(page, field(entry, CFS_FIELD_LAUNCHED));
+	return r == 0 ? cfs_buf_adds(page->buf, "</p>\n") : r;
+}
+
+static int add_links(struct page *page, const struct cfs_entry *entry)
+{
+	const struct cfs_cloud *cloud = cfs_catalogue_cloud(entry->catalogue);
+	const struct cfs_live *live;
+	bool wakes = false;
+	size_t i;
+	int r;
+
+	r = cfs_buf_adds(page->buf, "<p class=\"links\">");
+	for (i = 0; r == 0 && i < cloud->backend->n_live; i++) {
+		live = &cloud->backend->live[i];
+		wakes = wakes || (live->wakes && offered(entry, i));
+		if (offered(entry, i) && !live->image)
+			r = add_link(page, entry, live->name,
+				live->page ? " target=\"_blank\" rel=\"noopener noreferrer\"" : "",
+				live->name);
+	}
+	if (r == 0)
+		r = add_link(page, entry, "info.json", "", "info.json");
+	if (r == 0)
+		r = add_link(page, entry, "error", "", "error");
+	if (r == 0 && wakes) {
+		r = cfs_buf_adds(page->buf, "</p>\n<p class=\"wake\"><code data-file=\"");
+		if (r == 0)
+			r = add_path(page, entry, "wake");
+		if (r == 0)
+			r = cfs_buf_adds(page->buf, "\">echo &gt; ");
+		if (r == 0)
+			r = add_path(page, entry, "wake");
+		if (r == 0)
+			r = cfs_buf_adds(page->buf, "</code>");
+	}
+	return r == 0 ? cfs_buf_adds(page->buf, "</p>\n") : r;
+}
+
+/* What the search looks through beside what is shown. */
+static int add_tags(struct page *page, const struct cfs_instance *instance)
+{
+	struct cfs_pair tag;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && instance && i < instance->n_tags; i++) {
+		tag = cfs_instance_tag(instance, i);
+		/* The name is shown already. */
+		if (strcmp(tag.value, cfs_instance_field(instance, CFS_FIELD_NAME)) == 0)
+			continue;
+		r = add(page, " ", tag.key, "=");
+		if (r == 0)
+			r = cfs_html_add(page->buf, tag.value);
+	}
+	for (i = 0; r == 0 && instance && i < instance->n_addresses; i++)
+		r = add(page, " ", cfs_instance_address(instance, i), "");
+	return r;
+}
+
+static int add_card(struct page *page, const struct cfs_entry *entry)
+{
+	int r;
+
+	r = add(page, "<li class=\"card\" data-c=\"",
+		cfs_catalogue_cloud(entry->catalogue)->config->name, "\" data-s=\"");
+	if (r == 0)
+		r = add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
+	if (r == 0)
+		r = add_tags(page, entry->instance);
+	if (r == 0)
+		r = cfs_buf_adds(page->buf, "\">\n");
+	if (r == 0)
+		r = add_shot(page, entry);
+	if (r == 0)
+		r = cfs_buf_adds(page->buf, "\n<h2><a href=\"");
+	if (r == 0)
+		r = add_path(page, entry, "");
+	if (r == 0)
+		r = add(page, "\"><bdi>", name_of(entry), "</bdi></a></h2>");
+	if (r == 0)
+		r = add_facts(page, entry);
+	if (r == 0)
+		r = add_links(page, entry);
+	return r == 0 ? cfs_buf_adds(page->buf, "</li>\n") : r;
+}
+
+/*
+ * The heap: entries of which none comes before the one at (i - 1) / 2.
+ */
+
+/* As people sort: "Web" beside "web"; and by cloud. */
+static bool comes_before(
+	const struct page *page, const struct cfs_entry *x, const struct cfs_entry *y)
+{
+	size_t i;
+	int order;
+
+	if (x->catalogue != y->catalogue) {
+		for (i = 0; page->clouds[i]->catalogue != x->catalogue &&
+			page->clouds[i]->catalogue != y->catalogue;
+			i++)
+			;
+		return page->clouds[i]->catalogue == x->catalogue;
+	}
+	order = strcasecmp(name_of(x), name_of(y));
+	return order ? order < 0 : strcmp(x->id, y->id) < 0;
+}
+
+static int push(struct page *page, struct cfs_entry *entry)
+{
+	struct cfs_entry **heap;
+	size_t i, parent;
+
+	if (page->n_heap == page->room) {
+		heap = reallocarray(page->heap, page->room + HEAP_STEP, sizeof(*heap));
+		if (!heap)
+			return -ENOMEM;
+		page->heap = heap;
+		page->room += HEAP_STEP;
+	}
+	for (i = page->n_heap++; i > 0; i = parent) {
+		parent = (i - 1) / 2;
+		if (!comes_before(page, entry, page->heap[parent]))
+			break;
+		page->heap[i] = page->heap[parent];
+	}
+	page->heap[i] = cfs_entry_ref(entry);
+	return 0;
+}
+
+/* Takes the first out; the reference is the caller's. */
+static struct cfs_entry *pop(struct page *page)
+{
+	struct cfs_entry *first = page->heap[0], *last = page->heap[--page->n_heap];
+	size_t i = 0, child;
+
+	for (; (child = 2 * i + 1) < page->n_heap; i = child) {
+		if (child + 1 < page->n_heap &&
+			comes_before(page, page->heap[child + 1], page->heap[child]))
+			child++;
+		if (!comes_before(page, page->heap[child], last))
+			break;
+		page->heap[i] = page->heap[child];
+	}
+	page->heap[i] = last;
+	return first;
+}
+
+/* The next card, or none when it does not fit. */
+static int add_next_card(struct page *page)
+{
+	size_t before = page->buf->len, max = page->buf->max;
+	struct cfs_entry *entry = pop(page);
+	int r;
+
+	page->buf->max = max - FOOT_ROOM;
+	r = add_card(page, entry);
+	page->buf->max = max;
+	cfs_entry_unref(entry);
+	if (r == -EFBIG) {
+		page->buf->len = before;
+		page->n_left_out = page->n_heap + 1;
+		r = 0;
+	}
+	return r;
+}
+
+static int add_cards(struct page *page)
+{
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < CARDS_STEP && page->n_heap > 0 && page->n_left_out == 0; i++)
+		r = add_next_card(page);
+	for (i = 0; i < COLLECT_STEP && page->n_heap > 0 && page->n_left_out > 0; i++)
+		cfs_entry_unref(page->heap[--page->n_heap]);
+	if (r < 0 || page->n_heap > 0)
+		return r < 0 ? r : 1;
+	if (page->n_left_out > 0)
+		r = addf(page,
+			"<li class=\"notice\">%zu more instances do not fit on this page.</li>\n",
+			page->n_left_out);
+	return r;
+}
+
+/* What is not known of a cloud. */
+static int add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
+{
+	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0;
+	struct cfs_region_state region;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < n; i++) {
+		cfs_catalogue_region(cloud->catalogue, i, &region);
+		listed += region.listed;
+		if (!region.failure)
+			continue;
+		r = add(page, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>: ");
+		if (r == 0)
+			r = add(page, "", region.name, " could not be listed");
+		if (r == 0)
+			r = addf(page,
+				region.listed ? " anew (%s): what is shown is older. <a href=\""
+					      : " (%s). <a href=\"",
+				cfs_errno_name(region.failure->number));
+		if (r == 0)
+			r = cfs_html_add_step(page->buf, cloud->config->name);
+		if (r == 0)
+			r = cfs_buf_adds(page->buf, "/status\">Its status says why</a>.</p>\n");
+		listed++;
+	}
+	if (r < 0 || listed > 0)
+		return r;
+	r = add(page, "<p class=\"notice\"><strong>", cloud->config->name,
+		"</strong> has not been listed yet. <a href=\"");
+	if (r == 0)
+		r = cfs_html_add_step(page->buf, cloud->config->name);
+	return r == 0
+		? cfs_buf_adds(page->buf,
+			  "/\">Open its directory</a>, then come back and reload this page.</p>\n")
+		: r;
+}
+
+static int add_notices(struct page *page)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < page->n_clouds; i++)
+		r = add_cloud_notice(page, page->clouds[i]);
+	return r;
+}
+
+static int add_option(struct page *page, const char *text)
+{
+	int r;
+
+	r = add(page, "<option value=\"", text, "\">");
+	return r == 0 ? add(page, "", text, "</option>") : r;
+}
+
+static int add_cloud_options(struct page *page)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < page->n_clouds; i++)
+		r = add_option(page, page->clouds[i]->config->name);
+	return r;
+}
+
+static int compare_states(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void note_state(struct page *page, const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < page->n_states && strcmp(page->states[i], state) != 0; i++)
+		;
+	if (i == page->n_states && i < STATES_MAX && state[0] && strlen(state) <= STATE_MAX)
+		strcpy(page->states[page->n_states++], state);
+}
+
+static int add_state_options(struct page *page)
+{
+	size_t i;
+	int r = 0;
+
+	qsort(page->states, page->n_states, sizeof(page->states[0]), compare_states);
+	for (i = 0; r == 0 && i < page->n_states; i++)
+		r = add_option(page, page->states[i]);
+	return r;
+}
+
+static int add_count(struct page *page)
+{
+	return addf(page, "%zu instance%s in %zu cloud%s", page->n_entries,
+		page->n_entries == 1 ? "" : "s", page->n_clouds, page->n_clouds == 1 ? "" : "s");
+}
+
+static int add_time(struct page *page)
+{
+	char now[CFS_TEXT_TIME];
+
+	cfs_text_time(now, page->now);
+	return addf(page, "<time datetime=\"%s\">%s</time>", now, now);
+}
+
+static int add_hash(struct page *page, const char *text)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], encoded[HASH_TEXT_MAX];
+	unsigned int len;
+
+	if (EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL) != 1)
+		return -ENOMEM;
+	EVP_EncodeBlock(encoded, digest, (int)len);
+	return cfs_buf_adds(page->buf, (const char *)encoded);
+}
+
+static int add_style(struct page *page)
+{
+	return cfs_buf_adds(page->buf, cfs_asset_gallery_css);
+}
+
+static int add_style_hash(struct page *page)
+{
+	return add_hash(page, cfs_asset_gallery_css);
+}
+
+static int add_script(struct page *page)
+{
+	return cfs_buf_adds(page->buf, cfs_asset_gallery_js);
+}
+
+static int add_script_hash(struct page *page)
+{
+	return add_hash(page, cfs_asset_gallery_js);
+}
+
+/* What stands in double braces in the template. add: 1 when there is more of it. */
+static const struct part {
+	const char *name;
+	int (*add)(struct page *page);
+} parts[] = {
+	{"cards", add_cards},
+	{"cloud options", add_cloud_options},
+	{"count", add_count},
+	{"notices", add_notices},
+	{"script", add_script},
+	{"script hash", add_script_hash},
+	{"state options", add_state_options},
+	{"style", add_style},
+	{"style hash", add_style_hash},
+	{"time", add_time},
+};
+
+static int add_part(struct page *page, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strlen(parts[i].name) == len && memcmp(parts[i].name, name, len) == 0)
+			return parts[i].add(page);
+	return 0;
+}
+
+/* 1 when there is more to fill. */
+static int fill(struct page *page)
+{
+	const char *at, *end;
+	int r = 0;
+
+	while (r == 0 && (at = strstr(page->template, "{{")) && (end = strstr(at, "}}"))) {
+		r = cfs_buf_add(page->buf, page->template, (size_t)(at - page->template));
+		page->template = at;
+		if (r == 0)
+			r = add_part(page, at + 2, (size_t)(end - at - 2));
+		if (r == 0)
+			page->template = end + 2;
+	}
+	return r == 0 ? cfs_buf_adds(page->buf, page->template) : r;
+}
+
+/* Room for a large page at once: to grow is to copy all there is. Without it the page may still
+ * fit. */
+static void presize(struct page *page)
+{
+	size_t usual = FOOT_ROOM + page->n_entries * CARD_USUAL;
+
+	(void)cfs_buf_presize(page->buf, usual < page->buf->max ? usual : page->buf->max);
+}
+
+/* Some of the instances. 1 while there may be more. */
+static int collect(struct page *page)
+{
+	struct cfs_entry *entry;
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < COLLECT_STEP && page->cloud < page->n_clouds; i++) {
+		if (!page->walk.link)
+			cfs_walk_start(&page->walk, page->clouds[page->cloud]->catalogue);
+		entry = cfs_walk_next(&page->walk);
+		if (!entry) {
+			cfs_walk_stop(&page->walk);
+			page->cloud++;
+			continue;
+		}
+		page->n_entries++;
+		note_state(page, field(entry, CFS_FIELD_STATE));
+		r = push(page, entry);
+	}
+	if (r == 0 && page->cloud == page->n_clouds)
+		presize(page);
+	return r < 0 ? r : page->cloud < page->n_clouds;
+}
+
+static void end(void *making)
+{
+	struct page *page = making;
+
+	if (!page)
+		return;
+	cfs_walk_stop(&page->walk);
+	while (page->n_heap > 0)
+		cfs_entry_unref(page->heap[--page->n_heap]);
+	while (page->n_clouds > 0)
+		cfs_cloud_unref(page->clouds[--page->n_clouds]);
+	free(page->heap);
+	free(page);
+}
+
+static int begin(const struct cfs_node *node, void **ret_making)
+{
+	struct page *page = calloc(1, sizeof(*page));
+	struct cfs_cloud *cloud;
+
+	if (!page)
+		return -ENOMEM;
+	page->template = cfs_asset_gallery_html;
+	page->now = cfs_clock_wall().tv_sec;
+	for (cloud = cfs_nodes_clouds(node->nodes)->first; cloud; cloud = cloud->next)
+		page->clouds[page->n_clouds++] = cfs_cloud_ref(cloud);
+	*ret_making = page;
+	return 0;
+}
+
+static int go_on(void *making, struct cfs_buf *buf)
+{
+	struct page *page = making;
+	int r = 0;
+
+	page->buf = buf;
+	if (page->cloud < page->n_clouds)
+		r = collect(page);
+	return r == 0 ? fill(page) : r;
+}
+
+int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	void *making = NULL;
+	int r;
+
+	r = begin(node, &making);
+	if (r < 0)
+		return r;
+	do
+		r = go_on(making, buf);
+	while (r > 0);
+	end(making);
+	return r;
+}
+
+const struct cfs_making cfs_index_making = {
+	.begin = begin,
+	.go_on = go_on,
+	.end = end,
+};

@@ -1,0 +1,206 @@
+#include "fs/tree/layout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/clock.h"
+#include "fs/tree/gallery.h"
+#include "fs/tree/stats_file.h"
+#include "fs/tree/status.h"
+#include "fs/tree/wake.h"
+
+static const struct cfs_file top_files[] = {
+	{.name = "index.html", .making = &cfs_index_making, .nominal = CFS_INDEX_MAX},
+	{.name = "stats", .render = cfs_stats_render},
+};
+
+static const struct cfs_file cloud_files[] = {
+	{.name = "status", .render = cfs_render_status},
+};
+
+static const struct cfs_file instance_files[] = {
+	{.name = "info.json", .render = cfs_render_info},
+	{.name = "error", .render = cfs_render_error},
+	{.name = "wake",
+		.render = cfs_wake_read,
+		.write = cfs_wake_write,
+		.exists = cfs_wake_exists},
+};
+
+static const struct level {
+	const struct cfs_file *files;
+	size_t n_files;
+} levels[] = {
+	[CFS_NODE_TOP] = {top_files, sizeof(top_files) / sizeof(top_files[0])},
+	[CFS_NODE_CLOUD] = {cloud_files, sizeof(cloud_files) / sizeof(cloud_files[0])},
+	[CFS_NODE_INSTANCE] = {instance_files, sizeof(instance_files) / sizeof(instance_files[0])},
+	[CFS_NODE_LINK] = {NULL, 0},
+};
+
+static bool exists(const struct cfs_file *file, const struct cfs_node *directory)
+{
+	return !file->exists || file->exists(directory);
+}
+
+/* The live files of a directory: none but in an instance's. */
+static size_t n_live(const struct cfs_node *directory)
+{
+	return directory->kind == CFS_NODE_INSTANCE ? directory->cloud->backend->n_live : 0;
+}
+
+int cfs_tree_find(const struct cfs_node *directory, const char *name,
+	const struct cfs_file **ret_file, const struct cfs_live **ret_live)
+{
+	const struct level *level = &levels[directory->kind];
+	const struct cfs_live *live;
+	size_t i;
+
+	for (i = 0; i < level->n_files; i++) {
+		if (strcmp(level->files[i].name, name) == 0 &&
+			exists(&level->files[i], directory)) {
+			*ret_file = &level->files[i];
+			*ret_live = NULL;
+			return 0;
+		}
+	}
+	for (i = 0; i < n_live(directory); i++) {
+		live = &directory->cloud->backend->live[i];
+		if (strcmp(live->name, name) == 0) {
+			*ret_file = NULL;
+			*ret_live = live;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* Of an instance of which nothing is known, everything may make sense. */
+static bool shown(const struct cfs_node *directory, size_t live)
+{
+	const struct cfs_instance *instance = directory->entry->instance;
+
+	return !instance || (instance->offers & UINT32_C(1) << live);
+}
+
+int cfs_tree_each(
+	const struct cfs_node *directory, int (*fn)(void *arg, const char *name), void *arg)
+{
+	const struct level *level = &levels[directory->kind];
+	size_t i;
+	int r;
+
+	for (i = 0; i < n_live(directory); i++) {
+		r = shown(directory, i) ? fn(arg, directory->cloud->backend->live[i].name) : 0;
+		if (r != 0)
+			return r;
+	}
+	for (i = 0; i < level->n_files; i++) {
+		r = exists(&level->files[i], directory) ? fn(arg, level->files[i].name) : 0;
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+uint64_t cfs_tree_ino(uint64_t directory_ino, const char *name)
+{
+	/* FNV-1a from the directory's number on. 0 is no inode and 1 is the root. */
+	uint64_t hash = directory_ino ^ UINT64_C(14695981039346656037);
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+	return hash > CFS_NODE_ROOT ? hash : hash + 2;
+}
+
+uint64_t cfs_tree_node_ino(const struct cfs_node *node)
+{
+	return node->ino;
+}
+
+void cfs_tree_target(const struct cfs_node *link, char ret_target[CFS_TREE_TARGET_MAX])
+{
+	snprintf(ret_target, CFS_TREE_TARGET_MAX, "%s%s", link->from_region ? "../../" : "../",
+		link->entry->id);
+}
+
+/* The size of a file: exact while it is open, else the nominal size or what rendering gives now. */
+static int file_size(const struct cfs_node *node, off_t *ret_size)
+{
+	struct cfs_buf rendered = CFS_BUF_INIT(CFS_RENDERED_MAX);
+	int r = 0;
+
+	if (node->opens > 0 && !(node->file && node->file->write)) {
+		*ret_size = (off_t)node->snapshot.len;
+	} else if (node->live) {
+		*ret_size = (off_t)node->live->nominal;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is live, or has a row */
+	} else if (node->file->nominal) {
+		*ret_size = (off_t)node->file->nominal;
+	} else {
+		r = node->file->render(node, &rendered);
+		if (r == 0)
+			*ret_size = (off_t)rendered.len;
+		cfs_buf_finish(&rendered);
+	}
+	return r;
+}
+
+static int stat_file(const struct cfs_node *node, struct stat *st)
+{
+	st->st_nlink = 1;
+	st->st_mode = S_IFREG | 0444;
+	if (node->file && node->file->write)
+		st->st_mode |= 0222;
+	st->st_mtim = node->opens > 0 ? node->snapshot_time : cfs_clock_wall();
+	st->st_ctim = st->st_mtim;
+	return file_size(node, &st->st_size);
+}
+
+static void stat_link(const struct cfs_node *node, struct stat *st)
+{
+	char target[CFS_TREE_TARGET_MAX];
+
+	cfs_tree_target(node, target);
+	st->st_nlink = 1;
+	st->st_mode = S_IFLNK | 0777;
+	st->st_mtim = st->st_ctim = node->born;
+	st->st_size = (off_t)strlen(target);
+}
+
+static void stat_directory(const struct cfs_node *node, struct stat *st)
+{
+	st->st_nlink = 2;
+	st->st_mode = S_IFDIR | 0555;
+	st->st_mtim = node->entry ? node->entry->seen_at : node->born;
+	/* tar keeps a directory open and takes another ctime at the end for a change. */
+	st->st_ctim = node->born;
+}
+
+int cfs_tree_stat(
+	const struct cfs_node *node, const struct cfs_ownership *ownership, struct stat *ret_st)
+{
+	struct stat st = {
+		.st_ino = cfs_tree_node_ino(node),
+		.st_uid = ownership->uid,
+		.st_gid = ownership->gid,
+		.st_blksize = 4096,
+	};
+	int r = 0;
+
+	if (node->kind == CFS_NODE_FILE)
+		r = stat_file(node, &st);
+	else if (node->kind == CFS_NODE_LINK)
+		stat_link(node, &st);
+	else
+		stat_directory(node, &st);
+	if (r < 0)
+		return r;
+	st.st_blocks = (st.st_size + 511) / 512;
+	/* A link has no mode of its own. */
+	if (node->kind != CFS_NODE_LINK)
+		st.st_mode &= ~ownership->umask;
+	st.st_atim = st.st_mtim;
+	*ret_st = st;
+	return 0;
+}

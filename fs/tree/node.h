@@ -1,0 +1,129 @@
+/*
+ * Nodes: what the kernel knows of the tree.
+ *
+ * A node is what a LOOKUP answered with and lives until the kernel has forgotten every such answer.
+ * The kernel keeps size and page cache by node, and its fstat() names no file handle; so two kinds
+ * differ:
+ *
+ *   A directory has one node, found again by every lookup.
+ *
+ *   A file has a fresh node for every lookup, with the same st_ino. The open that follows owns its
+ * node, and with it a size and a page cache that no other open shares: several overlapping opens of
+ * one path each see exactly their own bytes. The kernel is told to ask again at every step of a
+ * path (entry and attribute timeouts of 0), so no second open comes to a node by its name.
+ *
+ *   It may come by /proc/PID/fd, though. An open of a node that is open already joins its snapshot.
+ *
+ * The snapshot is made by the first open and wiped at the last release, not at forget: the kernel
+ * may remember a node for hours. Node ids count up and are never reused, so the generation is
+ * always 0.
+ */
+#ifndef CFS_NODE_H
+#define CFS_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "backends/base/buf.h"
+#include "fs/catalogue/catalogue.h"
+#include "fs/cloud/cloud.h"
+
+#define CFS_NODE_ROOT 1 /* FUSE_ROOT_ID */
+
+enum cfs_node_kind {
+	CFS_NODE_TOP,
+	CFS_NODE_CLOUD,
+	CFS_NODE_INSTANCE,
+	CFS_NODE_FILE,
+	CFS_NODE_BY_NAME,   /* CLOUD/by-name */
+	CFS_NODE_BY_REGION, /* CLOUD/by-region */
+	CFS_NODE_REGION,    /* CLOUD/by-region/REGION */
+	CFS_NODE_LINK,      /* to an instance's directory, from by-name or a region */
+};
+
+struct cfs_file;
+struct cfs_fetch;
+struct cfs_nodes;
+
+/* Where the bytes of a live file came from. */
+struct cfs_origin {
+	char request_id[CFS_REQUEST_ID_MAX]; /* "" when the cloud gave none */
+	const char *region;                  /* the catalogue's text */
+	bool woken;                          /* the display was woken for it */
+};
+
+struct cfs_node {
+	uint64_t id;
+	uint64_t lookups; /* answers the kernel has not forgotten */
+	struct cfs_link by_id;
+	struct cfs_nodes *nodes;
+	enum cfs_node_kind kind;
+	struct timespec born;    /* when it was looked up first */
+	uint64_t ino;            /* st_ino: the same in every mount */
+	struct cfs_cloud *cloud; /* NULL at the top; a reference */
+	struct cfs_entry *entry; /* of an instance and of what is in it; a reference */
+
+	size_t region;              /* of a REGION, its index */
+	struct cfs_node *next_view; /* of by-name, by-region and regions: in the cloud's list */
+	bool from_region;           /* of a LINK: it stands in by-region */
+
+	/* Files only: a row of the tree's own tables, or of the backend's. */
+	const struct cfs_file *file;
+	const struct cfs_live *live;
+	unsigned opens;
+	struct cfs_buf snapshot; /* valid while opens > 0 */
+	struct timespec snapshot_time;
+	struct cfs_origin *origin; /* of a live file's snapshot; NULL without memory for it */
+	size_t counted;            /* bytes of the snapshot when it was opened */
+	struct cfs_fetch *fetch;   /* under way for an open that waits */
+};
+
+/* With the root in it. 0 or -ENOMEM. */
+int cfs_nodes_create(struct cfs_nodes **ret_nodes);
+void cfs_nodes_destroy(struct cfs_nodes *nodes);
+
+/* The clouds that the tree shows, borrowed; without them it has none. */
+struct cfs_clouds;
+void cfs_nodes_set_clouds(struct cfs_nodes *nodes, const struct cfs_clouds *clouds);
+const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes);
+
+/* The node of that id, NULL if there is none: the kernel never asks for one it has forgotten. */
+struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id);
+
+/* Each returns a node with one lookup more, or NULL without memory. */
+struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud);
+struct cfs_node *cfs_node_of_entry(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry);
+/* The by-name, by-region or region directory of a cloud. */
+struct cfs_node *cfs_node_of_view(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region);
+/* A fresh node for a link of that name in such a directory. */
+struct cfs_node *cfs_node_of_link(
+	struct cfs_node *directory, const char *name, struct cfs_entry *entry);
+/* A fresh node for a file of that directory; one of file and live is NULL. */
+struct cfs_node *cfs_node_of_file(
+	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live);
+
+/* The kernel forgot n lookups. The root stays. */
+void cfs_node_forget(struct cfs_node *node, uint64_t n);
+
+/* One open more, and one less: the last wipes the snapshot. */
+void cfs_node_opened(struct cfs_node *node);
+void cfs_node_released(struct cfs_node *node);
+
+/* An empty buffer for a snapshot, as large as most become: the memory of the one that was released
+ * last, if there is one, so that one open after the other takes none from the system. -ENOMEM. */
+int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_buf);
+
+/* Nodes known, the root included. */
+size_t cfs_nodes_count(const struct cfs_nodes *nodes);
+
+/* What is open. */
+struct cfs_nodes_open {
+	uint64_t snapshots;
+	uint64_t bytes; /* as they were opened */
+};
+struct cfs_nodes_open cfs_nodes_open(const struct cfs_nodes *nodes);
+
+#endif

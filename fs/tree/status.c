@@ -1,0 +1,269 @@
+#include "fs/tree/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "backends/base/text.h"
+#include "fs/client/endpoint.h"
+#include "fs/client/rate_queue.h"
+#include "fs/tree/stats_file.h"
+
+static bool add_text(cJSON *object, const char *key, const char *value)
+{
+	return cJSON_AddStringToObject(object, key, value) != NULL;
+}
+
+static bool add_field(
+	cJSON *object, const char *key, const struct cfs_entry *entry, enum cfs_field field)
+{
+	return add_text(object, key, cfs_instance_field(entry->instance, field));
+}
+
+static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
+{
+	cJSON *list = cJSON_AddArrayToObject(root, "addresses"), *item;
+	size_t i;
+
+	if (!list)
+		return false;
+	for (i = 0; i < instance->n_addresses; i++) {
+		item = cJSON_CreateString(cfs_instance_address(instance, i));
+		if (!item || !cJSON_AddItemToArray(list, item)) {
+			cJSON_Delete(item);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Of a key that comes twice, the first value counts: JSON readers differ about such objects. */
+static bool add_pairs(cJSON *root, const char *key, const struct cfs_instance *instance, size_t n,
+	struct cfs_pair (*at)(const struct cfs_instance *instance, size_t i))
+{
+	cJSON *object = cJSON_AddObjectToObject(root, key);
+	struct cfs_pair pair;
+	size_t i;
+
+	if (!object)
+		return false;
+	for (i = 0; i < n; i++) {
+		pair = at(instance, i);
+		if (!cJSON_GetObjectItemCaseSensitive(object, pair.key) &&
+			!add_text(object, pair.key, pair.value))
+			return false;
+	}
+	return true;
+}
+
+static bool fill_info(cJSON *root, const struct cfs_node *node)
+{
+	const struct cfs_entry *entry = node->entry;
+	const struct cfs_instance *instance = entry->instance;
+
+	if (!add_text(root, "id", entry->id) || !add_text(root, "cloud", node->cloud->config->name))
+		return false;
+	if (!instance)
+		return true;
+	return add_field(root, "name", entry, CFS_FIELD_NAME) &&
+		add_text(root, "region",
+			cfs_catalogue_region_name(node->cloud->catalogue, (size_t)entry->region)) &&
+		add_field(root, "zone", entry, CFS_FIELD_ZONE) &&
+		add_field(root, "state", entry, CFS_FIELD_STATE) &&
+		add_field(root, "type", entry, CFS_FIELD_TYPE) &&
+		add_field(root, "launched", entry, CFS_FIELD_LAUNCHED) &&
+		add_addresses(root, instance) &&
+		add_pairs(root, "tags", instance, instance->n_tags, cfs_instance_tag) &&
+		add_pairs(root, node->cloud->backend->name, instance, instance->n_extras,
+			cfs_instance_extra);
+}
+
+int cfs_render_info(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	cJSON *root = cJSON_CreateObject();
+	char *text = NULL;
+	int r = -ENOMEM;
+
+	if (!root || !fill_info(root, node))
+		goto out;
+	text = cJSON_Print(root);
+	if (!text)
+		goto out;
+	r = cfs_buf_adds(buf, text);
+	if (r == 0)
+		r = cfs_buf_addc(buf, '\n');
+out:
+	cJSON_free(text);
+	cJSON_Delete(root);
+	return r;
+}
+
+int cfs_render_error(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	const struct cfs_failure *failure = node->entry->failure;
+
+	return failure ? cfs_failure_describe(failure, buf) : 0;
+}
+
+/* Where the keys come from and until when; and if the last search for keys failed, where it looked.
+ */
+static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	const char *source = cfs_keyring_source(cloud->keyring);
+	const char *line = cfs_keyring_looked(cloud->keyring), *end;
+	int64_t expires = cfs_keyring_expires(cloud->keyring);
+	char until[CFS_TEXT_TIME];
+	int r;
+
+	r = cfs_buf_addf(buf, "credentials: %s", source[0] ? source : "none");
+	if (r == 0 && source[0] && expires != INT64_MAX) {
+		cfs_text_time(until, expires);
+		r = cfs_buf_addf(buf, ", until %s", until);
+	}
+	if (r == 0)
+		r = cfs_buf_adds(buf,
+			cfs_keyring_fault(cloud->keyring) == CFS_OK ? "\n"
+				: source[0]                         ? "; not renewed; looked in\n"
+								    : "; looked in\n");
+	if (cfs_keyring_fault(cloud->keyring) == CFS_OK)
+		return r;
+	for (; r == 0 && (end = strchr(line, '\n')); line = end + 1)
+		r = cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
+	return r;
+}
+
+static int render_region(const struct cfs_region_state *region, struct cfs_buf *buf)
+{
+	int r;
+
+	r = cfs_buf_addf(buf, "region:      %s: ", region->name);
+	if (r == 0 && region->listed)
+		r = cfs_buf_addf(buf, "%zu instances, listed %lld s ago", region->instances,
+			(long long)(region->age_ms / 1000));
+	else if (r == 0)
+		r = cfs_buf_adds(buf, "not listed");
+	if (r == 0 && region->refreshing)
+		r = cfs_buf_adds(buf, ", listing now");
+	if (r == 0 && region->failure)
+		r = cfs_buf_addf(buf, "; last attempt failed: %s: %s%s%s",
+			cfs_errno_name(region->failure->number), region->failure->error.code,
+			region->failure->error.code[0] ? ": " : "", region->failure->error.message);
+	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
+}
+
+/* Whether a failure is one of the account or the way to its cloud, and not of an instance. */
+static bool is_about_account(enum cfs_fault fault)
+{
+	return fault == CFS_UNAUTHENTICATED || fault == CFS_EXPIRED || fault == CFS_CLOCK_SKEW ||
+		fault == CFS_TIMED_OUT || fault == CFS_UNREACHABLE || fault == CFS_REFUSED ||
+		fault == CFS_RESET || fault == CFS_TLS;
+}
+
+/* What `stats` tells in full. */
+static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	struct cfs_stats_sum sum;
+
+	if (!cloud->machine->stats)
+		return 0;
+	sum = cfs_stats_sum(cloud->machine->stats, cloud->config->name);
+	return cfs_buf_addf(buf,
+		"calls:       %llu, of which %llu failed; %llu retries, %llu throttled; "
+		"%llu under way, %llu waiting for the rate\n",
+		(unsigned long long)sum.ended, (unsigned long long)sum.failed,
+		(unsigned long long)sum.retries, (unsigned long long)sum.throttles,
+		(unsigned long long)sum.in_flight, (unsigned long long)sum.queued);
+}
+
+/* Lines of `status`; the first error stays. */
+struct lines {
+	struct cfs_buf *buf;
+	int r;
+};
+
+static void render_pace(
+	void *arg, const char *region, const char *action, double pace, bool reduced)
+{
+	struct lines *lines = arg;
+
+	if (lines->r == 0 && reduced)
+		lines->r = cfs_buf_addf(lines->buf,
+			"throttled:   %s %s, now at most %.1f calls a second\n", region, action,
+			pace);
+}
+
+static void render_down(void *arg, const char *region, const char *action, bool down)
+{
+	struct lines *lines = arg;
+
+	if (lines->r == 0 && down)
+		lines->r = cfs_buf_addf(lines->buf,
+			"no answer:   %s %s; calls fail at once, until a probe is answered\n",
+			region, action);
+}
+
+/* What keeps calls from being made as they might be, if anything. */
+static int render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	struct lines lines = {.buf = buf};
+
+	cfs_gates_each(cloud->gates, render_pace, &lines);
+	cfs_reaches_each(cloud->reaches, render_down, &lines);
+	return lines.r;
+}
+
+/* Whether the account works, in a word: as far as its regions have been heard of. */
+static const char *condition(const struct cfs_cloud *cloud)
+{
+	struct cfs_region_state region;
+	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0, failed = 0;
+
+	for (i = 0; i < n; i++) {
+		cfs_catalogue_region(cloud->catalogue, i, &region);
+		listed += region.listed;
+		failed += region.failure != NULL;
+	}
+	if (cfs_catalogue_discovery_failure(cloud->catalogue) && n == 0)
+		return "not working";
+	if (n == 0)
+		return cloud->config->all_regions ? "not used yet" : "no region is configured";
+	if (failed > 0)
+		return listed > 0 ? "working in part" : "not working";
+	if (listed > 0)
+		return "working";
+	/* Not listed, but asked by a path. */
+	return cloud->failure.number && is_about_account(cloud->failure.error.fault)
+		? "not working"
+		: "not used yet";
+}
+
+int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	const struct cfs_cloud *cloud = node->cloud;
+	struct cfs_region_state region;
+	size_t i;
+	int r;
+
+	r = cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n",
+		cloud->config->name, cloud->backend->name, condition(cloud));
+	if (r == 0)
+		r = render_credentials(cloud, buf);
+	if (r == 0 && cloud->skew.offset)
+		r = cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
+			-(long long)cloud->skew.offset);
+	for (i = 0; r == 0 && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
+		cfs_catalogue_region(cloud->catalogue, i, &region);
+		r = render_region(&region, buf);
+	}
+	if (r == 0)
+		r = render_calls(cloud, buf);
+	if (r == 0)
+		r = render_hindrances(cloud, buf);
+	if (r == 0 && cloud->failure.number) {
+		r = cfs_buf_adds(buf, "last error:\n");
+		if (r == 0)
+			r = cfs_failure_describe(&cloud->failure, buf);
+	}
+	return r;
+}

@@ -1,0 +1,79 @@
+#include "fs/tree/xattr.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "backends/base/text.h"
+
+#define OURS "user."
+
+static int fetched(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	char text[CFS_TEXT_TIME];
+
+	cfs_text_time(text, node->snapshot_time.tv_sec);
+	return cfs_buf_adds(buf, text);
+}
+
+static int region(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	return cfs_buf_adds(buf, node->origin->region);
+}
+
+static int request_id(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	return node->origin->request_id[0] ? cfs_buf_adds(buf, node->origin->request_id) : -ENODATA;
+}
+
+static int woken(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	return cfs_buf_addc(buf, node->origin->woken ? '1' : '0');
+}
+
+static const struct attribute {
+	const char *name;
+	/* Of a node that has an origin: appends the value. -ENODATA, -ENOMEM. */
+	int (*get)(const struct cfs_node *node, struct cfs_buf *buf);
+} attributes[] = {
+	{OURS "consolefs.fetched", fetched},
+	{OURS "consolefs.region", region},
+	{OURS "consolefs.request_id", request_id},
+	{OURS "consolefs.woken", woken},
+};
+
+#define N_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
+
+static bool has_any(const struct cfs_node *node)
+{
+	return node->opens > 0 && node->origin;
+}
+
+int cfs_xattr_get(const struct cfs_node *node, const char *name, struct cfs_buf *buf)
+{
+	size_t i;
+
+	if (strncmp(name, OURS, strlen(OURS)) != 0)
+		return -EOPNOTSUPP;
+	for (i = 0; has_any(node) && i < N_ATTRIBUTES; i++)
+		if (strcmp(attributes[i].name, name) == 0)
+			return attributes[i].get(node, buf);
+	return -ENODATA;
+}
+
+int cfs_xattr_list(const struct cfs_node *node, struct cfs_buf *buf)
+{
+	struct cfs_buf value = CFS_BUF_INIT(CFS_XATTRS_MAX);
+	size_t i;
+	int r = 0;
+
+	for (i = 0; has_any(node) && i < N_ATTRIBUTES && r == 0; i++) {
+		cfs_buf_clear(&value);
+		r = attributes[i].get(node, &value);
+		if (r == 0)
+			r = cfs_buf_add(buf, attributes[i].name, strlen(attributes[i].name) + 1);
+		else if (r == -ENODATA)
+			r = 0;
+	}
+	cfs_buf_finish(&value);
+	return r;
+}
