@@ -18,7 +18,7 @@ char *torture_strndup(const char *text, size_t len);
 int torture_asprintf(char **ret_text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *torture_realpath(const char *path, char *resolved);
-/* Whether a test waits for what may rightly never come: see tests/unit/fake_backend.h. */
+/* Whether a test waits for what may rightly never come: see tests/unit/support/fake_backend.h. */
 extern bool torture_in_vain;
 
 CURL *torture_curl_easy_init(void);

@@ -1,0 +1,82 @@
+#include "tests/unit/support/aws_support.h"
+
+#include "backends/base/words.h"
+
+/* The words, each in brackets. */
+static void assert_words(const char *text, const char *expected)
+{
+	struct cfs_buf found = CFS_BUF_INIT(65536);
+	char **words = NULL;
+	size_t n = 0, i;
+
+	assert_int_equal(cfs_aws_words_split(text, &words, &n), 0);
+	for (i = 0; words[i]; i++)
+		assert_int_equal(cfs_buf_addf(&found, "[%s]", words[i]), 0);
+	assert_int_equal(i, n);
+	assert_string_equal(cfs_buf_text(&found), expected);
+	cfs_buf_finish(&found);
+	free(words);
+}
+
+/* What Python's shlex.split makes of them. */
+static void test_text_is_split_as_a_shell_splits_it(void **state)
+{
+	(void)state;
+	assert_words("", "");
+	assert_words(" \t\r\n ", "");
+	assert_words("one", "[one]");
+	assert_words("  /bin/a  --b=c\td\n", "[/bin/a][--b=c][d]");
+	assert_words("'a b' \"c d\" e' 'f", "[a b][c d][e f]");
+	assert_words("'' \"\" x''", "[][][x]");
+	assert_words("a\\ b \\' \\\\ \\n", "[a b]['][\\][n]");
+	assert_words("'a\\b' '\\'", "[a\\b][\\]");
+	assert_words("\"a\\\"b\\\\c\\d\"", "[a\"b\\c\\d]");
+	assert_words("\"it's\" 'so \"called\"'", "[it's][so \"called\"]");
+	/* No operator, variable, pattern or comment is one. */
+	assert_words("a;b $HOME `x` * # > | &", "[a;b][$HOME][`x`][*][#][>][|][&]");
+	assert_words("\xc3\xa9\xff 'x'", "[\xc3\xa9\xff][x]");
+}
+
+static void test_what_is_not_whole_is_no_text_to_split(void **state)
+{
+	static const char *const bad[] = {
+		"'", "\"", "a 'b", "a \"b", "a\\", "\"a\\", "\"a\\\"", "'a'\""};
+	char **words = NULL;
+	size_t n = 7;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
+		if (cfs_aws_words_split(bad[i], &words, &n) != -EINVAL)
+			fail_msg("taken: %s", bad[i]);
+	}
+	assert_null(words);
+	assert_int_equal(n, 7);
+}
+
+static void test_words_are_counted(void **state)
+{
+	char text[2 * (CFS_AWS_WORDS_MAX + 1) + 1];
+	char **words = NULL;
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = i % 2 ? ' ' : 'a';
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(cfs_aws_words_split(text, &words, &n), -EFBIG);
+	text[2 * CFS_AWS_WORDS_MAX] = '\0';
+	assert_int_equal(cfs_aws_words_split(text, &words, &n), 0);
+	assert_int_equal(n, CFS_AWS_WORDS_MAX);
+	free(words);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_is_split_as_a_shell_splits_it),
+		cmocka_unit_test(test_what_is_not_whole_is_no_text_to_split),
+		cmocka_unit_test(test_words_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

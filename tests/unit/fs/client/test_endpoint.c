@@ -1,0 +1,273 @@
+/* fs/client/endpoint.h: a cloud that is down fails fast, and is found again when it is back. */
+#include "fs/client/breaker.h"
+#include "fs/client/endpoint.h"
+#include "tests/unit/support/call_asked.h"
+
+static const struct cfs_question fetch_text = {
+	.verb = CFS_FETCH, .region = "r", .id = "x-1", .live = &fake_live[1]};
+static const struct cfs_question find = {.verb = CFS_FIND, .region = "r", .id = "x-1"};
+
+static bool is_down(struct fixture *f, const struct cfs_question *question)
+{
+	struct cfs_wait wait = {0};
+	struct cfs_error error;
+	struct cfs_reach *reach = cfs_reaches_find(f->world->cloud->reaches, question);
+	int r = cfs_reach_ask(reach, &wait, NULL, NULL, &error);
+
+	cfs_wait_leave(&wait);
+	return r < 0;
+}
+
+/* Nothing is answered any more, and a call has found that out. */
+static void take_down(struct fixture *f)
+{
+	f->world->config.timeout_ms = 1000;
+	if (!f->world->cloud)
+		world_cloud(f->world);
+	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
+	server_does(f->server, "PROBE", ALWAYS, SERVER_CLOSES);
+	f->asked.done = 0;
+	start(&f->asked, &fetch);
+	run_until_asked(f->world, f->server->n_log + 1);
+	clock_skip(600);
+	run_until(f->world, &f->asked.done, 1);
+	assert_int_equal(f->asked.error.fault, CFS_TIMED_OUT);
+	may_wait_in_vain(true);
+	while (!is_down(f, &fetch))
+		assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	may_wait_in_vain(false);
+}
+
+static void come_back(struct fixture *f)
+{
+	server_forget_rules(f->server);
+	server_says(f->server, "PROBE", ALWAYS, "content yes\n");
+	server_says(f->server, "FETCH", ALWAYS, "content back\n");
+}
+
+static void a_cloud_that_is_down_is_not_asked(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before, i;
+
+	take_down(f);
+	before = server_count(f->server, "FETCH");
+	clock_stop();
+	for (i = 0; i < 10; i++) {
+		ask(f);
+		assert_int_equal(f->asked.error.fault, CFS_RESET); /* as the probe said */
+		assert_non_null(strstr(f->asked.error.message, "r has given no answer since "));
+	}
+	clock_go();
+	assert_int_equal(server_count(f->server, "FETCH"), before);
+}
+
+/* By an instance that does not exist, or without effect. */
+static void a_probe_asks_the_same_action(void **state)
+{
+	struct fixture *f = *state;
+
+	take_down(f);
+	assert_true(server_count(f->server, "PROBE r screen key=K") >= 1);
+	server_forget_rules(f->server);
+	server_does(f->server, "FIND", ALWAYS, SERVER_CLOSES);
+	f->asked.done = 0;
+	start(&f->asked, &find);
+	run_until(f->world, &f->asked.done, 1);
+	may_wait_in_vain(true);
+	while (server_count(f->server, "FIND r x-made-up key=K") == 0)
+		assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	may_wait_in_vain(false);
+}
+
+static void another_action_is_asked_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct asked other;
+
+	take_down(f);
+	server_forget_rules(f->server);
+	server_says(f->server, "FETCH r x-1 text", ALWAYS, "content a log\n");
+	init(&other, f->world);
+	start(&other, &fetch_text);
+	run_until(f->world, &other.done, 1);
+	assert_int_equal(other.error.fault, CFS_OK);
+	assert_true(is_down(f, &fetch));
+	finish(&other);
+}
+
+static void a_probe_that_is_answered_keeps_it_up(void **state)
+{
+	struct fixture *f = *state;
+	unsigned probes;
+
+	f->world->config.timeout_ms = 200;
+	fake_clock.chance = 0.9; /* no time for another attempt */
+	world_cloud(f->world);
+	server_does(f->server, "FETCH", 1, SERVER_HOLDS);
+	server_fails(f->server, "PROBE", ALWAYS, 403);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_TIMED_OUT);
+	settle(f->world);
+	probes = server_count(f->server, "PROBE");
+	assert_int_equal(probes, 1);
+	server_says(f->server, "FETCH", ALWAYS, "content fine\n");
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_OK);
+}
+
+static void it_is_found_again_while_somebody_asks(void **state)
+{
+	struct fixture *f = *state;
+
+	take_down(f);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_RESET);
+	come_back(f);
+	/* The probe that this call made for comes within a second. */
+	clock_skip(CFS_BREAKER_PAUSE_MS);
+	may_wait_in_vain(true);
+	while (is_down(f, &fetch))
+		assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	may_wait_in_vain(false);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_OK);
+	assert_string_equal(cfs_buf_text(&f->asked.content), "back");
+}
+
+static void after_a_while_a_call_waits_for_a_probe(void **state)
+{
+	struct fixture *f = *state;
+
+	take_down(f);
+	come_back(f);
+	run_idle(f->world);
+	clock_skip(CFS_BREAKER_FRESH_MS + CFS_BREAKER_PROBE_MS);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_OK);
+	assert_string_equal(cfs_buf_text(&f->asked.content), "back");
+}
+
+static void nobody_asks_and_nothing_is_sent(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before;
+	int i;
+
+	take_down(f);
+	/* The question of take_down itself makes for one more. */
+	clock_skip(CFS_BREAKER_PAUSE_MS);
+	settle(f->world);
+	before = f->server->n_log;
+	for (i = 0; i < 20; i++) {
+		clock_skip(1000);
+		run_idle(f->world);
+	}
+	assert_int_equal(f->server->n_log, before);
+}
+
+/* Down for so long that a call waits for a probe, which is held. */
+static void wait_for_a_probe(struct fixture *f)
+{
+	take_down(f);
+	server_forget_rules(f->server);
+	server_does(f->server, "PROBE", ALWAYS, SERVER_HOLDS);
+	clock_skip(CFS_BREAKER_FRESH_MS + CFS_BREAKER_PROBE_MS);
+	f->asked.done = 0;
+	start(&f->asked, &fetch);
+	run_idle(f->world);
+}
+
+static void a_call_that_waits_for_a_probe_can_be_cancelled(void **state)
+{
+	struct fixture *f = *state;
+
+	wait_for_a_probe(f);
+	assert_non_null(f->asked.call.wait.link);
+	cfs_call_cancel(&f->asked.call);
+	server_release(f->server, 200, "");
+	settle(f->world);
+	assert_int_equal(f->asked.done, 0);
+}
+
+static void those_in_the_queue_are_told_when_it_goes_down(void **state)
+{
+	struct fixture *f = *state;
+	struct asked queued[5];
+	unsigned i;
+
+	f->world->config.rate = 0.001;
+	f->world->config.timeout_ms = 1000;
+	world_cloud(f->world);
+	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
+	server_does(f->server, "PROBE", ALWAYS, SERVER_CLOSES);
+	start(&f->asked, &fetch);
+	for (i = 0; i < 5; i++) {
+		init(&queued[i], f->world);
+		start(&queued[i], &fetch);
+	}
+	run_until_asked(f->world, 1);
+	clock_skip(600);
+	for (i = 0; i < 5; i++) {
+		run_until(f->world, &queued[i].done, 1);
+		assert_int_equal(queued[i].error.fault, CFS_RESET);
+		finish(&queued[i]);
+	}
+	assert_int_equal(server_count(f->server, "FETCH"), 1);
+}
+
+/* A thousand callers do not make for three thousand requests. */
+static void retries_of_all_calls_together_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	unsigned i;
+
+	world_cloud(f->world);
+	server_fails(f->server, "FETCH", ALWAYS, 503);
+	for (i = 0; i < 200; i++)
+		ask(f);
+	assert_int_equal(f->server->n_log, 200 + CFS_QUOTA_MAX / 5);
+	server_forget_rules(f->server);
+	server_fails(f->server, "FETCH", 1, 503);
+	server_says(f->server, "FETCH", ALWAYS, "content fine\n");
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_SERVER);
+	/* What succeeds pays back. */
+	for (i = 0; i < 5; i++)
+		ask(f);
+	server_forget_rules(f->server);
+	server_fails(f->server, "FETCH", 1, 503);
+	server_says(f->server, "FETCH", ALWAYS, "content fine\n");
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_OK);
+}
+
+static void a_cloud_ends_with_a_probe_under_way(void **state)
+{
+	struct fixture *f = *state;
+
+	wait_for_a_probe(f);
+	cfs_call_cancel(&f->asked.call);
+	/* tear_down ends the cloud. */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_cloud_that_is_down_is_not_asked),
+		TEST(a_probe_asks_the_same_action),
+		TEST(another_action_is_asked_all_the_same),
+		TEST(a_probe_that_is_answered_keeps_it_up),
+		TEST(it_is_found_again_while_somebody_asks),
+		TEST(after_a_while_a_call_waits_for_a_probe),
+		TEST(nobody_asks_and_nothing_is_sent),
+		TEST(a_call_that_waits_for_a_probe_can_be_cancelled),
+		TEST(those_in_the_queue_are_told_when_it_goes_down),
+		TEST(retries_of_all_calls_together_are_bounded),
+		TEST(a_cloud_ends_with_a_probe_under_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

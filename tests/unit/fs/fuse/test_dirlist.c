@@ -1,0 +1,343 @@
+/* fs/fuse/dirlist.h: the names in a directory as they were when it was opened. */
+#include <sys/stat.h>
+
+#include "fs/fuse/dirlist.h"
+#include "fs/tree/layout.h"
+#include "tests/unit/support/fake_backend.h"
+
+#define MANY 2000
+
+struct fixture {
+	struct world *world;
+	struct cfs_nodes *nodes;
+	struct cfs_names *list, *names;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->world = world_create();
+	world_cloud(f->world);
+	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	/* What is still open at an unmount. */
+	while (f->list)
+		cfs_names_destroy(f->list);
+	cfs_nodes_destroy(f->nodes);
+	world_destroy(f->world);
+	free(f);
+	return 0;
+}
+
+static void open_directory(struct fixture *f, const struct cfs_node *directory)
+{
+	cfs_names_destroy(f->names);
+	f->names = NULL;
+	assert_non_null(directory);
+	assert_int_equal(cfs_names_create(directory, f->world->cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
+}
+
+/* The place of a name, which is there once; its inode is that of the name in the directory. */
+static size_t place_of(
+	struct fixture *f, const struct cfs_node *directory, const char *name, mode_t mode)
+{
+	struct stat st = {0};
+	size_t i, found = SIZE_MAX;
+	const char *at;
+
+	for (i = 0; (at = cfs_names_at(f->names, i, &st)); i++) {
+		if (strcmp(at, name) != 0)
+			continue;
+		assert_true(found == SIZE_MAX);
+		found = i;
+		assert_int_equal(st.st_mode, mode);
+		if (name[0] != '.')
+			assert_true(st.st_ino == cfs_tree_ino(cfs_tree_node_ino(directory), name));
+	}
+	assert_true(found != SIZE_MAX);
+	return found;
+}
+
+static size_t count(struct fixture *f)
+{
+	struct stat st;
+	size_t n = 0;
+
+	while (cfs_names_at(f->names, n, &st))
+		n++;
+	/* And none after the last. */
+	assert_null(cfs_names_at(f->names, n + 1, &st));
+	assert_null(cfs_names_at(f->names, SIZE_MAX, &st));
+	return n;
+}
+
+static void every_directory_begins_with_itself_and_its_parent(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *directories[3];
+	struct stat st;
+	size_t i;
+
+	directories[0] = cfs_node_find(f->nodes, CFS_NODE_ROOT);
+	directories[1] = cfs_node_of_cloud(f->nodes, f->world->cloud);
+	directories[2] =
+		cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
+	for (i = 0; i < 3; i++) {
+		open_directory(f, directories[i]);
+		assert_string_equal(cfs_names_at(f->names, 0, &st), ".");
+		assert_int_equal(st.st_mode, S_IFDIR);
+		assert_true(st.st_ino == cfs_tree_node_ino(directories[i]));
+		assert_string_equal(cfs_names_at(f->names, 1, &st), "..");
+		assert_int_equal(st.st_mode, S_IFDIR);
+	}
+}
+
+static void the_top_has_the_clouds(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
+
+	open_directory(f, root);
+	place_of(f, root, "cloud", S_IFDIR);
+}
+
+static void a_cloud_has_its_instances(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+	char id[16];
+	size_t i, alone;
+
+	open_directory(f, cloud);
+	alone = count(f);
+	place_of(f, cloud, "status", S_IFREG);
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%zu", i);
+		world_put(f->world, id, 3);
+	}
+	/* A guess is nobody's instance. */
+	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	open_directory(f, cloud);
+	assert_int_equal(count(f), alone + MANY);
+	place_of(f, cloud, "x-0", S_IFDIR);
+	place_of(f, cloud, "x-1999", S_IFDIR);
+}
+
+static struct cfs_node *view(struct fixture *f, enum cfs_node_kind kind, size_t region)
+{
+	struct cfs_node *node = cfs_node_of_view(f->nodes, f->world->cloud, kind, region);
+
+	assert_non_null(node);
+	return node;
+}
+
+static void a_cloud_has_the_views_before_anything_is_listed(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+
+	open_directory(f, cloud);
+	place_of(f, cloud, "by-name", S_IFDIR);
+	place_of(f, cloud, "by-region", S_IFDIR);
+	/* With ".", ".." and status. */
+	assert_int_equal(count(f), 5);
+}
+
+static void by_name_has_a_link_for_every_instance(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *by_name = view(f, CFS_NODE_BY_NAME, 0);
+
+	open_directory(f, by_name);
+	assert_int_equal(count(f), 2);
+	world_put_named(f->world, 0, "x-1", "web", 3);
+	world_put_named(f->world, 0, "x-2", "db/1", 3);
+	world_put_named(f->world, 0, "x-3", "", 3);
+	world_put_named(f->world, 0, "x-4", "web", 3);
+	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	open_directory(f, by_name);
+	place_of(f, by_name, "db_1", S_IFLNK);
+	place_of(f, by_name, "web-x-1", S_IFLNK);
+	place_of(f, by_name, "web-x-4", S_IFLNK);
+	place_of(f, by_name, "x-3", S_IFLNK);
+	assert_int_equal(count(f), 6);
+	/* A reader keeps what there was. */
+	world_put_named(f->world, 0, "x-1", "mail", 3);
+	place_of(f, by_name, "web-x-1", S_IFLNK);
+	open_directory(f, by_name);
+	place_of(f, by_name, "mail", S_IFLNK);
+	place_of(f, by_name, "web", S_IFLNK);
+	assert_int_equal(count(f), 6);
+}
+
+static void by_region_has_every_region_and_each_the_links_of_its_own_instances(void **state)
+{
+	struct cfs_node *by_region, *regions[3];
+	struct fixture *f = *state;
+	size_t i;
+
+	assert_int_equal(cfs_catalogue_add_region(f->world->cloud->catalogue, "s"), 0);
+	assert_int_equal(cfs_catalogue_add_region(f->world->cloud->catalogue, "empty"), 0);
+	world_put_named(f->world, 0, "x-1", "web", 3);
+	world_put_named(f->world, 1, "x-2", "web", 3);
+	world_put_named(f->world, 1, "x-3", "", 3);
+	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	by_region = view(f, CFS_NODE_BY_REGION, 0);
+	open_directory(f, by_region);
+	place_of(f, by_region, "r", S_IFDIR);
+	place_of(f, by_region, "s", S_IFDIR);
+	place_of(f, by_region, "empty", S_IFDIR);
+	assert_int_equal(count(f), 5);
+	for (i = 0; i < 3; i++)
+		regions[i] = view(f, CFS_NODE_REGION, i);
+	open_directory(f, regions[0]);
+	place_of(f, regions[0], "x-1", S_IFLNK);
+	assert_int_equal(count(f), 3);
+	open_directory(f, regions[1]);
+	place_of(f, regions[1], "x-2", S_IFLNK);
+	place_of(f, regions[1], "x-3", S_IFLNK);
+	assert_int_equal(count(f), 4);
+	open_directory(f, regions[2]);
+	assert_int_equal(count(f), 2);
+	/* An instance that has moved. */
+	world_put_named(f->world, 2, "x-1", "web", 3);
+	open_directory(f, regions[2]);
+	place_of(f, regions[2], "x-1", S_IFLNK);
+	open_directory(f, regions[0]);
+	assert_int_equal(count(f), 2);
+}
+
+static void an_instance_has_the_files_that_are_shown(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *instance =
+		cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 1));
+	size_t with, without;
+
+	open_directory(f, instance);
+	place_of(f, instance, "screen", S_IFREG);
+	place_of(f, instance, "wake", S_IFREG);
+	without = count(f);
+	world_put(f->world, "x-1", 3);
+	open_directory(f, instance);
+	place_of(f, instance, "text", S_IFREG);
+	with = count(f);
+	assert_int_equal(with, without + 1);
+}
+
+/* Whatever a refresh does meanwhile. */
+static void a_reader_keeps_what_he_has_seen(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+	size_t before, place;
+
+	world_put(f->world, "x-1", 3);
+	world_put(f->world, "x-2", 3);
+	open_directory(f, cloud);
+	before = count(f);
+	place = place_of(f, cloud, "x-2", S_IFDIR);
+	cfs_catalogue_remove(cfs_catalogue_find(f->world->cloud->catalogue, "x-1"));
+	world_put(f->world, "x-3", 3);
+	assert_int_equal(count(f), before);
+	assert_int_equal(place_of(f, cloud, "x-2", S_IFDIR), place);
+	place_of(f, cloud, "x-1", S_IFDIR);
+}
+
+/* Instances that come and go while a directory is read. */
+static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+	struct cfs_catalogue *catalogue = f->world->cloud->catalogue;
+	size_t alone;
+	char id[16];
+	int i;
+
+	open_directory(f, cloud);
+	alone = count(f);
+	for (i = 0; i < 8; i++) {
+		snprintf(id, sizeof(id), "x-%d", i);
+		world_put(f->world, id, 3);
+	}
+	cfs_names_destroy(f->names);
+	assert_int_equal(cfs_names_create(cloud, f->world->cloud, &f->list, &f->names), 0);
+	/* The first two are looked at, the third is the next. */
+	assert_int_equal(cfs_names_reach(f->names, alone + 1), 0);
+	assert_int_equal(count(f), alone + 2);
+	for (i = 0; i < 8; i += 2) {
+		snprintf(id, sizeof(id), "x-%d", i);
+		cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+	}
+	cfs_catalogue_remove(cfs_catalogue_find(catalogue, "x-7"));
+	/* Back again, and one more. */
+	world_put(f->world, "x-0", 3);
+	world_put(f->world, "x-7", 3);
+	world_put(f->world, "x-8", 3);
+	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
+	assert_int_equal(count(f), alone + 4);
+	place_of(f, cloud, "x-0", S_IFDIR);
+	place_of(f, cloud, "x-1", S_IFDIR);
+	place_of(f, cloud, "x-3", S_IFDIR);
+	place_of(f, cloud, "x-5", S_IFDIR);
+	/* All go, under one who has not begun to read. */
+	cfs_names_destroy(f->names);
+	assert_int_equal(cfs_names_create(cloud, f->world->cloud, &f->list, &f->names), 0);
+	for (i = 0; i < 9; i++) {
+		snprintf(id, sizeof(id), "x-%d", i);
+		if (cfs_catalogue_find(catalogue, id))
+			cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+	}
+	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
+	assert_int_equal(count(f), alone);
+}
+
+static void what_is_open_can_be_found_until_it_is_closed(void **state)
+{
+	struct fixture *f = *state;
+	const struct cfs_node *root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
+	struct cfs_names *open[5];
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		assert_int_equal(cfs_names_create(root, f->world->cloud, &f->list, &open[i]), 0);
+	cfs_names_destroy(open[2]);
+	cfs_names_destroy(open[4]);
+	cfs_names_destroy(open[0]);
+	f->names = open[3];
+	place_of(f, root, "cloud", S_IFDIR);
+	f->names = NULL;
+	cfs_names_destroy(open[3]);
+	assert_ptr_equal(f->list, open[1]);
+	cfs_names_destroy(NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(every_directory_begins_with_itself_and_its_parent),
+		TEST(the_top_has_the_clouds),
+		TEST(a_cloud_has_its_instances),
+		TEST(a_cloud_has_the_views_before_anything_is_listed),
+		TEST(by_name_has_a_link_for_every_instance),
+		TEST(by_region_has_every_region_and_each_the_links_of_its_own_instances),
+		TEST(an_instance_has_the_files_that_are_shown),
+		TEST(what_is_open_can_be_found_until_it_is_closed),
+		TEST(a_reader_keeps_what_he_has_seen),
+		TEST(a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,239 @@
+/* fs/tree/gallery.h: the gallery at the top. */
+#include "fs/cloud/clouds.h"
+#include "fs/tree/gallery.h"
+#include "fs/tree/layout.h"
+#include "tests/unit/support/fake_backend.h"
+
+#define MANY 3000
+
+struct fixture {
+	struct world *world;
+	struct cfs_clouds clouds;
+	struct cfs_nodes *nodes;
+	struct cfs_buf text;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->world = world_create();
+	world_add_region(f->world, "s");
+	world_cloud(f->world);
+	f->clouds.first = f->world->cloud;
+	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
+	cfs_nodes_set_clouds(f->nodes, &f->clouds);
+	cfs_buf_init(&f->text, CFS_INDEX_MAX);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	cfs_nodes_destroy(f->nodes);
+	cfs_buf_finish(&f->text);
+	world_destroy(f->world);
+	free(f);
+	return 0;
+}
+
+static const char *render(struct fixture *f)
+{
+	cfs_buf_clear(&f->text);
+	assert_int_equal(cfs_index_render(cfs_node_find(f->nodes, CFS_NODE_ROOT), &f->text), 0);
+	return cfs_buf_text(&f->text);
+}
+
+static void put(struct fixture *f, const char *id, const char *name, const char *tag)
+{
+	struct cfs_instance_builder builder;
+	struct cfs_instance *instance;
+
+	cfs_instance_builder_init(&builder);
+	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_ID, id, strlen(id)), 0);
+	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_NAME, name, strlen(name)), 0);
+	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_STATE, "\"<on>", 5), 0);
+	assert_int_equal(
+		cfs_instance_builder_add_tag(&builder, tag, strlen(tag), tag, strlen(tag)), 0);
+	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, 3, &instance), 0);
+	cfs_instance_builder_finish(&builder);
+	assert_int_equal(cfs_catalogue_put(f->world->cloud->catalogue, 1, instance), 0);
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+static void a_cloud_that_was_never_listed_is_said_to_be_so(void **state)
+{
+	struct fixture *f = *state;
+	const char *text = render(f);
+
+	assert_non_null(strstr(text,
+		"<strong>cloud</strong> has not been listed yet. "
+		"<a href=\"cloud/\">"));
+	assert_non_null(strstr(text, "0 instances in 1 cloud<"));
+	assert_int_equal(count(text, "class=\"card\""), 0);
+	assert_int_equal(f->world->server.n_log, 0);
+}
+
+static void every_instance_has_a_card_sorted_by_name(void **state)
+{
+	struct fixture *f = *state;
+	const char *text;
+
+	put(f, "x-1", "web", "t");
+	put(f, "x-2", "", "t");
+	put(f, "x-3", "Api", "t");
+	text = render(f);
+	assert_int_equal(count(text, "class=\"card\""), 3);
+	assert_true(strstr(text, "<bdi>Api</bdi>") < strstr(text, "<bdi>web</bdi>"));
+	assert_true(strstr(text, "<bdi>web</bdi>") < strstr(text, "<bdi>x-2</bdi>"));
+	assert_non_null(strstr(text, "href=\"cloud/x-1/text\">text</a>"));
+	assert_non_null(strstr(text, "href=\"cloud/x-1/info.json\""));
+	assert_non_null(strstr(text, "echo &gt; cloud/x-1/wake"));
+	assert_int_equal(f->world->server.n_log, 0);
+}
+
+static void nothing_of_a_name_or_a_tag_is_markup(void **state)
+{
+	static const char *const bad[] = {"<script>alert(1)</script>",
+		"\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)",
+		"</li></ul></main><script>", "{{script}}", "--><!--", "&lt;b&gt;",
+		"a\xe2\x80\xaez"};
+	struct fixture *f = *state;
+	char plain[65536] = "";
+	size_t i;
+
+	put(f, "x-0", "plain", "plain");
+	render(f);
+	assert_true(f->text.len < sizeof(plain));
+	memcpy(plain, f->text.data, f->text.len);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put(f, "x-0", bad[i], bad[i]);
+		render(f);
+		assert_int_equal(count(cfs_buf_text(&f->text), "<script"), count(plain, "<script"));
+		assert_int_equal(count(cfs_buf_text(&f->text), "<"), count(plain, "<"));
+		assert_int_equal(count(cfs_buf_text(&f->text), "\""), count(plain, "\""));
+		assert_int_equal(count(cfs_buf_text(&f->text), "'"), count(plain, "'"));
+		assert_null(strstr(cfs_buf_text(&f->text), "\xe2\x80\xae"));
+	}
+}
+
+/* The hashes are of what stands in the page; test_browser_gallery.py has a browser check them. */
+static void nothing_but_its_own_script_may_run(void **state)
+{
+	struct fixture *f = *state;
+	const char *text = render(f);
+
+	assert_non_null(strstr(text,
+		"default-src 'none'; img-src 'self' file:; "
+		"style-src 'sha256-"));
+	assert_non_null(strstr(text, "script-src 'sha256-"));
+	assert_null(strstr(text, "unsafe"));
+	assert_null(strstr(text, "{{"));
+	assert_null(strstr(text, "://"));
+}
+
+static void cards_that_do_not_fit_are_counted(void **state)
+{
+	enum { N = 2000 };
+	struct fixture *f = *state;
+	char id[16];
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < N; i++) {
+		snprintf(id, sizeof(id), "x-%zu", i);
+		put(f, id, "", "t");
+	}
+	cfs_buf_finish(&f->text);
+	cfs_buf_init(&f->text, 512 * 1024);
+	text = render(f);
+	i = count(text, "class=\"card\"");
+	assert_in_range(i, 100, N - 1);
+	snprintf(id, sizeof(id), ">%zu more", N - i);
+	assert_non_null(strstr(text, id));
+	assert_non_null(strstr(text, "</html>"));
+}
+
+/* A page that is made while the fleet changes. */
+static void a_page_outlives_what_it_shows(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_catalogue *catalogue = f->world->cloud->catalogue;
+	unsigned steps = 0;
+	void *making;
+	char id[16];
+	int i, r;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%d", i);
+		put(f, id, id, "t");
+	}
+	assert_int_equal(
+		cfs_index_making.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &making), 0);
+	while ((r = cfs_index_making.go_on(making, &f->text)) == 1) {
+		for (i = 0; i < 10; i++) {
+			snprintf(id, sizeof(id), "x-%u", steps * 10 + (unsigned)i);
+			if (cfs_catalogue_find(catalogue, id))
+				cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+		}
+		steps++;
+	}
+	assert_int_equal(r, 0);
+	cfs_index_making.end(making);
+	/* In many steps; some went before they were looked at. */
+	assert_in_range(steps, 40, 100);
+	assert_in_range(count(cfs_buf_text(&f->text), "class=\"card\""), MANY - 100, MANY);
+	assert_non_null(strstr(cfs_buf_text(&f->text), "</html>"));
+}
+
+static void a_page_can_be_given_up_at_any_step(void **state)
+{
+	struct fixture *f = *state;
+	unsigned steps, i;
+	void *making;
+	char id[16];
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%u", i);
+		put(f, id, "web", "t");
+	}
+	for (steps = 0; steps < 20; steps++) {
+		cfs_buf_clear(&f->text);
+		assert_int_equal(
+			cfs_index_making.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &making), 0);
+		for (i = 0; i < steps; i++)
+			assert_int_equal(cfs_index_making.go_on(making, &f->text), 1);
+		cfs_index_making.end(making);
+	}
+	cfs_index_making.end(NULL);
+	render(f);
+	assert_int_equal(count(cfs_buf_text(&f->text), "class=\"card\""), MANY);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_cloud_that_was_never_listed_is_said_to_be_so),
+		TEST(every_instance_has_a_card_sorted_by_name),
+		TEST(nothing_of_a_name_or_a_tag_is_markup),
+		TEST(nothing_but_its_own_script_may_run),
+		TEST(cards_that_do_not_fit_are_counted),
+		TEST(a_page_outlives_what_it_shows),
+		TEST(a_page_can_be_given_up_at_any_step),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,452 @@
+/* fs/tree/node.h: what the kernel knows of the tree. */
+#include "fs/tree/layout.h"
+#include "fs/tree/node.h"
+#include "tests/unit/support/fake_backend.h"
+
+#define MANY 5000
+
+static const struct cfs_ownership mine = {.uid = 7, .gid = 8, .umask = 077};
+
+struct fixture {
+	struct world *world;
+	struct cfs_cloud *cloud;
+	struct cfs_nodes *nodes;
+	struct cfs_node *root;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->world = world_create();
+	f->cloud = world_cloud(f->world);
+	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
+	f->root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
+	assert_non_null(f->root);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	cfs_nodes_destroy(f->nodes);
+	world_destroy(f->world);
+	free(f);
+	return 0;
+}
+
+static struct cfs_node *instance_node(struct fixture *f, const char *id)
+{
+	struct cfs_entry *entry = cfs_catalogue_find(f->cloud->catalogue, id);
+	struct cfs_node *node;
+
+	node = cfs_node_of_entry(f->nodes, f->cloud, entry ? entry : world_put(f->world, id, 3));
+	assert_non_null(node);
+	return node;
+}
+
+static struct cfs_node *live_node(struct cfs_node *directory)
+{
+	struct cfs_node *node = cfs_node_of_file(directory, NULL, &fake_live[0]);
+
+	assert_non_null(node);
+	return node;
+}
+
+static void the_root_is_there_and_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(f->root->id, 1);
+	assert_int_equal(f->root->kind, CFS_NODE_TOP);
+	assert_null(f->root->cloud);
+	assert_int_equal(cfs_nodes_count(f->nodes), 1);
+	cfs_node_forget(f->root, 1);
+	cfs_node_forget(f->root, UINT64_MAX);
+	assert_ptr_equal(cfs_node_find(f->nodes, CFS_NODE_ROOT), f->root);
+	assert_null(cfs_node_find(f->nodes, 0));
+	assert_null(cfs_node_find(f->nodes, 2));
+	assert_null(cfs_node_find(f->nodes, UINT64_MAX));
+	cfs_nodes_destroy(NULL);
+}
+
+static void a_directory_has_one_node_until_it_is_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->cloud);
+	struct cfs_node *instance = instance_node(f, "x-1");
+	uint64_t ids[] = {cloud->id, instance->id};
+
+	assert_int_equal(cloud->kind, CFS_NODE_CLOUD);
+	assert_int_equal(instance->kind, CFS_NODE_INSTANCE);
+	assert_ptr_equal(cfs_node_of_cloud(f->nodes, f->cloud), cloud);
+	assert_ptr_equal(instance_node(f, "x-1"), instance);
+	assert_ptr_not_equal(instance_node(f, "x-2"), instance);
+	assert_int_equal(cloud->lookups, 2);
+	cfs_node_forget(cloud, 1);
+	cfs_node_forget(instance, 1);
+	assert_ptr_equal(cfs_node_find(f->nodes, ids[0]), cloud);
+	assert_ptr_equal(cfs_node_find(f->nodes, ids[1]), instance);
+	cfs_node_forget(cloud, 1);
+	cfs_node_forget(instance, 1);
+	assert_null(cfs_node_find(f->nodes, ids[0]));
+	assert_null(cfs_node_find(f->nodes, ids[1]));
+	assert_int_equal(cfs_nodes_count(f->nodes), 2);
+	/* And another one after that, which the kernel cannot mistake for it. */
+	assert_true(cfs_node_of_cloud(f->nodes, f->cloud)->id > ids[1]);
+	assert_true(instance_node(f, "x-1")->id > ids[1]);
+}
+
+static struct cfs_node *view_node(struct fixture *f, enum cfs_node_kind kind, size_t region)
+{
+	struct cfs_node *node = cfs_node_of_view(f->nodes, f->cloud, kind, region);
+
+	assert_non_null(node);
+	assert_int_equal(node->kind, kind);
+	assert_int_equal(node->region, region);
+	assert_ptr_equal(node->cloud, f->cloud);
+	return node;
+}
+
+static void a_view_has_one_node_until_it_is_forgotten(void **state)
+{
+	static const size_t order[] = {2, 4, 0, 3, 1};
+	struct fixture *f = *state;
+	struct cfs_node *views[5];
+	uint64_t ids[5];
+	size_t i, j;
+
+	assert_int_equal(cfs_catalogue_add_region(f->cloud->catalogue, "s"), 0);
+	assert_int_equal(cfs_catalogue_add_region(f->cloud->catalogue, "t"), 0);
+	for (i = 0; i < 2; i++) {
+		views[0] = view_node(f, CFS_NODE_BY_NAME, 0);
+		views[1] = view_node(f, CFS_NODE_BY_REGION, 0);
+		for (j = 0; j < 3; j++)
+			views[2 + j] = view_node(f, CFS_NODE_REGION, j);
+		for (j = 0; j < 5; j++) {
+			if (i == 0)
+				ids[j] = views[j]->id;
+			assert_int_equal(views[j]->id, ids[j]);
+			assert_int_equal(views[j]->lookups, i + 1);
+		}
+	}
+	assert_int_equal(cfs_nodes_count(f->nodes), 6);
+	/* From the middle of the cloud's list, its ends, and what is left. */
+	for (i = 0; i < 5; i++) {
+		cfs_node_forget(views[order[i]], 2);
+		assert_null(cfs_node_find(f->nodes, ids[order[i]]));
+		for (j = i + 1; j < 5; j++) {
+			assert_ptr_equal(cfs_node_of_view(f->nodes, f->cloud, views[order[j]]->kind,
+						 views[order[j]]->region),
+				views[order[j]]);
+			cfs_node_forget(views[order[j]], 1);
+		}
+	}
+	assert_null(f->cloud->views);
+	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->id > ids[4]);
+}
+
+static void views_have_inodes_of_their_own_the_same_in_every_mount(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t cloud = cfs_tree_ino(CFS_NODE_ROOT, "cloud");
+	uint64_t by_region = cfs_tree_ino(cloud, "by-region");
+
+	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->ino == cfs_tree_ino(cloud, "by-name"));
+	assert_true(view_node(f, CFS_NODE_BY_REGION, 0)->ino == by_region);
+	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_tree_ino(by_region, "r"));
+}
+
+/* It may lead elsewhere when it is looked up again: names change. */
+static void a_link_has_a_fresh_node_for_every_lookup(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *by_name = view_node(f, CFS_NODE_BY_NAME, 0);
+	struct cfs_entry *one = world_put(f->world, "x-1", 3), *two = world_put(f->world, "x-2", 3);
+	struct cfs_node *a = cfs_node_of_link(by_name, "web", one);
+	struct cfs_node *b = cfs_node_of_link(by_name, "web", two);
+	struct cfs_node *c = cfs_node_of_link(view_node(f, CFS_NODE_REGION, 0), "x-1", one);
+
+	assert_true(a && b && c && a != b);
+	assert_int_equal(a->kind, CFS_NODE_LINK);
+	assert_ptr_equal(a->entry, one);
+	assert_ptr_equal(b->entry, two);
+	assert_true(a->ino == b->ino && a->ino == cfs_tree_ino(by_name->ino, "web"));
+	assert_true(c->ino != a->ino);
+	assert_false(a->from_region);
+	assert_true(c->from_region);
+	/* None of them is the node of the instance's directory. */
+	assert_null(one->node);
+	assert_ptr_equal(instance_node(f, "x-1")->entry, one);
+	cfs_node_forget(a, 1);
+	assert_ptr_equal(one->node->entry, one);
+	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
+}
+
+static void a_link_keeps_its_entry_though_the_instance_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *by_name = view_node(f, CFS_NODE_BY_NAME, 0), *link;
+
+	link = cfs_node_of_link(by_name, "web", world_put(f->world, "x-1", 3));
+	assert_non_null(link);
+	cfs_catalogue_remove(link->entry);
+	cfs_node_forget(by_name, 1);
+	assert_true(link->entry->gone);
+	assert_string_equal(link->entry->id, "x-1");
+	cfs_node_forget(link, 1);
+}
+
+static void a_file_has_a_fresh_node_for_every_lookup(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *directory = instance_node(f, "x-1");
+	struct cfs_node *a = live_node(directory), *b = live_node(directory);
+	struct stat sa, sb;
+
+	assert_ptr_not_equal(a, b);
+	assert_true(b->id > a->id);
+	assert_int_equal(a->lookups, 1);
+	assert_int_equal(a->kind, CFS_NODE_FILE);
+	assert_ptr_equal(a->live, &fake_live[0]);
+	assert_int_equal(cfs_tree_stat(a, &mine, &sa), 0);
+	assert_int_equal(cfs_tree_stat(b, &mine, &sb), 0);
+	assert_int_equal(sa.st_ino, sb.st_ino);
+	cfs_node_forget(a, 1);
+	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
+}
+
+/* Several overlapping opens of one path each see exactly their own bytes. */
+static void each_open_has_its_own_snapshot(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *directory = instance_node(f, "x-1"), *files[10];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < 10; i++) {
+		files[i] = live_node(directory);
+		files[i]->snapshot = CFS_BUF_INIT(SCREEN_MAX);
+		assert_int_equal(cfs_buf_addf(&files[i]->snapshot, "%0*zu", (int)i + 1, i), 0);
+		cfs_node_opened(files[i]);
+	}
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(cfs_tree_stat(files[i], &mine, &st), 0);
+		assert_int_equal(st.st_size, i + 1);
+		assert_int_equal(files[i]->snapshot.data[i], '0' + (int)i);
+	}
+	for (i = 0; i < 10; i++) {
+		cfs_node_released(files[i]);
+		cfs_node_forget(files[i], 1);
+	}
+}
+
+/* After an rsync of 100,000 instances the daemon holds no image. */
+static void a_snapshot_is_freed_at_the_last_release(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *file = live_node(instance_node(f, "x-1"));
+	struct stat st;
+
+	file->snapshot = CFS_BUF_INIT(SCREEN_MAX);
+	assert_int_equal(cfs_buf_adds(&file->snapshot, "image"), 0);
+	cfs_node_opened(file);
+	cfs_node_opened(file);
+	cfs_node_released(file);
+	assert_string_equal(cfs_buf_text(&file->snapshot), "image");
+	assert_int_equal(cfs_tree_stat(file, &mine, &st), 0);
+	assert_int_equal(st.st_size, 5);
+	cfs_node_released(file);
+	assert_null(file->snapshot.data);
+	assert_int_equal(file->snapshot.len, 0);
+	/* The kernel still knows it, and is told the nominal size again. */
+	assert_int_equal(cfs_tree_stat(file, &mine, &st), 0);
+	assert_int_equal(st.st_size, SCREEN_MAX);
+}
+
+static void what_was_forgotten_more_often_than_known_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *file = live_node(instance_node(f, "x-1"));
+	uint64_t id = file->id;
+
+	cfs_node_forget(file, 1000);
+	assert_null(cfs_node_find(f->nodes, id));
+}
+
+static void a_node_keeps_its_entry_though_the_instance_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *directory = instance_node(f, "x-1"), *file = live_node(directory);
+	struct cfs_node *again;
+
+	cfs_catalogue_remove(directory->entry);
+	assert_null(cfs_catalogue_find(f->cloud->catalogue, "x-1"));
+	cfs_node_forget(directory, 1);
+	assert_string_equal(file->entry->id, "x-1");
+	assert_true(file->entry->gone);
+	/* Should it come back, it is another. */
+	again = instance_node(f, "x-1");
+	assert_ptr_not_equal(again->entry, file->entry);
+	cfs_node_forget(file, 1);
+	assert_false(again->entry->gone);
+}
+
+static void a_guess_leaves_the_catalogue_with_its_last_node(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_entry *guess = cfs_catalogue_put_unknown(f->cloud->catalogue, "x-1");
+	struct cfs_node *directory, *file;
+
+	assert_non_null(guess);
+	directory = cfs_node_of_entry(f->nodes, f->cloud, guess);
+	assert_non_null(directory);
+	file = live_node(directory);
+	cfs_node_forget(directory, 1);
+	assert_ptr_equal(cfs_catalogue_find(f->cloud->catalogue, "x-1"), guess);
+	cfs_node_forget(file, 1);
+	assert_null(cfs_catalogue_find(f->cloud->catalogue, "x-1"));
+	assert_int_equal(cfs_catalogue_size(f->cloud->catalogue), 0);
+}
+
+/* Lookups and forgets in a random order, against a list. */
+static void ids_are_never_used_again(void **state)
+{
+	static struct {
+		struct cfs_node *node;
+		uint64_t id, lookups;
+	} known[64];
+	struct fixture *f = *state;
+	struct cfs_node *directory = instance_node(f, "x-1"), *node;
+	uint64_t seed = 99, last = directory->id, n;
+	size_t i, j, held = 0;
+
+	memset(known, 0, sizeof(known));
+	for (i = 0; i < 20000; i++) {
+		j = draw(&seed) % 64;
+		if (!known[j].node) {
+			node = live_node(directory);
+			assert_true(node->id > last);
+			last = node->id;
+			known[j].node = node;
+			known[j].id = node->id;
+			known[j].lookups = node->lookups += draw(&seed) % 3;
+			held++;
+			continue;
+		}
+		assert_ptr_equal(cfs_node_find(f->nodes, known[j].id), known[j].node);
+		n = draw(&seed) % known[j].lookups + 1;
+		cfs_node_forget(known[j].node, n);
+		known[j].lookups -= n;
+		if (known[j].lookups == 0) {
+			assert_null(cfs_node_find(f->nodes, known[j].id));
+			known[j].node = NULL;
+			held--;
+		}
+		assert_int_equal(cfs_nodes_count(f->nodes), 2 + held);
+	}
+}
+
+static void many_nodes_are_all_found(void **state)
+{
+	static uint64_t ids[MANY];
+	struct fixture *f = *state;
+	struct cfs_node *directory = instance_node(f, "x-1");
+	size_t i;
+
+	for (i = 0; i < MANY; i++)
+		ids[i] = live_node(directory)->id;
+	assert_int_equal(cfs_nodes_count(f->nodes), MANY + 2);
+	for (i = 0; i < MANY; i++)
+		assert_int_equal(cfs_node_find(f->nodes, ids[i])->id, ids[i]);
+	for (i = 0; i < MANY; i += 2)
+		cfs_node_forget(cfs_node_find(f->nodes, ids[i]), 1);
+	for (i = 0; i < MANY; i++)
+		assert_int_equal(cfs_node_find(f->nodes, ids[i]) != NULL, i % 2);
+	/* The rest goes with the table. */
+}
+
+/* A configuration that is read again may take a cloud away while its files are open. */
+static void a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->cloud);
+	struct cfs_node *directory = instance_node(f, "x-1"), *file = live_node(directory);
+	struct cfs_node *view = view_node(f, CFS_NODE_BY_NAME, 0);
+	struct cfs_node *link = cfs_node_of_link(view, "x-1", directory->entry);
+
+	assert_non_null(cloud);
+	assert_non_null(link);
+	cfs_cloud_retire(f->cloud);
+	cfs_node_forget(cloud, 1);
+	cfs_node_forget(directory, 1);
+	cfs_node_forget(view, 1);
+	cfs_node_forget(link, 1);
+	assert_int_equal(f->world->accounts, 1);
+	assert_string_equal(file->cloud->config->name, "cloud");
+	cfs_node_forget(file, 1);
+	assert_int_equal(f->world->accounts, 0);
+	f->world->cloud = NULL;
+}
+
+static void the_memory_of_a_snapshot_serves_the_next(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *node = live_node(instance_node(f, "i-1"));
+	struct cfs_buf first, second;
+	const char *memory;
+
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 20, &first), 0);
+	assert_int_equal(cfs_buf_adds(&first, "a secret"), 0);
+	memory = first.data;
+	node->snapshot = first;
+	cfs_node_opened(node);
+	cfs_node_released(node);
+	assert_null(node->snapshot.data);
+	/* One that may hold less gets memory of its own. */
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1000, &first), 0);
+	assert_ptr_not_equal(first.data, memory);
+	assert_int_equal(first.max, 1000);
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 19, &second), 0);
+	assert_ptr_equal(second.data, memory);
+	assert_int_equal(second.len, 0);
+	assert_int_equal(second.max, 1 << 19);
+	for (size_t i = 0; i < sizeof("a secret"); i++)
+		assert_int_equal(second.data[i], '\0');
+	cfs_buf_finish(&first);
+	/* It is given away once. */
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 20, &first), 0);
+	assert_ptr_not_equal(first.data, memory);
+	cfs_buf_finish(&first);
+	cfs_buf_finish(&second);
+	cfs_node_forget(node, 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(the_root_is_there_and_stays),
+		TEST(a_directory_has_one_node_until_it_is_forgotten),
+		TEST(a_view_has_one_node_until_it_is_forgotten),
+		TEST(views_have_inodes_of_their_own_the_same_in_every_mount),
+		TEST(a_link_has_a_fresh_node_for_every_lookup),
+		TEST(a_link_keeps_its_entry_though_the_instance_is_gone),
+		TEST(a_file_has_a_fresh_node_for_every_lookup),
+		TEST(each_open_has_its_own_snapshot),
+		TEST(a_snapshot_is_freed_at_the_last_release),
+		TEST(the_memory_of_a_snapshot_serves_the_next),
+		TEST(what_was_forgotten_more_often_than_known_is_gone),
+		TEST(a_node_keeps_its_entry_though_the_instance_is_gone),
+		TEST(a_guess_leaves_the_catalogue_with_its_last_node),
+		TEST(ids_are_never_used_again),
+		TEST(many_nodes_are_all_found),
+		TEST(a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* fs/tree/xattr.h: where the bytes of an open live file came from. */
+#include "fs/tree/xattr.h"
+#include "tests/unit/support/fake_backend.h"
+
+struct fixture {
+	struct world *world;
+	struct cfs_nodes *nodes;
+	struct cfs_node *screen;
+	struct cfs_buf text;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct cfs_node *instance;
+
+	assert_non_null(f);
+	f->world = world_create();
+	world_cloud(f->world);
+	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
+	instance = cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
+	assert_non_null(instance);
+	f->screen = cfs_node_of_file(instance, NULL, &fake_live[0]);
+	assert_non_null(f->screen);
+	cfs_buf_init(&f->text, CFS_XATTRS_MAX);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	cfs_nodes_destroy(f->nodes);
+	world_destroy(f->world);
+	cfs_buf_finish(&f->text);
+	free(f);
+	return 0;
+}
+
+static void open_it(struct fixture *f, const char *request_id, bool woken)
+{
+	f->screen->origin = calloc(1, sizeof(*f->screen->origin));
+	assert_non_null(f->screen->origin);
+	strcpy(f->screen->origin->request_id, request_id);
+	f->screen->origin->region = "r-1";
+	f->screen->origin->woken = woken;
+	f->screen->snapshot_time = (struct timespec){.tv_sec = 1763756028};
+	cfs_node_opened(f->screen);
+}
+
+static void assert_value(struct fixture *f, const char *name, const char *expected)
+{
+	cfs_buf_clear(&f->text);
+	assert_int_equal(cfs_xattr_get(f->screen, name, &f->text), 0);
+	assert_string_equal(cfs_buf_text(&f->text), expected);
+}
+
+static void an_open_file_says_where_it_is_from(void **state)
+{
+	struct fixture *f = *state;
+	static const char names[] = "user.consolefs.fetched\0user.consolefs.region\0"
+				    "user.consolefs.request_id\0user.consolefs.woken";
+
+	open_it(f, "7a62c49f", true);
+	assert_value(f, "user.consolefs.fetched", "2025-11-21T20:13:48Z");
+	assert_value(f, "user.consolefs.region", "r-1");
+	assert_value(f, "user.consolefs.request_id", "7a62c49f");
+	assert_value(f, "user.consolefs.woken", "1");
+	cfs_buf_clear(&f->text);
+	assert_int_equal(cfs_xattr_list(f->screen, &f->text), 0);
+	assert_int_equal(f->text.len, sizeof(names));
+	assert_memory_equal(f->text.data, names, sizeof(names));
+	cfs_node_released(f->screen);
+	open_it(f, "", false);
+	assert_value(f, "user.consolefs.woken", "0");
+	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.request_id", &f->text), -ENODATA);
+	cfs_buf_clear(&f->text);
+	assert_int_equal(cfs_xattr_list(f->screen, &f->text), 0);
+	assert_int_equal(f->text.len, sizeof(names) - sizeof("user.consolefs.request_id"));
+}
+
+static void a_file_that_is_not_open_says_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_list(f->screen, &f->text), 0);
+	assert_int_equal(f->text.len, 0);
+	open_it(f, "1", false);
+	cfs_node_released(f->screen);
+	assert_null(f->screen->origin);
+	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
+	/* Without memory for it, the content was served alone. */
+	cfs_node_opened(f->screen);
+	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
+}
+
+static void other_attributes_there_are_none(void **state)
+{
+	struct fixture *f = *state;
+
+	open_it(f, "1", false);
+	assert_int_equal(cfs_xattr_get(f->screen, "user.mime_type", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_get(f->screen, "security.capability", &f->text), -EOPNOTSUPP);
+	assert_int_equal(
+		cfs_xattr_get(f->screen, "system.posix_acl_access", &f->text), -EOPNOTSUPP);
+	assert_int_equal(cfs_xattr_get(f->screen, "", &f->text), -EOPNOTSUPP);
+	assert_int_equal(f->text.len, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(an_open_file_says_where_it_is_from),
+		TEST(a_file_that_is_not_open_says_nothing),
+		TEST(other_attributes_there_are_none),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,158 @@
+/*
+ * What the tests of the catalogue share: a catalogue of a scripted cloud, and those who wait for
+ * it.
+ */
+#ifndef TESTS_UNIT_CATALOGUE_LOOKER_H
+#define TESTS_UNIT_CATALOGUE_LOOKER_H
+
+#include "fs/catalogue/catalogue.h"
+#include "tests/unit/support/fake_backend.h"
+
+#define TTL 60000
+
+struct fixture {
+	struct world *world;
+	struct server *server;
+	struct cfs_cloud *cloud;
+	struct cfs_catalogue *catalogue;
+};
+
+/* One who waits for the catalogue. */
+struct looker {
+	struct fixture *f;
+	struct cfs_wait wait;
+	unsigned told;
+	int result;
+};
+
+static inline int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	clock_go();
+	f->world = world_create();
+	f->world->config.list_ttl_ms = TTL;
+	f->server = &f->world->server;
+	*state = f;
+	return 0;
+}
+
+static inline int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	world_destroy(f->world);
+	free(f);
+	return 0;
+}
+
+static inline void begin(struct fixture *f)
+{
+	f->cloud = world_cloud(f->world);
+	f->catalogue = f->cloud->catalogue;
+}
+
+static inline void told(void *arg, int result)
+{
+	struct looker *looker = arg;
+
+	looker->told++;
+	looker->result = result;
+	cfs_loop_stop(looker->f->world->loop);
+}
+
+static inline int list(struct fixture *f, struct looker *looker)
+{
+	*looker = (struct looker){.f = f};
+	if (!f->cloud)
+		begin(f);
+	return cfs_catalogue_list(f->catalogue, &looker->wait, told, looker);
+}
+
+static inline int look(struct fixture *f, struct looker *looker, const char *id)
+{
+	struct cfs_entry *entry = NULL;
+	int r;
+
+	*looker = (struct looker){.f = f};
+	if (!f->cloud)
+		begin(f);
+	r = cfs_catalogue_look(f->catalogue, id, &looker->wait, told, looker, &entry);
+	if (r == 1)
+		assert_string_equal(entry->id, id);
+	else
+		assert_null(entry);
+	return r;
+}
+
+/* Waits for what is under way, if anything is, and nothing has to. */
+static inline int finally(struct fixture *f, struct looker *looker, int r)
+{
+	if (r != 0)
+		return r;
+	run_until(f->world, &looker->told, 1);
+	assert_int_equal(looker->told, 1);
+	return looker->result;
+}
+
+static inline void settle(struct fixture *f)
+{
+	run_idle(f->world);
+	while (f->world->readers)
+		assert_int_equal(cfs_loop_run(f->world->loop), 0);
+	run_idle(f->world);
+}
+
+static inline int list_finally(struct fixture *f)
+{
+	struct looker looker;
+
+	return finally(f, &looker, list(f, &looker));
+}
+
+static inline int look_finally(struct fixture *f, const char *id)
+{
+	struct looker looker;
+
+	return finally(f, &looker, look(f, &looker, id));
+}
+
+static inline int add_id(void *arg, const struct cfs_entry *entry)
+{
+	char *ids = arg;
+
+	assert_true(strlen(ids) + strlen(entry->id) + 2 < 256);
+	strcat(strcat(ids, entry->id), " ");
+	return 0;
+}
+
+/* All that is shown: short ids, separated by spaces and sorted. */
+static inline void assert_shown(struct fixture *f, const char *expected)
+{
+	char ids[256] = "", *id;
+	size_t n = 0;
+
+	assert_int_equal(cfs_catalogue_each(f->catalogue, add_id, ids), 0);
+	assert_int_equal(strlen(ids), strlen(expected) + (*expected != '\0'));
+	for (id = strtok(ids, " "); id; id = strtok(NULL, " "), n++)
+		assert_non_null(strstr(expected, id));
+}
+
+static inline struct cfs_entry *entry(struct fixture *f, const char *id)
+{
+	struct cfs_entry *found = cfs_catalogue_find(f->catalogue, id);
+
+	assert_non_null(found);
+	return found;
+}
+
+static inline struct cfs_region_state region(struct fixture *f, size_t i)
+{
+	struct cfs_region_state state;
+
+	cfs_catalogue_region(f->catalogue, i, &state);
+	return state;
+}
+
+#endif
