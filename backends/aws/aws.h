@@ -3,8 +3,8 @@
  *
  * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/, version 2016-11-15.
  */
-#ifndef CFS_AWS_AWS_H
-#define CFS_AWS_AWS_H
+#ifndef CFS_BACKENDS_AWS_AWS_H
+#define CFS_BACKENDS_AWS_AWS_H
 
 #include "backends/contract/backend.h"
 

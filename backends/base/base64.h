@@ -6,8 +6,8 @@
  * errors. (EVP_Decode of OpenSSL takes '-' for an end of input, among other kindnesses.) Space,
  * tab, CR and LF mean nothing anywhere: EC2 wraps its lines in one answer and not in the other.
  */
-#ifndef CFS_BASE64_H
-#define CFS_BASE64_H
+#ifndef CFS_BACKENDS_BASE_BASE64_H
+#define CFS_BACKENDS_BASE_BASE64_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * An append that would pass the limit changes nothing and returns -EFBIG; one that finds no memory
  * changes nothing and returns -ENOMEM.
  */
-#ifndef CFS_BUF_H
-#define CFS_BUF_H
+#ifndef CFS_BACKENDS_BASE_BUF_H
+#define CFS_BACKENDS_BASE_BUF_H
 
 #include <stdarg.h>
 #include <stddef.h>

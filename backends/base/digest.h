@@ -1,8 +1,8 @@
 /*
  * SHA-256 and HMAC-SHA-256, of which the clouds' signatures are made.
  */
-#ifndef CFS_DIGEST_H
-#define CFS_DIGEST_H
+#ifndef CFS_BACKENDS_BASE_DIGEST_H
+#define CFS_BACKENDS_BASE_DIGEST_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * A backend turns a provider's code into one of these; the filesystem turns one of these into an
  * errno (fs/client/failure.c) and a sentence. The provider's own words travel beside it, in cfs_error.
  */
-#ifndef CFS_FAULT_H
-#define CFS_FAULT_H
+#ifndef CFS_BACKENDS_BASE_FAULT_H
+#define CFS_BACKENDS_BASE_FAULT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * Whatever stands in a page goes through cfs_html_add, and every page forbids by its own content
  * security policy what it does not need: should an escape be forgotten one day, nothing runs.
  */
-#ifndef CFS_HTML_H
-#define CFS_HTML_H
+#ifndef CFS_BACKENDS_BASE_HTML_H
+#define CFS_BACKENDS_BASE_HTML_H
 
 #include "backends/base/buf.h"
 

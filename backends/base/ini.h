@@ -10,8 +10,8 @@
  * and CRLF both end a line; a UTF-8 byte order mark at the beginning is skipped. Keys, values and
  * section names are trimmed, and their case is kept. A section may come twice.
  */
-#ifndef CFS_INI_H
-#define CFS_INI_H
+#ifndef CFS_BACKENDS_BASE_INI_H
+#define CFS_BACKENDS_BASE_INI_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
  * character that a text can hold (\u0000, a lone surrogate) is replaced by U+FFFD, so that one
  * instance's odd name costs no other its place in a listing.
  */
-#ifndef CFS_JSON_H
-#define CFS_JSON_H
+#ifndef CFS_BACKENDS_BASE_JSON_H
+#define CFS_BACKENDS_BASE_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * its memory is given back. Keys derived from a secret live in secrets, or in local arrays that are
  * cleansed before they go out of scope.
  */
-#ifndef CFS_SECRET_H
-#define CFS_SECRET_H
+#ifndef CFS_BACKENDS_BASE_SECRET_H
+#define CFS_BACKENDS_BASE_SECRET_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * Text from strangers: UTF-8 validity and safe display.
  */
-#ifndef CFS_TEXT_H
-#define CFS_TEXT_H
+#ifndef CFS_BACKENDS_BASE_TEXT_H
+#define CFS_BACKENDS_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

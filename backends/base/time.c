@@ -52,7 +52,7 @@ static bool take_offset(const char **at, int *ret_seconds)
 	return true;
 }
 
-int cfs_aws_time_parse(const char *text, int64_t *ret_time)
+int cfs_time_parse(const char *text, int64_t *ret_time)
 {
 	const char *at = text;
 	struct tm tm = {0};

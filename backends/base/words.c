@@ -54,22 +54,22 @@ static int take_word(const char **at, char **out)
 	return 0;
 }
 
-int cfs_aws_words_split(const char *text, char ***ret_words, size_t *ret_n)
+int cfs_words_split(const char *text, char ***ret_words, size_t *ret_n)
 {
 	/* No word takes more bytes, its NUL included, than it has in the text with a blank. */
-	char **words = malloc((CFS_AWS_WORDS_MAX + 1) * sizeof(*words) + strlen(text) + 1), *out;
+	char **words = malloc((CFS_WORDS_MAX + 1) * sizeof(*words) + strlen(text) + 1), *out;
 	size_t n = 0;
 	int r = 0;
 
 	if (!words)
 		return -ENOMEM;
-	out = (char *)(words + CFS_AWS_WORDS_MAX + 1);
+	out = (char *)(words + CFS_WORDS_MAX + 1);
 	for (;;) {
 		while (is_blank(*text))
 			text++;
 		if (!*text)
 			break;
-		if (n == CFS_AWS_WORDS_MAX) {
+		if (n == CFS_WORDS_MAX) {
 			r = -EFBIG;
 			goto out;
 		}

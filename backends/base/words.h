@@ -5,17 +5,17 @@
  * As Python's shlex.split does it, because botocore splits credential_process and the names of
  * sections with that.
  */
-#ifndef CFS_AWS_WORDS_H
-#define CFS_AWS_WORDS_H
+#ifndef CFS_BACKENDS_BASE_WORDS_H
+#define CFS_BACKENDS_BASE_WORDS_H
 
 #include <stddef.h>
 
-#define CFS_AWS_WORDS_MAX 256
+#define CFS_WORDS_MAX 256
 
 /*
  * *ret_words is NULL-terminated and one malloc'd block, for the caller to free. -EINVAL for a quote
- * that is not closed or a backslash at the end, -EFBIG past CFS_AWS_WORDS_MAX, -ENOMEM.
+ * that is not closed or a backslash at the end, -EFBIG past CFS_WORDS_MAX, -ENOMEM.
  */
-int cfs_aws_words_split(const char *text, char ***ret_words, size_t *ret_n);
+int cfs_words_split(const char *text, char ***ret_words, size_t *ret_n);
 
 #endif

@@ -7,8 +7,8 @@
  * anything in them. Whatever memory libxml2 gives back is overwritten first. Its own messages go
  * nowhere, but for one on stderr when a parser cannot be made for lack of memory.
  */
-#ifndef CFS_AWS_XML_H
-#define CFS_AWS_XML_H
+#ifndef CFS_BACKENDS_BASE_XML_H
+#define CFS_BACKENDS_BASE_XML_H
 
 #include <stddef.h>
 

@@ -14,8 +14,8 @@
  *
  * Slots marked (optional) may be NULL; all others are mandatory.
  */
-#ifndef CFS_BACKEND_H
-#define CFS_BACKEND_H
+#ifndef CFS_BACKENDS_CONTRACT_BACKEND_H
+#define CFS_BACKENDS_CONTRACT_BACKEND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * here, or there should be but something is wrong. A chain is providers in order; `absent` goes on
  * to the next, `failed` ends it, as the SDKs do.
  */
-#ifndef CFS_CREDENTIALS_H
-#define CFS_CREDENTIALS_H
+#ifndef CFS_BACKENDS_CONTRACT_CREDENTIALS_H
+#define CFS_BACKENDS_CONTRACT_CREDENTIALS_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * What a backend may know of the machine it runs on: environment variables and small files. Handed
  * in by the caller, so that a backend does no I/O of its own and tests need no real home directory.
  */
-#ifndef CFS_ENV_H
-#define CFS_ENV_H
+#ifndef CFS_BACKENDS_CONTRACT_ENV_H
+#define CFS_BACKENDS_CONTRACT_ENV_H
 
 #include "backends/base/buf.h"
 

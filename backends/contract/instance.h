@@ -7,8 +7,8 @@
  * a cloud sends beyond a bound is cut at a character, and beyond a count is left out. The id is
  * never cut: an instance whose id the backend does not find well-formed is not built.
  */
-#ifndef CFS_INSTANCE_H
-#define CFS_INSTANCE_H
+#ifndef CFS_BACKENDS_CONTRACT_INSTANCE_H
+#define CFS_BACKENDS_CONTRACT_INSTANCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -56,8 +56,8 @@ struct cfs_http {
 	CURLSH *share; /* TLS sessions, for resumption between easy handles */
 	int epoll_fd;
 	int timer_fd;
-	int due_fd;           /* an eventfd: libcurl wants to be called at once */
-	struct cfs_kept kept; /* the sockets of all connections */
+	int due_fd;                /* an eventfd: libcurl wants to be called at once */
+	struct cfs_http_kept kept; /* the sockets of all connections */
 	struct cfs_transfer *running, *failed, *failing;
 	/* Running, but not for the rest of this dispatch, in the order in which they go on. */
 	struct cfs_transfer *paused, **paused_end;
@@ -193,7 +193,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		transfer->failed = CFS_NO_MEMORY;
-	if (fd >= 0 && cfs_kept_add(&transfer->http->kept, fd) < 0) {
+	if (fd >= 0 && cfs_http_kept_add(&transfer->http->kept, fd) < 0) {
 		transfer->failed = CFS_NO_MEMORY;
 		close(fd);
 		fd = -1;
@@ -205,7 +205,7 @@ static int on_close_socket(void *arg, curl_socket_t fd)
 {
 	struct cfs_http *http = arg;
 
-	cfs_kept_remove(&http->kept, fd);
+	cfs_http_kept_remove(&http->kept, fd);
 	return close(fd);
 }
 
@@ -224,7 +224,7 @@ static int on_request(void *arg, char *peer, char *own, int peer_port, int own_p
 	if (made > 0)
 		return CURL_PREREQFUNC_OK;
 	curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &tls);
-	transfer->dirty = cfs_kept_speaks(&transfer->http->kept, own_port) ||
+	transfer->dirty = cfs_http_kept_speaks(&transfer->http->kept, own_port) ||
 		(tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals &&
 			SSL_has_pending(tls->internals));
 	return transfer->dirty ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
@@ -561,7 +561,7 @@ void cfs_http_destroy(struct cfs_http *http)
 		curl_multi_cleanup(http->multi);
 	if (http->share)
 		curl_share_cleanup(http->share);
-	cfs_kept_finish(&http->kept);
+	cfs_http_kept_finish(&http->kept);
 	if (http->timer_fd >= 0)
 		close(http->timer_fd);
 	if (http->due_fd >= 0)

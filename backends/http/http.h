@@ -11,8 +11,8 @@
  * for metadata services), answers not decompressed, no signal handlers. Proxies are
  * those of the environment, as for curl(1), but never for a loopback host.
  */
-#ifndef CFS_HTTP_H
-#define CFS_HTTP_H
+#ifndef CFS_BACKENDS_HTTP_HTTP_H
+#define CFS_BACKENDS_HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

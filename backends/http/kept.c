@@ -8,25 +8,25 @@
 
 #define FIRST_ROOM 16
 
-struct cfs_kept_socket {
+struct cfs_http_kept_socket {
 	int fd;
 	int port; /* 0: not known yet */
 };
 
-void cfs_kept_finish(struct cfs_kept *kept)
+void cfs_http_kept_finish(struct cfs_http_kept *kept)
 {
 	if (!kept)
 		return;
 	free(kept->sockets);
-	*kept = (struct cfs_kept){0};
+	*kept = (struct cfs_http_kept){0};
 }
 
-int cfs_kept_add(struct cfs_kept *kept, int fd)
+int cfs_http_kept_add(struct cfs_http_kept *kept, int fd)
 {
-	struct cfs_kept_socket *sockets;
+	struct cfs_http_kept_socket *sockets;
 	size_t room = kept->room ? 2 * kept->room : FIRST_ROOM;
 
-	cfs_kept_remove(kept, fd); /* if it was closed in some other way */
+	cfs_http_kept_remove(kept, fd); /* if it was closed in some other way */
 	if (kept->n == kept->room) {
 		sockets = realloc(kept->sockets, room * sizeof(*sockets));
 		if (!sockets)
@@ -34,11 +34,11 @@ int cfs_kept_add(struct cfs_kept *kept, int fd)
 		kept->sockets = sockets;
 		kept->room = room;
 	}
-	kept->sockets[kept->n++] = (struct cfs_kept_socket){.fd = fd};
+	kept->sockets[kept->n++] = (struct cfs_http_kept_socket){.fd = fd};
 	return 0;
 }
 
-void cfs_kept_remove(struct cfs_kept *kept, int fd)
+void cfs_http_kept_remove(struct cfs_http_kept *kept, int fd)
 {
 	for (size_t i = 0; i < kept->n; i++) {
 		if (kept->sockets[i].fd == fd) {
@@ -66,12 +66,12 @@ static int local_port(int fd)
 	return address.any.sa_family == AF_INET6 ? ntohs(address.in6.sin6_port) : 0;
 }
 
-bool cfs_kept_speaks(struct cfs_kept *kept, int port)
+bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
 {
 	char byte;
 
 	for (size_t i = 0; i < kept->n; i++) {
-		struct cfs_kept_socket *one = &kept->sockets[i];
+		struct cfs_http_kept_socket *one = &kept->sockets[i];
 
 		if (one->port == 0)
 			one->port = local_port(one->fd);

@@ -1,8 +1,8 @@
 /*
  * What libcurl's results mean: a part of the HTTP engine, for nobody else.
  */
-#ifndef CFS_HTTP_RESULT_H
-#define CFS_HTTP_RESULT_H
+#ifndef CFS_BACKENDS_HTTP_RESULT_H
+#define CFS_BACKENDS_HTTP_RESULT_H
 
 #include <curl/curl.h>
 

@@ -1,8 +1,8 @@
 /*
  * Which URLs and addresses the HTTP engine may ask: a part of it, for nobody else.
  */
-#ifndef CFS_HTTP_URL_H
-#define CFS_HTTP_URL_H
+#ifndef CFS_BACKENDS_HTTP_URL_H
+#define CFS_BACKENDS_HTTP_URL_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

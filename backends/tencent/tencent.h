@@ -5,8 +5,8 @@
  * address opens one console, once, within 15 seconds: it is a secret, and every open of a live file
  * is a call of its own.
  */
-#ifndef CFS_TENCENT_TENCENT_H
-#define CFS_TENCENT_TENCENT_H
+#ifndef CFS_BACKENDS_TENCENT_TENCENT_H
+#define CFS_BACKENDS_TENCENT_TENCENT_H
 
 #include "backends/contract/backend.h"
 

@@ -97,18 +97,19 @@ bool cfs_caller_find(int tid, cfs_proc_reader *reader, struct cfs_caller *ret_ca
 	return caller.comm[0] != '\0';
 }
 
-void cfs_asker_set(struct cfs_asker *asker, int tid)
+void cfs_caller_set_current(struct cfs_current_caller *current_caller, int tid)
 {
-	asker->tid = tid;
-	asker->looked = false;
+	current_caller->tid = tid;
+	current_caller->looked = false;
 }
 
-bool cfs_asker_find(
-	struct cfs_asker *asker, cfs_proc_reader *reader, const struct cfs_caller **ret_caller)
+bool cfs_caller_get_current(struct cfs_current_caller *current_caller, cfs_proc_reader *reader,
+	const struct cfs_caller **ret_caller)
 {
-	if (!asker->looked)
-		asker->found = cfs_caller_find(asker->tid, reader, &asker->caller);
-	asker->looked = true;
-	*ret_caller = &asker->caller;
-	return asker->found;
+	if (!current_caller->looked)
+		current_caller->found =
+			cfs_caller_find(current_caller->tid, reader, &current_caller->caller);
+	current_caller->looked = true;
+	*ret_caller = &current_caller->caller;
+	return current_caller->found;
 }

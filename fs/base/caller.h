@@ -5,8 +5,8 @@
  * may well do its work in a thread called "pool-3". Their names are what proc(5) calls comm, the
  * first 15 bytes of the program's name unless the program says otherwise.
  */
-#ifndef CFS_CALLER_H
-#define CFS_CALLER_H
+#ifndef CFS_FS_BASE_CALLER_H
+#define CFS_FS_BASE_CALLER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,17 +33,17 @@ cfs_proc_reader cfs_proc_read;
 bool cfs_caller_find(int tid, cfs_proc_reader *read, struct cfs_caller *ret_caller);
 
 /* Whose request is being answered: looked up when that is wanted, and then only once. */
-struct cfs_asker {
+struct cfs_current_caller {
 	int tid; /* 0: nobody's */
 	bool looked, found;
 	struct cfs_caller caller; /* valid when looked */
 };
 
 /* From now on it is that thread's. */
-void cfs_asker_set(struct cfs_asker *asker, int tid);
+void cfs_caller_set_current(struct cfs_current_caller *current_caller, int tid);
 
 /* As cfs_caller_find. The caller is the asker's own. */
-bool cfs_asker_find(
-	struct cfs_asker *asker, cfs_proc_reader *read, const struct cfs_caller **ret_caller);
+bool cfs_caller_get_current(struct cfs_current_caller *current_caller, cfs_proc_reader *read,
+	const struct cfs_caller **ret_caller);
 
 #endif

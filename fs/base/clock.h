@@ -2,8 +2,8 @@
  * The time and chance of this process. The only file that reads a clock or draws a random number:
  * everything else is told.
  */
-#ifndef CFS_CLOCK_H
-#define CFS_CLOCK_H
+#ifndef CFS_FS_BASE_CLOCK_H
+#define CFS_FS_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

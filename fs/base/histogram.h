@@ -1,8 +1,8 @@
 /*
  * Histograms of durations, in buckets that are fixed beforehand.
  */
-#ifndef CFS_HISTOGRAM_H
-#define CFS_HISTOGRAM_H
+#ifndef CFS_FS_BASE_HISTOGRAM_H
+#define CFS_FS_BASE_HISTOGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>

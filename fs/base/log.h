@@ -2,8 +2,8 @@
  * The log: lines for the operator, to stderr while there is a terminal to read it and to syslog
  * afterwards. A line never holds a secret: callers pass names, ids, codes and sanitised texts.
  */
-#ifndef CFS_LOG_H
-#define CFS_LOG_H
+#ifndef CFS_FS_BASE_LOG_H
+#define CFS_FS_BASE_LOG_H
 
 #include <stdbool.h>
 

@@ -5,8 +5,8 @@
  * timer, their own included. A timer fires once per start. Nothing here allocates after a watch is
  * added, so starting a timer cannot fail.
  */
-#ifndef CFS_LOOP_H
-#define CFS_LOOP_H
+#ifndef CFS_FS_BASE_LOOP_H
+#define CFS_FS_BASE_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

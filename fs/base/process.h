@@ -5,8 +5,8 @@
  * them), in a process group of its own, which is killed when its time is up, its output passes the
  * limit, or it is cancelled.
  */
-#ifndef CFS_PROCESS_H
-#define CFS_PROCESS_H
+#ifndef CFS_FS_BASE_PROCESS_H
+#define CFS_FS_BASE_PROCESS_H
 
 #include "backends/contract/credentials.h"
 #include "fs/base/loop.h"

@@ -2,8 +2,8 @@
  * Starting a program: without a shell, in a process group of its own, with no descriptor but its
  * stdio, and with the signal mask and dispositions that every program expects.
  */
-#ifndef CFS_SPAWN_H
-#define CFS_SPAWN_H
+#ifndef CFS_FS_BASE_SPAWN_H
+#define CFS_FS_BASE_SPAWN_H
 
 #include <sys/types.h>
 

@@ -5,8 +5,8 @@
  * for a table of a hundred thousand at once; and adding cannot fail: without memory for more chains
  * those that are there grow longer.
  */
-#ifndef CFS_TABLE_H
-#define CFS_TABLE_H
+#ifndef CFS_FS_BASE_TABLE_H
+#define CFS_FS_BASE_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>

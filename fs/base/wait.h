@@ -1,8 +1,8 @@
 /*
  * Waits: somebody wants to be told when something under way has ended.
  */
-#ifndef CFS_WAIT_H
-#define CFS_WAIT_H
+#ifndef CFS_FS_BASE_WAIT_H
+#define CFS_FS_BASE_WAIT_H
 
 /* Belongs to whoever waits, who may leave at any time; zeroed at first. */
 struct cfs_wait {

@@ -12,37 +12,37 @@
  * An entry whose name is empty or claims an id is in no ring, because its name in the directory
  * does not depend on what others are called.
  */
-struct cfs_byname {
+struct cfs_by_name {
 	struct cfs_catalogue *catalogue;
 	struct cfs_table names;
 };
 
-int cfs_byname_create(struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname)
+int cfs_by_name_create(struct cfs_catalogue *catalogue, struct cfs_by_name **ret_by_name)
 {
-	struct cfs_byname *byname = calloc(1, sizeof(*byname));
+	struct cfs_by_name *by_name = calloc(1, sizeof(*by_name));
 
-	if (!byname)
+	if (!by_name)
 		return -ENOMEM;
-	if (cfs_table_init(&byname->names) < 0) {
-		free(byname);
+	if (cfs_table_init(&by_name->names) < 0) {
+		free(by_name);
 		return -ENOMEM;
 	}
-	byname->catalogue = catalogue;
-	catalogue->byname = byname;
-	*ret_byname = byname;
+	by_name->catalogue = catalogue;
+	catalogue->by_name = by_name;
+	*ret_by_name = by_name;
 	return 0;
 }
 
-void cfs_byname_destroy(struct cfs_byname *byname)
+void cfs_by_name_destroy(struct cfs_by_name *by_name)
 {
-	if (!byname)
+	if (!by_name)
 		return;
-	byname->catalogue->byname = NULL;
-	cfs_table_finish(&byname->names);
-	free(byname);
+	by_name->catalogue->by_name = NULL;
+	cfs_table_finish(&by_name->names);
+	free(by_name);
 }
 
-void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name)
+void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
 {
 	const unsigned char *in = (const unsigned char *)name;
 	size_t len = strlen(name), used = 0, n;
@@ -51,11 +51,11 @@ void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name)
 		n = cfs_text_utf8_length(in, len);
 		if (n == 0 || *in == '/' || cfs_text_is_control(in, n)) {
 			n = n ? n : 1;
-			if (used == CFS_BYNAME_MAX)
+			if (used == CFS_BY_NAME_MAX)
 				break;
 			out[used++] = '_';
 		} else {
-			if (n > CFS_BYNAME_MAX - used)
+			if (n > CFS_BY_NAME_MAX - used)
 				break;
 			memcpy(out + used, in, n);
 			used += n;
@@ -68,9 +68,9 @@ void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name)
 
 /* The first id of this cloud that the text is, or ends in behind a hyphen; NULL: it ends in none.
  */
-static const char *id_at_end(const struct cfs_byname *byname, const char *text)
+static const char *id_at_end(const struct cfs_by_name *by_name, const char *text)
 {
-	const struct cfs_backend *backend = cfs_catalogue_cloud(byname->catalogue)->backend;
+	const struct cfs_backend *backend = cfs_catalogue_cloud(by_name->catalogue)->backend;
 
 	while (text && !backend->valid_id(text)) {
 		text = strchr(text, '-');
@@ -79,16 +79,16 @@ static const char *id_at_end(const struct cfs_byname *byname, const char *text)
 	return text;
 }
 
-static void clean_name(const struct cfs_entry *entry, char out[CFS_BYNAME_MAX + 1])
+static void clean_name(const struct cfs_entry *entry, char out[CFS_BY_NAME_MAX + 1])
 {
-	cfs_byname_clean(out, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
+	cfs_by_name_clean(out, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 }
 
 /* Who leads those of a clean name, or NULL. */
-static struct cfs_entry *find_leader(const struct cfs_byname *byname, const char *name)
+static struct cfs_entry *find_leader(const struct cfs_by_name *by_name, const char *name)
 {
-	struct cfs_link *link = cfs_table_first(&byname->names, cfs_table_hash(name));
-	char other[CFS_BYNAME_MAX + 1];
+	struct cfs_link *link = cfs_table_first(&by_name->names, cfs_table_hash(name));
+	char other[CFS_BY_NAME_MAX + 1];
 	struct cfs_entry *leader;
 
 	for (; link; link = cfs_table_next(link)) {
@@ -100,27 +100,27 @@ static struct cfs_entry *find_leader(const struct cfs_byname *byname, const char
 	return NULL;
 }
 
-static void lead(struct cfs_byname *byname, struct cfs_entry *entry, uint32_t hash)
+static void lead(struct cfs_by_name *by_name, struct cfs_entry *entry, uint32_t hash)
 {
 	entry->leads_namesakes = true;
-	cfs_table_add(&byname->names, &entry->by_name, hash);
+	cfs_table_add(&by_name->names, &entry->by_name, hash);
 }
 
-void cfs_byname_enter(struct cfs_byname *byname, struct cfs_entry *entry)
+void cfs_by_name_enter(struct cfs_by_name *by_name, struct cfs_entry *entry)
 {
-	char name[CFS_BYNAME_MAX + 1];
+	char name[CFS_BY_NAME_MAX + 1];
 	struct cfs_entry *leader;
 
-	if (!byname)
+	if (!by_name)
 		return;
 	clean_name(entry, name);
-	entry->claims_id = id_at_end(byname, name) != NULL;
+	entry->claims_id = id_at_end(by_name, name) != NULL;
 	if (entry->claims_id || name[0] == '\0')
 		return;
-	leader = find_leader(byname, name);
+	leader = find_leader(by_name, name);
 	if (!leader) {
 		entry->next_namesake = entry->prev_namesake = entry;
-		lead(byname, entry, cfs_table_hash(name));
+		lead(by_name, entry, cfs_table_hash(name));
 		return;
 	}
 	entry->prev_namesake = leader;
@@ -128,11 +128,11 @@ void cfs_byname_enter(struct cfs_byname *byname, struct cfs_entry *entry)
 	entry->prev_namesake->next_namesake = entry->next_namesake->prev_namesake = entry;
 }
 
-void cfs_byname_leave(struct cfs_byname *byname, struct cfs_entry *entry)
+void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry)
 {
 	struct cfs_entry *next = entry->next_namesake;
 
-	if (!byname || !next)
+	if (!by_name || !next)
 		return;
 	next->prev_namesake = entry->prev_namesake;
 	entry->prev_namesake->next_namesake = next;
@@ -140,9 +140,9 @@ void cfs_byname_leave(struct cfs_byname *byname, struct cfs_entry *entry)
 	if (!entry->leads_namesakes)
 		return;
 	entry->leads_namesakes = false;
-	cfs_table_remove(&byname->names, &entry->by_name);
+	cfs_table_remove(&by_name->names, &entry->by_name);
 	if (next != entry)
-		lead(byname, next, entry->by_name.hash);
+		lead(by_name, next, entry->by_name.hash);
 }
 
 /* The length of the name cut to max bytes at a character's edge. */
@@ -157,7 +157,7 @@ static size_t cut(const char *name, size_t max)
 	return max;
 }
 
-void cfs_byname_of(const struct cfs_entry *entry, char ret_name[CFS_BYNAME_MAX + 1])
+void cfs_by_name_of(const struct cfs_entry *entry, char ret_name[CFS_BY_NAME_MAX + 1])
 {
 	size_t id_len = strlen(entry->id), len;
 
@@ -165,36 +165,37 @@ void cfs_byname_of(const struct cfs_entry *entry, char ret_name[CFS_BYNAME_MAX +
 	if (ret_name[0] == '\0') {
 		memcpy(ret_name, entry->id, id_len + 1);
 	} else if (entry->claims_id || entry->next_namesake != entry) {
-		len = cut(ret_name, CFS_BYNAME_MAX - 1 - id_len);
+		len = cut(ret_name, CFS_BY_NAME_MAX - 1 - id_len);
 		ret_name[len] = '-';
 		memcpy(ret_name + len + 1, entry->id, id_len + 1);
 	}
 }
 
 /* The instance in whose id the name ends, if that is its name. */
-static struct cfs_entry *find_by_id(const struct cfs_byname *byname, const char *name)
+static struct cfs_entry *find_by_id(const struct cfs_by_name *by_name, const char *name)
 {
-	char own[CFS_BYNAME_MAX + 1];
+	char own[CFS_BY_NAME_MAX + 1];
 	struct cfs_entry *entry;
 	const char *id;
 
-	for (id = id_at_end(byname, name); id; id = id_at_end(byname, id + 1)) {
-		entry = cfs_catalogue_find(byname->catalogue, id);
+	for (id = id_at_end(by_name, name); id; id = id_at_end(by_name, id + 1)) {
+		entry = cfs_catalogue_find(by_name->catalogue, id);
 		if (!entry || !entry->instance)
 			continue;
-		cfs_byname_of(entry, own);
+		cfs_by_name_of(entry, own);
 		if (strcmp(own, name) == 0)
 			return entry;
 	}
 	return NULL;
 }
 
-int cfs_byname_find(const struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry)
+int cfs_by_name_find(
+	const struct cfs_by_name *by_name, const char *name, struct cfs_entry **ret_entry)
 {
-	struct cfs_entry *entry = find_by_id(byname, name);
+	struct cfs_entry *entry = find_by_id(by_name, name);
 
 	if (!entry) {
-		entry = find_leader(byname, name);
+		entry = find_leader(by_name, name);
 		/* Namesakes are called by their ids too. */
 		if (!entry || entry->next_namesake != entry)
 			return -ENOENT;

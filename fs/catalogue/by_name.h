@@ -13,32 +13,32 @@
  * These are all different, and depend on nothing but the ids and names there are. What is kept is
  * only who has which name, in the entries themselves; an entry's name is made when it is wanted.
  */
-#ifndef CFS_BYNAME_H
-#define CFS_BYNAME_H
+#ifndef CFS_FS_CATALOGUE_BY_NAME_H
+#define CFS_FS_CATALOGUE_BY_NAME_H
 
 #include "fs/catalogue/catalogue.h"
 
-#define CFS_BYNAME_MAX 255 /* bytes of an entry's name: NAME_MAX */
+#define CFS_BY_NAME_MAX 255 /* bytes of an entry's name: NAME_MAX */
 
-struct cfs_byname;
+struct cfs_by_name;
 
 /* The catalogue is borrowed for its life, and tells of what comes, goes and is renamed; of one it
  * keeps one. -ENOMEM. */
-int cfs_byname_create(struct cfs_catalogue *catalogue, struct cfs_byname **ret_byname);
-void cfs_byname_destroy(struct cfs_byname *byname);
+int cfs_by_name_create(struct cfs_catalogue *catalogue, struct cfs_by_name **ret_by_name);
+void cfs_by_name_destroy(struct cfs_by_name *by_name);
 
 /* An entry has got an instance, or one of another name; and it will have none, or one of another
  * name. Without a byname nothing is done. */
-void cfs_byname_enter(struct cfs_byname *byname, struct cfs_entry *entry);
-void cfs_byname_leave(struct cfs_byname *byname, struct cfs_entry *entry);
+void cfs_by_name_enter(struct cfs_by_name *by_name, struct cfs_entry *entry);
+void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry);
 
 /* What the entry, one that has an instance, is called now. */
-void cfs_byname_of(const struct cfs_entry *entry, char ret_name[CFS_BYNAME_MAX + 1]);
+void cfs_by_name_of(const struct cfs_entry *entry, char ret_name[CFS_BY_NAME_MAX + 1]);
 /* The instance of that name as the catalogue knows it now. 0; -ENOENT. */
-int cfs_byname_find(
-	const struct cfs_byname *byname, const char *name, struct cfs_entry **ret_entry);
+int cfs_by_name_find(
+	const struct cfs_by_name *by_name, const char *name, struct cfs_entry **ret_entry);
 
 /* The first of the rules above: a name made fit, "" if it has nothing. */
-void cfs_byname_clean(char out[CFS_BYNAME_MAX + 1], const char *name);
+void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name);
 
 #endif

@@ -67,7 +67,7 @@ void cfs_catalogue_destroy(struct cfs_catalogue *catalogue)
 
 	if (!catalogue)
 		return;
-	cfs_asks_cancel(catalogue);
+	cfs_lookups_cancel(catalogue);
 	cfs_call_cancel(&catalogue->discovery.call);
 	for (i = 0; i < catalogue->n_regions; i++) {
 		cfs_call_cancel(&catalogue->regions[i]->call);
@@ -176,7 +176,7 @@ void cfs_catalogue_remove(struct cfs_entry *entry)
 {
 	cfs_table_remove(&entry->catalogue->entries, &entry->by_id);
 	if (entry->instance) {
-		cfs_byname_leave(entry->catalogue->byname, entry);
+		cfs_by_name_leave(entry->catalogue->by_name, entry);
 		delist(entry);
 		count_in_region(entry, -1);
 	}
@@ -195,7 +195,7 @@ static void seen(struct cfs_entry *entry)
 static void become(struct cfs_entry *entry, struct cfs_instance *instance)
 {
 	struct cfs_instance *old = entry->instance;
-	struct cfs_byname *byname = entry->catalogue->byname;
+	struct cfs_by_name *by_name = entry->catalogue->by_name;
 	bool renamed = !old ||
 		strcmp(cfs_instance_field(old, CFS_FIELD_NAME),
 			cfs_instance_field(instance, CFS_FIELD_NAME)) != 0;
@@ -208,11 +208,11 @@ static void become(struct cfs_entry *entry, struct cfs_instance *instance)
 	if (!old)
 		enlist(entry);
 	else if (renamed)
-		cfs_byname_leave(byname, entry);
+		cfs_by_name_leave(by_name, entry);
 	entry->instance = instance;
 	cfs_instance_destroy(old);
 	if (renamed)
-		cfs_byname_enter(byname, entry);
+		cfs_by_name_enter(by_name, entry);
 }
 
 int cfs_catalogue_put(struct cfs_catalogue *catalogue, size_t region, struct cfs_instance *instance)
@@ -333,7 +333,7 @@ static int list_result(const struct cfs_catalogue *catalogue)
 	if (catalogue->n_regions > 0)
 		return -catalogue->regions[0]->failure.number;
 	/* No region is configured. Without keys that is the lesser trouble. */
-	return cfs_keyring_source(catalogue->cloud->keyring)[0] ? -EINVAL : -EACCES;
+	return cfs_credentials_source(catalogue->cloud->credentials)[0] ? -EINVAL : -EACCES;
 }
 
 static bool must_wait_for_any(const struct cfs_catalogue *catalogue)
@@ -426,16 +426,16 @@ int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct c
 	entry = cfs_catalogue_find(catalogue, id);
 	miss = missed_lately(catalogue, id);
 	if (!entry)
-		return miss ? -miss : cfs_ask(catalogue, id, wait, fn, arg);
+		return miss ? -miss : cfs_lookup(catalogue, id, wait, fn, arg);
 	age = cfs_catalogue_age(catalogue, entry->seen_ms);
 	if (age == AGE_STALE && !miss)
-		return cfs_ask(catalogue, id, wait, fn, arg);
+		return cfs_lookup(catalogue, id, wait, fn, arg);
 	if (age == AGE_OLD) {
 		/* Behind it: by listing where that has worked, else by its id. */
 		if (entry->region >= 0 && catalogue->regions[entry->region]->listed)
 			refresh_if_due(catalogue->regions[entry->region]);
 		else
-			cfs_ask(catalogue, id, NULL, NULL, NULL);
+			cfs_lookup(catalogue, id, NULL, NULL, NULL);
 	}
 	*ret_entry = entry;
 	return 1;
@@ -467,7 +467,7 @@ const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, siz
 	return catalogue->regions[region]->name;
 }
 
-const struct cfs_failure *cfs_catalogue_discovery_failure(const struct cfs_catalogue *catalogue)
+const struct cfs_failure *cfs_catalogue_regions_failure(const struct cfs_catalogue *catalogue)
 {
 	return catalogue->discovery.failure.number ? &catalogue->discovery.failure : NULL;
 }

@@ -11,8 +11,8 @@
  * time per region, regions in parallel, and one question at a time for an id. The same ages hold
  * for an instance that is asked for by its id.
  */
-#ifndef CFS_CATALOGUE_H
-#define CFS_CATALOGUE_H
+#ifndef CFS_FS_CATALOGUE_CATALOGUE_H
+#define CFS_FS_CATALOGUE_CATALOGUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -135,7 +135,7 @@ int cfs_catalogue_each(const struct cfs_catalogue *catalogue,
 size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue);
 const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, size_t region);
 /* Why the regions could not be found out, NULL if they could or need not. */
-const struct cfs_failure *cfs_catalogue_discovery_failure(const struct cfs_catalogue *catalogue);
+const struct cfs_failure *cfs_catalogue_regions_failure(const struct cfs_catalogue *catalogue);
 size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue);
 void cfs_catalogue_region(
 	const struct cfs_catalogue *catalogue, size_t index, struct cfs_region_state *ret_state);

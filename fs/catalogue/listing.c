@@ -90,7 +90,7 @@ static void sweep(void *arg)
 			entry->generation != region->generation)
 			cfs_catalogue_remove(entry);
 	}
-	cfs_timer_start(region->catalogue->cloud->machine->loop, &region->sweep_on, 0);
+	cfs_timer_start(region->catalogue->cloud->runtime->loop, &region->sweep_on, 0);
 }
 
 static void end_refresh(struct region *region, const struct cfs_error *error)

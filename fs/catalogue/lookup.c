@@ -169,7 +169,7 @@ static struct ask *begin(struct cfs_catalogue *catalogue, const char *id)
 	return ask;
 }
 
-int cfs_ask(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
+int cfs_lookup(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg)
 {
 	struct ask *ask;
@@ -186,7 +186,7 @@ int cfs_ask(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wa
 	return 0;
 }
 
-void cfs_asks_cancel(struct cfs_catalogue *catalogue)
+void cfs_lookups_cancel(struct cfs_catalogue *catalogue)
 {
 	struct ask *ask, *next;
 	size_t i;

@@ -1,8 +1,8 @@
 /*
  * What catalogue.c, listing.c, asking.c and discovery.c share, and nobody else needs.
  */
-#ifndef CFS_CATALOGUE_PRIVATE_H
-#define CFS_CATALOGUE_PRIVATE_H
+#ifndef CFS_FS_CATALOGUE_PRIVATE_H
+#define CFS_FS_CATALOGUE_PRIVATE_H
 
 #include "fs/catalogue/by_name.h"
 #include "fs/catalogue/catalogue.h"
@@ -54,7 +54,7 @@ struct cfs_catalogue {
 	struct cfs_table entries;
 	struct cfs_entry *first, *last; /* with an instance */
 	struct cfs_walk *walks;
-	struct cfs_byname *byname; /* NULL: nobody keeps names */
+	struct cfs_by_name *by_name; /* NULL: nobody keeps names */
 	struct {
 		char id[CFS_ID_MAX + 1];
 		int number; /* ENOENT, or why it could not be found out */
@@ -92,8 +92,8 @@ int cfs_discovery(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 
 /* asking.c: asks every region for the id, unless that is under way; the wait, if any, is entered.
  * -ENOMEM. */
-int cfs_ask(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
+int cfs_lookup(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
-void cfs_asks_cancel(struct cfs_catalogue *catalogue);
+void cfs_lookups_cancel(struct cfs_catalogue *catalogue);
 
 #endif

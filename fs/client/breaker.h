@@ -13,8 +13,8 @@
  * No answer: not resolved, not connected, broken off, or no byte in time. An answer that says that
  * the cloud has failed is one: it comes fast, and says more than a breaker could.
  */
-#ifndef CFS_BREAKER_H
-#define CFS_BREAKER_H
+#ifndef CFS_FS_CLIENT_BREAKER_H
+#define CFS_FS_CLIENT_BREAKER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -53,12 +53,13 @@ static int64_t retry_delay(struct cfs_call *call)
 	delay = cfs_retry_delay(fault, call->attempts, call->left_ms, cfs_clock_random());
 	if (delay < 0)
 		return -1;
-	if (!cfs_quota_spend(cfs_reach_quota(call->reach), cfs_quota_cost(fault))) {
+	if (!cfs_retry_quota_spend(
+		    cfs_endpoint_quota(call->endpoint), cfs_retry_quota_cost(fault))) {
 		cfs_log(CFS_LOG_DEBUG, "%s: %s: not tried again, as too many calls fail",
 			call->cloud->config->name, call->cloud->backend->action(&call->question));
 		return -1;
 	}
-	call->retry_cost = cfs_quota_cost(fault);
+	call->retry_cost = cfs_retry_quota_cost(fault);
 	return delay;
 }
 
@@ -73,12 +74,12 @@ static void attempt_failed(struct cfs_call *call)
 		cfs_series_throttled(call->series);
 	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED ||
 		call->error.fault == CFS_CLOCK_SKEW)
-		cfs_keyring_refused(call->cloud->keyring, call->error.fault);
+		cfs_credentials_refused(call->cloud->credentials, call->error.fault);
 	call->fresh = call->error.fault == CFS_TIMED_OUT || call->error.fault == CFS_RESET;
 	delay = retry_delay(call);
 	/* A connection may break off for no reason: the next attempt tells more than a probe. */
 	if (!call->probes && (delay < 0 || call->error.fault != CFS_RESET))
-		cfs_reach_heard(call->reach, &call->error);
+		cfs_endpoint_report(call->endpoint, &call->error);
 	if (delay < 0) {
 		finish(call);
 		return;
@@ -86,7 +87,7 @@ static void attempt_failed(struct cfs_call *call)
 	cfs_log(CFS_LOG_DEBUG, "%s: %s: attempt %u failed (%s), next in %lld ms",
 		call->cloud->config->name, call->cloud->backend->action(&call->question),
 		call->attempts, call->error.code, (long long)delay);
-	cfs_timer_start(call->cloud->machine->loop, &call->timer, delay);
+	cfs_timer_start(call->cloud->runtime->loop, &call->timer, delay);
 }
 
 /* What an attempt may take of one of its limits. */
@@ -102,7 +103,7 @@ static int answer_data(void *arg, const char *bytes, size_t len)
 	struct cfs_call *call = arg;
 
 	cfs_timer_start(
-		call->cloud->machine->loop, &call->patience, limit(call, CFS_CALL_STALL_MS));
+		call->cloud->runtime->loop, &call->patience, limit(call, CFS_CALL_STALL_MS));
 	return call->cloud->backend->reader_feed(call->reader, bytes, len);
 }
 
@@ -138,11 +139,11 @@ static void judged_failed(struct cfs_call *call, const struct cfs_http_outcome *
 static void try_with_cloud_time(struct cfs_call *call)
 {
 	cfs_log(CFS_LOG_WARNING, "[%s]: this machine's clock is %+lld s off the cloud's",
-		call->cloud->config->name, -(long long)call->cloud->skew.offset);
+		call->cloud->config->name, -(long long)call->cloud->cloud_clock.offset);
 	call->learnt_time = true;
 	end_reader(call);
 	spend_time(call);
-	cfs_timer_start(call->cloud->machine->loop, &call->timer, 0);
+	cfs_timer_start(call->cloud->runtime->loop, &call->timer, 0);
 }
 
 /* An attempt that was begun late and ran out of time says less than what made it necessary. */
@@ -171,10 +172,11 @@ static void tell(struct cfs_call *call, const struct cfs_error *said)
 	if (call->probes)
 		return;
 	if (said->fault == CFS_OK)
-		cfs_quota_repay(cfs_reach_quota(call->reach), call->retry_cost);
-	cfs_gate_answered(cfs_reach_gate(call->reach), said->fault == CFS_THROTTLED, call->sent_ms);
+		cfs_retry_quota_repay(cfs_endpoint_quota(call->endpoint), call->retry_cost);
+	cfs_rate_queue_answered(
+		cfs_endpoint_queue(call->endpoint), said->fault == CFS_THROTTLED, call->sent_ms);
 	if (said->fault == CFS_OK)
-		cfs_reach_heard(call->reach, said);
+		cfs_endpoint_report(call->endpoint, said);
 }
 
 static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
@@ -191,10 +193,10 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 	}
 	call->error = said;
 	if (said.fault == CFS_OK) {
-		cfs_keyring_worked(call->cloud->keyring);
+		cfs_credentials_worked(call->cloud->credentials);
 		finish(call);
 	} else if (is_about_time(&said) && !call->learnt_time &&
-		cfs_skew_learn(&call->cloud->skew, outcome->date)) {
+		cfs_cloud_clock_learn(&call->cloud->cloud_clock, outcome->date)) {
 		try_with_cloud_time(call);
 	} else {
 		judged_failed(call, outcome);
@@ -237,7 +239,7 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 		call->cloud->account, &call->question, call->sink, &call->reader);
 	if (r == 0)
 		r = backend->request(call->cloud->account, &call->question, keys,
-			cfs_skew_now(&call->cloud->skew), &request);
+			cfs_cloud_clock_now(&call->cloud->cloud_clock), &request);
 	if (r < 0) {
 		cfs_error_set(
 			&call->error, cfs_fault_from_errno(r), "the request could not be made");
@@ -251,8 +253,8 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 		.fresh = call->fresh,
 	};
 	call->sent_ms = cfs_clock_ms();
-	cfs_timer_start(call->cloud->machine->loop, &call->patience, limit(call, call->timeout_ms));
-	cfs_http_start(call->cloud->machine->http, &call->transfer, &request, &options,
+	cfs_timer_start(call->cloud->runtime->loop, &call->patience, limit(call, call->timeout_ms));
+	cfs_http_start(call->cloud->runtime->http, &call->transfer, &request, &options,
 		&answer_handler, call);
 }
 
@@ -307,7 +309,8 @@ static void let_through(void *arg)
 static void enter_gate(struct cfs_call *call)
 {
 	if (call->probes ||
-		cfs_gate_enter(cfs_reach_gate(call->reach), &call->ticket, let_through, call))
+		cfs_rate_queue_enter(
+			cfs_endpoint_queue(call->endpoint), &call->ticket, let_through, call))
 		pass_gate(call);
 	else
 		cfs_series_queued(call->series);
@@ -317,7 +320,7 @@ static void enter_gate(struct cfs_call *call)
 static void await(struct cfs_call *call, const char *late)
 {
 	call->awaits = late;
-	cfs_timer_start(call->cloud->machine->loop, &call->deadline, call->left_ms);
+	cfs_timer_start(call->cloud->runtime->loop, &call->deadline, call->left_ms);
 }
 
 /* Everything is looked at before the gate, so that a call that cannot be made does not wait there,
@@ -329,7 +332,7 @@ static void advance(struct cfs_call *call)
 	int r = 1;
 
 	if (!call->probes)
-		r = cfs_reach_ask(call->reach, &call->wait, waited, call, &refusal);
+		r = cfs_endpoint_admit(call->endpoint, &call->wait, waited, call, &refusal);
 	if (r == 0) {
 		await(call, "no answer in time to whether the cloud answers");
 		return;
@@ -340,7 +343,8 @@ static void advance(struct cfs_call *call)
 		finish(call);
 		return;
 	}
-	r = cfs_keyring_get(call->cloud->keyring, &call->wait, waited, call, &keys, &call->error);
+	r = cfs_credentials_get(
+		call->cloud->credentials, &call->wait, waited, call, &keys, &call->error);
 	if (r == 0) {
 		await(call, "no credentials in time");
 	} else if (r < 0) {
@@ -358,7 +362,7 @@ static void begin_attempt(void *arg)
 {
 	struct cfs_call *call = arg;
 
-	if (!call->reach) {
+	if (!call->endpoint) {
 		cfs_error_set(&call->error, CFS_NO_MEMORY, "out of memory");
 		finish(call);
 	} else if (has_time(call)) {
@@ -371,13 +375,13 @@ static void log_asker(const struct cfs_call *call)
 {
 	const struct cfs_cloud *cloud = call->cloud;
 	const struct cfs_question *question = &call->question;
-	struct cfs_asker *asker = cloud->machine->asker;
+	struct cfs_current_caller *current_caller = cloud->runtime->current_caller;
 	const struct cfs_caller *caller;
 	char comm[CFS_COMM_MAX + 1] = "?";
 
-	if (!asker || asker->tid == 0)
+	if (!current_caller || current_caller->tid == 0)
 		return;
-	if (cfs_asker_find(asker, cfs_proc_read, &caller))
+	if (cfs_caller_get_current(current_caller, cfs_proc_read, &caller))
 		cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
 	cfs_log(CFS_LOG_INFO, "%s: %s: %s for pid %d (%s)", cloud->config->name,
 		question->id                  ? question->id
@@ -394,13 +398,13 @@ static void start(struct cfs_call *call, int64_t timeout_ms, bool probes)
 	call->timeout_ms = call->left_ms = timeout_ms;
 	call->since_ms = cfs_clock_ms();
 	call->began_us = cfs_clock_us();
-	call->series = cfs_stats_begin(cloud->machine->stats, cloud->config->name,
+	call->series = cfs_stats_begin(cloud->runtime->stats, cloud->config->name,
 		call->question.region, cloud->backend->action(&call->question));
-	call->reach = cfs_reaches_find(cloud->reaches, &call->question);
+	call->endpoint = cfs_endpoints_find(cloud->endpoints, &call->question);
 	cfs_timer_init(&call->timer, begin_attempt, call);
 	cfs_timer_init(&call->deadline, waited_in_vain, call);
 	cfs_timer_init(&call->patience, no_byte_in_time, call);
-	cfs_timer_start(cloud->machine->loop, &call->timer, 0);
+	cfs_timer_start(cloud->runtime->loop, &call->timer, 0);
 }
 
 void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
@@ -431,14 +435,14 @@ void cfs_call_cancel(struct cfs_call *call)
 {
 	if (!call->cloud)
 		return;
-	if (call->ticket.gate)
+	if (call->ticket.queue)
 		cfs_series_dequeued(call->series);
 	count_end(call, CFS_INTERRUPTED);
 	cfs_timer_stop(&call->timer);
 	cfs_timer_stop(&call->deadline);
 	cfs_timer_stop(&call->patience);
 	cfs_wait_leave(&call->wait);
-	cfs_ticket_leave(&call->ticket);
+	cfs_rate_queue_leave(&call->ticket);
 	cfs_http_cancel(&call->transfer);
 	end_reader(call);
 	call->cloud = NULL;

@@ -12,8 +12,8 @@
  * The attempt after one that hung or broke off is made on a new connection, as others that are kept
  * may be dead too: a NAT that forgets connections tells nobody.
  */
-#ifndef CFS_CALL_H
-#define CFS_CALL_H
+#ifndef CFS_FS_CLIENT_CALL_H
+#define CFS_FS_CLIENT_CALL_H
 
 #include "backends/contract/backend.h"
 #include "fs/cloud/cloud.h"
@@ -23,7 +23,7 @@
 #define CFS_CALL_CONNECT_MS 10000
 #define CFS_CALL_STALL_MS 10000
 
-struct cfs_reach;
+struct cfs_endpoint;
 struct cfs_series;
 
 /* Belongs to the caller, stays in place until done or cancelled. Opaque. */
@@ -43,12 +43,12 @@ struct cfs_call {
 	int64_t since_ms; /* when the clock of left_ms was last started */
 	int64_t sent_ms;  /* this attempt */
 	int64_t began_us;
-	unsigned retry_cost;       /* what the last retry took from the quota */
-	struct cfs_series *series; /* where it is counted */
-	struct cfs_reach *reach;   /* NULL: no memory for it */
-	struct cfs_wait wait;      /* for a probe, or for keys */
-	const char *awaits;        /* what it waits for there, for an error */
-	struct cfs_ticket ticket;
+	unsigned retry_cost;           /* what the last retry took from the quota */
+	struct cfs_series *series;     /* where it is counted */
+	struct cfs_endpoint *endpoint; /* NULL: no memory for it */
+	struct cfs_wait wait;          /* for a probe, or for keys */
+	const char *awaits;            /* what it waits for there, for an error */
+	struct cfs_rate_ticket ticket;
 	struct cfs_timer timer;    /* of a pause between attempts */
 	struct cfs_timer deadline; /* of the wait */
 	struct cfs_timer patience; /* until the next byte of the answer */

@@ -11,18 +11,18 @@
 #include "fs/base/process.h"
 #include "fs/client/watched_files.h"
 
-struct cfs_keyring {
+struct cfs_credentials {
 	struct cfs_loop *loop;
 	struct cfs_http *http;
 	const struct cfs_backend *backend;
 	const struct cfs_settings *settings;
-	struct cfs_skew *skew;
+	struct cfs_cloud_clock *cloud_clock;
 
 	/* What is held. */
 	bool held, refused;
 	struct cfs_keys keys;
 	int64_t worked_ms; /* when they last did, 0: not yet */
-	int64_t since;     /* when they were found, cfs_skew_now */
+	int64_t since;     /* when they were found, cfs_cloud_clock_now */
 	char source[CFS_PROVIDER_WHY_MAX];
 
 	/* How the last search ended. */
@@ -35,66 +35,69 @@ struct cfs_keyring {
 	bool searching, learnt_time;
 	size_t provider;
 	unsigned steps;
-	struct cfs_provider_state *machine;
-	struct cfs_files files; /* that the providers read; their env */
+	struct cfs_provider_state *runtime;
+	struct cfs_watched_files files; /* that the providers read; their env */
 	struct cfs_transfer transfer;
 	struct cfs_process process;
 	struct cfs_buf answer;
 	struct cfs_wait *waits;
 };
 
-int cfs_keyring_create(struct cfs_loop *loop, struct cfs_http *http,
+int cfs_credentials_create(struct cfs_loop *loop, struct cfs_http *http,
 	const struct cfs_backend *backend, const struct cfs_settings *settings,
-	const struct cfs_env *env, struct cfs_skew *skew, struct cfs_keyring **ret_keyring)
+	const struct cfs_env *env, struct cfs_cloud_clock *cloud_clock,
+	struct cfs_credentials **ret_credentials)
 {
-	struct cfs_keyring *keyring;
+	struct cfs_credentials *credentials;
 
-	keyring = calloc(1, sizeof(*keyring));
-	if (!keyring)
+	credentials = calloc(1, sizeof(*credentials));
+	if (!credentials)
 		return -ENOMEM;
-	keyring->loop = loop;
-	keyring->http = http;
-	keyring->backend = backend;
-	keyring->settings = settings;
-	keyring->skew = skew;
-	keyring->keys = CFS_KEYS_INIT;
-	cfs_files_init(&keyring->files, env);
-	cfs_buf_init(&keyring->looked, CFS_KEYRING_LOOKED_MAX);
-	cfs_buf_init(&keyring->answer, CFS_PROVIDER_ANSWER_MAX);
-	*ret_keyring = keyring;
+	credentials->loop = loop;
+	credentials->http = http;
+	credentials->backend = backend;
+	credentials->settings = settings;
+	credentials->cloud_clock = cloud_clock;
+	credentials->keys = CFS_KEYS_INIT;
+	cfs_watched_files_init(&credentials->files, env);
+	cfs_buf_init(&credentials->looked, CFS_CREDENTIALS_LOOKED_MAX);
+	cfs_buf_init(&credentials->answer, CFS_PROVIDER_ANSWER_MAX);
+	*ret_credentials = credentials;
 	return 0;
 }
 
-static void end_machine(struct cfs_keyring *keyring)
+static void end_machine(struct cfs_credentials *credentials)
 {
-	if (keyring->machine)
-		keyring->backend->providers[keyring->provider]->destroy(keyring->machine);
-	keyring->machine = NULL;
-	cfs_buf_wipe(&keyring->answer);
+	if (credentials->runtime)
+		credentials->backend->providers[credentials->provider]->destroy(
+			credentials->runtime);
+	credentials->runtime = NULL;
+	cfs_buf_wipe(&credentials->answer);
 }
 
-void cfs_keyring_destroy(struct cfs_keyring *keyring)
+void cfs_credentials_destroy(struct cfs_credentials *credentials)
 {
-	if (!keyring)
+	if (!credentials)
 		return;
-	cfs_http_cancel(&keyring->transfer);
-	cfs_process_cancel(&keyring->process);
-	end_machine(keyring);
-	cfs_files_finish(&keyring->files);
-	cfs_keys_finish(&keyring->keys);
-	cfs_buf_finish(&keyring->looked);
-	free(keyring);
+	cfs_http_cancel(&credentials->transfer);
+	cfs_process_cancel(&credentials->process);
+	end_machine(credentials);
+	cfs_watched_files_finish(&credentials->files);
+	cfs_keys_finish(&credentials->keys);
+	cfs_buf_finish(&credentials->looked);
+	free(credentials);
 }
 
-static bool expired(const struct cfs_keyring *keyring)
+static bool expired(const struct cfs_credentials *credentials)
 {
-	return keyring->keys.expires <= cfs_skew_now(keyring->skew);
+	return credentials->keys.expires <= cfs_cloud_clock_now(credentials->cloud_clock);
 }
 
 /* The account of the last search as one line. */
-static void looked_line(const struct cfs_keyring *keyring, char line[CFS_KEYRING_LOOKED_MAX * 2])
+static void looked_line(
+	const struct cfs_credentials *credentials, char line[CFS_CREDENTIALS_LOOKED_MAX * 2])
 {
-	const char *text = cfs_buf_text(&keyring->looked);
+	const char *text = cfs_buf_text(&credentials->looked);
 
 	for (; *text; text++) {
 		if (*text != '\n')
@@ -106,42 +109,42 @@ static void looked_line(const struct cfs_keyring *keyring, char line[CFS_KEYRING
 }
 
 /* Ends the search and lets everybody who waits ask again. */
-static void settle(struct cfs_keyring *keyring, enum cfs_fault fault)
+static void settle(struct cfs_credentials *credentials, enum cfs_fault fault)
 {
-	char line[CFS_KEYRING_LOOKED_MAX * 2];
+	char line[CFS_CREDENTIALS_LOOKED_MAX * 2];
 
-	end_machine(keyring);
-	keyring->searching = false;
-	keyring->fault = fault;
-	keyring->ended_ms = cfs_clock_ms();
-	looked_line(keyring, line);
-	if (fault != CFS_OK && keyring->held && !expired(keyring))
+	end_machine(credentials);
+	credentials->searching = false;
+	credentials->fault = fault;
+	credentials->ended_ms = cfs_clock_ms();
+	looked_line(credentials, line);
+	if (fault != CFS_OK && credentials->held && !expired(credentials))
 		cfs_log(CFS_LOG_WARNING, "[%s]: the credentials could not be renewed: %s",
-			keyring->settings->name, line);
-	cfs_wait_end_all(&keyring->waits, 0);
+			credentials->settings->name, line);
+	cfs_wait_end_all(&credentials->waits, 0);
 }
 
-static void note(struct cfs_keyring *keyring, const char *why)
+static void note(struct cfs_credentials *credentials, const char *why)
 {
-	const char *name = keyring->backend->providers[keyring->provider]->name;
+	const char *name = credentials->backend->providers[credentials->provider]->name;
 
 	/* An account for people: what does not fit is left out, and no reason to have no keys. */
-	(void)cfs_buf_addf(&keyring->looked, "%s: %s\n", name, why);
+	(void)cfs_buf_addf(&credentials->looked, "%s: %s\n", name, why);
 }
 
-static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *answer);
+static void advance(struct cfs_credentials *credentials, const struct cfs_step_answer *answer);
 
 static int answer_data(void *arg, const char *bytes, size_t len)
 {
-	struct cfs_keyring *keyring = arg;
+	struct cfs_credentials *credentials = arg;
 
-	return cfs_buf_add(&keyring->answer, bytes, len);
+	return cfs_buf_add(&credentials->answer, bytes, len);
 }
 
 static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 {
-	struct cfs_keyring *keyring = arg;
-	struct cfs_buf content = keyring->answer;
+	struct cfs_credentials *credentials = arg;
+	struct cfs_buf content = credentials->answer;
 	struct cfs_step_answer answer = {
 		.fault = outcome->fault,
 		.status = outcome->status,
@@ -151,8 +154,8 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 	};
 
 	/* The step may ask for another answer at once, which gets a buffer of its own. */
-	cfs_buf_init(&keyring->answer, CFS_PROVIDER_ANSWER_MAX);
-	advance(keyring, &answer);
+	cfs_buf_init(&credentials->answer, CFS_PROVIDER_ANSWER_MAX);
+	advance(credentials, &answer);
 	cfs_buf_wipe(&content);
 }
 
@@ -177,7 +180,7 @@ static void free_words(char **argv)
 }
 
 /* Does what a step asks for. What it holds is taken over. */
-static void perform(struct cfs_keyring *keyring, struct cfs_step *step)
+static void perform(struct cfs_credentials *credentials, struct cfs_step *step)
 {
 	struct cfs_http_options options = {
 		.ca_file = step->ca_file,
@@ -187,185 +190,186 @@ static void perform(struct cfs_keyring *keyring, struct cfs_step *step)
 	};
 
 	if (step->kind == CFS_STEP_HTTP) {
-		cfs_http_start(keyring->http, &keyring->transfer, &step->request, &options,
-			&answer_handler, keyring);
+		cfs_http_start(credentials->http, &credentials->transfer, &step->request, &options,
+			&answer_handler, credentials);
 		return;
 	}
-	cfs_process_start(&keyring->process, keyring->loop, step->argv, step->timeout_ms,
-		CFS_PROVIDER_ANSWER_MAX, process_done, keyring);
+	cfs_process_start(&credentials->process, credentials->loop, step->argv, step->timeout_ms,
+		CFS_PROVIDER_ANSWER_MAX, process_done, credentials);
 	free_words(step->argv);
 }
 
-static void begin(struct cfs_keyring *keyring)
+static void begin(struct cfs_credentials *credentials)
 {
-	keyring->searching = true;
-	keyring->absent = false;
-	keyring->provider = 0;
-	cfs_buf_clear(&keyring->looked);
-	cfs_files_forget(&keyring->files);
-	advance(keyring, NULL);
+	credentials->searching = true;
+	credentials->absent = false;
+	credentials->provider = 0;
+	cfs_buf_clear(&credentials->looked);
+	cfs_watched_files_forget(&credentials->files);
+	advance(credentials, NULL);
 }
 
-static void fail(struct cfs_keyring *keyring, enum cfs_fault fault, int64_t date)
+static void fail(struct cfs_credentials *credentials, enum cfs_fault fault, int64_t date)
 {
 	/* A service that signs keys out looks at the time as well. */
-	if (!keyring->learnt_time && cfs_skew_learn(keyring->skew, date)) {
-		keyring->learnt_time = true;
-		end_machine(keyring);
-		begin(keyring);
+	if (!credentials->learnt_time && cfs_cloud_clock_learn(credentials->cloud_clock, date)) {
+		credentials->learnt_time = true;
+		end_machine(credentials);
+		begin(credentials);
 		return;
 	}
-	settle(keyring, fault);
+	settle(credentials, fault);
 }
 
-static void hold(struct cfs_keyring *keyring, struct cfs_step *step, int64_t date)
+static void hold(struct cfs_credentials *credentials, struct cfs_step *step, int64_t date)
 {
 	/* Nobody hands out keys that have expired: if they seem to have, the clock may have been
 	 * set. */
-	if (step->keys.expires <= cfs_skew_now(keyring->skew))
-		(void)cfs_skew_learn(keyring->skew, date);
-	cfs_keys_finish(&keyring->keys);
-	keyring->keys = step->keys;
-	keyring->held = true;
-	keyring->refused = false;
-	keyring->worked_ms = 0;
-	keyring->since = cfs_skew_now(keyring->skew);
-	memcpy(keyring->source, step->why, sizeof(keyring->source));
-	settle(keyring, CFS_OK);
+	if (step->keys.expires <= cfs_cloud_clock_now(credentials->cloud_clock))
+		(void)cfs_cloud_clock_learn(credentials->cloud_clock, date);
+	cfs_keys_finish(&credentials->keys);
+	credentials->keys = step->keys;
+	credentials->held = true;
+	credentials->refused = false;
+	credentials->worked_ms = 0;
+	credentials->since = cfs_cloud_clock_now(credentials->cloud_clock);
+	memcpy(credentials->source, step->why, sizeof(credentials->source));
+	settle(credentials, CFS_OK);
 }
 
 /* Steps through the chain until it has keys, has none, or waits for an answer. */
-static void advance(struct cfs_keyring *keyring, const struct cfs_step_answer *answer)
+static void advance(struct cfs_credentials *credentials, const struct cfs_step_answer *answer)
 {
 	const struct cfs_provider *provider;
 	int64_t date = answer ? answer->date : 0;
 	struct cfs_step step;
 
-	while ((provider = keyring->backend->providers[keyring->provider])) {
-		if (!keyring->machine) {
-			keyring->steps = 0;
-			if (provider->create(
-				    keyring->settings, &keyring->files.env, &keyring->machine) < 0)
-				return settle(keyring, CFS_NO_MEMORY);
+	while ((provider = credentials->backend->providers[credentials->provider])) {
+		if (!credentials->runtime) {
+			credentials->steps = 0;
+			if (provider->create(credentials->settings, &credentials->files.env,
+				    &credentials->runtime) < 0)
+				return settle(credentials, CFS_NO_MEMORY);
 		}
-		provider->step(keyring->machine, answer, cfs_skew_now(keyring->skew), &step);
+		provider->step(credentials->runtime, answer,
+			cfs_cloud_clock_now(credentials->cloud_clock), &step);
 		answer = NULL;
 		switch (step.kind) {
 		case CFS_STEP_KEYS:
-			return hold(keyring, &step, date);
+			return hold(credentials, &step, date);
 		case CFS_STEP_ABSENT:
-			note(keyring, step.why);
-			end_machine(keyring);
-			keyring->provider++;
+			note(credentials, step.why);
+			end_machine(credentials);
+			credentials->provider++;
 			break;
 		case CFS_STEP_FAILED:
-			note(keyring, step.why);
-			return fail(keyring, step.fault, date);
+			note(credentials, step.why);
+			return fail(credentials, step.fault, date);
 		case CFS_STEP_HTTP:
 		case CFS_STEP_PROCESS:
-			if (++keyring->steps <= CFS_PROVIDER_STEPS_MAX)
-				return perform(keyring, &step);
+			if (++credentials->steps <= CFS_PROVIDER_STEPS_MAX)
+				return perform(credentials, &step);
 			if (step.kind == CFS_STEP_HTTP)
 				cfs_http_request_finish(&step.request);
 			else
 				free_words(step.argv);
-			note(keyring, "asks without end");
-			return settle(keyring, CFS_UNAUTHENTICATED);
+			note(credentials, "asks without end");
+			return settle(credentials, CFS_UNAUTHENTICATED);
 		}
 	}
-	keyring->absent = true;
-	settle(keyring, CFS_UNAUTHENTICATED);
+	credentials->absent = true;
+	settle(credentials, CFS_UNAUTHENTICATED);
 }
 
 /* Whether the keys held should be replaced, though they may still serve. */
-static bool wants_others(struct cfs_keyring *keyring)
+static bool wants_others(struct cfs_credentials *credentials)
 {
-	int64_t early = CFS_KEYRING_EARLY, life;
+	int64_t early = CFS_CREDENTIALS_EARLY, life;
 
-	if (!keyring->held || keyring->refused)
+	if (!credentials->held || credentials->refused)
 		return true;
-	if (keyring->keys.expires == INT64_MAX)
+	if (credentials->keys.expires == INT64_MAX)
 		return false;
-	life = keyring->keys.expires - keyring->since;
+	life = credentials->keys.expires - credentials->since;
 	if (life / 2 < early)
 		early = life / 2;
-	return keyring->keys.expires - cfs_skew_now(keyring->skew) <= early;
+	return credentials->keys.expires - cfs_cloud_clock_now(credentials->cloud_clock) <= early;
 }
 
-static void search_if_due(struct cfs_keyring *keyring)
+static void search_if_due(struct cfs_credentials *credentials)
 {
 	/* After a search that found keys, too: a metadata service hands out the same ones for a
 	 * while. */
-	bool pausing =
-		keyring->ended_ms > 0 && cfs_clock_ms() - keyring->ended_ms < CFS_KEYRING_PAUSE_MS;
+	bool pausing = credentials->ended_ms > 0 &&
+		cfs_clock_ms() - credentials->ended_ms < CFS_CREDENTIALS_PAUSE_MS;
 
-	if (keyring->searching)
+	if (credentials->searching)
 		return;
-	if (!cfs_files_changed(&keyring->files, cfs_clock_ms()) &&
-		(pausing || !wants_others(keyring)))
+	if (!cfs_watched_files_changed(&credentials->files, cfs_clock_ms()) &&
+		(pausing || !wants_others(credentials)))
 		return;
-	keyring->learnt_time = false;
-	begin(keyring);
+	credentials->learnt_time = false;
+	begin(credentials);
 }
 
-int cfs_keyring_get(struct cfs_keyring *keyring, struct cfs_wait *wait,
+int cfs_credentials_get(struct cfs_credentials *credentials, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, const struct cfs_keys **ret_keys,
 	struct cfs_error *ret_error)
 {
-	char line[CFS_KEYRING_LOOKED_MAX * 2];
+	char line[CFS_CREDENTIALS_LOOKED_MAX * 2];
 
-	search_if_due(keyring);
-	if (keyring->held && !expired(keyring)) {
-		*ret_keys = &keyring->keys;
+	search_if_due(credentials);
+	if (credentials->held && !expired(credentials)) {
+		*ret_keys = &credentials->keys;
 		return 1;
 	}
-	if (keyring->searching) {
-		cfs_wait_enter(&keyring->waits, wait, fn, arg);
+	if (credentials->searching) {
+		cfs_wait_enter(&credentials->waits, wait, fn, arg);
 		return 0;
 	}
-	looked_line(keyring, line);
-	cfs_error_set(ret_error, keyring->held ? CFS_EXPIRED : keyring->fault,
-		keyring->held ? "the credentials have expired; looked in: %s"
-			      : "no usable credentials; looked in: %s",
+	looked_line(credentials, line);
+	cfs_error_set(ret_error, credentials->held ? CFS_EXPIRED : credentials->fault,
+		credentials->held ? "the credentials have expired; looked in: %s"
+				  : "no usable credentials; looked in: %s",
 		line);
 	return -EACCES;
 }
 
-void cfs_keyring_worked(struct cfs_keyring *keyring)
+void cfs_credentials_worked(struct cfs_credentials *credentials)
 {
-	keyring->worked_ms = cfs_clock_ms();
+	credentials->worked_ms = cfs_clock_ms();
 }
 
-void cfs_keyring_refused(struct cfs_keyring *keyring, enum cfs_fault fault)
+void cfs_credentials_refused(struct cfs_credentials *credentials, enum cfs_fault fault)
 {
-	bool trusted = keyring->worked_ms > 0 &&
-		cfs_clock_ms() - keyring->worked_ms <= CFS_KEYRING_TRUST_MS;
+	bool trusted = credentials->worked_ms > 0 &&
+		cfs_clock_ms() - credentials->worked_ms <= CFS_CREDENTIALS_TRUST_MS;
 
 	if (!trusted || fault == CFS_EXPIRED)
-		keyring->refused = true;
+		credentials->refused = true;
 }
 
-const char *cfs_keyring_source(const struct cfs_keyring *keyring)
+const char *cfs_credentials_source(const struct cfs_credentials *credentials)
 {
-	return keyring->held ? keyring->source : "";
+	return credentials->held ? credentials->source : "";
 }
 
-int64_t cfs_keyring_expires(const struct cfs_keyring *keyring)
+int64_t cfs_credentials_expires(const struct cfs_credentials *credentials)
 {
-	return keyring->keys.expires;
+	return credentials->keys.expires;
 }
 
-const char *cfs_keyring_looked(const struct cfs_keyring *keyring)
+const char *cfs_credentials_looked(const struct cfs_credentials *credentials)
 {
-	return cfs_buf_text(&keyring->looked);
+	return cfs_buf_text(&credentials->looked);
 }
 
-enum cfs_fault cfs_keyring_fault(const struct cfs_keyring *keyring)
+enum cfs_fault cfs_credentials_fault(const struct cfs_credentials *credentials)
 {
-	return keyring->fault;
+	return credentials->fault;
 }
 
-bool cfs_keyring_absent(const struct cfs_keyring *keyring)
+bool cfs_credentials_absent(const struct cfs_credentials *credentials)
 {
-	return keyring->absent;
+	return credentials->absent;
 }

@@ -13,13 +13,13 @@
 /* Of a probe's answer no more than this is looked at. */
 #define PROBE_CONTENT_MAX 4096
 
-struct cfs_reach {
-	struct cfs_reach *next;
+struct cfs_endpoint {
+	struct cfs_endpoint *next;
 	struct cfs_cloud *cloud;
 	char region[CFS_REGION_MAX + 1];
 	struct cfs_question question; /* a probe's; of the region above */
-	struct cfs_gate *gate;
-	struct cfs_quota quota;
+	struct cfs_rate_queue *queue;
+	struct cfs_retry_quota quota;
 	struct cfs_breaker breaker;
 	struct cfs_error error; /* of the last that got no answer */
 	struct timespec since;  /* when it went down */
@@ -30,37 +30,37 @@ struct cfs_reach {
 	struct cfs_wait *waits; /* for a probe */
 };
 
-struct cfs_reaches {
+struct cfs_endpoints {
 	struct cfs_cloud *cloud;
-	struct cfs_reach *first; /* regions times actions: a few dozen at the most */
+	struct cfs_endpoint *first; /* regions times actions: a few dozen at the most */
 };
 
-int cfs_reaches_create(struct cfs_cloud *cloud, struct cfs_reaches **ret_reaches)
+int cfs_endpoints_create(struct cfs_cloud *cloud, struct cfs_endpoints **ret_endpoints)
 {
-	struct cfs_reaches *reaches;
+	struct cfs_endpoints *endpoints;
 
-	reaches = calloc(1, sizeof(*reaches));
-	if (!reaches)
+	endpoints = calloc(1, sizeof(*endpoints));
+	if (!endpoints)
 		return -ENOMEM;
-	reaches->cloud = cloud;
-	*ret_reaches = reaches;
+	endpoints->cloud = cloud;
+	*ret_endpoints = endpoints;
 	return 0;
 }
 
-void cfs_reaches_destroy(struct cfs_reaches *reaches)
+void cfs_endpoints_destroy(struct cfs_endpoints *endpoints)
 {
-	struct cfs_reach *reach;
+	struct cfs_endpoint *endpoint;
 
-	if (!reaches)
+	if (!endpoints)
 		return;
-	while ((reach = reaches->first)) {
-		reaches->first = reach->next;
-		cfs_timer_stop(&reach->timer);
-		cfs_call_cancel(&reach->probe);
-		cfs_buf_finish(&reach->content);
-		free(reach);
+	while ((endpoint = endpoints->first)) {
+		endpoints->first = endpoint->next;
+		cfs_timer_stop(&endpoint->timer);
+		cfs_call_cancel(&endpoint->probe);
+		cfs_buf_finish(&endpoint->content);
+		free(endpoint);
 	}
-	free(reaches);
+	free(endpoints);
 }
 
 /* What a probe does with an answer that has more to say than that there is one. */
@@ -91,9 +91,9 @@ static struct cfs_question probe_for(const struct cfs_question *question)
 	return probe;
 }
 
-static const char *action_of(const struct cfs_reach *reach)
+static const char *action_of(const struct cfs_endpoint *endpoint)
 {
-	return reach->cloud->backend->action(&reach->question);
+	return endpoint->cloud->backend->action(&endpoint->question);
 }
 
 static void begin_probe(void *arg);
@@ -108,139 +108,141 @@ static struct cfs_rate rate_of(const struct cfs_cloud *cloud, const struct cfs_q
 	return cloud->backend->rate(question);
 }
 
-struct cfs_reach *cfs_reaches_find(struct cfs_reaches *reaches, const struct cfs_question *question)
+struct cfs_endpoint *cfs_endpoints_find(
+	struct cfs_endpoints *endpoints, const struct cfs_question *question)
 {
-	const char *action = reaches->cloud->backend->action(question);
-	struct cfs_reach *reach;
+	const char *action = endpoints->cloud->backend->action(question);
+	struct cfs_endpoint *endpoint;
 
-	for (reach = reaches->first; reach; reach = reach->next)
-		if (strcmp(reach->region, question->region) == 0 &&
-			strcmp(action_of(reach), action) == 0)
-			return reach;
-	reach = calloc(1, sizeof(*reach));
-	if (!reach)
+	for (endpoint = endpoints->first; endpoint; endpoint = endpoint->next)
+		if (strcmp(endpoint->region, question->region) == 0 &&
+			strcmp(action_of(endpoint), action) == 0)
+			return endpoint;
+	endpoint = calloc(1, sizeof(*endpoint));
+	if (!endpoint)
 		return NULL;
-	reach->gate = cfs_gates_find(
-		reaches->cloud->gates, question->region, action, rate_of(reaches->cloud, question));
-	if (!reach->gate) {
-		free(reach);
+	endpoint->queue = cfs_rate_queues_find(endpoints->cloud->queues, question->region, action,
+		rate_of(endpoints->cloud, question));
+	if (!endpoint->queue) {
+		free(endpoint);
 		return NULL;
 	}
-	reach->cloud = reaches->cloud;
-	strncpy(reach->region, question->region, CFS_REGION_MAX);
-	reach->question = probe_for(question);
-	reach->question.region = reach->region;
-	cfs_buf_init(&reach->content, PROBE_CONTENT_MAX);
-	reach->sink = (struct cfs_sink){
-		.instance = ignore_instance, .region = ignore_region, .content = &reach->content};
-	cfs_timer_init(&reach->timer, begin_probe, reach);
-	reach->next = reaches->first;
-	reaches->first = reach;
-	return reach;
+	endpoint->cloud = endpoints->cloud;
+	strncpy(endpoint->region, question->region, CFS_REGION_MAX);
+	endpoint->question = probe_for(question);
+	endpoint->question.region = endpoint->region;
+	cfs_buf_init(&endpoint->content, PROBE_CONTENT_MAX);
+	endpoint->sink = (struct cfs_sink){.instance = ignore_instance,
+		.region = ignore_region,
+		.content = &endpoint->content};
+	cfs_timer_init(&endpoint->timer, begin_probe, endpoint);
+	endpoint->next = endpoints->first;
+	endpoints->first = endpoint;
+	return endpoint;
 }
 
-static const char *place(const struct cfs_reach *reach)
+static const char *place(const struct cfs_endpoint *endpoint)
 {
-	return reach->region[0] ? reach->region : "the cloud";
+	return endpoint->region[0] ? endpoint->region : "the cloud";
 }
 
 /* Sees to the next probe, if there is to be one. */
-static void plan_probe(struct cfs_reach *reach)
+static void plan_probe(struct cfs_endpoint *endpoint)
 {
-	int64_t delay = cfs_breaker_next_probe(&reach->breaker, cfs_clock_ms());
+	int64_t delay = cfs_breaker_next_probe(&endpoint->breaker, cfs_clock_ms());
 
-	if (delay >= 0 && !reach->probe.cloud && !reach->timer.loop)
-		cfs_timer_start(reach->cloud->machine->loop, &reach->timer, delay);
+	if (delay >= 0 && !endpoint->probe.cloud && !endpoint->timer.loop)
+		cfs_timer_start(endpoint->cloud->runtime->loop, &endpoint->timer, delay);
 }
 
 static void probe_done(void *arg, const struct cfs_error *error)
 {
-	struct cfs_reach *reach = arg;
-	bool was_down = reach->breaker.down;
+	struct cfs_endpoint *endpoint = arg;
+	bool was_down = endpoint->breaker.down;
 	/* One that could not even be sent says nothing; calls shall find out themselves why. */
-	enum cfs_fault fault = cfs_call_was_sent(&reach->probe) ? error->fault : CFS_OK;
+	enum cfs_fault fault = cfs_call_was_sent(&endpoint->probe) ? error->fault : CFS_OK;
 
-	cfs_breaker_probe_ended(&reach->breaker, fault, cfs_clock_ms());
-	if (reach->breaker.down) {
-		reach->error = *error;
+	cfs_breaker_probe_ended(&endpoint->breaker, fault, cfs_clock_ms());
+	if (endpoint->breaker.down) {
+		endpoint->error = *error;
 		if (!was_down)
-			reach->since = cfs_clock_wall();
+			endpoint->since = cfs_clock_wall();
 	}
-	if (was_down != reach->breaker.down)
-		cfs_log(CFS_LOG_WARNING, "%s: %s: %s %s", reach->cloud->config->name, place(reach),
-			action_of(reach),
+	if (was_down != endpoint->breaker.down)
+		cfs_log(CFS_LOG_WARNING, "%s: %s: %s %s", endpoint->cloud->config->name,
+			place(endpoint), action_of(endpoint),
 			was_down ? "is answered again"
 				 : "gets no answer: calls fail at once until it does");
-	plan_probe(reach);
-	cfs_wait_end_all(&reach->waits, 0);
-	if (reach->breaker.down)
-		cfs_gate_open(reach->gate);
+	plan_probe(endpoint);
+	cfs_wait_end_all(&endpoint->waits, 0);
+	if (endpoint->breaker.down)
+		cfs_rate_queue_flush(endpoint->queue);
 }
 
 static void begin_probe(void *arg)
 {
-	struct cfs_reach *reach = arg;
+	struct cfs_endpoint *endpoint = arg;
 
-	if (reach->probe.cloud)
+	if (endpoint->probe.cloud)
 		return;
-	cfs_timer_stop(&reach->timer);
-	cfs_breaker_probe_begins(&reach->breaker);
-	cfs_call_probe(&reach->probe, reach->cloud, &reach->question, &reach->sink,
-		CFS_BREAKER_PROBE_MS, probe_done, reach);
+	cfs_timer_stop(&endpoint->timer);
+	cfs_breaker_probe_begins(&endpoint->breaker);
+	cfs_call_probe(&endpoint->probe, endpoint->cloud, &endpoint->question, &endpoint->sink,
+		CFS_BREAKER_PROBE_MS, probe_done, endpoint);
 }
 
 /* Why a call is refused: what the last that was made met with. */
-static void explain(const struct cfs_reach *reach, struct cfs_error *ret_error)
+static void explain(const struct cfs_endpoint *endpoint, struct cfs_error *ret_error)
 {
 	char since[sizeof("23:59:59Z")] = "";
 	struct tm tm;
 
-	if (gmtime_r(&reach->since.tv_sec, &tm))
+	if (gmtime_r(&endpoint->since.tv_sec, &tm))
 		strftime(since, sizeof(since), "%H:%M:%SZ", &tm);
-	cfs_error_set(ret_error, reach->error.fault,
-		"%s has given no answer since %s, and is asked again by itself: %s", place(reach),
-		since, reach->error.message);
+	cfs_error_set(ret_error, endpoint->error.fault,
+		"%s has given no answer since %s, and is asked again by itself: %s",
+		place(endpoint), since, endpoint->error.message);
 }
 
-int cfs_reach_ask(struct cfs_reach *reach, struct cfs_wait *wait, void (*fn)(void *arg, int result),
-	void *arg, struct cfs_error *ret_error)
+int cfs_endpoint_admit(struct cfs_endpoint *endpoint, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg, struct cfs_error *ret_error)
 {
-	switch (cfs_breaker_ask(&reach->breaker, cfs_clock_ms())) {
+	switch (cfs_breaker_ask(&endpoint->breaker, cfs_clock_ms())) {
 	case CFS_VERDICT_GO:
 		return 1;
 	case CFS_VERDICT_REFUSE:
-		plan_probe(reach);
-		explain(reach, ret_error);
+		plan_probe(endpoint);
+		explain(endpoint, ret_error);
 		return -1;
 	case CFS_VERDICT_WAIT:
 		break;
 	}
-	begin_probe(reach);
-	cfs_wait_enter(&reach->waits, wait, fn, arg);
+	begin_probe(endpoint);
+	cfs_wait_enter(&endpoint->waits, wait, fn, arg);
 	return 0;
 }
 
-void cfs_reach_heard(struct cfs_reach *reach, const struct cfs_error *error)
+void cfs_endpoint_report(struct cfs_endpoint *endpoint, const struct cfs_error *error)
 {
-	if (cfs_breaker_heard(&reach->breaker, error->fault, cfs_clock_ms()))
-		begin_probe(reach);
+	if (cfs_breaker_heard(&endpoint->breaker, error->fault, cfs_clock_ms()))
+		begin_probe(endpoint);
 }
 
-struct cfs_quota *cfs_reach_quota(struct cfs_reach *reach)
+struct cfs_retry_quota *cfs_endpoint_quota(struct cfs_endpoint *endpoint)
 {
-	return &reach->quota;
+	return &endpoint->quota;
 }
 
-void cfs_reaches_each(const struct cfs_reaches *reaches,
+void cfs_endpoints_each(const struct cfs_endpoints *endpoints,
 	void (*fn)(void *arg, const char *region, const char *action, bool down), void *arg)
 {
-	const struct cfs_reach *reach;
+	const struct cfs_endpoint *endpoint;
 
-	for (reach = reaches->first; reach; reach = reach->next)
-		fn(arg, reach->region, action_of(reach), reach->breaker.down);
+	for (endpoint = endpoints->first; endpoint; endpoint = endpoint->next)
+		fn(arg, endpoint->region, action_of(endpoint), endpoint->breaker.down);
 }
 
-struct cfs_gate *cfs_reach_gate(struct cfs_reach *reach)
+struct cfs_rate_queue *cfs_endpoint_queue(struct cfs_endpoint *endpoint)
 {
-	return reach->gate;
+	return endpoint->queue;
 }

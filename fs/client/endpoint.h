@@ -10,8 +10,8 @@
  * The row's gate and its retry quota stand here as well, so that a call has one thing to look up.
  * When the row goes down, the gate's queue is let through, to be refused.
  */
-#ifndef CFS_REACH_H
-#define CFS_REACH_H
+#ifndef CFS_FS_CLIENT_ENDPOINT_H
+#define CFS_FS_CLIENT_ENDPOINT_H
 
 #include <stdbool.h>
 
@@ -20,30 +20,30 @@
 #include "fs/client/rate_limit.h"
 
 struct cfs_cloud;
-struct cfs_gate;
-struct cfs_reach; /* a row */
-struct cfs_reaches;
+struct cfs_rate_queue;
+struct cfs_endpoint; /* a row */
+struct cfs_endpoints;
 
 /* The cloud is borrowed. 0 or -ENOMEM. */
-int cfs_reaches_create(struct cfs_cloud *cloud, struct cfs_reaches **ret_reaches);
+int cfs_endpoints_create(struct cfs_cloud *cloud, struct cfs_endpoints **ret_endpoints);
 /* Ends probes under way. Nobody may be waiting. */
-void cfs_reaches_destroy(struct cfs_reaches *reaches);
+void cfs_endpoints_destroy(struct cfs_endpoints *endpoints);
 /* The row of the question's region and action, which lives as long as the table. NULL without
  * memory. */
-struct cfs_reach *cfs_reaches_find(
-	struct cfs_reaches *reaches, const struct cfs_question *question);
+struct cfs_endpoint *cfs_endpoints_find(
+	struct cfs_endpoints *endpoints, const struct cfs_question *question);
 
 /* 1: the call may be made. 0: the wait is entered, and fn(arg, 0) called once when asking again
  * gives another answer. -1: it shall not be, for the reason in *ret_error. */
-int cfs_reach_ask(struct cfs_reach *reach, struct cfs_wait *wait, void (*fn)(void *arg, int result),
-	void *arg, struct cfs_error *ret_error);
+int cfs_endpoint_admit(struct cfs_endpoint *endpoint, struct cfs_wait *wait,
+	void (*fn)(void *arg, int result), void *arg, struct cfs_error *ret_error);
 /* A call that was sent has ended so. */
-void cfs_reach_heard(struct cfs_reach *reach, const struct cfs_error *error);
-struct cfs_quota *cfs_reach_quota(struct cfs_reach *reach);
-struct cfs_gate *cfs_reach_gate(struct cfs_reach *reach);
+void cfs_endpoint_report(struct cfs_endpoint *endpoint, const struct cfs_error *error);
+struct cfs_retry_quota *cfs_endpoint_quota(struct cfs_endpoint *endpoint);
+struct cfs_rate_queue *cfs_endpoint_queue(struct cfs_endpoint *endpoint);
 
 /* Calls fn for every row: whether it is down. */
-void cfs_reaches_each(const struct cfs_reaches *reaches,
+void cfs_endpoints_each(const struct cfs_endpoints *endpoints,
 	void (*fn)(void *arg, const char *region, const char *action, bool down), void *arg);
 
 #endif

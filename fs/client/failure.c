@@ -50,14 +50,14 @@ static const struct row rows[CFS_N_FAULTS] = {
 static const struct row host_down =
 	ROW(EHOSTDOWN, "the instance is listed, but has no console now: start it, or wait");
 
-int cfs_errno(enum cfs_fault fault, bool in_catalogue)
+int cfs_failure_errno(enum cfs_fault fault, bool in_catalogue)
 {
 	if (fault == CFS_NOT_FOUND && in_catalogue)
 		return host_down.number;
 	return rows[fault].number;
 }
 
-const char *cfs_errno_name(int number)
+const char *cfs_failure_errno_name(int number)
 {
 	size_t i;
 
@@ -67,7 +67,7 @@ const char *cfs_errno_name(int number)
 	return "EIO";
 }
 
-const char *cfs_errno_advice(enum cfs_fault fault)
+const char *cfs_failure_errno_advice(enum cfs_fault fault)
 {
 	return rows[fault].advice;
 }
@@ -100,8 +100,9 @@ int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf)
 	r = cfs_buf_addf(buf,
 		"time:       %s\naction:     %s\nerrno:      %s (%s)\ncode:       %s\n"
 		"message:    %s\nrequest id: %s\nadvice:     ",
-		when, failure->action, cfs_errno_name(failure->number), strerror(failure->number),
-		error->code[0] ? error->code : "-", error->message[0] ? error->message : "-",
+		when, failure->action, cfs_failure_errno_name(failure->number),
+		strerror(failure->number), error->code[0] ? error->code : "-",
+		error->message[0] ? error->message : "-",
 		error->request_id[0] ? error->request_id : "-");
 	if (r == 0)
 		r = cfs_failure_advice(failure, buf);

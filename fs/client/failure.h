@@ -1,8 +1,8 @@
 /*
  * From a fault to what the user sees: an errno, its name, and what he can do.
  */
-#ifndef CFS_ERRNO_H
-#define CFS_ERRNO_H
+#ifndef CFS_FS_CLIENT_FAILURE_H
+#define CFS_FS_CLIENT_FAILURE_H
 
 #include <stdbool.h>
 #include <time.h>
@@ -11,12 +11,12 @@
 
 /* The errno (positive) of a fault. In the catalogue an instance exists whatever the cloud says, so
  * there CFS_NOT_FOUND is EHOSTDOWN: EC2 gives that answer for a stopped instance. */
-int cfs_errno(enum cfs_fault fault, bool in_catalogue);
+int cfs_failure_errno(enum cfs_fault fault, bool in_catalogue);
 /* "EHOSTDOWN". A static text. */
-const char *cfs_errno_name(int number);
+const char *cfs_failure_errno_name(int number);
 /* What to do about it, one line without a full stop, "" when there is nothing to say. A static
  * text, in which "%s" stands for the permission. */
-const char *cfs_errno_advice(enum cfs_fault fault);
+const char *cfs_failure_errno_advice(enum cfs_fault fault);
 
 /* A failure as it is shown in `error`, `status` and the log. */
 struct cfs_failure {

@@ -2,98 +2,100 @@
 
 #include <math.h>
 
-void cfs_pace_init(struct cfs_pace *pace, struct cfs_rate documented, int64_t now)
+void cfs_rate_adaptive_init(
+	struct cfs_rate_adaptive *adaptive, struct cfs_rate documented, int64_t now)
 {
-	*pace = (struct cfs_pace){.documented = documented, .window_ms = now};
-	cfs_bucket_init(&pace->bucket, documented, now);
+	*adaptive = (struct cfs_rate_adaptive){.documented = documented, .window_ms = now};
+	cfs_rate_bucket_init(&adaptive->bucket, documented, now);
 }
 
-double cfs_pace_rate(const struct cfs_pace *pace)
+double cfs_rate_adaptive_rate(const struct cfs_rate_adaptive *adaptive)
 {
-	return pace->bucket.rate.per_second;
+	return adaptive->bucket.rate.per_second;
 }
 
 /* CUBIC's curve: the pace so long after it was reduced. */
-static double curve(const struct cfs_pace *pace, int64_t now)
+static double curve(const struct cfs_rate_adaptive *adaptive, int64_t now)
 {
-	double after = (double)(now - pace->reduced_ms) / 1000 - pace->plateau_s;
+	double after = (double)(now - adaptive->reduced_ms) / 1000 - adaptive->plateau_s;
 
-	return CFS_PACE_SCALE * after * after * after + pace->refused_at;
+	return CFS_RATE_ADAPTIVE_SCALE * after * after * after + adaptive->refused_at;
 }
 
-static void set_rate(struct cfs_pace *pace, double per_second, int64_t now)
+static void set_rate(struct cfs_rate_adaptive *adaptive, double per_second, int64_t now)
 {
-	double most = pace->documented.per_second, least = fmin(CFS_PACE_MIN, most);
+	double most = adaptive->documented.per_second, least = fmin(CFS_RATE_ADAPTIVE_MIN, most);
 	struct cfs_rate rate;
 
 	rate.per_second = fmax(least, fmin(per_second, most));
-	rate.burst = fmin(fmax(rate.per_second, 1), pace->documented.burst);
-	cfs_bucket_change(&pace->bucket, rate, now);
+	rate.burst = fmin(fmax(rate.per_second, 1), adaptive->documented.burst);
+	cfs_rate_bucket_change(&adaptive->bucket, rate, now);
 }
 
 /* Back to what is documented, once nothing has been refused for so long that the curve is there. */
-static void leave_if_recovered(struct cfs_pace *pace, int64_t now)
+static void leave_if_recovered(struct cfs_rate_adaptive *adaptive, int64_t now)
 {
-	if (!pace->adaptive || curve(pace, now) < pace->documented.per_second)
+	if (!adaptive->reduced || curve(adaptive, now) < adaptive->documented.per_second)
 		return;
-	pace->adaptive = false;
-	cfs_bucket_change(&pace->bucket, pace->documented, now);
+	adaptive->reduced = false;
+	cfs_rate_bucket_change(&adaptive->bucket, adaptive->documented, now);
 }
 
-int64_t cfs_pace_take(struct cfs_pace *pace, int64_t now)
+int64_t cfs_rate_adaptive_take(struct cfs_rate_adaptive *adaptive, int64_t now)
 {
-	leave_if_recovered(pace, now);
-	return cfs_bucket_take(&pace->bucket, now);
+	leave_if_recovered(adaptive, now);
+	return cfs_rate_bucket_take(&adaptive->bucket, now);
 }
 
 /* Counts an answer. */
-static void measure(struct cfs_pace *pace, int64_t now)
+static void measure(struct cfs_rate_adaptive *adaptive, int64_t now)
 {
-	int64_t passed = now - pace->window_ms;
+	int64_t passed = now - adaptive->window_ms;
 	double rate;
 
-	pace->window_size++;
-	if (passed < CFS_PACE_WINDOW_MS)
+	adaptive->window_size++;
+	if (passed < CFS_RATE_ADAPTIVE_WINDOW_MS)
 		return;
-	rate = pace->window_size * 1000. / (double)passed;
-	pace->measured = pace->was_measured
-		? CFS_PACE_SMOOTHING * rate + (1 - CFS_PACE_SMOOTHING) * pace->measured
-		: rate;
-	pace->was_measured = true;
-	pace->window_size = 0;
-	pace->window_ms = now;
+	rate = adaptive->window_size * 1000. / (double)passed;
+	adaptive->measured = adaptive->was_measured ? CFS_RATE_ADAPTIVE_SMOOTHING * rate +
+			(1 - CFS_RATE_ADAPTIVE_SMOOTHING) * adaptive->measured
+						    : rate;
+	adaptive->was_measured = true;
+	adaptive->window_size = 0;
+	adaptive->window_ms = now;
 }
 
-static void reduce(struct cfs_pace *pace, int64_t now)
+static void reduce(struct cfs_rate_adaptive *adaptive, int64_t now)
 {
-	double rate = cfs_pace_rate(pace);
+	double rate = cfs_rate_adaptive_rate(adaptive);
 
-	if (pace->was_measured)
-		rate = fmin(rate, pace->measured);
-	pace->adaptive = true;
-	pace->refused_at = rate;
-	pace->plateau_s = cbrt(rate * (1 - CFS_PACE_BETA) / CFS_PACE_SCALE);
-	pace->reduced_ms = now;
-	set_rate(pace, rate * CFS_PACE_BETA, now);
+	if (adaptive->was_measured)
+		rate = fmin(rate, adaptive->measured);
+	adaptive->reduced = true;
+	adaptive->refused_at = rate;
+	adaptive->plateau_s = cbrt(rate * (1 - CFS_RATE_ADAPTIVE_BETA) / CFS_RATE_ADAPTIVE_SCALE);
+	adaptive->reduced_ms = now;
+	set_rate(adaptive, rate * CFS_RATE_ADAPTIVE_BETA, now);
 	/* The cloud says that there are none. */
-	pace->bucket.tokens = fmin(pace->bucket.tokens, 0);
+	adaptive->bucket.tokens = fmin(adaptive->bucket.tokens, 0);
 }
 
-void cfs_pace_answered(struct cfs_pace *pace, bool refused, int64_t sent_ms, int64_t now)
+void cfs_rate_adaptive_answered(
+	struct cfs_rate_adaptive *adaptive, bool refused, int64_t sent_ms, int64_t now)
 {
 	double rate;
 
-	measure(pace, now);
+	measure(adaptive, now);
 	if (refused) {
-		if (!pace->adaptive || sent_ms >= pace->reduced_ms)
-			reduce(pace, now);
+		if (!adaptive->reduced || sent_ms >= adaptive->reduced_ms)
+			reduce(adaptive, now);
 		return;
 	}
-	leave_if_recovered(pace, now);
-	if (!pace->adaptive)
+	leave_if_recovered(adaptive, now);
+	if (!adaptive->reduced)
 		return;
-	rate = curve(pace, now);
-	if (pace->was_measured)
-		rate = fmin(rate, CFS_PACE_OVER_MEASURED * pace->measured);
-	set_rate(pace, rate, now);
+	rate = curve(adaptive, now);
+	if (adaptive->was_measured)
+		rate = fmin(rate, CFS_RATE_ADAPTIVE_OVER_MEASURED * adaptive->measured);
+	set_rate(adaptive, rate, now);
 }

@@ -14,25 +14,26 @@
  * a hundred calls refused together would bring it to a standstill. And the documented rate is never
  * exceeded.
  */
-#ifndef CFS_PACE_H
-#define CFS_PACE_H
+#ifndef CFS_FS_CLIENT_RATE_ADAPTIVE_H
+#define CFS_FS_CLIENT_RATE_ADAPTIVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "fs/client/rate_limit.h"
 
-#define CFS_PACE_MIN 0.5          /* calls a second, however often they are refused */
-#define CFS_PACE_SCALE 0.4        /* CUBIC's C */
-#define CFS_PACE_BETA 0.7         /* what a refusal leaves of the pace */
-#define CFS_PACE_WINDOW_MS 500    /* answers are counted in windows of so long, */
-#define CFS_PACE_SMOOTHING 0.8    /* of which the last has this weight, */
-#define CFS_PACE_OVER_MEASURED 2. /* and their rate is not exceeded by more than this factor */
+#define CFS_RATE_ADAPTIVE_MIN 0.5       /* calls a second, however often they are refused */
+#define CFS_RATE_ADAPTIVE_SCALE 0.4     /* CUBIC's C */
+#define CFS_RATE_ADAPTIVE_BETA 0.7      /* what a refusal leaves of the pace */
+#define CFS_RATE_ADAPTIVE_WINDOW_MS 500 /* answers are counted in windows of so long, */
+#define CFS_RATE_ADAPTIVE_SMOOTHING 0.8 /* of which the last has this weight, */
+#define CFS_RATE_ADAPTIVE_OVER_MEASURED \
+	2. /* and their rate is not exceeded by more than this factor */
 
-struct cfs_pace {
+struct cfs_rate_adaptive {
 	struct cfs_rate documented;
-	struct cfs_bucket bucket;
-	bool adaptive;
+	struct cfs_rate_bucket bucket;
+	bool reduced;
 	double refused_at;    /* the pace that was refused last, calls a second */
 	double plateau_s;     /* seconds from the refusal until the pace is there again */
 	int64_t reduced_ms;   /* when it was last reduced */
@@ -42,14 +43,16 @@ struct cfs_pace {
 	unsigned window_size; /* answers in it */
 };
 
-void cfs_pace_init(struct cfs_pace *pace, struct cfs_rate documented, int64_t now);
+void cfs_rate_adaptive_init(
+	struct cfs_rate_adaptive *adaptive, struct cfs_rate documented, int64_t now);
 /* Whether a call may be made now: 0, and one less may be made later; or the milliseconds after
  * which it is worth asking again. */
-int64_t cfs_pace_take(struct cfs_pace *pace, int64_t now);
+int64_t cfs_rate_adaptive_take(struct cfs_rate_adaptive *adaptive, int64_t now);
 /* An attempt that was sent at sent_ms has been answered, whatever the answer; `refused`: by the
- * cloud's rate limit. What cfs_pace_take said before may have changed. */
-void cfs_pace_answered(struct cfs_pace *pace, bool refused, int64_t sent_ms, int64_t now);
+ * cloud's rate limit. What cfs_rate_adaptive_take said before may have changed. */
+void cfs_rate_adaptive_answered(
+	struct cfs_rate_adaptive *adaptive, bool refused, int64_t sent_ms, int64_t now);
 /* Calls a second as of now. */
-double cfs_pace_rate(const struct cfs_pace *pace);
+double cfs_rate_adaptive_rate(const struct cfs_rate_adaptive *adaptive);
 
 #endif

@@ -5,12 +5,12 @@
 /* Of a token: what rounding may lose, so that a wait is as long as was told and no longer. */
 #define SLACK 1e-6
 
-void cfs_bucket_init(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now)
+void cfs_rate_bucket_init(struct cfs_rate_bucket *bucket, struct cfs_rate rate, int64_t now)
 {
-	*bucket = (struct cfs_bucket){.rate = rate, .tokens = rate.burst, .at = now};
+	*bucket = (struct cfs_rate_bucket){.rate = rate, .tokens = rate.burst, .at = now};
 }
 
-static void refill(struct cfs_bucket *bucket, int64_t now)
+static void refill(struct cfs_rate_bucket *bucket, int64_t now)
 {
 	double grown;
 
@@ -21,7 +21,7 @@ static void refill(struct cfs_bucket *bucket, int64_t now)
 	bucket->at = now;
 }
 
-int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now)
+int64_t cfs_rate_bucket_take(struct cfs_rate_bucket *bucket, int64_t now)
 {
 	refill(bucket, now);
 	if (bucket->tokens >= 1 - SLACK) {
@@ -31,7 +31,7 @@ int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now)
 	return (int64_t)ceil((1 - SLACK - bucket->tokens) * 1000 / bucket->rate.per_second);
 }
 
-void cfs_bucket_change(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now)
+void cfs_rate_bucket_change(struct cfs_rate_bucket *bucket, struct cfs_rate rate, int64_t now)
 {
 	refill(bucket, now);
 	bucket->rate = rate;
@@ -69,20 +69,20 @@ int64_t cfs_retry_delay(enum cfs_fault fault, unsigned attempts, int64_t left_ms
 	return delay < left_ms ? delay : -1;
 }
 
-unsigned cfs_quota_cost(enum cfs_fault fault)
+unsigned cfs_retry_quota_cost(enum cfs_fault fault)
 {
 	return fault == CFS_THROTTLED ? 0 : fault == CFS_TIMED_OUT ? 10 : 5;
 }
 
-bool cfs_quota_spend(struct cfs_quota *quota, unsigned cost)
+bool cfs_retry_quota_spend(struct cfs_retry_quota *quota, unsigned cost)
 {
-	if (cost > CFS_QUOTA_MAX - quota->spent)
+	if (cost > CFS_RETRY_QUOTA_MAX - quota->spent)
 		return false;
 	quota->spent += cost;
 	return true;
 }
 
-void cfs_quota_repay(struct cfs_quota *quota, unsigned cost)
+void cfs_retry_quota_repay(struct cfs_retry_quota *quota, unsigned cost)
 {
 	if (cost == 0)
 		cost = 1;

@@ -1,8 +1,8 @@
 /*
  * Rate and retry policy: pure functions of what happened and what time it is.
  */
-#ifndef CFS_RATE_H
-#define CFS_RATE_H
+#ifndef CFS_FS_CLIENT_RATE_LIMIT_H
+#define CFS_FS_CLIENT_RATE_LIMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,17 +10,17 @@
 #include "backends/contract/backend.h"
 
 /* A token bucket: full at first, refilled at rate.per_second up to rate.burst. */
-struct cfs_bucket {
+struct cfs_rate_bucket {
 	struct cfs_rate rate;
 	double tokens;
 	int64_t at; /* when `tokens` was right, cfs_clock_ms */
 };
 
-void cfs_bucket_init(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now);
+void cfs_rate_bucket_init(struct cfs_rate_bucket *bucket, struct cfs_rate rate, int64_t now);
 /* Takes a token and returns 0, or takes none and returns the milliseconds until there is one. */
-int64_t cfs_bucket_take(struct cfs_bucket *bucket, int64_t now);
+int64_t cfs_rate_bucket_take(struct cfs_rate_bucket *bucket, int64_t now);
 /* From now on another rate. Tokens beyond its burst are lost. */
-void cfs_bucket_change(struct cfs_bucket *bucket, struct cfs_rate rate, int64_t now);
+void cfs_rate_bucket_change(struct cfs_rate_bucket *bucket, struct cfs_rate rate, int64_t now);
 
 /* Attempts at a call that fails for a passing reason other than throttling: the SDKs' standard. */
 #define CFS_RETRY_ATTEMPTS 3
@@ -42,17 +42,17 @@ int64_t cfs_retry_delay(enum cfs_fault fault, unsigned attempts, int64_t left_ms
  * a time-out 10; a call that succeeds pays back what its last retry cost, or 1 if it had none.
  * Waiting for the rate limit is free: such a call is not failed.
  */
-#define CFS_QUOTA_MAX 500
+#define CFS_RETRY_QUOTA_MAX 500
 
-struct cfs_quota {
-	unsigned spent; /* of CFS_QUOTA_MAX */
+struct cfs_retry_quota {
+	unsigned spent; /* of CFS_RETRY_QUOTA_MAX */
 };
 
 /* What a retry after that fault costs. */
-unsigned cfs_quota_cost(enum cfs_fault fault);
+unsigned cfs_retry_quota_cost(enum cfs_fault fault);
 /* Whether there was as much left; then it is spent. */
-bool cfs_quota_spend(struct cfs_quota *quota, unsigned cost);
+bool cfs_retry_quota_spend(struct cfs_retry_quota *quota, unsigned cost);
 /* A call succeeded whose last retry cost that, 0: it had none. */
-void cfs_quota_repay(struct cfs_quota *quota, unsigned cost);
+void cfs_retry_quota_repay(struct cfs_retry_quota *quota, unsigned cost);
 
 #endif

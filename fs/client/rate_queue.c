@@ -6,147 +6,150 @@
 
 #include "fs/base/clock.h"
 
-struct cfs_gate {
-	struct cfs_gate *next;
-	struct cfs_gates *gates;
-	struct cfs_pace pace;
+struct cfs_rate_queue {
+	struct cfs_rate_queue *next;
+	struct cfs_rate_queues *queues;
+	struct cfs_rate_adaptive adaptive;
 	struct cfs_timer timer; /* armed while somebody waits */
-	struct cfs_ticket *first, *last;
+	struct cfs_rate_ticket *first, *last;
 	const char *action; /* static text of the backend */
 	char region[CFS_REGION_MAX + 1];
 };
 
-struct cfs_gates {
+struct cfs_rate_queues {
 	struct cfs_loop *loop;
-	struct cfs_gate *first; /* regions times actions: a few dozen at the most */
+	struct cfs_rate_queue *first; /* regions times actions: a few dozen at the most */
 };
 
-int cfs_gates_create(struct cfs_loop *loop, struct cfs_gates **ret_gates)
+int cfs_rate_queues_create(struct cfs_loop *loop, struct cfs_rate_queues **ret_queues)
 {
-	struct cfs_gates *gates;
+	struct cfs_rate_queues *queues;
 
-	gates = calloc(1, sizeof(*gates));
-	if (!gates)
+	queues = calloc(1, sizeof(*queues));
+	if (!queues)
 		return -ENOMEM;
-	gates->loop = loop;
-	*ret_gates = gates;
+	queues->loop = loop;
+	*ret_queues = queues;
 	return 0;
 }
 
-void cfs_gates_destroy(struct cfs_gates *gates)
+void cfs_rate_queues_destroy(struct cfs_rate_queues *queues)
 {
-	struct cfs_gate *gate;
+	struct cfs_rate_queue *queue;
 
-	if (!gates)
+	if (!queues)
 		return;
-	while ((gate = gates->first)) {
-		gates->first = gate->next;
-		cfs_timer_stop(&gate->timer);
-		free(gate);
+	while ((queue = queues->first)) {
+		queues->first = queue->next;
+		cfs_timer_stop(&queue->timer);
+		free(queue);
 	}
-	free(gates);
+	free(queues);
 }
 
 static void let_through(void *arg)
 {
-	struct cfs_gate *gate = arg;
-	struct cfs_ticket *ticket;
+	struct cfs_rate_queue *queue = arg;
+	struct cfs_rate_ticket *ticket;
 	int64_t delay;
 
-	while ((ticket = gate->first)) {
-		delay = cfs_pace_take(&gate->pace, cfs_clock_ms());
+	while ((ticket = queue->first)) {
+		delay = cfs_rate_adaptive_take(&queue->adaptive, cfs_clock_ms());
 		if (delay > 0) {
-			cfs_timer_start(gate->gates->loop, &gate->timer, delay);
+			cfs_timer_start(queue->queues->loop, &queue->timer, delay);
 			return;
 		}
-		cfs_ticket_leave(ticket);
+		cfs_rate_queue_leave(ticket);
 		ticket->fn(ticket->arg);
 	}
 }
 
-struct cfs_gate *cfs_gates_find(
-	struct cfs_gates *gates, const char *region, const char *action, struct cfs_rate rate)
+struct cfs_rate_queue *cfs_rate_queues_find(struct cfs_rate_queues *queues, const char *region,
+	const char *action, struct cfs_rate rate)
 {
-	struct cfs_gate *gate;
+	struct cfs_rate_queue *queue;
 
-	for (gate = gates->first; gate; gate = gate->next)
-		if (strcmp(gate->region, region) == 0 && strcmp(gate->action, action) == 0)
-			return gate;
-	gate = calloc(1, sizeof(*gate));
-	if (!gate)
+	for (queue = queues->first; queue; queue = queue->next)
+		if (strcmp(queue->region, region) == 0 && strcmp(queue->action, action) == 0)
+			return queue;
+	queue = calloc(1, sizeof(*queue));
+	if (!queue)
 		return NULL;
-	gate->gates = gates;
-	gate->action = action;
-	strncpy(gate->region, region, CFS_REGION_MAX);
-	cfs_pace_init(&gate->pace, rate, cfs_clock_ms());
-	cfs_timer_init(&gate->timer, let_through, gate);
-	gate->next = gates->first;
-	gates->first = gate;
-	return gate;
+	queue->queues = queues;
+	queue->action = action;
+	strncpy(queue->region, region, CFS_REGION_MAX);
+	cfs_rate_adaptive_init(&queue->adaptive, rate, cfs_clock_ms());
+	cfs_timer_init(&queue->timer, let_through, queue);
+	queue->next = queues->first;
+	queues->first = queue;
+	return queue;
 }
 
-bool cfs_gate_enter(struct cfs_gate *gate, struct cfs_ticket *ticket, void (*fn)(void *), void *arg)
+bool cfs_rate_queue_enter(
+	struct cfs_rate_queue *queue, struct cfs_rate_ticket *ticket, void (*fn)(void *), void *arg)
 {
 	int64_t delay;
 
-	if (!gate->first) {
-		delay = cfs_pace_take(&gate->pace, cfs_clock_ms());
+	if (!queue->first) {
+		delay = cfs_rate_adaptive_take(&queue->adaptive, cfs_clock_ms());
 		if (delay == 0)
 			return true;
-		cfs_timer_start(gate->gates->loop, &gate->timer, delay);
+		cfs_timer_start(queue->queues->loop, &queue->timer, delay);
 	}
-	*ticket = (struct cfs_ticket){.gate = gate, .prev = gate->last, .fn = fn, .arg = arg};
-	*(gate->last ? &gate->last->next : &gate->first) = ticket;
-	gate->last = ticket;
+	*ticket =
+		(struct cfs_rate_ticket){.queue = queue, .prev = queue->last, .fn = fn, .arg = arg};
+	*(queue->last ? &queue->last->next : &queue->first) = ticket;
+	queue->last = ticket;
 	return false;
 }
 
-void cfs_ticket_leave(struct cfs_ticket *ticket)
+void cfs_rate_queue_leave(struct cfs_rate_ticket *ticket)
 {
-	struct cfs_gate *gate = ticket->gate;
+	struct cfs_rate_queue *queue = ticket->queue;
 
-	if (!gate)
+	if (!queue)
 		return;
-	*(ticket->prev ? &ticket->prev->next : &gate->first) = ticket->next;
-	*(ticket->next ? &ticket->next->prev : &gate->last) = ticket->prev;
-	ticket->gate = NULL;
-	if (!gate->first)
-		cfs_timer_stop(&gate->timer);
+	*(ticket->prev ? &ticket->prev->next : &queue->first) = ticket->next;
+	*(ticket->next ? &ticket->next->prev : &queue->last) = ticket->prev;
+	ticket->queue = NULL;
+	if (!queue->first)
+		cfs_timer_stop(&queue->timer);
 }
 
-void cfs_gate_open(struct cfs_gate *gate)
+void cfs_rate_queue_flush(struct cfs_rate_queue *queue)
 {
 	/* They wait at a gate of their own, so that who comes back meanwhile is not among them. */
-	struct cfs_gate open = {.first = gate->first, .last = gate->last};
-	struct cfs_ticket *ticket;
+	struct cfs_rate_queue open = {.first = queue->first, .last = queue->last};
+	struct cfs_rate_ticket *ticket;
 
-	for (ticket = gate->first; ticket; ticket = ticket->next)
-		ticket->gate = &open;
-	gate->first = gate->last = NULL;
-	cfs_timer_stop(&gate->timer);
+	for (ticket = queue->first; ticket; ticket = ticket->next)
+		ticket->queue = &open;
+	queue->first = queue->last = NULL;
+	cfs_timer_stop(&queue->timer);
 	while ((ticket = open.first)) {
-		cfs_ticket_leave(ticket);
+		cfs_rate_queue_leave(ticket);
 		ticket->fn(ticket->arg);
 	}
 }
 
-void cfs_gate_answered(struct cfs_gate *gate, bool refused, int64_t sent_ms)
+void cfs_rate_queue_answered(struct cfs_rate_queue *queue, bool refused, int64_t sent_ms)
 {
-	double before = cfs_pace_rate(&gate->pace);
+	double before = cfs_rate_adaptive_rate(&queue->adaptive);
 
-	cfs_pace_answered(&gate->pace, refused, sent_ms, cfs_clock_ms());
+	cfs_rate_adaptive_answered(&queue->adaptive, refused, sent_ms, cfs_clock_ms());
 	/* The time that the first in the queue was told is no longer right. */
-	if (gate->first && cfs_pace_rate(&gate->pace) != before)
-		cfs_timer_start(gate->gates->loop, &gate->timer, 0);
+	if (queue->first && cfs_rate_adaptive_rate(&queue->adaptive) != before)
+		cfs_timer_start(queue->queues->loop, &queue->timer, 0);
 }
 
-void cfs_gates_each(const struct cfs_gates *gates,
-	void (*fn)(void *arg, const char *region, const char *action, double pace, bool reduced),
+void cfs_rate_queues_each(const struct cfs_rate_queues *queues,
+	void (*fn)(
+		void *arg, const char *region, const char *action, double adaptive, bool reduced),
 	void *arg)
 {
-	const struct cfs_gate *gate;
+	const struct cfs_rate_queue *queue;
 
-	for (gate = gates->first; gate; gate = gate->next)
-		fn(arg, gate->region, gate->action, cfs_pace_rate(&gate->pace),
-			gate->pace.adaptive);
+	for (queue = queues->first; queue; queue = queue->next)
+		fn(arg, queue->region, queue->action, cfs_rate_adaptive_rate(&queue->adaptive),
+			queue->adaptive.reduced);
 }

@@ -4,29 +4,29 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static struct cfs_file_mark look(const char *path)
+static struct cfs_watched_file look(const char *path)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return (struct cfs_file_mark){0};
-	return (struct cfs_file_mark){.mtime = st.st_mtim, .size = st.st_size, .ino = st.st_ino};
+		return (struct cfs_watched_file){0};
+	return (struct cfs_watched_file){.mtime = st.st_mtim, .size = st.st_size, .ino = st.st_ino};
 }
 
-static bool same(const struct cfs_file_mark *a, const struct cfs_file_mark *b)
+static bool same(const struct cfs_watched_file *a, const struct cfs_watched_file *b)
 {
 	return a->ino == b->ino && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
 		a->mtime.tv_nsec == b->mtime.tv_nsec;
 }
 
-static void remember(struct cfs_files *files, const char *path)
+static void remember(struct cfs_watched_files *files, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < files->n; i++)
 		if (strcmp(files->files[i].path, path) == 0)
 			return;
-	if (files->n == CFS_FILES_MAX)
+	if (files->n == CFS_WATCHED_FILES_MAX)
 		return;
 	/* Not remembered for want of memory is only not watched. */
 	files->files[files->n].path = strdup(path);
@@ -38,43 +38,43 @@ static void remember(struct cfs_files *files, const char *path)
 
 static const char *get(void *arg, const char *name)
 {
-	struct cfs_files *files = arg;
+	struct cfs_watched_files *files = arg;
 
 	return files->inner->get(files->inner->arg, name);
 }
 
 static int read_file(void *arg, const char *path, struct cfs_buf *content)
 {
-	struct cfs_files *files = arg;
+	struct cfs_watched_files *files = arg;
 
 	/* Before it is read: what changes meanwhile is read again. */
 	remember(files, path);
 	return files->inner->read_file(files->inner->arg, path, content);
 }
 
-void cfs_files_init(struct cfs_files *files, const struct cfs_env *inner)
+void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_env *inner)
 {
-	*files = (struct cfs_files){.inner = inner};
+	*files = (struct cfs_watched_files){.inner = inner};
 	files->env = (struct cfs_env){.get = get, .read_file = read_file, .arg = files};
 }
 
-void cfs_files_finish(struct cfs_files *files)
+void cfs_watched_files_finish(struct cfs_watched_files *files)
 {
-	cfs_files_forget(files);
+	cfs_watched_files_forget(files);
 }
 
-void cfs_files_forget(struct cfs_files *files)
+void cfs_watched_files_forget(struct cfs_watched_files *files)
 {
 	while (files->n > 0)
 		free(files->files[--files->n].path);
 }
 
-bool cfs_files_changed(struct cfs_files *files, int64_t now_ms)
+bool cfs_watched_files_changed(struct cfs_watched_files *files, int64_t now_ms)
 {
-	struct cfs_file_mark mark;
+	struct cfs_watched_file mark;
 	size_t i;
 
-	if (now_ms - files->looked_ms < CFS_FILES_INTERVAL)
+	if (now_ms - files->looked_ms < CFS_WATCHED_FILES_INTERVAL)
 		return false;
 	files->looked_ms = now_ms;
 	for (i = 0; i < files->n; i++) {

@@ -81,7 +81,7 @@ static int set_regions(struct cfs_cloud *cloud, struct cfs_buf *why)
 	return 0;
 }
 
-int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config *config,
+int cfs_cloud_create(const struct cfs_runtime *runtime, struct cfs_cloud_config *config,
 	struct cfs_cloud **ret_cloud, struct cfs_buf *why)
 {
 	struct cfs_cloud *cloud;
@@ -90,7 +90,7 @@ int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config 
 	cloud = calloc(1, sizeof(*cloud));
 	if (!cloud)
 		return -ENOMEM;
-	cloud->machine = machine;
+	cloud->runtime = runtime;
 	cloud->config = config;
 	cloud->backend = config->backend;
 	cloud->settings = (struct cfs_settings){
@@ -101,20 +101,20 @@ int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config 
 		.own = config->own,
 		.n_own = config->n_own,
 	};
-	r = cloud->backend->account_create(&cloud->settings, machine->env, &cloud->account, why);
+	r = cloud->backend->account_create(&cloud->settings, runtime->env, &cloud->account, why);
 	if (r == 0)
 		r = set_regions(cloud, why);
 	if (r == 0)
-		r = cfs_keyring_create(machine->loop, machine->http, cloud->backend,
-			&cloud->settings, machine->env, &cloud->skew, &cloud->keyring);
+		r = cfs_credentials_create(runtime->loop, runtime->http, cloud->backend,
+			&cloud->settings, runtime->env, &cloud->cloud_clock, &cloud->credentials);
 	if (r == 0)
-		r = cfs_gates_create(machine->loop, &cloud->gates);
+		r = cfs_rate_queues_create(runtime->loop, &cloud->queues);
 	if (r == 0)
-		r = cfs_reaches_create(cloud, &cloud->reaches);
+		r = cfs_endpoints_create(cloud, &cloud->endpoints);
 	if (r == 0)
 		r = cfs_catalogue_create(cloud, &cloud->catalogue);
 	if (r == 0)
-		r = cfs_byname_create(cloud->catalogue, &cloud->byname);
+		r = cfs_by_name_create(cloud->catalogue, &cloud->by_name);
 	if (r < 0) {
 		cfs_cloud_destroy(cloud);
 		return r;
@@ -127,11 +127,11 @@ void cfs_cloud_destroy(struct cfs_cloud *cloud)
 {
 	if (!cloud)
 		return;
-	cfs_byname_destroy(cloud->byname);
+	cfs_by_name_destroy(cloud->by_name);
 	cfs_catalogue_destroy(cloud->catalogue);
-	cfs_reaches_destroy(cloud->reaches);
-	cfs_gates_destroy(cloud->gates);
-	cfs_keyring_destroy(cloud->keyring);
+	cfs_endpoints_destroy(cloud->endpoints);
+	cfs_rate_queues_destroy(cloud->queues);
+	cfs_credentials_destroy(cloud->credentials);
 	cloud->backend->account_destroy(cloud->account);
 	if (cloud->owns_config)
 		cfs_cloud_config_destroy(cloud->config);
@@ -175,13 +175,14 @@ void cfs_cloud_failed(struct cfs_cloud *cloud, const struct cfs_question *questi
 		.when = cfs_clock_wall(),
 		.action = cloud->backend->action(question),
 		.permission = cloud->backend->permission(question),
-		.number = cfs_errno(error->fault, in_catalogue),
+		.number = cfs_failure_errno(error->fault, in_catalogue),
 		.error = *error,
 	};
 
 	cfs_log(CFS_LOG_WARNING, "%s: %s %s: %s: %s%s%s%s%s", cloud->config->name, failure.action,
-		subject, cfs_errno_name(failure.number), error->code, error->code[0] ? ": " : "",
-		error->message, error->request_id[0] ? "; request id " : "", error->request_id);
+		subject, cfs_failure_errno_name(failure.number), error->code,
+		error->code[0] ? ": " : "", error->message,
+		error->request_id[0] ? "; request id " : "", error->request_id);
 	cloud->failure = failure;
 	*ret_failure = failure;
 }

@@ -1,8 +1,8 @@
 /*
  * A cloud: one configured account, with everything that belongs to it.
  */
-#ifndef CFS_CLOUD_H
-#define CFS_CLOUD_H
+#ifndef CFS_FS_CLOUD_CLOUD_H
+#define CFS_FS_CLOUD_CLOUD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,10 +13,10 @@
 #include "fs/client/failure.h"
 #include "fs/client/rate_queue.h"
 
-struct cfs_byname;
+struct cfs_by_name;
 struct cfs_catalogue;
 struct cfs_node;
-struct cfs_reaches;
+struct cfs_endpoints;
 struct cfs_stats;
 
 /* What one configuration section says. Owned by the configuration, or by the cloud made of it. */
@@ -40,27 +40,28 @@ void cfs_cloud_config_destroy(struct cfs_cloud_config *config);
 bool cfs_cloud_config_equal(const struct cfs_cloud_config *a, const struct cfs_cloud_config *b);
 
 /* What a cloud needs of the process it lives in. */
-struct cfs_machine {
+struct cfs_runtime {
 	struct cfs_loop *loop;
 	struct cfs_http *http;
 	const struct cfs_env *env;
 	struct cfs_stats *stats; /* NULL: nobody counts */
-	struct cfs_asker *asker; /* whose request is being answered; NULL: nobody asks */
+	struct cfs_current_caller
+		*current_caller; /* whose request is being answered; NULL: nobody asks */
 };
 
 struct cfs_cloud {
-	const struct cfs_machine *machine;
+	const struct cfs_runtime *runtime;
 	struct cfs_cloud_config *config;
 	bool owns_config; /* it is destroyed with the cloud */
 	const struct cfs_backend *backend;
 	struct cfs_settings settings;
 	struct cfs_account *account;
-	struct cfs_skew skew;
-	struct cfs_keyring *keyring;
-	struct cfs_gates *gates;
-	struct cfs_reaches *reaches;
+	struct cfs_cloud_clock cloud_clock;
+	struct cfs_credentials *credentials;
+	struct cfs_rate_queues *queues;
+	struct cfs_endpoints *endpoints;
 	struct cfs_catalogue *catalogue;
-	struct cfs_byname *byname;
+	struct cfs_by_name *by_name;
 	const char *regions[CFS_REGIONS_MAX];
 	size_t n_regions;           /* 0: none is configured anywhere */
 	struct cfs_failure failure; /* the last of any call */
@@ -73,7 +74,7 @@ struct cfs_cloud {
 
 /* machine and config are borrowed for the cloud's life, unless the config is given to it by
  * owns_config afterwards. 0; -EINVAL with a sentence in why; -ENOMEM. */
-int cfs_cloud_create(const struct cfs_machine *machine, struct cfs_cloud_config *config,
+int cfs_cloud_create(const struct cfs_runtime *runtime, struct cfs_cloud_config *config,
 	struct cfs_cloud **ret_cloud, struct cfs_buf *why);
 /* No call may be under way but those of its own catalogue and keyring, and no node refer to it. */
 void cfs_cloud_destroy(struct cfs_cloud *cloud);

@@ -51,7 +51,7 @@ static int settle(struct plan *plan, struct cfs_loop *loop)
 
 	for (i = 0; i < plan->n; i++)
 		settling.pending +=
-			cfs_keyring_get(plan->clouds[i].cloud->keyring, &settling.waits[i],
+			cfs_credentials_get(plan->clouds[i].cloud->credentials, &settling.waits[i],
 				searched, &settling, &keys, &error) == 0;
 	if (settling.pending > 0) {
 		cfs_timer_init(&settling.limit, time_is_up, &settling);
@@ -76,7 +76,7 @@ static bool has_keys(struct cfs_cloud *cloud, struct cfs_error *ret_error)
 	const struct cfs_keys *keys;
 	int r;
 
-	r = cfs_keyring_get(cloud->keyring, &wait, ignore, NULL, &keys, ret_error);
+	r = cfs_credentials_get(cloud->credentials, &wait, ignore, NULL, &keys, ret_error);
 	cfs_wait_leave(&wait);
 	return r >= 0;
 }
@@ -120,7 +120,7 @@ static int plan_next(const struct cfs_clouds *clouds, struct cfs_config *config,
 	int r;
 
 	if (fresh) {
-		r = cfs_cloud_create(clouds->machine, one, &cloud, &reason);
+		r = cfs_cloud_create(clouds->runtime, one, &cloud, &reason);
 		if (r < 0)
 			cfs_buf_addf(why, "[%s]: %s", one->name,
 				reason.len ? cfs_buf_text(&reason) : strerror(-r));
@@ -155,7 +155,7 @@ static bool is_left_out(struct cfs_cloud *cloud, bool any_keys)
 	struct cfs_error error;
 
 	if (!has_keys(cloud, &error))
-		return any_keys && cfs_keyring_absent(cloud->keyring);
+		return any_keys && cfs_credentials_absent(cloud->credentials);
 	return !has_regions(cloud);
 }
 
@@ -234,7 +234,7 @@ int cfs_clouds_configure(struct cfs_clouds *clouds, struct cfs_config *config, s
 	while (config->clouds && r == 0)
 		r = plan_next(clouds, config, &plan, why);
 	if (r == 0 && !clouds->configured)
-		r = settle(&plan, clouds->machine->loop);
+		r = settle(&plan, clouds->runtime->loop);
 	if (r == 0)
 		r = sift(&plan, config->from_file, why);
 	if (r < 0) {

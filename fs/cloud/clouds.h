@@ -1,8 +1,8 @@
 /*
  * The configured clouds, as a set that can be configured anew while it is mounted.
  */
-#ifndef CFS_CLOUDS_H
-#define CFS_CLOUDS_H
+#ifndef CFS_FS_CLOUD_CLOUDS_H
+#define CFS_FS_CLOUD_CLOUDS_H
 
 #include "fs/cloud/cloud.h"
 #include "fs/cloud/config.h"
@@ -12,7 +12,7 @@
 #define CFS_CLOUDS_SETTLE_MS 5000
 
 struct cfs_clouds {
-	const struct cfs_machine *machine;
+	const struct cfs_runtime *runtime;
 	struct cfs_cloud *first; /* a list, in the order of the configuration */
 	bool configured;
 };

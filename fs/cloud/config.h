@@ -8,8 +8,8 @@
  *
  * The section [consolefs] is no cloud: it is about the mount.
  */
-#ifndef CFS_CONFIG_H
-#define CFS_CONFIG_H
+#ifndef CFS_FS_CLOUD_CONFIG_H
+#define CFS_FS_CLOUD_CONFIG_H
 
 #include <stdbool.h>
 

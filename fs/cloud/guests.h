@@ -5,8 +5,8 @@
  * indexers and thumbnailers, known by the name of their command, are refused (EACCES), unless the
  * configuration lists others.
  */
-#ifndef CFS_GUESTS_H
-#define CFS_GUESTS_H
+#ifndef CFS_FS_CLOUD_GUESTS_H
+#define CFS_FS_CLOUD_GUESTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

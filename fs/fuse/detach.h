@@ -4,8 +4,8 @@
  * The kernel tells a filesystem of its end, but not of this: whoever is in it may stay. Nobody
  * shall have to stay for a call that hangs, though, so it is found out here.
  */
-#ifndef CFS_DETACH_H
-#define CFS_DETACH_H
+#ifndef CFS_FS_FUSE_DETACH_H
+#define CFS_FS_FUSE_DETACH_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * The way of messages between libfuse and /dev/fuse.
  */
-#ifndef CFS_DEVICE_H
-#define CFS_DEVICE_H
+#ifndef CFS_FS_FUSE_DEVICE_H
+#define CFS_FS_FUSE_DEVICE_H
 
 #include "fs/fuse/operations.h"
 

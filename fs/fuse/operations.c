@@ -23,14 +23,15 @@ static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
 /* Calls that are begun before the next request is looked at are begun for this one. */
 static void remember_asker(fuse_req_t req)
 {
-	cfs_asker_set(cfs_reply_mount(req)->machine->asker, fuse_req_ctx(req)->pid);
+	cfs_caller_set_current(
+		cfs_reply_mount(req)->runtime->current_caller, fuse_req_ctx(req)->pid);
 }
 
 void cfs_operations_abandon(struct cfs_mount *mount)
 {
-	cfs_waiting_abandon(mount);
-	while (mount->names)
-		cfs_names_destroy(mount->names);
+	cfs_pending_abandon(mount);
+	while (mount->dirlists)
+		cfs_dirlist_destroy(mount->dirlists);
 }
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -70,9 +71,9 @@ static bool is_view(
 {
 	if (directory->kind != CFS_NODE_CLOUD)
 		return false;
-	if (strcmp(name, CFS_TREE_BY_NAME) == 0)
+	if (strcmp(name, CFS_LAYOUT_BY_NAME) == 0)
 		*ret_kind = CFS_NODE_BY_NAME;
-	else if (strcmp(name, CFS_TREE_BY_REGION) == 0)
+	else if (strcmp(name, CFS_LAYOUT_BY_REGION) == 0)
 		*ret_kind = CFS_NODE_BY_REGION;
 	else
 		return false;
@@ -93,12 +94,12 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		cfs_reply_result(req, -ENOENT);
 	else if (strlen(name) > NAME_MAX)
 		cfs_reply_result(req, -ENAMETOOLONG);
-	else if (cfs_tree_find(directory, name, &file, &live) == 0)
+	else if (cfs_layout_find(directory, name, &file, &live) == 0)
 		cfs_reply_entry(req, cfs_node_of_file(directory, file, live));
 	else if (is_view(directory, name, &view))
 		cfs_reply_entry(req, cfs_node_of_view(mount->nodes, directory->cloud, view, 0));
 	else if (is_listed(directory))
-		cfs_waiting_lookup(req, directory, name);
+		cfs_pending_lookup(req, directory, name);
 	else if (directory->kind == CFS_NODE_TOP && (cloud = find_cloud(mount, name)))
 		cfs_reply_entry(req, cfs_node_of_cloud(mount->nodes, cloud));
 	else
@@ -177,13 +178,13 @@ static int render(struct cfs_node *node)
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	struct cfs_node *node = node_of(req, ino);
-	char target[CFS_TREE_TARGET_MAX];
+	char target[CFS_LAYOUT_TARGET_MAX];
 
 	if (!node || node->kind != CFS_NODE_LINK) {
 		cfs_reply_result(req, node ? -EINVAL : -ENOENT);
 		return;
 	}
-	cfs_tree_target(node, target);
+	cfs_layout_target(node, target);
 	cfs_reply_target(req, target);
 }
 
@@ -196,13 +197,13 @@ static bool is_refused(fuse_req_t req, const struct cfs_node *node)
 	char comm[CFS_COMM_MAX + 1];
 
 	if (mount->guests->n == 0 ||
-		!cfs_asker_find(mount->machine->asker, cfs_proc_read, &caller) ||
+		!cfs_caller_get_current(mount->runtime->current_caller, cfs_proc_read, &caller) ||
 		!cfs_guests_match(mount->guests, caller))
 		return false;
 	cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
 	cfs_log(CFS_LOG_INFO, "%s: %s: %s refused to pid %d (%s), which `refuse` names",
 		node->cloud->config->name, node->entry->id, node->live->name, caller->pid, comm);
-	cfs_stats_refused(mount->machine->stats);
+	cfs_stats_refused(mount->runtime->stats);
 	return true;
 }
 
@@ -225,8 +226,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fi->direct_io = writable(node);
-	if ((node->live || node->file->making) && node->opens == 0) {
-		cfs_waiting_open(req, node, fi);
+	if ((node->live || node->file->generator) && node->opens == 0) {
+		cfs_pending_open(req, node, fi);
 		return;
 	}
 	if (node->file && node->opens == 0)
@@ -297,7 +298,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	if (!node)
 		cfs_reply_result(req, -ENOENT);
 	else if (is_listed(node))
-		cfs_waiting_opendir(req, node, fi);
+		cfs_pending_opendir(req, node, fi);
 	else
 		cfs_reply_opendir(req, node, fi);
 }
@@ -305,7 +306,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_readdir(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	struct cfs_names *names = (struct cfs_names *)(uintptr_t)fi->fh;
+	struct cfs_dirlist *dirlist = (struct cfs_dirlist *)(uintptr_t)fi->fh;
 	struct stat st = {0};
 	size_t used = 0, need;
 	const char *name;
@@ -318,8 +319,8 @@ static void op_readdir(
 		cfs_reply_result(req, -ENOMEM);
 		return;
 	}
-	while ((r = cfs_names_reach(names, (size_t)offset)) == 0 &&
-		(name = cfs_names_at(names, (size_t)offset, &st))) {
+	while ((r = cfs_dirlist_fill(dirlist, (size_t)offset)) == 0 &&
+		(name = cfs_dirlist_at(dirlist, (size_t)offset, &st))) {
 		need = fuse_add_direntry(req, buf + used, size - used, name, &st, offset + 1);
 		if (need > size - used)
 			break;
@@ -338,7 +339,7 @@ static void op_readdir(
 static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	cfs_names_destroy((struct cfs_names *)(uintptr_t)fi->fh);
+	cfs_dirlist_destroy((struct cfs_dirlist *)(uintptr_t)fi->fh);
 	cfs_reply_result(req, 0);
 }
 

@@ -2,8 +2,8 @@
  * FUSE operations, and the mount they work on. Most are answered at once; those that may wait for a
  * cloud are in waiting.c.
  */
-#ifndef CFS_OPERATIONS_H
-#define CFS_OPERATIONS_H
+#ifndef CFS_FS_FUSE_OPERATIONS_H
+#define CFS_FS_FUSE_OPERATIONS_H
 
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
@@ -13,18 +13,18 @@
 #include "fs/tree/layout.h"
 #include "fs/tree/node.h"
 
-struct cfs_names;
+struct cfs_dirlist;
 struct cfs_request;
 
 /* What the operations work on; the session's user data. */
 struct cfs_mount {
-	const struct cfs_machine *machine;
+	const struct cfs_runtime *runtime;
 	const struct cfs_clouds *clouds;
 	const struct cfs_guests *guests; /* whose opens of live files are refused */
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
 	struct cfs_request *requests; /* that wait for a cloud */
-	struct cfs_names *names;      /* of directories that are open */
+	struct cfs_dirlist *dirlists; /* of directories that are open */
 	void (*ready)(void *arg);     /* called at FUSE_INIT */
 	void *ready_arg;
 	bool parallel; /* the kernel can have several lookups of one directory under way */

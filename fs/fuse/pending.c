@@ -34,7 +34,7 @@ struct cfs_request {
 	const struct errand *errand;
 	char name[NAME_MAX + 1]; /* lookup: what is looked up */
 	int64_t missed_ms;       /* lookup in by-name: since when it is missed, 0: it is not */
-	void *making;            /* open of what is made in steps: as far as it is */
+	void *generator;         /* open of what is made in steps: as far as it is */
 	struct cfs_buf made;
 	struct cfs_timer next_step;
 };
@@ -58,8 +58,8 @@ static void leave(struct cfs_request *request)
 		cfs_fetch_leave(request->node, &request->wait);
 	else
 		cfs_wait_leave(&request->wait);
-	if (request->making)
-		node->file->making->end(request->making);
+	if (request->generator)
+		node->file->generator->end(request->generator);
 	cfs_buf_finish(&request->made);
 	*request->link = request->next;
 	if (request->next)
@@ -80,7 +80,7 @@ static void on_interrupt(fuse_req_t req, void *arg)
 	struct cfs_request *request = arg;
 
 	(void)req;
-	cfs_timer_start(request->mount->machine->loop, &request->interrupt, 0);
+	cfs_timer_start(request->mount->runtime->loop, &request->interrupt, 0);
 }
 
 /* A request that is about to wait, or NULL after it was answered with ENOMEM. */
@@ -121,7 +121,7 @@ static fuse_req_t release_request(struct cfs_request *request)
 	return req;
 }
 
-void cfs_waiting_abandon(struct cfs_mount *mount)
+void cfs_pending_abandon(struct cfs_mount *mount)
 {
 	while (mount->requests)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): leave took it out of the list */
@@ -223,7 +223,7 @@ static int want_name(struct cfs_request *request)
 	r = cfs_catalogue_list(cloud->catalogue, &request->wait, on_result, request);
 	if (r <= 0)
 		return r;
-	r = cfs_byname_find(cloud->byname, request->name, &entry);
+	r = cfs_by_name_find(cloud->by_name, request->name, &entry);
 	if (r != -ENOENT)
 		return r == 0 ? 1 : r;
 	if (request->missed_ms == 0)
@@ -237,7 +237,7 @@ static void answer_name(fuse_req_t req, const struct cfs_request *request)
 	struct cfs_entry *entry;
 	int r;
 
-	r = cfs_byname_find(request->node->cloud->byname, request->name, &entry);
+	r = cfs_by_name_find(request->node->cloud->by_name, request->name, &entry);
 	if (r < 0)
 		cfs_reply_result(req, r);
 	else
@@ -318,23 +318,23 @@ static void next_step(void *arg)
 static int want_made(struct cfs_request *request)
 {
 	struct cfs_node *node = request->node;
-	const struct cfs_making *making = node->file->making;
+	const struct cfs_generator *generator = node->file->generator;
 	int r = 0;
 
 	/* Another open of the same node may have been first: they share its snapshot. */
 	if (node->opens > 0)
 		return 1;
-	if (!request->making) {
+	if (!request->generator) {
 		cfs_timer_init(&request->next_step, next_step, request);
 		cfs_buf_init(&request->made, node->file->nominal);
-		r = making->begin(node, &request->making);
+		r = generator->begin(node, &request->generator);
 	}
 	if (r == 0)
-		r = making->go_on(request->making, &request->made);
+		r = generator->step(request->generator, &request->made);
 	if (r < 0)
 		return r;
 	if (r > 0) {
-		cfs_timer_start(request->mount->machine->loop, &request->next_step, 0);
+		cfs_timer_start(request->mount->runtime->loop, &request->next_step, 0);
 		return 0;
 	}
 	node->snapshot = request->made;
@@ -345,7 +345,7 @@ static int want_made(struct cfs_request *request)
 
 static const struct errand open_made = {want_made, answer_open};
 
-void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *name)
+void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *name)
 {
 	const struct errand *errand = directory->kind == CFS_NODE_CLOUD ? &look_up_instance
 		: directory->kind == CFS_NODE_BY_NAME                   ? &look_up_name
@@ -355,12 +355,12 @@ void cfs_waiting_lookup(fuse_req_t req, struct cfs_node *directory, const char *
 	run(req, directory, name, NULL, errand);
 }
 
-void cfs_waiting_opendir(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
+void cfs_pending_opendir(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
 {
 	run(req, node, NULL, fi, node->kind == CFS_NODE_BY_REGION ? &open_regions : &open_list);
 }
 
-void cfs_waiting_open(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
+void cfs_pending_open(fuse_req_t req, struct cfs_node *node, const struct fuse_file_info *fi)
 {
 	run(req, node, NULL, fi, node->live ? &open_live : &open_made);
 }

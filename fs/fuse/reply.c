@@ -35,7 +35,7 @@ void cfs_reply_entry(fuse_req_t req, struct cfs_node *node)
 		cfs_reply_result(req, -ENOMEM);
 		return;
 	}
-	r = cfs_tree_stat(node, &mount->ownership, &entry.attr);
+	r = cfs_layout_stat(node, &mount->ownership, &entry.attr);
 	if (r < 0) {
 		cfs_node_forget(node, 1);
 		cfs_reply_result(req, r);
@@ -53,7 +53,7 @@ void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node)
 	struct stat st;
 	int r;
 
-	r = cfs_tree_stat(node, &cfs_reply_mount(req)->ownership, &st);
+	r = cfs_layout_stat(node, &cfs_reply_mount(req)->ownership, &st);
 	if (r < 0)
 		cfs_reply_result(req, r);
 	else
@@ -71,17 +71,17 @@ void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info
 void cfs_reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
 {
 	struct cfs_mount *mount = cfs_reply_mount(req);
-	struct cfs_names *names;
+	struct cfs_dirlist *dirlist;
 	int r;
 
-	r = cfs_names_create(node, mount->clouds->first, &mount->names, &names);
+	r = cfs_dirlist_create(node, mount->clouds->first, &mount->dirlists, &dirlist);
 	if (r < 0) {
 		cfs_reply_result(req, r);
 		return;
 	}
-	fi->fh = (uintptr_t)names;
+	fi->fh = (uintptr_t)dirlist;
 	if (fuse_reply_open(req, fi) < 0)
-		cfs_names_destroy(names);
+		cfs_dirlist_destroy(dirlist);
 }
 
 void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len)

@@ -2,8 +2,8 @@
  * Answers to the kernel: the only file that calls fuse_reply_*. Each function answers its request,
  * once, and the request is gone afterwards.
  */
-#ifndef CFS_REPLY_H
-#define CFS_REPLY_H
+#ifndef CFS_FS_FUSE_REPLY_H
+#define CFS_FS_FUSE_REPLY_H
 
 #include "fs/fuse/operations.h"
 

@@ -15,86 +15,86 @@
 /* Requests answered before the loop looks at anything else. */
 #define REQUESTS_A_TURN 64
 
-struct cfs_filesystem {
+struct cfs_session {
 	struct cfs_mount mount;
-	struct fuse_session *session;
+	struct fuse_session *fuse;
 	struct fuse_buf buf;
 	struct cfs_watch watch;
 	struct cfs_detach detach;
 	bool mounted;
 };
 
-int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_clouds *clouds,
+int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_clouds *clouds,
 	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
 	struct fuse_args *args, void (*ready)(void *arg), void *arg,
-	struct cfs_filesystem **ret_filesystem)
+	struct cfs_session **ret_session)
 {
-	struct cfs_filesystem *filesystem;
+	struct cfs_session *session;
 	int r;
 
-	filesystem = calloc(1, sizeof(*filesystem));
-	if (!filesystem)
+	session = calloc(1, sizeof(*session));
+	if (!session)
 		return -ENOMEM;
-	filesystem->mount = (struct cfs_mount){
-		.machine = machine,
+	session->mount = (struct cfs_mount){
+		.runtime = runtime,
 		.clouds = clouds,
 		.guests = guests,
 		.ownership = *ownership,
 		.ready = ready,
 		.ready_arg = arg,
 	};
-	r = cfs_nodes_create(&filesystem->mount.nodes);
+	r = cfs_nodes_create(&session->mount.nodes);
 	if (r == 0) {
-		cfs_nodes_set_clouds(filesystem->mount.nodes, clouds);
-		filesystem->session = fuse_session_new(
-			args, &cfs_operations, sizeof(cfs_operations), &filesystem->mount);
-		if (!filesystem->session)
+		cfs_nodes_set_clouds(session->mount.nodes, clouds);
+		session->fuse = fuse_session_new(
+			args, &cfs_operations, sizeof(cfs_operations), &session->mount);
+		if (!session->fuse)
 			r = -EINVAL;
 	}
 	if (r < 0) {
-		cfs_filesystem_destroy(filesystem);
+		cfs_session_destroy(session);
 		return r;
 	}
-	*ret_filesystem = filesystem;
+	*ret_session = session;
 	return 0;
 }
 
-void cfs_filesystem_destroy(struct cfs_filesystem *filesystem)
+void cfs_session_destroy(struct cfs_session *session)
 {
-	if (!filesystem)
+	if (!session)
 		return;
-	cfs_operations_abandon(&filesystem->mount);
-	cfs_watch_stop(&filesystem->watch);
-	cfs_detach_stop(&filesystem->detach);
-	if (filesystem->mounted)
-		fuse_session_unmount(filesystem->session);
-	if (filesystem->session)
-		fuse_session_destroy(filesystem->session);
-	cfs_nodes_destroy(filesystem->mount.nodes);
-	free(filesystem->buf.mem);
-	free(filesystem);
+	cfs_operations_abandon(&session->mount);
+	cfs_watch_stop(&session->watch);
+	cfs_detach_stop(&session->detach);
+	if (session->mounted)
+		fuse_session_unmount(session->fuse);
+	if (session->fuse)
+		fuse_session_destroy(session->fuse);
+	cfs_nodes_destroy(session->mount.nodes);
+	free(session->buf.mem);
+	free(session);
 }
 
 static void answer_requests(void *arg)
 {
-	struct cfs_filesystem *filesystem = arg;
+	struct cfs_session *session = arg;
 	int i, r;
 
 	for (i = 0; i < REQUESTS_A_TURN; i++) {
-		r = fuse_session_receive_buf(filesystem->session, &filesystem->buf);
+		r = fuse_session_receive_buf(session->fuse, &session->buf);
 		if (r == -EINTR)
 			continue;
 		if (r <= 0)
 			break;
-		fuse_session_process_buf(filesystem->session, &filesystem->buf);
-		cfs_asker_set(filesystem->mount.machine->asker, 0);
+		fuse_session_process_buf(session->fuse, &session->buf);
+		cfs_caller_set_current(session->mount.runtime->current_caller, 0);
 	}
 	/* 0: unmounted. A device that cannot be read is as good as that. */
 	if (i < REQUESTS_A_TURN && r != -EAGAIN) {
 		if (r < 0)
 			cfs_log(CFS_LOG_ERROR, "reading /dev/fuse failed: error %d", -r);
-		cfs_watch_stop(&filesystem->watch);
-		cfs_loop_stop(filesystem->mount.machine->loop);
+		cfs_watch_stop(&session->watch);
+		cfs_loop_stop(session->mount.runtime->loop);
 	}
 }
 
@@ -102,30 +102,30 @@ static void answer_requests(void *arg)
  * has gone, and nobody shall wait for a cloud meanwhile. What is open can be read to its end. */
 static void on_mounts(void *arg)
 {
-	struct cfs_filesystem *filesystem = arg;
+	struct cfs_session *session = arg;
 
-	if (filesystem->mount.requests && cfs_detach_happened(&filesystem->detach))
-		cfs_waiting_abandon(&filesystem->mount);
+	if (session->mount.requests && cfs_detach_happened(&session->detach))
+		cfs_pending_abandon(&session->mount);
 }
 
-int cfs_filesystem_mount(struct cfs_filesystem *filesystem, const char *mountpoint)
+int cfs_session_mount(struct cfs_session *session, const char *mountpoint)
 {
 	int fd, flags, r;
 
-	if (fuse_session_mount(filesystem->session, mountpoint) < 0)
+	if (fuse_session_mount(session->fuse, mountpoint) < 0)
 		return -EIO;
-	filesystem->mounted = true;
-	r = cfs_detach_start(&filesystem->detach, filesystem->mount.machine->loop, mountpoint,
-		on_mounts, filesystem);
+	session->mounted = true;
+	r = cfs_detach_start(
+		&session->detach, session->mount.runtime->loop, mountpoint, on_mounts, session);
 	if (r < 0)
 		cfs_log(CFS_LOG_DEBUG, "a lazy unmount will not be noticed: %s", strerror(-r));
-	r = cfs_device_attach(filesystem->session);
+	r = cfs_device_attach(session->fuse);
 	if (r < 0)
 		return r;
-	fd = fuse_session_fd(filesystem->session);
+	fd = fuse_session_fd(session->fuse);
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
-	return cfs_watch_start(filesystem->mount.machine->loop, &filesystem->watch, fd,
-		answer_requests, filesystem);
+	return cfs_watch_start(
+		session->mount.runtime->loop, &session->watch, fd, answer_requests, session);
 }

@@ -1,30 +1,30 @@
 /*
  * The mounted filesystem: a FUSE session, the clouds, and the requests that wait for them.
  */
-#ifndef CFS_FILESYSTEM_H
-#define CFS_FILESYSTEM_H
+#ifndef CFS_FS_FUSE_SESSION_H
+#define CFS_FS_FUSE_SESSION_H
 
 #include "fs/cloud/clouds.h"
 #include "fs/cloud/guests.h"
 #include "fs/tree/layout.h"
 
 struct fuse_args;
-struct cfs_filesystem;
+struct cfs_session;
 
 /*
  * machine, which has an asker, clouds and guests are borrowed for its life. args holds the mount
  * options for libfuse. `ready` is called once, when the kernel has completed the mount and it is
  * usable. 0 or a negative errno.
  */
-int cfs_filesystem_create(const struct cfs_machine *machine, const struct cfs_clouds *clouds,
+int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_clouds *clouds,
 	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
 	struct fuse_args *args, void (*ready)(void *arg), void *arg,
-	struct cfs_filesystem **ret_filesystem);
+	struct cfs_session **ret_session);
 /* Answers every request that waits, at once, and unmounts. */
-void cfs_filesystem_destroy(struct cfs_filesystem *filesystem);
+void cfs_session_destroy(struct cfs_session *session);
 
 /* Mounts, and begins to answer from the loop, which is stopped when the filesystem was unmounted. A
  * negative errno, after libfuse has said why on stderr. */
-int cfs_filesystem_mount(struct cfs_filesystem *filesystem, const char *mountpoint);
+int cfs_session_mount(struct cfs_session *session, const char *mountpoint);
 
 #endif

@@ -63,7 +63,7 @@ static int run(struct waiting *waiting)
 static int ask(struct cfs_cloud *cloud, const struct cfs_question *question, struct cfs_sink *sink,
 	struct cfs_error *ret_error)
 {
-	struct waiting waiting = {.loop = cloud->machine->loop};
+	struct waiting waiting = {.loop = cloud->runtime->loop};
 	struct cfs_call call;
 	int r;
 
@@ -92,7 +92,7 @@ static bool add_error(cJSON *object, const char *key, const struct cfs_error *er
 	return add_text(object, key,
 		error->fault == CFS_OK ? NULL
 			: line[0]      ? line
-				       : cfs_errno_name(cfs_errno(error->fault, false)));
+				  : cfs_failure_errno_name(cfs_failure_errno(error->fault, false)));
 }
 
 static int check_identity(struct cfs_cloud *cloud, cJSON *report)
@@ -109,11 +109,12 @@ static int check_identity(struct cfs_cloud *cloud, cJSON *report)
 	r = ask(cloud, &question, &sink, &error);
 	if (r < 0)
 		goto out;
-	source = cfs_keyring_source(cloud->keyring);
-	expires = cfs_keyring_expires(cloud->keyring);
+	source = cfs_credentials_source(cloud->credentials);
+	expires = cfs_credentials_expires(cloud->credentials);
 	r = -ENOMEM;
 	if (add_text(report, "credentials", source) &&
-		add_text(report, "looked", source[0] ? NULL : cfs_keyring_looked(cloud->keyring)) &&
+		add_text(report, "looked",
+			source[0] ? NULL : cfs_credentials_looked(cloud->credentials)) &&
 		(source[0] && expires != INT64_MAX
 				? cJSON_AddNumberToObject(report, "expires", (double)expires)
 				: cJSON_AddNullToObject(report, "expires")) &&
@@ -129,7 +130,7 @@ out:
 /* Lists all regions, as the first `ls` would. */
 static int list_regions(struct cfs_cloud *cloud)
 {
-	struct waiting waiting = {.loop = cloud->machine->loop};
+	struct waiting waiting = {.loop = cloud->runtime->loop};
 	struct cfs_wait wait = {0};
 	int r;
 
@@ -179,7 +180,7 @@ static int check_regions(struct cfs_cloud *cloud, cJSON *report)
 		if (!add_region(list, &region))
 			return -ENOMEM;
 	}
-	unknown = cfs_catalogue_discovery_failure(cloud->catalogue);
+	unknown = cfs_catalogue_regions_failure(cloud->catalogue);
 	region = (struct cfs_region_state){.name = "all", .failure = unknown};
 	return unknown && !add_region(list, &region) ? -ENOMEM : 0;
 }

@@ -5,8 +5,8 @@
  * and asks for each live file whether it would be allowed (EC2 by a dry run, CVM by an id that does
  * not exist).
  */
-#ifndef CFS_CHECK_H
-#define CFS_CHECK_H
+#ifndef CFS_FS_PROGRAM_CHECK_H
+#define CFS_FS_PROGRAM_CHECK_H
 
 #include "fs/cloud/clouds.h"
 

@@ -1,8 +1,8 @@
 /*
  * Into the background, so that the command returns only when the mount is usable or has failed.
  */
-#ifndef CFS_DAEMON_H
-#define CFS_DAEMON_H
+#ifndef CFS_FS_PROGRAM_DAEMON_H
+#define CFS_FS_PROGRAM_DAEMON_H
 
 /* The way from the daemon to the command that started it. */
 struct cfs_daemon {

@@ -1,8 +1,8 @@
 /*
  * The demo: a simulated cloud of each kind, started for the mount and ended with it.
  */
-#ifndef CFS_DEMO_H
-#define CFS_DEMO_H
+#ifndef CFS_FS_PROGRAM_DEMO_H
+#define CFS_FS_PROGRAM_DEMO_H
 
 #include "fs/cloud/config.h"
 

@@ -37,11 +37,11 @@ struct program {
 	char *mountpoint;
 	struct cfs_daemon daemon;
 	struct cfs_demo *demo;
-	struct cfs_machine machine;
+	struct cfs_runtime runtime;
 	struct cfs_clouds clouds;
-	struct cfs_guests guests; /* whose opens are refused */
-	struct cfs_asker asker;   /* as in the machine */
-	struct cfs_filesystem *filesystem;
+	struct cfs_guests guests;                 /* whose opens are refused */
+	struct cfs_current_caller current_caller; /* as in the machine */
+	struct cfs_session *session;
 	struct cfs_watch http_watch, signal_watch;
 	int signals; /* a signalfd */
 	bool ended;  /* by a signal */
@@ -115,20 +115,20 @@ static void on_signal(void *arg)
 
 	if (read(program->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP && program->filesystem && !isatty(STDERR_FILENO)) {
+	if (info.ssi_signo == SIGHUP && program->session && !isatty(STDERR_FILENO)) {
 		reload(program);
 		return;
 	}
 	cfs_log(CFS_LOG_INFO, "%s: unmounting", strsignal((int)info.ssi_signo));
 	program->ended = true;
-	cfs_loop_stop(program->machine.loop);
+	cfs_loop_stop(program->runtime.loop);
 }
 
 static void on_http(void *arg)
 {
 	struct program *program = arg;
 
-	cfs_http_dispatch(program->machine.http);
+	cfs_http_dispatch(program->runtime.http);
 }
 
 /* The kernel has completed the mount: whoever waits for it may go on. */
@@ -144,7 +144,7 @@ static void on_ready(void *arg)
 	r = cfs_daemon_ready(&program->daemon);
 	if (r < 0) {
 		cfs_log(CFS_LOG_ERROR, "cannot leave the terminal: %s", strerror(-r));
-		cfs_loop_stop(program->machine.loop);
+		cfs_loop_stop(program->runtime.loop);
 		return;
 	}
 	tell_manager(CFS_NOTIFY_READY);
@@ -191,7 +191,7 @@ static int watch_signals(struct program *program)
 	program->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (program->signals < 0)
 		return -errno;
-	return cfs_watch_start(program->machine.loop, &program->signal_watch, program->signals,
+	return cfs_watch_start(program->runtime.loop, &program->signal_watch, program->signals,
 		on_signal, program);
 }
 
@@ -199,18 +199,18 @@ static int make_machine(struct program *program)
 {
 	int r;
 
-	program->machine.env = program->demo ? cfs_demo_env(program->demo) : &cfs_env_process;
-	program->machine.asker = &program->asker;
-	r = cfs_loop_create(&program->machine.loop);
+	program->runtime.env = program->demo ? cfs_demo_env(program->demo) : &cfs_env_process;
+	program->runtime.current_caller = &program->current_caller;
+	r = cfs_loop_create(&program->runtime.loop);
 	if (r == 0)
-		r = cfs_stats_create(&program->machine.stats);
+		r = cfs_stats_create(&program->runtime.stats);
 	if (r == 0)
 		r = watch_signals(program);
 	if (r == 0)
-		r = cfs_http_create(&program->machine.http);
+		r = cfs_http_create(&program->runtime.http);
 	if (r == 0)
-		r = cfs_watch_start(program->machine.loop, &program->http_watch,
-			cfs_http_fd(program->machine.http), on_http, program);
+		r = cfs_watch_start(program->runtime.loop, &program->http_watch,
+			cfs_http_fd(program->runtime.http), on_http, program);
 	if (r < 0)
 		cfs_buf_addf(&program->why, "cannot start: %s", strerror(-r));
 	return r;
@@ -226,7 +226,7 @@ static int make_clouds(struct program *program)
 		r = cfs_config_resolve(&program->config, &program->why);
 	if (r == 0)
 		r = make_machine(program);
-	program->clouds.machine = &program->machine;
+	program->clouds.runtime = &program->runtime;
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &program->config, &program->why);
 	if (r == 0)
@@ -253,29 +253,29 @@ static int mount(struct program *program)
 	r = make_clouds(program);
 	if (r < 0 || program->ended)
 		return r;
-	r = cfs_filesystem_create(&program->machine, &program->clouds, &program->guests,
+	r = cfs_session_create(&program->runtime, &program->clouds, &program->guests,
 		&program->options.ownership, &program->options.args, on_ready, program,
-		&program->filesystem);
+		&program->session);
 	if (r == 0)
-		r = cfs_filesystem_mount(program->filesystem, program->mountpoint);
+		r = cfs_session_mount(program->session, program->mountpoint);
 	if (r < 0) {
 		cfs_buf_adds(&program->why, "the mount failed");
 		return r;
 	}
-	r = cfs_loop_run(program->machine.loop);
+	r = cfs_loop_run(program->runtime.loop);
 	tell_manager(CFS_NOTIFY_STOPPING);
 	return r;
 }
 
 static void finish(struct program *program)
 {
-	cfs_filesystem_destroy(program->filesystem);
+	cfs_session_destroy(program->session);
 	cfs_clouds_finish(&program->clouds);
-	cfs_stats_destroy(program->machine.stats);
+	cfs_stats_destroy(program->runtime.stats);
 	cfs_watch_stop(&program->http_watch);
 	cfs_watch_stop(&program->signal_watch);
-	cfs_http_destroy(program->machine.http);
-	cfs_loop_destroy(program->machine.loop);
+	cfs_http_destroy(program->runtime.http);
+	cfs_loop_destroy(program->runtime.loop);
 	if (program->signals >= 0)
 		close(program->signals);
 	cfs_demo_stop(program->demo);

@@ -2,8 +2,8 @@
  * Whether a mount can succeed, found out before it is tried, so that the user reads a reason and a
  * remedy.
  */
-#ifndef CFS_MOUNTPOINT_H
-#define CFS_MOUNTPOINT_H
+#ifndef CFS_FS_PROGRAM_MOUNTPOINT_H
+#define CFS_FS_PROGRAM_MOUNTPOINT_H
 
 #include "backends/base/buf.h"
 

@@ -4,8 +4,8 @@
  *
  * Without the variable, nobody wants to know, and nothing is done.
  */
-#ifndef CFS_NOTIFY_H
-#define CFS_NOTIFY_H
+#ifndef CFS_FS_PROGRAM_NOTIFY_H
+#define CFS_FS_PROGRAM_NOTIFY_H
 
 #include "backends/contract/env.h"
 

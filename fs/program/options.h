@@ -1,8 +1,8 @@
 /*
  * The command line.
  */
-#ifndef CFS_OPTIONS_H
-#define CFS_OPTIONS_H
+#ifndef CFS_FS_PROGRAM_OPTIONS_H
+#define CFS_FS_PROGRAM_OPTIONS_H
 
 #define FUSE_USE_VERSION 314
 #include <fuse_opt.h>

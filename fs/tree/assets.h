@@ -1,8 +1,8 @@
 /*
  * Files that are built into the program: fs/<name> as it stands in the tree (fs/CMakeLists.txt).
  */
-#ifndef CFS_ASSETS_H
-#define CFS_ASSETS_H
+#ifndef CFS_FS_TREE_ASSETS_H
+#define CFS_FS_TREE_ASSETS_H
 
 /* Each followed by a NUL. */
 extern const char cfs_asset_gallery_html[];

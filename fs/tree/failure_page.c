@@ -71,7 +71,7 @@ static int add_details(
 	if (r == 0)
 		r = cfs_buf_addf(buf,
 			"<dt>Error</dt><dd><strong class=\"bad\">%s</strong> (%s)</dd>\n",
-			cfs_errno_name(failure->number), strerror(failure->number));
+			cfs_failure_errno_name(failure->number), strerror(failure->number));
 	if (r == 0)
 		r = add_row(buf, "Code", error->code);
 	if (r == 0)
@@ -85,7 +85,7 @@ static int add_details(
 	return r == 0 ? cfs_buf_adds(buf, "</dl>\n") : r;
 }
 
-int cfs_page_failure(
+int cfs_failure_page(
 	const struct cfs_node *node, const struct cfs_failure *failure, struct cfs_buf *buf)
 {
 	int r;

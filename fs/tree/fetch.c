@@ -95,7 +95,7 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	/* A page says itself why it is not what was asked for. */
 	if (node->live->page) {
 		cfs_buf_clear(&fetch->content);
-		if (cfs_page_failure(node, &failure, &fetch->content) == 0) {
+		if (cfs_failure_page(node, &failure, &fetch->content) == 0) {
 			succeed(fetch, error);
 			return;
 		}

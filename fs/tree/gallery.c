@@ -407,7 +407,7 @@ static int add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
 			r = addf(page,
 				region.listed ? " anew (%s): what is shown is older. <a href=\""
 					      : " (%s). <a href=\"",
-				cfs_errno_name(region.failure->number));
+				cfs_failure_errno_name(region.failure->number));
 		if (r == 0)
 			r = cfs_html_add_step(page->buf, cloud->config->name);
 		if (r == 0)
@@ -603,9 +603,9 @@ static int collect(struct page *page)
 	return r < 0 ? r : page->cloud < page->n_clouds;
 }
 
-static void end(void *making)
+static void end(void *generator)
 {
-	struct page *page = making;
+	struct page *page = generator;
 
 	if (!page)
 		return;
@@ -633,9 +633,9 @@ static int begin(const struct cfs_node *node, void **ret_making)
 	return 0;
 }
 
-static int go_on(void *making, struct cfs_buf *buf)
+static int step(void *generator, struct cfs_buf *buf)
 {
-	struct page *page = making;
+	struct page *page = generator;
 	int r = 0;
 
 	page->buf = buf;
@@ -644,23 +644,23 @@ static int go_on(void *making, struct cfs_buf *buf)
 	return r == 0 ? fill(page) : r;
 }
 
-int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf)
+int cfs_gallery_render(const struct cfs_node *node, struct cfs_buf *buf)
 {
-	void *making = NULL;
+	void *generator = NULL;
 	int r;
 
-	r = begin(node, &making);
+	r = begin(node, &generator);
 	if (r < 0)
 		return r;
 	do
-		r = go_on(making, buf);
+		r = step(generator, buf);
 	while (r > 0);
-	end(making);
+	end(generator);
 	return r;
 }
 
-const struct cfs_making cfs_index_making = {
+const struct cfs_generator cfs_gallery_generator = {
 	.begin = begin,
-	.go_on = go_on,
+	.step = step,
 	.end = end,
 };

@@ -6,21 +6,21 @@
  * script takes the picture of a card when it is first seen, and filters. Rendering costs no API
  * call: a cloud that has not been listed yet is shown with a link to its directory, which lists it.
  */
-#ifndef CFS_INDEX_H
-#define CFS_INDEX_H
+#ifndef CFS_FS_TREE_GALLERY_H
+#define CFS_FS_TREE_GALLERY_H
 
 #include "fs/tree/node.h"
 
-struct cfs_making;
+struct cfs_generator;
 
 /* Bytes of the file: what stat reports before it is opened. A card takes some 800, and with the
  * longest of names and tags ten times as many; cards that do not fit are counted in a notice. */
-#define CFS_INDEX_MAX (32 * 1024 * 1024)
+#define CFS_GALLERY_MAX (32 * 1024 * 1024)
 
 /* The page as it is when it begins to be made, but for instances that are heard of meanwhile: they
  * have the card of what is known of them when its turn comes. -ENOMEM, -EFBIG. */
-extern const struct cfs_making cfs_index_making;
+extern const struct cfs_generator cfs_gallery_generator;
 /* All of it at once. */
-int cfs_index_render(const struct cfs_node *node, struct cfs_buf *buf);
+int cfs_gallery_render(const struct cfs_node *node, struct cfs_buf *buf);
 
 #endif

@@ -11,17 +11,17 @@
 #include "fs/tree/wake.h"
 
 static const struct cfs_file top_files[] = {
-	{.name = "index.html", .making = &cfs_index_making, .nominal = CFS_INDEX_MAX},
+	{.name = "index.html", .generator = &cfs_gallery_generator, .nominal = CFS_GALLERY_MAX},
 	{.name = "stats", .render = cfs_stats_render},
 };
 
 static const struct cfs_file cloud_files[] = {
-	{.name = "status", .render = cfs_render_status},
+	{.name = "status", .render = cfs_status_render},
 };
 
 static const struct cfs_file instance_files[] = {
-	{.name = "info.json", .render = cfs_render_info},
-	{.name = "error", .render = cfs_render_error},
+	{.name = "info.json", .render = cfs_status_render_info},
+	{.name = "error", .render = cfs_status_render_error},
 	{.name = "wake",
 		.render = cfs_wake_read,
 		.write = cfs_wake_write,
@@ -49,7 +49,7 @@ static size_t n_live(const struct cfs_node *directory)
 	return directory->kind == CFS_NODE_INSTANCE ? directory->cloud->backend->n_live : 0;
 }
 
-int cfs_tree_find(const struct cfs_node *directory, const char *name,
+int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	const struct cfs_file **ret_file, const struct cfs_live **ret_live)
 {
 	const struct level *level = &levels[directory->kind];
@@ -83,7 +83,7 @@ static bool shown(const struct cfs_node *directory, size_t live)
 	return !instance || (instance->offers & UINT32_C(1) << live);
 }
 
-int cfs_tree_each(
+int cfs_layout_each(
 	const struct cfs_node *directory, int (*fn)(void *arg, const char *name), void *arg)
 {
 	const struct level *level = &levels[directory->kind];
@@ -103,7 +103,7 @@ int cfs_tree_each(
 	return 0;
 }
 
-uint64_t cfs_tree_ino(uint64_t directory_ino, const char *name)
+uint64_t cfs_layout_ino(uint64_t directory_ino, const char *name)
 {
 	/* FNV-1a from the directory's number on. 0 is no inode and 1 is the root. */
 	uint64_t hash = directory_ino ^ UINT64_C(14695981039346656037);
@@ -113,14 +113,14 @@ uint64_t cfs_tree_ino(uint64_t directory_ino, const char *name)
 	return hash > CFS_NODE_ROOT ? hash : hash + 2;
 }
 
-uint64_t cfs_tree_node_ino(const struct cfs_node *node)
+uint64_t cfs_layout_node_ino(const struct cfs_node *node)
 {
 	return node->ino;
 }
 
-void cfs_tree_target(const struct cfs_node *link, char ret_target[CFS_TREE_TARGET_MAX])
+void cfs_layout_target(const struct cfs_node *link, char ret_target[CFS_LAYOUT_TARGET_MAX])
 {
-	snprintf(ret_target, CFS_TREE_TARGET_MAX, "%s%s", link->from_region ? "../../" : "../",
+	snprintf(ret_target, CFS_LAYOUT_TARGET_MAX, "%s%s", link->from_region ? "../../" : "../",
 		link->entry->id);
 }
 
@@ -159,9 +159,9 @@ static int stat_file(const struct cfs_node *node, struct stat *st)
 
 static void stat_link(const struct cfs_node *node, struct stat *st)
 {
-	char target[CFS_TREE_TARGET_MAX];
+	char target[CFS_LAYOUT_TARGET_MAX];
 
-	cfs_tree_target(node, target);
+	cfs_layout_target(node, target);
 	st->st_nlink = 1;
 	st->st_mode = S_IFLNK | 0777;
 	st->st_mtim = st->st_ctim = node->born;
@@ -177,11 +177,11 @@ static void stat_directory(const struct cfs_node *node, struct stat *st)
 	st->st_ctim = node->born;
 }
 
-int cfs_tree_stat(
+int cfs_layout_stat(
 	const struct cfs_node *node, const struct cfs_ownership *ownership, struct stat *ret_st)
 {
 	struct stat st = {
-		.st_ino = cfs_tree_node_ino(node),
+		.st_ino = cfs_layout_node_ino(node),
 		.st_uid = ownership->uid,
 		.st_gid = ownership->gid,
 		.st_blksize = 4096,

@@ -129,7 +129,7 @@ int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_bu
 
 static uint64_t cloud_ino(const struct cfs_cloud *cloud)
 {
-	return cfs_tree_ino(CFS_NODE_ROOT, cloud->config->name);
+	return cfs_layout_ino(CFS_NODE_ROOT, cloud->config->name);
 }
 
 struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud)
@@ -151,7 +151,7 @@ struct cfs_node *cfs_node_of_entry(
 		entry->node->lookups++;
 		return entry->node;
 	}
-	entry->node = add(nodes, CFS_NODE_INSTANCE, cfs_tree_ino(cloud_ino(cloud), entry->id));
+	entry->node = add(nodes, CFS_NODE_INSTANCE, cfs_layout_ino(cloud_ino(cloud), entry->id));
 	if (entry->node) {
 		entry->node->cloud = cfs_cloud_ref(cloud);
 		entry->node->entry = cfs_entry_ref(entry);
@@ -161,11 +161,11 @@ struct cfs_node *cfs_node_of_entry(
 
 static uint64_t view_ino(const struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
 {
-	uint64_t ino = cfs_tree_ino(
-		cloud_ino(cloud), kind == CFS_NODE_BY_NAME ? CFS_TREE_BY_NAME : CFS_TREE_BY_REGION);
+	uint64_t ino = cfs_layout_ino(cloud_ino(cloud),
+		kind == CFS_NODE_BY_NAME ? CFS_LAYOUT_BY_NAME : CFS_LAYOUT_BY_REGION);
 
 	if (kind == CFS_NODE_REGION)
-		ino = cfs_tree_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region));
+		ino = cfs_layout_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region));
 	return ino;
 }
 
@@ -194,7 +194,7 @@ struct cfs_node *cfs_node_of_link(
 	struct cfs_node *directory, const char *name, struct cfs_entry *entry)
 {
 	struct cfs_node *node =
-		add(directory->nodes, CFS_NODE_LINK, cfs_tree_ino(directory->ino, name));
+		add(directory->nodes, CFS_NODE_LINK, cfs_layout_ino(directory->ino, name));
 
 	if (!node)
 		return NULL;
@@ -208,7 +208,7 @@ struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live)
 {
 	struct cfs_node *node = add(directory->nodes, CFS_NODE_FILE,
-		cfs_tree_ino(directory->ino, file ? file->name : live->name));
+		cfs_layout_ino(directory->ino, file ? file->name : live->name));
 
 	if (!node)
 		return NULL;

@@ -18,8 +18,8 @@
  * may remember a node for hours. Node ids count up and are never reused, so the generation is
  * always 0.
  */
-#ifndef CFS_NODE_H
-#define CFS_NODE_H
+#ifndef CFS_FS_TREE_NODE_H
+#define CFS_FS_TREE_NODE_H
 
 #include <stdbool.h>
 #include <stdint.h>

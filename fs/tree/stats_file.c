@@ -239,8 +239,8 @@ static void results(struct writer *writer, const struct cfs_series *series)
 			continue;
 		count = 0;
 		for (same = fault; same < CFS_N_FAULTS; same++) {
-			if (cfs_errno((enum cfs_fault)same, false) ==
-				cfs_errno((enum cfs_fault)fault, false)) {
+			if (cfs_failure_errno((enum cfs_fault)same, false) ==
+				cfs_failure_errno((enum cfs_fault)fault, false)) {
 				count += series->results[same];
 				told[same] = true;
 			}
@@ -251,7 +251,8 @@ static void results(struct writer *writer, const struct cfs_series *series)
 		say(writer, ",");
 		label(writer, "result",
 			fault == CFS_OK ? "ok"
-					: cfs_errno_name(cfs_errno((enum cfs_fault)fault, false)));
+					: cfs_failure_errno_name(
+						  cfs_failure_errno((enum cfs_fault)fault, false)));
 		say(writer, "} %" PRIu64 "\n", count);
 	}
 }
@@ -405,13 +406,14 @@ static void place_labels(const struct place_writer *place, const char *region, c
 	label(place->writer, "action", action);
 }
 
-static void write_pace(void *arg, const char *region, const char *action, double pace, bool reduced)
+static void write_pace(
+	void *arg, const char *region, const char *action, double adaptive, bool reduced)
 {
 	const struct place_writer *place = arg;
 
 	(void)reduced;
 	place_labels(place, region, action);
-	say(place->writer, "} %.3f\n", pace);
+	say(place->writer, "} %.3f\n", adaptive);
 }
 
 static void write_up(void *arg, const char *region, const char *action, bool down)
@@ -430,12 +432,12 @@ static void write_places(struct writer *writer, const struct cfs_cloud *clouds)
 		"Calls a second that are made at the most: less than documented after a throttle.");
 	place.name = "rate_limit";
 	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
-		cfs_gates_each(place.cloud->gates, write_pace, &place);
+		cfs_rate_queues_each(place.cloud->queues, write_pace, &place);
 	head(writer, "up", "gauge",
 		"1; 0 while calls are refused here because nothing answers them.");
 	place.name = "up";
 	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
-		cfs_reaches_each(place.cloud->reaches, write_up, &place);
+		cfs_endpoints_each(place.cloud->endpoints, write_up, &place);
 }
 
 static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
@@ -450,8 +452,8 @@ static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
 	head(writer, "credentials_expiry_timestamp_seconds", "gauge",
 		"When the credentials that are held expire; absent when never, or when none are.");
 	for (cloud = clouds; cloud; cloud = cloud->next) {
-		expires = cfs_keyring_expires(cloud->keyring);
-		if (!cfs_keyring_source(cloud->keyring)[0] || expires == INT64_MAX)
+		expires = cfs_credentials_expires(cloud->credentials);
+		if (!cfs_credentials_source(cloud->credentials)[0] || expires == INT64_MAX)
 			continue;
 		say(writer, "consolefs_credentials_expiry_timestamp_seconds{");
 		label(writer, "cloud", cloud->config->name);
@@ -498,10 +500,10 @@ int cfs_stats_render(const struct cfs_node *node, struct cfs_buf *buf)
 	const struct cfs_clouds *clouds = cfs_nodes_clouds(node->nodes);
 	struct cfs_stats_subject subject = {.nodes = node->nodes};
 
-	if (!clouds || !clouds->machine->stats)
+	if (!clouds || !clouds->runtime->stats)
 		return 0;
-	subject.stats = clouds->machine->stats;
+	subject.stats = clouds->runtime->stats;
 	subject.clouds = clouds->first;
-	subject.loop = clouds->machine->loop;
+	subject.loop = clouds->runtime->loop;
 	return cfs_stats_write(&subject, buf);
 }

@@ -6,8 +6,8 @@
  * what is beyond, or finds no memory, is counted together, in a series whose labels are all
  * "other". All is one thread's, so that every look at it is consistent.
  */
-#ifndef CFS_STATS_H
-#define CFS_STATS_H
+#ifndef CFS_FS_TREE_STATS_FILE_H
+#define CFS_FS_TREE_STATS_FILE_H
 
 #include "backends/base/fault.h"
 #include "fs/base/histogram.h"

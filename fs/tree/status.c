@@ -79,7 +79,7 @@ static bool fill_info(cJSON *root, const struct cfs_node *node)
 			cfs_instance_extra);
 }
 
-int cfs_render_info(const struct cfs_node *node, struct cfs_buf *buf)
+int cfs_status_render_info(const struct cfs_node *node, struct cfs_buf *buf)
 {
 	cJSON *root = cJSON_CreateObject();
 	char *text = NULL;
@@ -99,7 +99,7 @@ out:
 	return r;
 }
 
-int cfs_render_error(const struct cfs_node *node, struct cfs_buf *buf)
+int cfs_status_render_error(const struct cfs_node *node, struct cfs_buf *buf)
 {
 	const struct cfs_failure *failure = node->entry->failure;
 
@@ -110,9 +110,9 @@ int cfs_render_error(const struct cfs_node *node, struct cfs_buf *buf)
  */
 static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
-	const char *source = cfs_keyring_source(cloud->keyring);
-	const char *line = cfs_keyring_looked(cloud->keyring), *end;
-	int64_t expires = cfs_keyring_expires(cloud->keyring);
+	const char *source = cfs_credentials_source(cloud->credentials);
+	const char *line = cfs_credentials_looked(cloud->credentials), *end;
+	int64_t expires = cfs_credentials_expires(cloud->credentials);
 	char until[CFS_TEXT_TIME];
 	int r;
 
@@ -123,10 +123,10 @@ static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf
 	}
 	if (r == 0)
 		r = cfs_buf_adds(buf,
-			cfs_keyring_fault(cloud->keyring) == CFS_OK ? "\n"
-				: source[0]                         ? "; not renewed; looked in\n"
-								    : "; looked in\n");
-	if (cfs_keyring_fault(cloud->keyring) == CFS_OK)
+			cfs_credentials_fault(cloud->credentials) == CFS_OK ? "\n"
+				: source[0] ? "; not renewed; looked in\n"
+					    : "; looked in\n");
+	if (cfs_credentials_fault(cloud->credentials) == CFS_OK)
 		return r;
 	for (; r == 0 && (end = strchr(line, '\n')); line = end + 1)
 		r = cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
@@ -147,8 +147,9 @@ static int render_region(const struct cfs_region_state *region, struct cfs_buf *
 		r = cfs_buf_adds(buf, ", listing now");
 	if (r == 0 && region->failure)
 		r = cfs_buf_addf(buf, "; last attempt failed: %s: %s%s%s",
-			cfs_errno_name(region->failure->number), region->failure->error.code,
-			region->failure->error.code[0] ? ": " : "", region->failure->error.message);
+			cfs_failure_errno_name(region->failure->number),
+			region->failure->error.code, region->failure->error.code[0] ? ": " : "",
+			region->failure->error.message);
 	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
 }
 
@@ -165,9 +166,9 @@ static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	struct cfs_stats_sum sum;
 
-	if (!cloud->machine->stats)
+	if (!cloud->runtime->stats)
 		return 0;
-	sum = cfs_stats_sum(cloud->machine->stats, cloud->config->name);
+	sum = cfs_stats_sum(cloud->runtime->stats, cloud->config->name);
 	return cfs_buf_addf(buf,
 		"calls:       %llu, of which %llu failed; %llu retries, %llu throttled; "
 		"%llu under way, %llu waiting for the rate\n",
@@ -183,14 +184,14 @@ struct lines {
 };
 
 static void render_pace(
-	void *arg, const char *region, const char *action, double pace, bool reduced)
+	void *arg, const char *region, const char *action, double adaptive, bool reduced)
 {
 	struct lines *lines = arg;
 
 	if (lines->r == 0 && reduced)
 		lines->r = cfs_buf_addf(lines->buf,
 			"throttled:   %s %s, now at most %.1f calls a second\n", region, action,
-			pace);
+			adaptive);
 }
 
 static void render_down(void *arg, const char *region, const char *action, bool down)
@@ -208,8 +209,8 @@ static int render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	struct lines lines = {.buf = buf};
 
-	cfs_gates_each(cloud->gates, render_pace, &lines);
-	cfs_reaches_each(cloud->reaches, render_down, &lines);
+	cfs_rate_queues_each(cloud->queues, render_pace, &lines);
+	cfs_endpoints_each(cloud->endpoints, render_down, &lines);
 	return lines.r;
 }
 
@@ -224,7 +225,7 @@ static const char *condition(const struct cfs_cloud *cloud)
 		listed += region.listed;
 		failed += region.failure != NULL;
 	}
-	if (cfs_catalogue_discovery_failure(cloud->catalogue) && n == 0)
+	if (cfs_catalogue_regions_failure(cloud->catalogue) && n == 0)
 		return "not working";
 	if (n == 0)
 		return cloud->config->all_regions ? "not used yet" : "no region is configured";
@@ -238,7 +239,7 @@ static const char *condition(const struct cfs_cloud *cloud)
 		: "not used yet";
 }
 
-int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
+int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
 {
 	const struct cfs_cloud *cloud = node->cloud;
 	struct cfs_region_state region;
@@ -249,9 +250,9 @@ int cfs_render_status(const struct cfs_node *node, struct cfs_buf *buf)
 		cloud->config->name, cloud->backend->name, condition(cloud));
 	if (r == 0)
 		r = render_credentials(cloud, buf);
-	if (r == 0 && cloud->skew.offset)
+	if (r == 0 && cloud->cloud_clock.offset)
 		r = cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
-			-(long long)cloud->skew.offset);
+			-(long long)cloud->cloud_clock.offset);
 	for (i = 0; r == 0 && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		r = render_region(&region, buf);

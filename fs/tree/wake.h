@@ -6,8 +6,8 @@
  * the meantime, whose word is the later one. So a wake is never lost, and a disarmed one never
  * comes back.
  */
-#ifndef CFS_WAKE_H
-#define CFS_WAKE_H
+#ifndef CFS_FS_TREE_WAKE_H
+#define CFS_FS_TREE_WAKE_H
 
 #include "fs/tree/node.h"
 

@@ -9,8 +9,8 @@
  *     user.consolefs.request_id   the cloud's own number of the request, if it gave one
  *     user.consolefs.woken        1 if the display was woken for it, else 0
  */
-#ifndef CFS_XATTR_H
-#define CFS_XATTR_H
+#ifndef CFS_FS_TREE_XATTR_H
+#define CFS_FS_TREE_XATTR_H
 
 #include "fs/tree/node.h"
 

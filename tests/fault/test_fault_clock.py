@@ -16,7 +16,7 @@ from lib.mount import Mount
 from lib.simulator import Simulator
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-PAUSE_S = 5  # CFS_KEYRING_PAUSE_MS
+PAUSE_S = 5  # CFS_CREDENTIALS_PAUSE_MS
 STEPS = [3600, -3600, 2 * 86400, -2 * 86400, 30 * 86400, 0]
 OFF = re.compile(r"^consolefs: \[(aws|tencent)\]: this machine's clock is ([+-]\d+) s off the cloud's$",
                  re.MULTILINE)

@@ -67,7 +67,7 @@ static void check_launched(const char *text)
 	int64_t seconds;
 
 	if (*text)
-		MUST_OF(cfs_aws_time_parse(text, &seconds) == 0 && strchr(text, 'Z'), text);
+		MUST_OF(cfs_time_parse(text, &seconds) == 0 && strchr(text, 'Z'), text);
 }
 
 static void check_instance(struct fuzz_outcome *outcome, const struct cfs_instance *instance)

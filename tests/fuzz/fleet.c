@@ -16,14 +16,14 @@ void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend
 					     .list_ttl_ms = 60000,
 					     .timeout_ms = 30000,
 				     }};
-	fleet->cloud.machine = &fleet->machine;
+	fleet->cloud.runtime = &fleet->runtime;
 	fleet->cloud.config = &fleet->config;
 	fleet->cloud.backend = backend;
 	fleet->cloud.regions[0] = region;
 	fleet->cloud.n_regions = 1;
 	fleet->clouds.first = &fleet->cloud;
 	MUST(cfs_catalogue_create(&fleet->cloud, &fleet->cloud.catalogue) == 0);
-	MUST(cfs_byname_create(fleet->cloud.catalogue, &fleet->cloud.byname) == 0);
+	MUST(cfs_by_name_create(fleet->cloud.catalogue, &fleet->cloud.by_name) == 0);
 	MUST(cfs_nodes_create(&fleet->nodes) == 0);
 	cfs_nodes_set_clouds(fleet->nodes, &fleet->clouds);
 }
@@ -32,7 +32,7 @@ void fuzz_fleet_finish(struct fuzz_fleet *fleet)
 {
 	MUST(cfs_nodes_count(fleet->nodes) == 1);
 	cfs_nodes_destroy(fleet->nodes);
-	cfs_byname_destroy(fleet->cloud.byname);
+	cfs_by_name_destroy(fleet->cloud.by_name);
 	cfs_catalogue_destroy(fleet->cloud.catalogue);
 }
 

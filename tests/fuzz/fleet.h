@@ -10,7 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 
 struct fuzz_fleet {
-	struct cfs_machine machine;
+	struct cfs_runtime runtime;
 	struct cfs_cloud_config config;
 	struct cfs_cloud cloud;
 	struct cfs_clouds clouds;

@@ -18,13 +18,13 @@
 
 struct walk {
 	struct fuzz_fleet *fleet;
-	char names[INSTANCES_MAX][CFS_BYNAME_MAX + 1];
+	char names[INSTANCES_MAX][CFS_BY_NAME_MAX + 1];
 	size_t n;
 };
 
 static void check_name(const char *name)
 {
-	MUST(strlen(name) <= CFS_BYNAME_MAX);
+	MUST(strlen(name) <= CFS_BY_NAME_MAX);
 	MUST_OF(fuzz_is_line(name), name);
 	MUST_OF(!strchr(name, '/'), name);
 	MUST_OF(strcmp(name, ".") != 0 && strcmp(name, "..") != 0, name);
@@ -47,36 +47,36 @@ struct claim {
 static int compare_claim(void *arg, const struct cfs_entry *other)
 {
 	struct claim *claim = arg;
-	char mine[CFS_BYNAME_MAX + 1], theirs[CFS_BYNAME_MAX + 1];
+	char mine[CFS_BY_NAME_MAX + 1], theirs[CFS_BY_NAME_MAX + 1];
 
 	if (other == claim->entry)
 		return 0;
 	/* Nobody passes for another by his name. */
 	MUST_OF(!ends_in(claim->name, other->id), claim->name);
-	cfs_byname_clean(mine, cfs_instance_field(claim->entry->instance, CFS_FIELD_NAME));
-	cfs_byname_clean(theirs, cfs_instance_field(other->instance, CFS_FIELD_NAME));
+	cfs_by_name_clean(mine, cfs_instance_field(claim->entry->instance, CFS_FIELD_NAME));
+	cfs_by_name_clean(theirs, cfs_instance_field(other->instance, CFS_FIELD_NAME));
 	claim->same += strcmp(mine, theirs) == 0;
 	return 0;
 }
 
 static int step(void *arg, const struct cfs_entry *entry)
 {
-	char own[CFS_BYNAME_MAX + 1], name[CFS_BYNAME_MAX + 1];
+	char own[CFS_BY_NAME_MAX + 1], name[CFS_BY_NAME_MAX + 1];
 	struct claim claim = {.name = name, .entry = entry};
 	struct walk *walk = arg;
 	struct cfs_entry *found = NULL;
 
 	memset(name, 0xa5, sizeof(name));
-	cfs_byname_of(entry, name);
+	cfs_by_name_of(entry, name);
 	MUST(name[0]);
 	check_name(name);
 	for (size_t i = 0; i < walk->n; i++)
 		MUST_OF(strcmp(walk->names[i], name) != 0, name);
 	MUST(walk->n < INSTANCES_MAX);
 	strcpy(walk->names[walk->n++], name);
-	MUST(cfs_byname_find(walk->fleet->cloud.byname, name, &found) == 0 && found == entry);
+	MUST(cfs_by_name_find(walk->fleet->cloud.by_name, name, &found) == 0 && found == entry);
 	MUST(cfs_catalogue_each(walk->fleet->cloud.catalogue, compare_claim, &claim) == 0);
-	cfs_byname_clean(own, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
+	cfs_by_name_clean(own, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 	/* It has its own name, or that and its id. */
 	MUST_OF(strcmp(name, own) == 0 || ends_in(name, entry->id), name);
 	if (claim.same > 0 || !own[0])
@@ -93,7 +93,7 @@ static void check_all(struct fuzz_fleet *fleet)
 
 	MUST(cfs_catalogue_each(fleet->cloud.catalogue, step, &walk) == 0);
 	MUST(walk.n == cfs_catalogue_size(fleet->cloud.catalogue));
-	MUST(cfs_byname_find(fleet->cloud.byname, "", &entry) == -ENOENT);
+	MUST(cfs_by_name_find(fleet->cloud.by_name, "", &entry) == -ENOENT);
 }
 
 static void put(struct fuzz_fleet *fleet, const char *id, const char *name)
@@ -109,14 +109,14 @@ static void put(struct fuzz_fleet *fleet, const char *id, const char *name)
 
 static void change(struct fuzz_fleet *fleet, struct fuzz_input part)
 {
-	char clean[CFS_BYNAME_MAX + 1], id[CFS_ID_MAX], *name;
+	char clean[CFS_BY_NAME_MAX + 1], id[CFS_ID_MAX], *name;
 	struct cfs_entry *entry;
 
 	snprintf(id, sizeof(id), "i-%08x", fuzz_byte(&part) % INSTANCES_MAX);
 	name = fuzz_text(&part);
 	/* As bytes, before they are made well-formed by the builder. */
 	memset(clean, 0xa5, sizeof(clean));
-	cfs_byname_clean(clean, name);
+	cfs_by_name_clean(clean, name);
 	check_name(clean);
 	MUST((clean[0] == '\0') == (name[0] == '\0'));
 	entry = cfs_catalogue_find(fleet->cloud.catalogue, id);

@@ -77,9 +77,9 @@ static void check_description(const struct cfs_error *error)
 	struct cfs_failure failure = {.action = "DoThis", .permission = "ec2:DoThis"};
 	struct cfs_buf text = CFS_BUF_INIT(65536), plain = CFS_BUF_INIT(65536);
 
-	failure.number = cfs_errno(error->fault, false);
+	failure.number = cfs_failure_errno(error->fault, false);
 	MUST(failure.number > 0);
-	MUST(cfs_errno(error->fault, true) > 0);
+	MUST(cfs_failure_errno(error->fault, true) > 0);
 	failure.error = *error;
 	MUST(cfs_failure_describe(&failure, &text) == 0);
 	if (failure.error.code[0])

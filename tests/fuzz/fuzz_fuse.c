@@ -42,7 +42,7 @@ struct slot {
 
 struct world {
 	struct fuzz_fleet fleet;
-	struct cfs_asker asker;
+	struct cfs_current_caller current_caller;
 	struct cfs_guests guests;
 	struct cfs_mount mount;
 	struct fuse_session *session;
@@ -133,8 +133,8 @@ static void begin(struct world *world)
 	struct cfs_node *node;
 
 	fuzz_fleet_init(&world->fleet, &cfs_aws_backend);
-	world->fleet.machine.asker = &world->asker;
-	world->mount = (struct cfs_mount){.machine = &world->fleet.machine,
+	world->fleet.runtime.current_caller = &world->current_caller;
+	world->mount = (struct cfs_mount){.runtime = &world->fleet.runtime,
 		.clouds = &world->fleet.clouds,
 		.guests = &world->guests,
 		.nodes = world->fleet.nodes,

@@ -97,7 +97,7 @@ static void check_info(const struct cfs_node *node)
 	const char *name = cfs_instance_field(node->entry->instance, CFS_FIELD_NAME);
 	cJSON *json;
 
-	MUST(cfs_render_info(node, &info) == 0);
+	MUST(cfs_status_render_info(node, &info) == 0);
 	MUST_OF(fuzz_is_utf8(info.data), info.data);
 	json = cJSON_Parse(info.data);
 	MUST_OF(json, info.data);
@@ -129,8 +129,8 @@ static void render(const char *const texts[N_TEXTS], struct cfs_buf *pages)
 	cfs_text_line(failure.error.request_id, sizeof(failure.error.request_id), texts[REQUEST_ID],
 		strlen(texts[REQUEST_ID]));
 	check_info(&node);
-	MUST(cfs_index_render(cfs_node_find(fleet.nodes, CFS_NODE_ROOT), pages) == 0);
-	MUST(cfs_page_failure(&node, &failure, pages) == 0);
+	MUST(cfs_gallery_render(cfs_node_find(fleet.nodes, CFS_NODE_ROOT), pages) == 0);
+	MUST(cfs_failure_page(&node, &failure, pages) == 0);
 	fuzz_fleet_finish(&fleet);
 }
 

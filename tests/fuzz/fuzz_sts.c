@@ -119,15 +119,15 @@ static void read_time(const char *text)
 	if (cfs_tencent_instances_time(text, time)) {
 		MUST(strlen(time) < sizeof(time) && time[strlen(time) - 1] == 'Z');
 		MUST_OF(fuzz_is_line(time), time);
-		MUST(cfs_aws_time_parse(time, &seconds) == 0);
+		MUST(cfs_time_parse(time, &seconds) == 0);
 	}
-	if (cfs_aws_time_parse(text, &seconds) == 0) {
+	if (cfs_time_parse(text, &seconds) == 0) {
 		cfs_text_time(back, seconds);
 		/* Within the calendar, there and back. */
 		if (seconds >= 0 && back[0] != '-') {
 			int64_t again = 0;
 
-			MUST_OF(cfs_aws_time_parse(back, &again) == 0 && again == seconds, back);
+			MUST_OF(cfs_time_parse(back, &again) == 0 && again == seconds, back);
 		}
 	}
 }

@@ -120,7 +120,7 @@ static int read_header(struct reading *reading, const char *header)
 		reading->kind = CFS_AWS_SECTION_PROFILE;
 		name = header;
 	} else {
-		r = cfs_aws_words_split(header, &words, &n);
+		r = cfs_words_split(header, &words, &n);
 		for (size_t i = 0; r == 0 && n == 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 			if (strcmp(words[0], kinds[i].prefix) != 0)
 				continue;

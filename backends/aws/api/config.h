@@ -8,8 +8,8 @@
  * may be quoted as in a shell. Sections of one name are one section, whose later values win; the
  * credentials file wins over the config file; keys are in any case.
  */
-#ifndef CFS_AWS_CONFIG_H
-#define CFS_AWS_CONFIG_H
+#ifndef CFS_BACKENDS_AWS_API_CONFIG_H
+#define CFS_BACKENDS_AWS_API_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * https, or http to a loopback host (tests, a local proxy): a signed request carries a session
  * token.
  */
-#ifndef CFS_AWS_ENDPOINT_H
-#define CFS_AWS_ENDPOINT_H
+#ifndef CFS_BACKENDS_AWS_API_ENDPOINT_H
+#define CFS_BACKENDS_AWS_API_ENDPOINT_H
 
 #include <stdbool.h>
 

@@ -15,8 +15,8 @@
  * `sts_regional_endpoints` set to `legacy` is it asked at its global endpoint from the regions that
  * existed before there were others. Without a region it is the global one.
  */
-#ifndef CFS_AWS_ENDPOINTS_H
-#define CFS_AWS_ENDPOINTS_H
+#ifndef CFS_BACKENDS_AWS_API_ENDPOINTS_H
+#define CFS_BACKENDS_AWS_API_ENDPOINTS_H
 
 #include <stdbool.h>
 

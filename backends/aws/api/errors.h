@@ -4,8 +4,8 @@
  * Source: "Error codes for the Amazon EC2 API" and "Common errors" of the API references; and, for
  * what GetConsoleScreenshot really answers, records of the real service.
  */
-#ifndef CFS_AWS_ERRORS_H
-#define CFS_AWS_ERRORS_H
+#ifndef CFS_BACKENDS_AWS_API_ERRORS_H
+#define CFS_BACKENDS_AWS_API_ERRORS_H
 
 #include <stddef.h>
 

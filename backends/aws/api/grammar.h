@@ -5,8 +5,8 @@
  * stands elsewhere is skipped with all it holds. The names are those of the EC2 API reference,
  * version 2016-11-15, and of the STS API reference, version 2011-06-15.
  */
-#ifndef CFS_AWS_GRAMMAR_H
-#define CFS_AWS_GRAMMAR_H
+#ifndef CFS_BACKENDS_AWS_API_GRAMMAR_H
+#define CFS_BACKENDS_AWS_API_GRAMMAR_H
 
 #include <stdbool.h>
 

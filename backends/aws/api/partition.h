@@ -3,8 +3,8 @@
  *
  * Source: partitions.json of botocore, "AWS partitions" in the general reference.
  */
-#ifndef CFS_AWS_PARTITION_H
-#define CFS_AWS_PARTITION_H
+#ifndef CFS_BACKENDS_AWS_API_PARTITION_H
+#define CFS_BACKENDS_AWS_API_PARTITION_H
 
 #include <stdbool.h>
 

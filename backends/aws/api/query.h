@@ -1,8 +1,8 @@
 /*
  * Requests of the AWS Query protocol: a form, POSTed, signed or not. EC2 and STS speak it.
  */
-#ifndef CFS_AWS_QUERY_H
-#define CFS_AWS_QUERY_H
+#ifndef CFS_BACKENDS_AWS_API_QUERY_H
+#define CFS_BACKENDS_AWS_API_QUERY_H
 
 #include "backends/aws/api/endpoints.h"
 #include "backends/base/secret.h"

@@ -5,8 +5,8 @@
  * parameter. Each stage is a function of its own, so that a signature that a server refuses can be
  * compared with the server's view of it stage by stage.
  */
-#ifndef CFS_AWS_SIGV4_H
-#define CFS_AWS_SIGV4_H
+#ifndef CFS_BACKENDS_AWS_API_SIGV4_H
+#define CFS_BACKENDS_AWS_API_SIGV4_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * One configured AWS account: where its APIs are, and what its listing is narrowed to. Slots of the
  * backend, as backends/contract/backend.h has them.
  */
-#ifndef CFS_AWS_ACCOUNT_H
-#define CFS_AWS_ACCOUNT_H
+#ifndef CFS_BACKENDS_AWS_EC2_ACCOUNT_H
+#define CFS_BACKENDS_AWS_EC2_ACCOUNT_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  * Reads the answers of GetConsoleScreenshot and GetConsoleOutput: base64 that is decoded into the
  * snapshot as it arrives.
  */
-#ifndef CFS_AWS_CONSOLE_H
-#define CFS_AWS_CONSOLE_H
+#ifndef CFS_BACKENDS_AWS_EC2_CONSOLE_H
+#define CFS_BACKENDS_AWS_EC2_CONSOLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

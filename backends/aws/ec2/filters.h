@@ -5,8 +5,8 @@
  * values, so a value with a comma in it can be written with '?' in the comma's place. Source:
  * DescribeInstances in the API reference; "List and filter your resources" in the user guide.
  */
-#ifndef CFS_AWS_FILTERS_H
-#define CFS_AWS_FILTERS_H
+#ifndef CFS_BACKENDS_AWS_EC2_FILTERS_H
+#define CFS_BACKENDS_AWS_EC2_FILTERS_H
 
 #include <stddef.h>
 

@@ -209,7 +209,7 @@ static int set_launched(struct cfs_aws_instances *instances)
 	size_t len = strlen(text);
 	int64_t seconds;
 
-	if (len > 0 && (cfs_aws_time_parse(text, &seconds) < 0 || text[len - 1] != 'Z'))
+	if (len > 0 && (cfs_time_parse(text, &seconds) < 0 || text[len - 1] != 'Z'))
 		len = 0;
 	return cfs_instance_builder_set(&instances->builder, CFS_FIELD_LAUNCHED, text, len);
 }

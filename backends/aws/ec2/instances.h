@@ -2,8 +2,8 @@
  * Reads the answer of DescribeInstances as it arrives: each instance is handed on where its element
  * ends, and its memory is used again for the next.
  */
-#ifndef CFS_AWS_INSTANCES_H
-#define CFS_AWS_INSTANCES_H
+#ifndef CFS_BACKENDS_AWS_EC2_INSTANCES_H
+#define CFS_BACKENDS_AWS_EC2_INSTANCES_H
 
 #include <stdbool.h>
 #include <stdint.h>

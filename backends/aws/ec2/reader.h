@@ -2,8 +2,8 @@
  * Reads one answer of EC2, or of STS about its caller, whatever it is: slots of the backend, as
  * backends/contract/backend.h has them.
  */
-#ifndef CFS_AWS_READER_H
-#define CFS_AWS_READER_H
+#ifndef CFS_BACKENDS_AWS_EC2_READER_H
+#define CFS_BACKENDS_AWS_EC2_READER_H
 
 #include "backends/contract/backend.h"
 

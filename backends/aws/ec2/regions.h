@@ -1,8 +1,8 @@
 /*
  * Reads the answer of DescribeRegions.
  */
-#ifndef CFS_AWS_REGIONS_H
-#define CFS_AWS_REGIONS_H
+#ifndef CFS_BACKENDS_AWS_EC2_REGIONS_H
+#define CFS_BACKENDS_AWS_EC2_REGIONS_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * Questions as signed requests to EC2, and one to STS.
  */
-#ifndef CFS_AWS_REQUEST_H
-#define CFS_AWS_REQUEST_H
+#ifndef CFS_BACKENDS_AWS_EC2_REQUEST_H
+#define CFS_BACKENDS_AWS_EC2_REQUEST_H
 
 #include "backends/contract/backend.h"
 

@@ -25,7 +25,7 @@ bool cfs_aws_provider_environment_open(const struct cfs_aws_config *config, cons
 	} else if (!secret) {
 		cfs_aws_step_say(ret_step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
 			"AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not");
-	} else if (expiration && cfs_aws_time_parse(expiration, &keys.expires) < 0) {
+	} else if (expiration && cfs_time_parse(expiration, &keys.expires) < 0) {
 		cfs_aws_step_say(ret_step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
 			"AWS_CREDENTIAL_EXPIRATION is not a time");
 	} else if ((r = cfs_aws_machine_set_keys(&keys, id, secret, token)) < 0) {

@@ -37,7 +37,7 @@ int cfs_aws_json_keys(const struct cJSON *object, const char *token, struct cfs_
 	struct cfs_keys keys = CFS_KEYS_INIT;
 	int r;
 
-	if (!id || !secret || (expiration && cfs_aws_time_parse(expiration, &keys.expires) < 0))
+	if (!id || !secret || (expiration && cfs_time_parse(expiration, &keys.expires) < 0))
 		return -EBADMSG;
 	r = cfs_aws_machine_set_keys(&keys, id, secret, cfs_aws_json_text(object, token));
 	if (r < 0) {

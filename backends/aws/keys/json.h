@@ -1,8 +1,8 @@
 /*
  * JSON documents that hold keys.
  */
-#ifndef CFS_AWS_JSON_H
-#define CFS_AWS_JSON_H
+#ifndef CFS_BACKENDS_AWS_KEYS_JSON_H
+#define CFS_BACKENDS_AWS_KEYS_JSON_H
 
 #include <stddef.h>
 

@@ -5,8 +5,8 @@
  * have been read. Machines are put together where one needs the keys of another: a provider of the
  * chain looks at the configuration, opens the machine that it asks for, and passes steps on.
  */
-#ifndef CFS_AWS_MACHINE_H
-#define CFS_AWS_MACHINE_H
+#ifndef CFS_BACKENDS_AWS_KEYS_MACHINE_H
+#define CFS_BACKENDS_AWS_KEYS_MACHINE_H
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -92,7 +92,7 @@ bool cfs_aws_provider_process_open(const struct cfs_aws_config *config, const ch
 			"profile %.100s has no credential_process", profile);
 		return false;
 	}
-	r = cfs_aws_words_split(command, &argv, &n);
+	r = cfs_words_split(command, &argv, &n);
 	if (r == -ENOMEM) {
 		cfs_aws_step_errno(ret_step, r, "credential_process");
 		return false;

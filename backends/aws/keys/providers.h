@@ -4,8 +4,8 @@
  * Source: "Standardized credential providers" in the AWS SDKs and Tools reference guide. The order
  * of the chain, and that of the ways within a profile, are those of botocore and the AWS CLI.
  */
-#ifndef CFS_AWS_PROVIDERS_H
-#define CFS_AWS_PROVIDERS_H
+#ifndef CFS_BACKENDS_AWS_KEYS_PROVIDERS_H
+#define CFS_BACKENDS_AWS_KEYS_PROVIDERS_H
 
 #include "backends/aws/keys/machine.h"
 #include "backends/contract/credentials.h"

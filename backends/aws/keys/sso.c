@@ -320,7 +320,7 @@ static bool read_cache(const struct cfs_env *env, struct state *state, const cha
 	}
 	state->token = state->cached ? cfs_aws_json_text(state->cached, "accessToken") : NULL;
 	expires = state->cached ? cfs_aws_json_text(state->cached, "expiresAt") : NULL;
-	if (!state->token || !expires || cfs_aws_time_parse(expires, &state->expires) < 0) {
+	if (!state->token || !expires || cfs_time_parse(expires, &state->expires) < 0) {
 		say_login(state, CFS_UNAUTHENTICATED, "the SSO token cannot be read", step);
 		return false;
 	}
@@ -336,7 +336,7 @@ static bool may_refresh(const struct state *state, int64_t now)
 	return state->session && cfs_aws_json_text(state->cached, "clientId") &&
 		cfs_aws_json_text(state->cached, "clientSecret") &&
 		cfs_aws_json_text(state->cached, "refreshToken") && registered &&
-		cfs_aws_time_parse(registered, &until) == 0 && until > now;
+		cfs_time_parse(registered, &until) == 0 && until > now;
 }
 
 static bool prepare(const struct cfs_aws_config *config, struct state *state, int64_t now,

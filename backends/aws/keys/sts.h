@@ -3,8 +3,8 @@
  *
  * Source: the STS API reference, version 2011-06-15: AssumeRole, AssumeRoleWithWebIdentity.
  */
-#ifndef CFS_AWS_STS_H
-#define CFS_AWS_STS_H
+#ifndef CFS_BACKENDS_AWS_KEYS_STS_H
+#define CFS_BACKENDS_AWS_KEYS_STS_H
 
 #include "backends/aws/api/endpoints.h"
 #include "backends/contract/credentials.h"

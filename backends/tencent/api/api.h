@@ -8,8 +8,8 @@
  *     {"Response": {"Error": {"Code", "Message"}, "RequestId"}}
  *     {"Response": {..., "RequestId"}}
  */
-#ifndef CFS_TENCENT_API_H
-#define CFS_TENCENT_API_H
+#ifndef CFS_BACKENDS_TENCENT_API_API_H
+#define CFS_BACKENDS_TENCENT_API_API_H
 
 #include <stdint.h>
 

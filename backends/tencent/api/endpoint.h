@@ -18,8 +18,8 @@
  * code. TENCENTCLOUD_STS_ENDPOINT is of the form that tools built on them use, and is for private
  * endpoints: https://HOST[:PORT], HOST alone, or http:// on this machine.
  */
-#ifndef CFS_TENCENT_ENDPOINT_H
-#define CFS_TENCENT_ENDPOINT_H
+#ifndef CFS_BACKENDS_TENCENT_API_ENDPOINT_H
+#define CFS_BACKENDS_TENCENT_API_ENDPOINT_H
 
 #include <stdbool.h>
 

@@ -6,8 +6,8 @@
  * (https://cloud.tencent.com/document/api/213/30435); those of STS
  * (https://cloud.tencent.com/document/api/1312/48200).
  */
-#ifndef CFS_TENCENT_ERRORS_H
-#define CFS_TENCENT_ERRORS_H
+#ifndef CFS_BACKENDS_TENCENT_API_ERRORS_H
+#define CFS_BACKENDS_TENCENT_API_ERRORS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * API 3.0 fixes the method to POST, the path to "/" and the query to nothing, so they are no
  * parameters here. Source: "Signature v3", https://cloud.tencent.com/document/api/213/30654
  */
-#ifndef CFS_TENCENT_TC3_H
-#define CFS_TENCENT_TC3_H
+#ifndef CFS_BACKENDS_TENCENT_API_TC3_H
+#define CFS_BACKENDS_TENCENT_API_TC3_H
 
 #include <stddef.h>
 #include <stdint.h>

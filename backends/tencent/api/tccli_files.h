@@ -8,8 +8,8 @@
  * Source: https://cloud.tencent.com/document/product/440/34012 and tccli itself
  * (https://github.com/TencentCloud/tencentcloud-cli, tccli/configure.py and action_caller.py).
  */
-#ifndef CFS_TENCENT_TCCLI_H
-#define CFS_TENCENT_TCCLI_H
+#ifndef CFS_BACKENDS_TENCENT_API_TCCLI_FILES_H
+#define CFS_BACKENDS_TENCENT_API_TCCLI_FILES_H
 
 #include <cjson/cJSON.h>
 

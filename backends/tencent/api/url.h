@@ -4,8 +4,8 @@
  * https, or http to a loopback host (tests, a local proxy): a signed request, or a link that opens
  * a console, must not cross a network in the clear.
  */
-#ifndef CFS_TENCENT_URL_H
-#define CFS_TENCENT_URL_H
+#ifndef CFS_BACKENDS_TENCENT_API_URL_H
+#define CFS_BACKENDS_TENCENT_API_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * One configured Tencent Cloud account: where its API is, what its listing is narrowed to, and the
  * page that opens a VNC address.
  */
-#ifndef CFS_TENCENT_ACCOUNT_H
-#define CFS_TENCENT_ACCOUNT_H
+#ifndef CFS_BACKENDS_TENCENT_CVM_ACCOUNT_H
+#define CFS_BACKENDS_TENCENT_CVM_ACCOUNT_H
 
 #include <stdbool.h>
 #include <stddef.h>

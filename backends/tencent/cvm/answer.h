@@ -2,8 +2,8 @@
  * Answers of API 3.0: the backend's reader. They are bounded and short, so one is gathered and read
  * when it is whole.
  */
-#ifndef CFS_TENCENT_ANSWER_H
-#define CFS_TENCENT_ANSWER_H
+#ifndef CFS_BACKENDS_TENCENT_CVM_ANSWER_H
+#define CFS_BACKENDS_TENCENT_CVM_ANSWER_H
 
 #include "backends/contract/backend.h"
 

@@ -4,8 +4,8 @@
  * Source: https://cloud.tencent.com/document/api/213/15728: 10 filters of 5 values a request, and
  * never together with InstanceIds.
  */
-#ifndef CFS_TENCENT_FILTERS_H
-#define CFS_TENCENT_FILTERS_H
+#ifndef CFS_BACKENDS_TENCENT_CVM_FILTERS_H
+#define CFS_BACKENDS_TENCENT_CVM_FILTERS_H
 
 #include <stdbool.h>
 

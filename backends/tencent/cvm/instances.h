@@ -4,8 +4,8 @@
  * Source: https://cloud.tencent.com/document/api/213/15753#Instance. All but InstanceId is optional
  * here: a field that is missing, null or of another type is left out, and costs nothing else.
  */
-#ifndef CFS_TENCENT_INSTANCES_H
-#define CFS_TENCENT_INSTANCES_H
+#ifndef CFS_BACKENDS_TENCENT_CVM_INSTANCES_H
+#define CFS_BACKENDS_TENCENT_CVM_INSTANCES_H
 
 #include <stddef.h>
 

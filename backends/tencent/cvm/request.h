@@ -12,8 +12,8 @@
  * its error tells whether it was permitted, and no link comes into being. With the id of an
  * instance (a policy may permit some only) one does, unseen, and is void after 15 seconds.
  */
-#ifndef CFS_TENCENT_REQUEST_H
-#define CFS_TENCENT_REQUEST_H
+#ifndef CFS_BACKENDS_TENCENT_CVM_REQUEST_H
+#define CFS_BACKENDS_TENCENT_CVM_REQUEST_H
 
 #include <stdint.h>
 

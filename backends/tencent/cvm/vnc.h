@@ -5,8 +5,8 @@
  * page as it is (https://cloud.tencent.com/document/api/213/18150). The link is a secret: it opens
  * a console without a password.
  */
-#ifndef CFS_TENCENT_VNC_H
-#define CFS_TENCENT_VNC_H
+#ifndef CFS_BACKENDS_TENCENT_CVM_VNC_H
+#define CFS_BACKENDS_TENCENT_CVM_VNC_H
 
 #include <stddef.h>
 

@@ -12,8 +12,8 @@
  * TENCENTCLOUD_METADATA_ENDPOINT, http:// and an address of this machine or its link, stands in for
  * the name, for tests and for machines that forward it. No SDK has such a variable.
  */
-#ifndef CFS_TENCENT_METADATA_H
-#define CFS_TENCENT_METADATA_H
+#ifndef CFS_BACKENDS_TENCENT_KEYS_METADATA_H
+#define CFS_BACKENDS_TENCENT_KEYS_METADATA_H
 
 #include <stdbool.h>
 

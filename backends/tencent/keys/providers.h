@@ -13,8 +13,8 @@
  * Sources: "Credential management", https://cloud.tencent.com/document/product/494/42698, and the
  * SDKs and tccli themselves.
  */
-#ifndef CFS_TENCENT_PROVIDERS_H
-#define CFS_TENCENT_PROVIDERS_H
+#ifndef CFS_BACKENDS_TENCENT_KEYS_PROVIDERS_H
+#define CFS_BACKENDS_TENCENT_KEYS_PROVIDERS_H
 
 #include "backends/contract/backend.h"
 #include "backends/tencent/keys/metadata.h"

@@ -4,8 +4,8 @@
  * Sources: AssumeRole (https://cloud.tencent.com/document/api/1312/48197) and
  * AssumeRoleWithWebIdentity (.../1312/73070), whose requests are not signed.
  */
-#ifndef CFS_TENCENT_STS_H
-#define CFS_TENCENT_STS_H
+#ifndef CFS_BACKENDS_TENCENT_KEYS_STS_H
+#define CFS_BACKENDS_TENCENT_KEYS_STS_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * Drives a provider of the AWS chain by hand: each step it asks for is looked at, and answered with
  * what the test says.
  */
-#ifndef TEST_AWS_CHAIN_H
-#define TEST_AWS_CHAIN_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_AWS_CHAIN_H
+#define CFS_TESTS_UNIT_SUPPORT_AWS_CHAIN_H
 
 #include "tests/unit/support/aws_support.h"
 

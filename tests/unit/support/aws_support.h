@@ -1,6 +1,6 @@
 /* What the tests of the AWS backend share: an environment of their own, and fixtures. */
-#ifndef TEST_AWS_SUPPORT_H
-#define TEST_AWS_SUPPORT_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_AWS_SUPPORT_H
+#define CFS_TESTS_UNIT_SUPPORT_AWS_SUPPORT_H
 
 #include <errno.h>
 #include <setjmp.h>

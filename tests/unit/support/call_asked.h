@@ -1,8 +1,8 @@
 /*
  * What the tests of calls share: a call to a scripted cloud and what became of it.
  */
-#ifndef TESTS_UNIT_CALL_ASKED_H
-#define TESTS_UNIT_CALL_ASKED_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_CALL_ASKED_H
+#define CFS_TESTS_UNIT_SUPPORT_CALL_ASKED_H
 
 #include "fs/client/call.h"
 #include "tests/unit/support/fake_backend.h"

@@ -2,8 +2,8 @@
  * What the tests of the catalogue share: a catalogue of a scripted cloud, and those who wait for
  * it.
  */
-#ifndef TESTS_UNIT_CATALOGUE_LOOKER_H
-#define TESTS_UNIT_CATALOGUE_LOOKER_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_CATALOGUE_LOOKER_H
+#define CFS_TESTS_UNIT_SUPPORT_CATALOGUE_LOOKER_H
 
 #include "fs/catalogue/catalogue.h"
 #include "tests/unit/support/fake_backend.h"

@@ -14,8 +14,8 @@
  * Any other line, and a last one that does not end, are a bad answer. A status other than 200 is
  * one of the faults of status_fault().
  */
-#ifndef TESTS_UNIT_FAKE_BACKEND_H
-#define TESTS_UNIT_FAKE_BACKEND_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_FAKE_BACKEND_H
+#define CFS_TESTS_UNIT_SUPPORT_FAKE_BACKEND_H
 
 #include <errno.h>
 #include <setjmp.h>
@@ -56,7 +56,7 @@ struct world {
 
 	char name[32]; /* its address */
 	struct cfs_env env;
-	struct cfs_machine machine;
+	struct cfs_runtime runtime;
 	struct cfs_cloud_config config;
 	struct cfs_cloud *cloud;
 
@@ -578,8 +578,8 @@ static inline struct world *world_create(void)
 	cfs_timer_init(&world->pump, world_pump, world);
 	snprintf(world->name, sizeof(world->name), "%p", (void *)world);
 	world->env = (struct cfs_env){.get = world_variable, .read_file = no_file, .arg = world};
-	world->machine =
-		(struct cfs_machine){.loop = world->loop, .http = world->http, .env = &world->env};
+	world->runtime =
+		(struct cfs_runtime){.loop = world->loop, .http = world->http, .env = &world->env};
 	world->config = (struct cfs_cloud_config){
 		.name = strdup("cloud"),
 		.backend = &fake_backend,
@@ -602,7 +602,7 @@ static inline struct cfs_cloud *world_cloud(struct world *world)
 {
 	struct cfs_buf why = CFS_BUF_INIT(1024);
 
-	assert_int_equal(cfs_cloud_create(&world->machine, &world->config, &world->cloud, &why), 0);
+	assert_int_equal(cfs_cloud_create(&world->runtime, &world->config, &world->cloud, &why), 0);
 	cfs_buf_finish(&why);
 	return world->cloud;
 }

@@ -2,8 +2,8 @@
  * The clock and the chance of a test, in place of fs/base/clock.c: to be included by the one file of a
  * test program. Time runs as it does, plus what was skipped; or stands still, and moves when told.
  */
-#ifndef TESTS_UNIT_FAKE_CLOCK_H
-#define TESTS_UNIT_FAKE_CLOCK_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_FAKE_CLOCK_H
+#define CFS_TESTS_UNIT_SUPPORT_FAKE_CLOCK_H
 
 #include <stdbool.h>
 

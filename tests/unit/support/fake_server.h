@@ -5,8 +5,8 @@
  * A request is its body, which is logged. The first rule whose prefix it has, and which has times
  * left, says what becomes of it; without a rule it is answered with 404.
  */
-#ifndef TESTS_UNIT_FAKE_SERVER_H
-#define TESTS_UNIT_FAKE_SERVER_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_FAKE_SERVER_H
+#define CFS_TESTS_UNIT_SUPPORT_FAKE_SERVER_H
 
 #include <arpa/inet.h>
 #include <stdbool.h>

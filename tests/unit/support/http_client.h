@@ -2,8 +2,8 @@
  * What the tests of the HTTP engine share: an engine that is waited on with poll(2), calls that
  * remember how they ended, and a network of which nothing but loopback is there.
  */
-#ifndef TESTS_UNIT_HTTP_CLIENT_H
-#define TESTS_UNIT_HTTP_CLIENT_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_HTTP_CLIENT_H
+#define CFS_TESTS_UNIT_SUPPORT_HTTP_CLIENT_H
 
 #include <errno.h>
 #include <netdb.h>

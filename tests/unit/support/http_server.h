@@ -13,8 +13,8 @@
  * then 200 /cuthead     ends in the midst of a header  /badchunk    a chunk of size zz
  * /twice       200 with 70,000 bytes, and 200 "stale", at once
  */
-#ifndef TESTS_UNIT_HTTP_SERVER_H
-#define TESTS_UNIT_HTTP_SERVER_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_HTTP_SERVER_H
+#define CFS_TESTS_UNIT_SUPPORT_HTTP_SERVER_H
 
 #include <arpa/inet.h>
 #include <errno.h>

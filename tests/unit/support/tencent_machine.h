@@ -1,6 +1,6 @@
 /* A machine on which credentials are looked for, and providers driven by hand on it. */
-#ifndef CFS_TEST_TENCENT_MACHINE_H
-#define CFS_TEST_TENCENT_MACHINE_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_TENCENT_MACHINE_H
+#define CFS_TESTS_UNIT_SUPPORT_TENCENT_MACHINE_H
 
 #include <errno.h>
 #include <setjmp.h>

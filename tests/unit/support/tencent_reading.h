@@ -1,6 +1,6 @@
 /* Answers read by backends/tencent/cvm/answer.h, for the tests that feed it. */
-#ifndef CFS_TEST_TENCENT_READING_H
-#define CFS_TEST_TENCENT_READING_H
+#ifndef CFS_TESTS_UNIT_SUPPORT_TENCENT_READING_H
+#define CFS_TESTS_UNIT_SUPPORT_TENCENT_READING_H
 
 #include <errno.h>
 #include <setjmp.h>

@@ -9,7 +9,7 @@ static void assert_words(const char *text, const char *expected)
 	char **words = NULL;
 	size_t n = 0, i;
 
-	assert_int_equal(cfs_aws_words_split(text, &words, &n), 0);
+	assert_int_equal(cfs_words_split(text, &words, &n), 0);
 	for (i = 0; words[i]; i++)
 		assert_int_equal(cfs_buf_addf(&found, "[%s]", words[i]), 0);
 	assert_int_equal(i, n);
@@ -46,7 +46,7 @@ static void test_what_is_not_whole_is_no_text_to_split(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
-		if (cfs_aws_words_split(bad[i], &words, &n) != -EINVAL)
+		if (cfs_words_split(bad[i], &words, &n) != -EINVAL)
 			fail_msg("taken: %s", bad[i]);
 	}
 	assert_null(words);
@@ -55,7 +55,7 @@ static void test_what_is_not_whole_is_no_text_to_split(void **state)
 
 static void test_words_are_counted(void **state)
 {
-	char text[2 * (CFS_AWS_WORDS_MAX + 1) + 1];
+	char text[2 * (CFS_WORDS_MAX + 1) + 1];
 	char **words = NULL;
 	size_t n = 0;
 
@@ -63,10 +63,10 @@ static void test_words_are_counted(void **state)
 	for (size_t i = 0; i < sizeof(text) - 1; i++)
 		text[i] = i % 2 ? ' ' : 'a';
 	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(cfs_aws_words_split(text, &words, &n), -EFBIG);
-	text[2 * CFS_AWS_WORDS_MAX] = '\0';
-	assert_int_equal(cfs_aws_words_split(text, &words, &n), 0);
-	assert_int_equal(n, CFS_AWS_WORDS_MAX);
+	assert_int_equal(cfs_words_split(text, &words, &n), -EFBIG);
+	text[2 * CFS_WORDS_MAX] = '\0';
+	assert_int_equal(cfs_words_split(text, &words, &n), 0);
+	assert_int_equal(n, CFS_WORDS_MAX);
 	free(words);
 }
 

@@ -4,8 +4,8 @@
  * hosts, bodies and moments (leap days and the first and last second of a day among them). That
  * SDK signs content-type and host only.
  */
-#ifndef CFS_TEST_TC3_CASES_H
-#define CFS_TEST_TC3_CASES_H
+#ifndef CFS_TESTS_UNIT_DATA_TENCENT_TC3_CASES_H
+#define CFS_TESTS_UNIT_DATA_TENCENT_TC3_CASES_H
 
 #include <stdint.h>
 

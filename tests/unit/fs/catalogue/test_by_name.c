@@ -8,12 +8,12 @@
 struct fixture {
 	struct world *world;
 	struct cfs_catalogue *catalogue;
-	struct cfs_byname *byname;
+	struct cfs_by_name *by_name;
 };
 
 /* What a walk finds, in the order of names. */
 struct walk {
-	char names[FLEET][CFS_BYNAME_MAX + 1];
+	char names[FLEET][CFS_BY_NAME_MAX + 1];
 	const struct cfs_entry *entries[FLEET];
 	size_t n;
 };
@@ -25,7 +25,7 @@ static int set_up(void **state)
 	assert_non_null(f);
 	f->world = world_create();
 	f->catalogue = world_cloud(f->world)->catalogue;
-	f->byname = f->world->cloud->byname;
+	f->by_name = f->world->cloud->by_name;
 	*state = f;
 	return 0;
 }
@@ -52,13 +52,13 @@ static void drop(struct fixture *f, const char *id)
 static int add(void *arg, const struct cfs_entry *entry)
 {
 	struct walk *walk = arg;
-	char name[CFS_BYNAME_MAX + 1];
+	char name[CFS_BY_NAME_MAX + 1];
 	size_t i;
 
 	assert_in_range(walk->n, 0, FLEET - 1);
 	memset(name, 0, sizeof(name));
-	cfs_byname_of(entry, name);
-	assert_in_range(strlen(name), 1, CFS_BYNAME_MAX);
+	cfs_by_name_of(entry, name);
+	assert_in_range(strlen(name), 1, CFS_BY_NAME_MAX);
 	for (i = walk->n++; i > 0 && strcmp(walk->names[i - 1], name) > 0; i--) {
 		memcpy(walk->names[i], walk->names[i - 1], sizeof(walk->names[i]));
 		walk->entries[i] = walk->entries[i - 1];
@@ -79,7 +79,7 @@ static void assert_leads(struct fixture *f, const char *name, const char *id)
 {
 	struct cfs_entry *entry = NULL;
 
-	assert_int_equal(cfs_byname_find(f->byname, name, &entry), id ? 0 : -ENOENT);
+	assert_int_equal(cfs_by_name_find(f->by_name, name, &entry), id ? 0 : -ENOENT);
 	if (id)
 		assert_string_equal(entry->id, id);
 	else
@@ -90,10 +90,10 @@ static void assert_leads(struct fixture *f, const char *name, const char *id)
 
 static void assert_clean(const char *name, const char *expected)
 {
-	char out[CFS_BYNAME_MAX + 1];
+	char out[CFS_BY_NAME_MAX + 1];
 
 	memset(out, 0xa5, sizeof(out));
-	cfs_byname_clean(out, name);
+	cfs_by_name_clean(out, name);
 	assert_string_equal(out, expected);
 }
 
@@ -168,23 +168,23 @@ static void a_name_is_cut_at_a_characters_edge(void **state)
 {
 	static const char *const characters[] = {
 		"z", "\xc3\xa9", "\xe6\x95\xb0", "\xf0\x9f\x94\xa5", "\xff", "\xe2\x80\xae"};
-	char name[CFS_BYNAME_MAX + 16], expected[CFS_BYNAME_MAX + 16];
+	char name[CFS_BY_NAME_MAX + 16], expected[CFS_BY_NAME_MAX + 16];
 	size_t i, before, shown;
 
 	(void)state;
 	for (i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
 		/* The last two are replaced. */
 		shown = i < 4 ? i + 1 : 1;
-		for (before = CFS_BYNAME_MAX - 8; before <= CFS_BYNAME_MAX + 8; before++) {
+		for (before = CFS_BY_NAME_MAX - 8; before <= CFS_BY_NAME_MAX + 8; before++) {
 			memset(name, 'a', before);
 			strcpy(name + before, characters[i]);
 			/* What follows a character that did not fit must not take its place. */
 			strcat(name, "z");
 			memset(expected, 'a', before);
-			expected[before < CFS_BYNAME_MAX ? before : CFS_BYNAME_MAX] = '\0';
-			if (before + shown <= CFS_BYNAME_MAX)
+			expected[before < CFS_BY_NAME_MAX ? before : CFS_BY_NAME_MAX] = '\0';
+			if (before + shown <= CFS_BY_NAME_MAX)
 				strcat(expected, i < 4 ? characters[i] : "_");
-			if (before + shown < CFS_BYNAME_MAX)
+			if (before + shown < CFS_BY_NAME_MAX)
 				strcat(expected, "z");
 			assert_clean(name, expected);
 		}
@@ -284,7 +284,7 @@ static void one_who_gets_his_id_in_any_case_shares_no_name(void **state)
 
 static void a_long_name_is_cut_to_make_room_for_the_id(void **state)
 {
-	char name[401] = "", expected[CFS_BYNAME_MAX + 1] = "", long_id[CFS_ID_MAX + 1] = "x-";
+	char name[401] = "", expected[CFS_BY_NAME_MAX + 1] = "", long_id[CFS_ID_MAX + 1] = "x-";
 	struct fixture *f = *state;
 	struct walk walk;
 	size_t i;
@@ -412,13 +412,13 @@ static void assert_is_no_other(const struct walk *walk, size_t i)
 static void assert_by_the_rules(const struct walk *walk, size_t i)
 {
 	const struct cfs_entry *entry = walk->entries[i];
-	char mine[CFS_BYNAME_MAX + 1], other[CFS_BYNAME_MAX + 1];
+	char mine[CFS_BY_NAME_MAX + 1], other[CFS_BY_NAME_MAX + 1];
 	bool shared = false;
 	size_t j, len;
 
-	cfs_byname_clean(mine, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
+	cfs_by_name_clean(mine, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 	for (j = 0; j < walk->n; j++) {
-		cfs_byname_clean(
+		cfs_by_name_clean(
 			other, cfs_instance_field(walk->entries[j]->instance, CFS_FIELD_NAME));
 		shared = shared || (j != i && mine[0] && strcmp(mine, other) == 0);
 	}
@@ -450,7 +450,7 @@ static void assert_holds(struct fixture *f, size_t expected)
 		/* All different. */
 		if (i > 0)
 			assert_true(strcmp(walk.names[i - 1], walk.names[i]) < 0);
-		assert_int_equal(cfs_byname_find(f->byname, walk.names[i], &entry), 0);
+		assert_int_equal(cfs_by_name_find(f->by_name, walk.names[i], &entry), 0);
 		assert_ptr_equal(entry, walk.entries[i]);
 		assert_ptr_equal(entry, cfs_catalogue_find(f->catalogue, entry->id));
 		assert_is_no_other(&walk, i);
@@ -468,7 +468,7 @@ static void assert_agrees(struct fixture *f, const char *name)
 	walk_over(f, &walk);
 	for (i = 0; i < walk.n && strcmp(walk.names[i], name) != 0; i++)
 		;
-	assert_int_equal(cfs_byname_find(f->byname, name, &entry), i < walk.n ? 0 : -ENOENT);
+	assert_int_equal(cfs_by_name_find(f->by_name, name, &entry), i < walk.n ? 0 : -ENOENT);
 	assert_ptr_equal(entry, i < walk.n ? walk.entries[i] : NULL);
 }
 

@@ -327,7 +327,7 @@ static void an_instance_in_the_catalogue_is_never_enoent_for_want_of_an_answer(v
 		if (statuses[i] == 429)
 			fake_clock.chance = 0.999999;
 		server_fails(f->server, "FIND r ", ALWAYS, statuses[i]);
-		clock_skip(CFS_CATALOGUE_STALE * TTL + CFS_KEYRING_PAUSE_MS);
+		clock_skip(CFS_CATALOGUE_STALE * TTL + CFS_CREDENTIALS_PAUSE_MS);
 		seen = entry(f, "x-1")->seen_ms;
 		assert_int_equal(look_finally(f, "x-1"), 1);
 		assert_non_null(entry(f, "x-1")->instance);
@@ -385,13 +385,13 @@ static void regions_that_cannot_be_found_out_are_an_errno(void **state)
 	assert_int_equal(list_finally(f), -EACCES);
 	assert_int_equal(look_finally(f, "x-1"), -EACCES);
 	assert_int_equal(f->server->n_log, 1);
-	assert_int_equal(cfs_catalogue_discovery_failure(f->catalogue)->number, EACCES);
+	assert_int_equal(cfs_catalogue_regions_failure(f->catalogue)->number, EACCES);
 	clock_skip(CFS_CATALOGUE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), -EBADMSG);
 	clock_skip(CFS_CATALOGUE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), 0);
 	assert_int_equal(look_finally(f, "x-1"), -ENOENT);
-	assert_null(cfs_catalogue_discovery_failure(f->catalogue));
+	assert_null(cfs_catalogue_regions_failure(f->catalogue));
 }
 
 int main(void)

@@ -301,12 +301,12 @@ static void time_at_the_gate_does_not_count(void **state)
 	start(&f->asked, &fetch);
 	settle(f->world);
 	assert_int_equal(f->server->n_log, 1);
-	assert_non_null(f->asked.call.ticket.gate);
+	assert_non_null(f->asked.call.ticket.queue);
 	/* Nor before the attempt that fails, nor before the one after it. */
 	clock_skip(100000);
 	settle(f->world);
 	assert_int_equal(f->server->n_log, 2);
-	assert_non_null(f->asked.call.ticket.gate);
+	assert_non_null(f->asked.call.ticket.queue);
 	clock_skip(100000);
 	run_until(f->world, &f->asked.done, 1);
 	assert_int_equal(f->asked.error.fault, CFS_OK);
@@ -403,7 +403,7 @@ static void refused_keys_are_not_used_for_ever(void **state)
 	server_says(f->server, "FETCH r x-1 screen wake=0 key=NEW", ALWAYS, "content d\n");
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_UNAUTHENTICATED);
-	clock_skip(CFS_KEYRING_PAUSE_MS);
+	clock_skip(CFS_CREDENTIALS_PAUSE_MS);
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_OK);
 }
@@ -415,7 +415,7 @@ static void denied_keys_are_kept(void **state)
 
 	server_fails(f->server, "FETCH", ALWAYS, 403);
 	ask(f);
-	clock_skip(CFS_KEYRING_PAUSE_MS);
+	clock_skip(CFS_CREDENTIALS_PAUSE_MS);
 	ask(f);
 	assert_int_equal(f->world->provider[0].created, 1);
 }

@@ -59,7 +59,7 @@ static void a_call_is_cancelled_at_the_gate(void **state)
 	run_until(f->world, &first.done, 1);
 	start(&f->asked, &fetch);
 	run_idle(f->world);
-	assert_non_null(f->asked.call.ticket.gate);
+	assert_non_null(f->asked.call.ticket.queue);
 	cancel(f);
 	finish(&first);
 }

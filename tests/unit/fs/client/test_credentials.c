@@ -4,15 +4,15 @@
 #include "fs/client/credentials.h"
 #include "tests/unit/support/fake_backend.h"
 
-#define PAUSE CFS_KEYRING_PAUSE_MS
+#define PAUSE CFS_CREDENTIALS_PAUSE_MS
 #define CROWD 50
 
 struct fixture {
 	struct world *world;
 	struct server *server;
-	struct cfs_skew skew;
+	struct cfs_cloud_clock cloud_clock;
 	struct cfs_settings settings;
-	struct cfs_keyring *keyring;
+	struct cfs_credentials *credentials;
 	struct cfs_error error;
 };
 
@@ -34,8 +34,8 @@ static int set_up(void **state)
 	f->world = world_create();
 	f->server = &f->world->server;
 	f->settings.name = "cloud";
-	assert_int_equal(cfs_keyring_create(f->world->loop, f->world->http, &fake_backend,
-				 &f->settings, &f->world->env, &f->skew, &f->keyring),
+	assert_int_equal(cfs_credentials_create(f->world->loop, f->world->http, &fake_backend,
+				 &f->settings, &f->world->env, &f->cloud_clock, &f->credentials),
 		0);
 	*state = f;
 	return 0;
@@ -45,7 +45,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	cfs_keyring_destroy(f->keyring);
+	cfs_credentials_destroy(f->credentials);
 	world_destroy(f->world);
 	free(f);
 	return 0;
@@ -60,15 +60,16 @@ static void told(void *arg, int result)
 	wanting->told++;
 	if (wanting->leaves)
 		cfs_wait_leave(&wanting->leaves->wait);
-	wanting->then = cfs_keyring_get(
-		wanting->f->keyring, &wanting->wait, told, wanting, &keys, &wanting->f->error);
+	wanting->then = cfs_credentials_get(
+		wanting->f->credentials, &wanting->wait, told, wanting, &keys, &wanting->f->error);
 	cfs_loop_stop(wanting->f->world->loop);
 }
 
 static int want(struct fixture *f, struct wanting *wanting, const struct cfs_keys **ret_keys)
 {
 	*wanting = (struct wanting){.f = f, .then = -1};
-	return cfs_keyring_get(f->keyring, &wanting->wait, told, wanting, ret_keys, &f->error);
+	return cfs_credentials_get(
+		f->credentials, &wanting->wait, told, wanting, ret_keys, &f->error);
 }
 
 /* Keys that are there at once. */
@@ -93,7 +94,7 @@ static void assert_none(struct fixture *f, enum cfs_fault fault)
 	assert_int_equal(f->error.fault, fault);
 	assert_null(wanting.wait.link);
 	assert_null(strstr(f->error.message, "hush"));
-	assert_null(strstr(cfs_keyring_looked(f->keyring), "hush"));
+	assert_null(strstr(cfs_credentials_looked(f->credentials), "hush"));
 }
 
 static unsigned searches(const struct fixture *f)
@@ -105,15 +106,15 @@ static void keys_come_from_the_first_provider_that_has_them(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_string_equal(cfs_keyring_source(f->keyring), "");
-	assert_string_equal(cfs_keyring_looked(f->keyring), "");
+	assert_string_equal(cfs_credentials_source(f->credentials), "");
+	assert_string_equal(cfs_credentials_looked(f->credentials), "");
 	SCRIPT(f->world, 0, {.kind = CFS_STEP_ABSENT, .text = "VARIABLE is not set"});
 	SCRIPT(f->world, 1, {.kind = CFS_STEP_KEYS, .text = "K2"});
 	assert_held(f, "K2");
 	assert_held(f, "K2");
-	assert_string_equal(cfs_keyring_source(f->keyring), "K2");
-	assert_string_equal(cfs_keyring_looked(f->keyring), "first: VARIABLE is not set\n");
-	assert_true(cfs_keyring_expires(f->keyring) == INT64_MAX);
+	assert_string_equal(cfs_credentials_source(f->credentials), "K2");
+	assert_string_equal(cfs_credentials_looked(f->credentials), "first: VARIABLE is not set\n");
+	assert_true(cfs_credentials_expires(f->credentials) == INT64_MAX);
 	assert_int_equal(searches(f), 1);
 	assert_int_equal(f->world->machines, 0);
 }
@@ -128,7 +129,7 @@ static void a_provider_that_failed_ends_the_search(void **state)
 	assert_none(f, CFS_EXPIRED);
 	assert_non_null(strstr(f->error.message, "first: the file is torn"));
 	assert_int_equal(f->world->provider[1].created, 0);
-	assert_string_equal(cfs_keyring_source(f->keyring), "");
+	assert_string_equal(cfs_credentials_source(f->credentials), "");
 }
 
 static void without_keys_it_is_said_where_they_were_looked_for(void **state)
@@ -137,7 +138,7 @@ static void without_keys_it_is_said_where_they_were_looked_for(void **state)
 
 	SCRIPT(f->world, 0, {.kind = CFS_STEP_ABSENT, .text = "VARIABLE is not set"});
 	assert_none(f, CFS_UNAUTHENTICATED);
-	assert_string_equal(cfs_keyring_looked(f->keyring),
+	assert_string_equal(cfs_credentials_looked(f->credentials),
 		"first: VARIABLE is not set\nsecond: nothing there\n");
 	assert_string_equal(f->error.message,
 		"no usable credentials; looked in: first: VARIABLE is not set; "
@@ -337,8 +338,8 @@ static void the_end_of_the_keyring_ends_its_search(void **state)
 	assert_int_equal(want(f, &wanting, &keys), 0);
 	run_until_asked(f->world, 1);
 	cfs_wait_leave(&wanting.wait);
-	cfs_keyring_destroy(f->keyring);
-	f->keyring = NULL;
+	cfs_credentials_destroy(f->credentials);
+	f->credentials = NULL;
 	assert_int_equal(f->world->machines, 0);
 	run_until(f->world, &f->server->closed, 1);
 	assert_int_equal(wanting.told, 0);
@@ -364,7 +365,7 @@ static void a_service_that_knows_the_time_sets_ours_right(void **state)
 	run_until(f->world, &wanting.told, 1);
 	assert_int_equal(wanting.then, 1);
 	assert_int_equal(searches(f), 2);
-	assert_in_range(f->skew.offset, 3598, 3602);
+	assert_in_range(f->cloud_clock.offset, 3598, 3602);
 }
 
 /* A machine that came up with a wrong clock, which was then set: the offset that was learnt is
@@ -378,7 +379,7 @@ static void keys_that_come_expired_by_a_wrong_clock_set_it_right(void **state)
 	struct tm utc;
 	char date[64];
 
-	f->skew.offset = 7200;
+	f->cloud_clock.offset = 7200;
 	assert_non_null(gmtime_r(&now, &utc));
 	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT", &utc);
 	f->server->date = date;
@@ -390,7 +391,7 @@ static void keys_that_come_expired_by_a_wrong_clock_set_it_right(void **state)
 	assert_int_equal(wanting.then, 1);
 	assert_held(f, "K");
 	assert_int_equal(searches(f), 1);
-	assert_true(labs((long)f->skew.offset) <= 2);
+	assert_true(labs((long)f->cloud_clock.offset) <= 2);
 }
 
 /* Through a process */
@@ -435,8 +436,8 @@ static void the_end_of_the_keyring_ends_its_process(void **state)
 	assert_int_equal(want(f, &wanting, &keys), 0);
 	run_idle(f->world);
 	cfs_wait_leave(&wanting.wait);
-	cfs_keyring_destroy(f->keyring);
-	f->keyring = NULL;
+	cfs_credentials_destroy(f->credentials);
+	f->credentials = NULL;
 	assert_int_equal(f->world->machines, 0);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
@@ -453,7 +454,7 @@ static void keys_are_renewed_behind_before_they_expire(void **state)
 		{.kind = CFS_STEP_KEYS, .text = "NEW", .lasts_s = 10000});
 	server_does(f->server, "ROLE", ALWAYS, SERVER_HOLDS);
 	assert_held(f, "OLD");
-	clock_skip((10000 - CFS_KEYRING_EARLY - 5) * 1000);
+	clock_skip((10000 - CFS_CREDENTIALS_EARLY - 5) * 1000);
 	assert_held(f, "OLD");
 	assert_int_equal(searches(f), 1);
 	clock_skip(10 * 1000);
@@ -461,7 +462,7 @@ static void keys_are_renewed_behind_before_they_expire(void **state)
 	assert_int_equal(searches(f), 2);
 	run_until_asked(f->world, 1);
 	assert_held(f, "OLD");
-	assert_string_equal(cfs_keyring_source(f->keyring), "OLD");
+	assert_string_equal(cfs_credentials_source(f->credentials), "OLD");
 	server_release(f->server, 200, "");
 	while (f->world->machines)
 		assert_int_equal(cfs_loop_run(f->world->loop), 0);
@@ -556,16 +557,16 @@ static void keys_that_worked_lately_are_not_the_reason_of_a_refusal(void **state
 	clock_stop();
 	assert_held(f, "A");
 	clock_skip(PAUSE);
-	cfs_keyring_worked(f->keyring);
-	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	cfs_credentials_worked(f->credentials);
+	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 1);
 	/* That they have expired is said of the keys alone. */
-	cfs_keyring_refused(f->keyring, CFS_EXPIRED);
+	cfs_credentials_refused(f->credentials, CFS_EXPIRED);
 	assert_held(f, "B");
-	cfs_keyring_worked(f->keyring);
-	clock_skip(CFS_KEYRING_TRUST_MS + 1);
-	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	cfs_credentials_worked(f->credentials);
+	clock_skip(CFS_CREDENTIALS_TRUST_MS + 1);
+	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "C");
 }
 
@@ -577,15 +578,15 @@ static void refused_keys_are_looked_for_again_after_the_pause(void **state)
 		{.kind = CFS_STEP_KEYS, .text = "A"}, {.kind = CFS_STEP_KEYS, .text = "B"});
 	clock_stop();
 	assert_held(f, "A");
-	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 1);
 	clock_skip(PAUSE);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
 	/* The same again: refused again, and not a search for each refusal. */
-	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
-	cfs_keyring_refused(f->keyring, CFS_UNAUTHENTICATED);
+	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
+	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
 	clock_skip(PAUSE);

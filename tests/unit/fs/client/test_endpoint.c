@@ -11,8 +11,8 @@ static bool is_down(struct fixture *f, const struct cfs_question *question)
 {
 	struct cfs_wait wait = {0};
 	struct cfs_error error;
-	struct cfs_reach *reach = cfs_reaches_find(f->world->cloud->reaches, question);
-	int r = cfs_reach_ask(reach, &wait, NULL, NULL, &error);
+	struct cfs_endpoint *endpoint = cfs_endpoints_find(f->world->cloud->endpoints, question);
+	int r = cfs_endpoint_admit(endpoint, &wait, NULL, NULL, &error);
 
 	cfs_wait_leave(&wait);
 	return r < 0;
@@ -226,7 +226,7 @@ static void retries_of_all_calls_together_are_bounded(void **state)
 	server_fails(f->server, "FETCH", ALWAYS, 503);
 	for (i = 0; i < 200; i++)
 		ask(f);
-	assert_int_equal(f->server->n_log, 200 + CFS_QUOTA_MAX / 5);
+	assert_int_equal(f->server->n_log, 200 + CFS_RETRY_QUOTA_MAX / 5);
 	server_forget_rules(f->server);
 	server_fails(f->server, "FETCH", 1, 503);
 	server_says(f->server, "FETCH", ALWAYS, "content fine\n");

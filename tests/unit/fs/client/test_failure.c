@@ -51,10 +51,10 @@ static void every_fault_has_its_errno(void **state)
 	assert_int_equal(N_ROWS, CFS_N_FAULTS);
 	for (i = 0; i < N_ROWS; i++) {
 		assert_int_equal(table[i].fault, i);
-		assert_int_equal(cfs_errno(table[i].fault, false), table[i].number);
-		assert_string_equal(cfs_errno_name(table[i].number), table[i].name);
+		assert_int_equal(cfs_failure_errno(table[i].fault, false), table[i].number);
+		assert_string_equal(cfs_failure_errno_name(table[i].number), table[i].name);
 	}
-	assert_string_equal(cfs_errno_name(EXDEV), "EIO");
+	assert_string_equal(cfs_failure_errno_name(EXDEV), "EIO");
 }
 
 static void an_instance_in_the_catalogue_is_never_enoent(void **state)
@@ -63,11 +63,11 @@ static void an_instance_in_the_catalogue_is_never_enoent(void **state)
 
 	(void)state;
 	for (i = 0; i < N_ROWS; i++) {
-		assert_int_not_equal(cfs_errno(table[i].fault, true), ENOENT);
+		assert_int_not_equal(cfs_failure_errno(table[i].fault, true), ENOENT);
 		if (table[i].fault != CFS_NOT_FOUND)
-			assert_int_equal(cfs_errno(table[i].fault, true), table[i].number);
+			assert_int_equal(cfs_failure_errno(table[i].fault, true), table[i].number);
 	}
-	assert_int_equal(cfs_errno(CFS_NOT_FOUND, true), EHOSTDOWN);
+	assert_int_equal(cfs_failure_errno(CFS_NOT_FOUND, true), EHOSTDOWN);
 }
 
 /* Advice is a line; its only conversion is one %s for the permission. */
@@ -78,14 +78,14 @@ static void advice_is_one_line(void **state)
 
 	(void)state;
 	for (i = 0; i < N_ROWS; i++) {
-		advice = cfs_errno_advice(table[i].fault);
+		advice = cfs_failure_errno_advice(table[i].fault);
 		assert_null(strchr(advice, '\n'));
 		percent = strchr(advice, '%');
 		assert_true(!percent || (percent[1] == 's' && !strchr(percent + 1, '%')));
 		if (advice[0])
 			assert_int_not_equal(advice[strlen(advice) - 1], '.');
 	}
-	assert_string_equal(cfs_errno_advice(CFS_DENIED), "allow %s");
+	assert_string_equal(cfs_failure_errno_advice(CFS_DENIED), "allow %s");
 }
 
 static struct cfs_failure failure(enum cfs_fault fault, bool in_catalogue)
@@ -94,7 +94,7 @@ static struct cfs_failure failure(enum cfs_fault fault, bool in_catalogue)
 		.when = {.tv_sec = 1440938160, .tv_nsec = 999999999},
 		.action = "GetConsoleScreenshot",
 		.permission = "ec2:GetConsoleScreenshot",
-		.number = cfs_errno(fault, in_catalogue),
+		.number = cfs_failure_errno(fault, in_catalogue),
 		.error = {.fault = fault},
 	};
 }
@@ -152,7 +152,7 @@ static void what_is_not_known_is_a_dash(void **state)
 	assert_value(cfs_buf_text(&buf), "code:", "-");
 	assert_value(cfs_buf_text(&buf), "message:", "-");
 	assert_value(cfs_buf_text(&buf), "request id:", "-");
-	assert_value(cfs_buf_text(&buf), "advice:", cfs_errno_advice(CFS_REFUSED));
+	assert_value(cfs_buf_text(&buf), "advice:", cfs_failure_errno_advice(CFS_REFUSED));
 	cfs_buf_finish(&buf);
 }
 
@@ -166,7 +166,7 @@ static void not_found_is_advised_by_whether_it_is_listed(void **state)
 
 	(void)state;
 	assert_int_equal(cfs_failure_describe(&unlisted, &buf), 0);
-	assert_value(cfs_buf_text(&buf), "advice:", cfs_errno_advice(CFS_NOT_FOUND));
+	assert_value(cfs_buf_text(&buf), "advice:", cfs_failure_errno_advice(CFS_NOT_FOUND));
 	cfs_buf_clear(&buf);
 	assert_int_equal(cfs_failure_describe(&listed, &buf), 0);
 	value = value_of(cfs_buf_text(&buf), "errno:");

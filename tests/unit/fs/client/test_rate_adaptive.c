@@ -17,66 +17,68 @@ static const struct cfs_rate ec2 = {20, 100};
 
 static void until_a_refusal_the_pace_is_the_documented_one(void **state)
 {
-	struct cfs_pace pace;
-	struct cfs_bucket bucket;
+	struct cfs_rate_adaptive adaptive;
+	struct cfs_rate_bucket bucket;
 	int64_t now;
 
 	(void)state;
-	cfs_pace_init(&pace, ec2, 1000);
-	cfs_bucket_init(&bucket, ec2, 1000);
+	cfs_rate_adaptive_init(&adaptive, ec2, 1000);
+	cfs_rate_bucket_init(&bucket, ec2, 1000);
 	for (now = 1000; now < 60000; now += 7) {
-		assert_int_equal(cfs_pace_take(&pace, now), cfs_bucket_take(&bucket, now));
-		cfs_pace_answered(&pace, false, now, now);
-		assert_float_equal(cfs_pace_rate(&pace), 20, 0);
+		assert_int_equal(
+			cfs_rate_adaptive_take(&adaptive, now), cfs_rate_bucket_take(&bucket, now));
+		cfs_rate_adaptive_answered(&adaptive, false, now, now);
+		assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 20, 0);
 	}
 }
 
 /* Calls are answered at this many a second, until `until`. */
-static int64_t run_at(struct cfs_pace *pace, double per_second, int64_t now, int64_t until)
+static int64_t run_at(
+	struct cfs_rate_adaptive *adaptive, double per_second, int64_t now, int64_t until)
 {
 	for (; now < until; now += (int64_t)(1000 / per_second))
-		cfs_pace_answered(pace, false, now, now);
+		cfs_rate_adaptive_answered(adaptive, false, now, now);
 	return now;
 }
 
 static void a_refusal_leaves_seven_tenths_of_what_was_measured(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int64_t now;
 
 	(void)state;
-	cfs_pace_init(&pace, ec2, 0);
-	now = run_at(&pace, 10, 0, 10000);
-	cfs_pace_answered(&pace, true, now, now);
-	assert_float_equal(cfs_pace_rate(&pace), 7, 0.8);
+	cfs_rate_adaptive_init(&adaptive, ec2, 0);
+	now = run_at(&adaptive, 10, 0, 10000);
+	cfs_rate_adaptive_answered(&adaptive, true, now, now);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 7, 0.8);
 	/* The cloud's bucket is empty, so ours is. */
-	assert_int_not_equal(cfs_pace_take(&pace, now), 0);
+	assert_int_not_equal(cfs_rate_adaptive_take(&adaptive, now), 0);
 }
 
 static void without_a_measure_it_is_of_the_documented_rate(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 
 	(void)state;
-	cfs_pace_init(&pace, ec2, 0);
-	cfs_pace_answered(&pace, true, 10, 20);
-	assert_float_equal(cfs_pace_rate(&pace), 14, 1e-9);
+	cfs_rate_adaptive_init(&adaptive, ec2, 0);
+	cfs_rate_adaptive_answered(&adaptive, true, 10, 20);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 14, 1e-9);
 }
 
 /* A burst that is refused together was sent at one pace, and tells of that only. */
 static void a_refusal_of_what_was_sent_before_the_last_one_says_nothing(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int i;
 
 	(void)state;
-	cfs_pace_init(&pace, ec2, 0);
+	cfs_rate_adaptive_init(&adaptive, ec2, 0);
 	for (i = 0; i < 100; i++)
-		cfs_pace_answered(&pace, true, 10, 20 + i);
-	assert_float_equal(cfs_pace_rate(&pace), 14, 1e-9);
+		cfs_rate_adaptive_answered(&adaptive, true, 10, 20 + i);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 14, 1e-9);
 	/* What was sent at the new pace says that this one, too, is too high. */
-	cfs_pace_answered(&pace, true, 120, 130);
-	assert_float_equal(cfs_pace_rate(&pace), 9.8, 1e-9);
+	cfs_rate_adaptive_answered(&adaptive, true, 120, 130);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 9.8, 1e-9);
 }
 
 /* The curve of botocore's CubicCalculator, whose numbers these are: w_max 10, beta 0.7, scale 0.4.
@@ -86,7 +88,7 @@ static void the_pace_comes_back_by_the_cubic_curve(void **state)
 	/* k = cbrt(10 * 0.3 / 0.4) = 1.9574; 0.4 * (t - k)^3 + 10 */
 	static const struct {
 		int64_t ms;
-		double pace;
+		double adaptive;
 	} points[] = {
 		{500, 8.762},
 		{1000, 9.649},
@@ -95,89 +97,89 @@ static void the_pace_comes_back_by_the_cubic_curve(void **state)
 		{4000, 13.411},
 		{4500, 16.575},
 	};
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int64_t now, since;
 	size_t i;
 
 	(void)state;
-	cfs_pace_init(&pace, (struct cfs_rate){20, 20}, 0);
+	cfs_rate_adaptive_init(&adaptive, (struct cfs_rate){20, 20}, 0);
 	/* Answers that come fast: the measured rate is not what holds it back. */
 	for (now = 0; now < 5000; now += 10)
-		cfs_pace_answered(&pace, false, now, now);
-	pace.measured = 10;
-	pace.window_ms = now;
-	pace.window_size = 0;
+		cfs_rate_adaptive_answered(&adaptive, false, now, now);
+	adaptive.measured = 10;
+	adaptive.window_ms = now;
+	adaptive.window_size = 0;
 	since = now;
-	cfs_pace_answered(&pace, true, now, now);
-	assert_float_equal(cfs_pace_rate(&pace), 7, 1e-9);
+	cfs_rate_adaptive_answered(&adaptive, true, now, now);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 7, 1e-9);
 	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		for (; now < since + points[i].ms; now++)
-			cfs_pace_answered(&pace, false, now, now);
-		cfs_pace_answered(&pace, false, now, now);
-		assert_float_equal(cfs_pace_rate(&pace), points[i].pace, 0.01);
+			cfs_rate_adaptive_answered(&adaptive, false, now, now);
+		cfs_rate_adaptive_answered(&adaptive, false, now, now);
+		assert_float_equal(cfs_rate_adaptive_rate(&adaptive), points[i].adaptive, 0.01);
 	}
 }
 
 static void it_is_never_more_than_twice_what_is_measured(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int64_t now;
 
 	(void)state;
-	cfs_pace_init(&pace, (struct cfs_rate){1000, 1000}, 0);
-	now = run_at(&pace, 5, 0, 5000);
-	cfs_pace_answered(&pace, true, now, now);
-	now = run_at(&pace, 5, now + 200, now + 10000);
-	assert_true(pace.adaptive);
-	assert_true(cfs_pace_rate(&pace) <= 2 * 5.1);
-	assert_true(cfs_pace_rate(&pace) >= 2 * 4.9);
+	cfs_rate_adaptive_init(&adaptive, (struct cfs_rate){1000, 1000}, 0);
+	now = run_at(&adaptive, 5, 0, 5000);
+	cfs_rate_adaptive_answered(&adaptive, true, now, now);
+	now = run_at(&adaptive, 5, now + 200, now + 10000);
+	assert_true(adaptive.reduced);
+	assert_true(cfs_rate_adaptive_rate(&adaptive) <= 2 * 5.1);
+	assert_true(cfs_rate_adaptive_rate(&adaptive) >= 2 * 4.9);
 }
 
 static void it_is_never_less_than_one_call_in_two_seconds(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int64_t now;
 
 	(void)state;
-	cfs_pace_init(&pace, ec2, 0);
+	cfs_rate_adaptive_init(&adaptive, ec2, 0);
 	for (now = 0; now < 100000; now += 1000) {
-		cfs_pace_answered(&pace, true, now, now);
-		assert_true(cfs_pace_rate(&pace) >= CFS_PACE_MIN);
-		assert_in_range(cfs_pace_take(&pace, now), 0, 2000);
+		cfs_rate_adaptive_answered(&adaptive, true, now, now);
+		assert_true(cfs_rate_adaptive_rate(&adaptive) >= CFS_RATE_ADAPTIVE_MIN);
+		assert_in_range(cfs_rate_adaptive_take(&adaptive, now), 0, 2000);
 	}
-	assert_float_equal(cfs_pace_rate(&pace), CFS_PACE_MIN, 0.25);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), CFS_RATE_ADAPTIVE_MIN, 0.25);
 }
 
 static void a_documented_rate_below_that_is_kept(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int64_t now;
 
 	(void)state;
-	cfs_pace_init(&pace, (struct cfs_rate){0.1, 1}, 0);
+	cfs_rate_adaptive_init(&adaptive, (struct cfs_rate){0.1, 1}, 0);
 	for (now = 0; now < 100000; now += 10000) {
-		cfs_pace_answered(&pace, true, now, now);
-		assert_float_equal(cfs_pace_rate(&pace), 0.1, 1e-9);
+		cfs_rate_adaptive_answered(&adaptive, true, now, now);
+		assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 0.1, 1e-9);
 	}
 }
 
 /* Whoever comes back after a pause finds the documented rate, though nothing was measured. */
 static void it_recovers_by_time_alone(void **state)
 {
-	struct cfs_pace pace;
+	struct cfs_rate_adaptive adaptive;
 	int i;
 
 	(void)state;
-	cfs_pace_init(&pace, ec2, 0);
+	cfs_rate_adaptive_init(&adaptive, ec2, 0);
 	for (i = 0; i < 20; i++)
-		cfs_pace_answered(&pace, true, i * 1000, i * 1000);
-	assert_true(cfs_pace_rate(&pace) < 1);
-	assert_int_equal(cfs_pace_take(&pace, 19000 + 10000), 0);
-	assert_false(pace.adaptive);
-	assert_float_equal(cfs_pace_rate(&pace), 20, 0);
+		cfs_rate_adaptive_answered(&adaptive, true, i * 1000, i * 1000);
+	assert_true(cfs_rate_adaptive_rate(&adaptive) < 1);
+	assert_int_equal(cfs_rate_adaptive_take(&adaptive, 19000 + 10000), 0);
+	assert_false(adaptive.reduced);
+	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 20, 0);
 	/* But not with a burst that the cloud may not have either. */
 	for (i = 0; i < 100; i++)
-		if (cfs_pace_take(&pace, 29000) > 0)
+		if (cfs_rate_adaptive_take(&adaptive, 29000) > 0)
 			break;
 	assert_in_range(i, 0, 20);
 }
@@ -209,8 +211,8 @@ struct flight {
 
 struct shared {
 	const struct sharing *sharing;
-	struct cfs_bucket account;
-	struct cfs_pace paces[MOUNTS_MAX];
+	struct cfs_rate_bucket account;
+	struct cfs_rate_adaptive paces[MOUNTS_MAX];
 	struct flight flights[FLIGHTS_MAX];
 	size_t n;
 	uint64_t seed;
@@ -223,7 +225,7 @@ static void send_all(struct shared *shared, unsigned mount, int64_t now)
 {
 	int64_t latency = shared->sharing->latency_ms;
 
-	while (cfs_pace_take(&shared->paces[mount], now) == 0) {
+	while (cfs_rate_adaptive_take(&shared->paces[mount], now) == 0) {
 		assert_true(shared->n < FLIGHTS_MAX);
 		shared->flights[shared->n++] = (struct flight){
 			.mount = mount,
@@ -238,7 +240,7 @@ static void fly(struct shared *shared, struct flight *flight, int64_t now)
 {
 	if (!flight->decided && flight->arrives <= now) {
 		flight->decided = true;
-		flight->refused = cfs_bucket_take(&shared->account, now) > 0;
+		flight->refused = cfs_rate_bucket_take(&shared->account, now) > 0;
 		if (now >= shared->from_ms) {
 			shared->sent++;
 			shared->refused += flight->refused;
@@ -247,7 +249,8 @@ static void fly(struct shared *shared, struct flight *flight, int64_t now)
 	}
 	if (flight->back > now)
 		return;
-	cfs_pace_answered(&shared->paces[flight->mount], flight->refused, flight->sent, now);
+	cfs_rate_adaptive_answered(
+		&shared->paces[flight->mount], flight->refused, flight->sent, now);
 	*flight = shared->flights[--shared->n];
 }
 
@@ -260,12 +263,13 @@ static struct shares share(const struct sharing *sharing, int64_t from_ms, int64
 	unsigned i;
 
 	shared = (struct shared){.sharing = sharing, .seed = 20150830, .from_ms = from_ms};
-	cfs_bucket_init(&shared.account, (struct cfs_rate){sharing->per_second, sharing->burst}, 0);
+	cfs_rate_bucket_init(
+		&shared.account, (struct cfs_rate){sharing->per_second, sharing->burst}, 0);
 	for (i = 0; i < sharing->mounts; i++)
-		cfs_pace_init(&shared.paces[i], ec2, 0);
+		cfs_rate_adaptive_init(&shared.paces[i], ec2, 0);
 	for (now = 0; now < until_ms; now++) {
 		if (sharing->others && now % (1000 / sharing->others) == 0)
-			cfs_bucket_take(&shared.account, now);
+			cfs_rate_bucket_take(&shared.account, now);
 		for (size_t f = shared.n; f-- > 0;)
 			fly(&shared, &shared.flights[f], now);
 		for (i = 0; i < sharing->mounts; i++)

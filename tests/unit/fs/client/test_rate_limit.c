@@ -15,74 +15,74 @@ static const double rates[] = {0.01, 0.3, 1, 3, 7, 10, 20, 40, 333, 1000, 100000
 
 static void a_bucket_is_full_at_first(void **state)
 {
-	struct cfs_bucket bucket;
+	struct cfs_rate_bucket bucket;
 	int i;
 
 	(void)state;
-	cfs_bucket_init(&bucket, (struct cfs_rate){20, 100}, 12345);
+	cfs_rate_bucket_init(&bucket, (struct cfs_rate){20, 100}, 12345);
 	for (i = 0; i < 100; i++)
-		assert_int_equal(cfs_bucket_take(&bucket, 12345), 0);
-	assert_int_equal(cfs_bucket_take(&bucket, 12345), 50);
+		assert_int_equal(cfs_rate_bucket_take(&bucket, 12345), 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 12345), 50);
 }
 
 static void to_be_refused_costs_no_token(void **state)
 {
-	struct cfs_bucket bucket;
+	struct cfs_rate_bucket bucket;
 	int i;
 
 	(void)state;
-	cfs_bucket_init(&bucket, (struct cfs_rate){20, 1}, 0);
-	assert_int_equal(cfs_bucket_take(&bucket, 0), 0);
+	cfs_rate_bucket_init(&bucket, (struct cfs_rate){20, 1}, 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 0), 0);
 	for (i = 0; i < 50; i++)
-		assert_int_equal(cfs_bucket_take(&bucket, i), 50 - i);
-	assert_int_equal(cfs_bucket_take(&bucket, 50), 0);
+		assert_int_equal(cfs_rate_bucket_take(&bucket, i), 50 - i);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 50), 0);
 }
 
 static void a_bucket_never_holds_more_than_its_burst(void **state)
 {
-	struct cfs_bucket bucket;
+	struct cfs_rate_bucket bucket;
 	int i;
 
 	(void)state;
-	cfs_bucket_init(&bucket, (struct cfs_rate){1000, 3}, 0);
+	cfs_rate_bucket_init(&bucket, (struct cfs_rate){1000, 3}, 0);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(cfs_bucket_take(&bucket, LONG_MS), 0);
-	assert_int_equal(cfs_bucket_take(&bucket, LONG_MS), 1);
+		assert_int_equal(cfs_rate_bucket_take(&bucket, LONG_MS), 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, LONG_MS), 1);
 }
 
 static void a_clock_that_goes_back_changes_nothing(void **state)
 {
-	struct cfs_bucket bucket;
+	struct cfs_rate_bucket bucket;
 
 	(void)state;
-	cfs_bucket_init(&bucket, (struct cfs_rate){10, 1}, 1000);
-	assert_int_equal(cfs_bucket_take(&bucket, 500), 0);
-	assert_int_equal(cfs_bucket_take(&bucket, 0), 100);
-	assert_int_equal(cfs_bucket_take(&bucket, 1099), 1);
-	assert_int_equal(cfs_bucket_take(&bucket, 1100), 0);
+	cfs_rate_bucket_init(&bucket, (struct cfs_rate){10, 1}, 1000);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 500), 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 0), 100);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 1099), 1);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 1100), 0);
 }
 
 /* The wait that is told is enough, and a millisecond less is not. */
 static void the_wait_told_is_exact(void **state)
 {
-	struct cfs_bucket bucket, early;
+	struct cfs_rate_bucket bucket, early;
 	int64_t now = 7, delay;
 	size_t i;
 	int n;
 
 	(void)state;
 	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
-		cfs_bucket_init(&bucket, (struct cfs_rate){rates[i], 1}, now);
-		assert_int_equal(cfs_bucket_take(&bucket, now), 0);
+		cfs_rate_bucket_init(&bucket, (struct cfs_rate){rates[i], 1}, now);
+		assert_int_equal(cfs_rate_bucket_take(&bucket, now), 0);
 		for (n = 0; n < 1000; n++) {
-			delay = cfs_bucket_take(&bucket, now);
+			delay = cfs_rate_bucket_take(&bucket, now);
 			if (delay == 0)
 				continue; /* of the last millisecond one was left */
 			early = bucket;
 			assert_true(delay > 0);
-			assert_int_equal(cfs_bucket_take(&early, now + delay - 1), 1);
+			assert_int_equal(cfs_rate_bucket_take(&early, now + delay - 1), 1);
 			now += delay;
-			assert_int_equal(cfs_bucket_take(&bucket, now), 0);
+			assert_int_equal(cfs_rate_bucket_take(&bucket, now), 0);
 		}
 	}
 }
@@ -90,7 +90,7 @@ static void the_wait_told_is_exact(void **state)
 /* However it is asked: in no span of time are there more tokens than the burst and the rate. */
 static void a_rate_is_never_exceeded(void **state)
 {
-	struct cfs_bucket bucket;
+	struct cfs_rate_bucket bucket;
 	uint64_t seed = 20150830;
 	int64_t now;
 	double taken;
@@ -99,10 +99,10 @@ static void a_rate_is_never_exceeded(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
-		cfs_bucket_init(&bucket, (struct cfs_rate){rates[i], 5}, 0);
+		cfs_rate_bucket_init(&bucket, (struct cfs_rate){rates[i], 5}, 0);
 		for (now = 0, taken = 0, n = 0; n < 20000; n++) {
 			now += (int64_t)(draw(&seed) % 20);
-			taken += cfs_bucket_take(&bucket, now) == 0;
+			taken += cfs_rate_bucket_take(&bucket, now) == 0;
 			assert_true(taken <= 5 + rates[i] * (double)now / 1000 + 1e-6);
 		}
 	}
@@ -177,56 +177,56 @@ static void a_wait_that_would_use_up_the_time_is_not_begun(void **state)
 
 static void another_rate_counts_from_when_it_is_given(void **state)
 {
-	struct cfs_bucket bucket;
+	struct cfs_rate_bucket bucket;
 
 	(void)state;
-	cfs_bucket_init(&bucket, (struct cfs_rate){10, 2}, 0);
-	assert_int_equal(cfs_bucket_take(&bucket, 0), 0);
-	assert_int_equal(cfs_bucket_take(&bucket, 0), 0);
+	cfs_rate_bucket_init(&bucket, (struct cfs_rate){10, 2}, 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 0), 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 0), 0);
 	/* Half a token has grown at the old rate, and the other half takes 5 s at the new. */
-	cfs_bucket_change(&bucket, (struct cfs_rate){0.1, 1}, 50);
-	assert_int_equal(cfs_bucket_take(&bucket, 50), 5000);
-	assert_int_equal(cfs_bucket_take(&bucket, 5050), 0);
+	cfs_rate_bucket_change(&bucket, (struct cfs_rate){0.1, 1}, 50);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 50), 5000);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 5050), 0);
 	/* More than the burst is lost. */
-	cfs_bucket_change(&bucket, (struct cfs_rate){10, 5}, 5050);
-	assert_int_equal(cfs_bucket_take(&bucket, 5550), 0);
-	cfs_bucket_change(&bucket, (struct cfs_rate){10, 1}, 5550);
-	assert_int_equal(cfs_bucket_take(&bucket, 5550), 0);
-	assert_int_equal(cfs_bucket_take(&bucket, 5550), 100);
+	cfs_rate_bucket_change(&bucket, (struct cfs_rate){10, 5}, 5050);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 5550), 0);
+	cfs_rate_bucket_change(&bucket, (struct cfs_rate){10, 1}, 5550);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 5550), 0);
+	assert_int_equal(cfs_rate_bucket_take(&bucket, 5550), 100);
 }
 
 static void the_quota_bounds_retries_and_success_restores_it(void **state)
 {
-	struct cfs_quota quota = {0};
+	struct cfs_retry_quota quota = {0};
 	int i;
 
 	(void)state;
-	assert_int_equal(cfs_quota_cost(CFS_SERVER), 5);
-	assert_int_equal(cfs_quota_cost(CFS_RESET), 5);
-	assert_int_equal(cfs_quota_cost(CFS_TIMED_OUT), 10);
-	assert_int_equal(cfs_quota_cost(CFS_THROTTLED), 0);
+	assert_int_equal(cfs_retry_quota_cost(CFS_SERVER), 5);
+	assert_int_equal(cfs_retry_quota_cost(CFS_RESET), 5);
+	assert_int_equal(cfs_retry_quota_cost(CFS_TIMED_OUT), 10);
+	assert_int_equal(cfs_retry_quota_cost(CFS_THROTTLED), 0);
 	for (i = 0; i < 98; i++)
-		assert_true(cfs_quota_spend(&quota, 5));
-	assert_true(cfs_quota_spend(&quota, 5));
-	assert_false(cfs_quota_spend(&quota, 10));
-	assert_true(cfs_quota_spend(&quota, 5));
-	assert_false(cfs_quota_spend(&quota, 5));
-	assert_true(cfs_quota_spend(&quota, 0));
+		assert_true(cfs_retry_quota_spend(&quota, 5));
+	assert_true(cfs_retry_quota_spend(&quota, 5));
+	assert_false(cfs_retry_quota_spend(&quota, 10));
+	assert_true(cfs_retry_quota_spend(&quota, 5));
+	assert_false(cfs_retry_quota_spend(&quota, 5));
+	assert_true(cfs_retry_quota_spend(&quota, 0));
 	/* A call that succeeded at its first attempt pays back one, one that was retried its cost.
 	 */
 	for (i = 0; i < 4; i++)
-		cfs_quota_repay(&quota, 0);
-	assert_false(cfs_quota_spend(&quota, 5));
-	cfs_quota_repay(&quota, 0);
-	assert_true(cfs_quota_spend(&quota, 5));
-	cfs_quota_repay(&quota, 10);
-	assert_true(cfs_quota_spend(&quota, 10));
+		cfs_retry_quota_repay(&quota, 0);
+	assert_false(cfs_retry_quota_spend(&quota, 5));
+	cfs_retry_quota_repay(&quota, 0);
+	assert_true(cfs_retry_quota_spend(&quota, 5));
+	cfs_retry_quota_repay(&quota, 10);
+	assert_true(cfs_retry_quota_spend(&quota, 10));
 	/* No further than it was. */
 	for (i = 0; i < 1000; i++)
-		cfs_quota_repay(&quota, 10);
+		cfs_retry_quota_repay(&quota, 10);
 	for (i = 0; i < 100; i++)
-		assert_true(cfs_quota_spend(&quota, 5));
-	assert_false(cfs_quota_spend(&quota, 5));
+		assert_true(cfs_retry_quota_spend(&quota, 5));
+	assert_false(cfs_retry_quota_spend(&quota, 5));
 }
 
 int main(void)

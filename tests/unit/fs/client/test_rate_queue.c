@@ -20,7 +20,7 @@ static const struct cfs_rate slow = {0.1, 1};
 
 struct place {
 	struct cfs_loop *loop;
-	struct cfs_gates *gates;
+	struct cfs_rate_queues *queues;
 };
 
 static int set_up(void **state)
@@ -29,7 +29,7 @@ static int set_up(void **state)
 
 	clock_stop(); /* while calls come */
 	if (!place || cfs_loop_create(&place->loop) < 0 ||
-		cfs_gates_create(place->loop, &place->gates) < 0)
+		cfs_rate_queues_create(place->loop, &place->queues) < 0)
 		return -1;
 	*state = place;
 	return 0;
@@ -39,7 +39,7 @@ static int tear_down(void **state)
 {
 	struct place *place = *state;
 
-	cfs_gates_destroy(place->gates);
+	cfs_rate_queues_destroy(place->queues);
 	cfs_loop_destroy(place->loop);
 	free(place);
 	return 0;
@@ -47,7 +47,7 @@ static int tear_down(void **state)
 
 struct caller {
 	struct place *place;
-	struct cfs_ticket ticket;
+	struct cfs_rate_ticket ticket;
 	unsigned called, *turn, turned;
 	int64_t at;
 	struct caller *leaves; /* who gives up when this one goes through */
@@ -60,22 +60,23 @@ static void go(void *arg);
 static int enter(
 	struct caller *caller, const char *region, const char *action, struct cfs_rate rate)
 {
-	struct cfs_gate *gate = cfs_gates_find(caller->place->gates, region, action, rate);
+	struct cfs_rate_queue *queue =
+		cfs_rate_queues_find(caller->place->queues, region, action, rate);
 
-	assert_non_null(gate);
-	return cfs_gate_enter(gate, &caller->ticket, go, caller);
+	assert_non_null(queue);
+	return cfs_rate_queue_enter(queue, &caller->ticket, go, caller);
 }
 
 static void go(void *arg)
 {
 	struct caller *caller = arg;
 
-	assert_null(caller->ticket.gate);
+	assert_null(caller->ticket.queue);
 	caller->called++;
 	caller->at = cfs_clock_ms();
 	caller->turned = (*caller->turn)++;
 	if (caller->leaves)
-		cfs_ticket_leave(&caller->leaves->ticket);
+		cfs_rate_queue_leave(&caller->leaves->ticket);
 	if (caller->again)
 		assert_int_equal(enter(caller, "r", "A", one_each_ms), 0);
 	if (caller->ends)
@@ -104,11 +105,11 @@ static void a_call_that_finds_a_token_goes_through_at_once(void **state)
 	init(&caller, *state, &turn);
 	for (i = 0; i < 5; i++)
 		assert_int_equal(enter(&caller, "r", "A", (struct cfs_rate){0.1, 5}), 1);
-	assert_null(caller.ticket.gate);
-	cfs_ticket_leave(&caller.ticket);
+	assert_null(caller.ticket.queue);
+	cfs_rate_queue_leave(&caller.ticket);
 	assert_int_equal(enter(&caller, "r", "A", (struct cfs_rate){0.1, 5}), 0);
 	assert_int_equal(caller.called, 0);
-	cfs_ticket_leave(&caller.ticket);
+	cfs_rate_queue_leave(&caller.ticket);
 }
 
 static void gates_are_one_for_each_region_and_action(void **state)
@@ -127,7 +128,7 @@ static void gates_are_one_for_each_region_and_action(void **state)
 		strcpy(region, pairs[i][0]);
 		strcpy(action, pairs[i][1]);
 		assert_int_equal(enter(&callers[i], region, action, slow), 0);
-		cfs_ticket_leave(&callers[i].ticket);
+		cfs_rate_queue_leave(&callers[i].ticket);
 	}
 }
 
@@ -207,7 +208,7 @@ static void who_leaves_is_not_called_and_keeps_nobody(void **state)
 	}
 	for (i = 0; i < CROWD; i++)
 		if (i % 4 != 1)
-			cfs_ticket_leave(&crowd[i].ticket);
+			cfs_rate_queue_leave(&crowd[i].ticket);
 	crowd[CROWD - 3].ends = true;
 	run(place);
 	for (i = 0; i < CROWD; i++)
@@ -225,32 +226,32 @@ static void an_empty_queue_keeps_its_tokens(void **state)
 	init(&caller, place, &turn);
 	assert_int_equal(enter(&caller, "r", "A", slow), 1);
 	assert_int_equal(enter(&caller, "r", "A", slow), 0);
-	cfs_ticket_leave(&caller.ticket);
-	cfs_ticket_leave(&caller.ticket);
+	cfs_rate_queue_leave(&caller.ticket);
+	cfs_rate_queue_leave(&caller.ticket);
 	clock_skip(10001);
 	assert_int_equal(enter(&caller, "r", "A", slow), 1);
 	assert_int_equal(enter(&caller, "r", "A", slow), 0);
-	cfs_ticket_leave(&caller.ticket);
+	cfs_rate_queue_leave(&caller.ticket);
 }
 
 static void nothing_of_a_gate_is_left_in_the_loop(void **state)
 {
 	struct place *place = *state;
-	struct cfs_gates *gates;
-	struct cfs_gate *gate;
+	struct cfs_rate_queues *queues;
+	struct cfs_rate_queue *queue;
 	struct caller caller, other;
 	unsigned turn = 0;
 
 	init(&caller, place, &turn);
 	init(&other, place, &turn);
-	assert_int_equal(cfs_gates_create(place->loop, &gates), 0);
-	gate = cfs_gates_find(gates, "r", "A", slow);
-	assert_non_null(gate);
-	assert_true(cfs_gate_enter(gate, &caller.ticket, go, &caller));
-	assert_false(cfs_gate_enter(gate, &caller.ticket, go, &caller));
-	cfs_ticket_leave(&caller.ticket);
-	cfs_gates_destroy(gates);
-	cfs_gates_destroy(NULL);
+	assert_int_equal(cfs_rate_queues_create(place->loop, &queues), 0);
+	queue = cfs_rate_queues_find(queues, "r", "A", slow);
+	assert_non_null(queue);
+	assert_true(cfs_rate_queue_enter(queue, &caller.ticket, go, &caller));
+	assert_false(cfs_rate_queue_enter(queue, &caller.ticket, go, &caller));
+	cfs_rate_queue_leave(&caller.ticket);
+	cfs_rate_queues_destroy(queues);
+	cfs_rate_queues_destroy(NULL);
 	/* Later than it would have gone through. */
 	clock_skip(20000);
 	other.ends = true;
@@ -290,20 +291,20 @@ static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 {
 	static const struct cfs_rate fast = {1000, 1};
 	struct place *place = *state;
-	struct cfs_gate *gate = cfs_gates_find(place->gates, "r", "A", fast);
+	struct cfs_rate_queue *queue = cfs_rate_queues_find(place->queues, "r", "A", fast);
 	struct caller caller;
 	int64_t since = cfs_clock_ms();
 	unsigned turn = 0;
 
-	assert_non_null(gate);
+	assert_non_null(queue);
 	init(&caller, place, &turn);
 	caller.ends = true;
 	assert_int_equal(enter(&caller, "r", "A", fast), 1);
 	assert_int_equal(enter(&caller, "r", "A", fast), 0);
 	/* Refused at 1,000 a second, and at 1 in the window after that. */
-	cfs_gate_answered(gate, true, since);
+	cfs_rate_queue_answered(queue, true, since);
 	clock_skip(2000);
-	cfs_gate_answered(gate, true, cfs_clock_ms());
+	cfs_rate_queue_answered(queue, true, cfs_clock_ms());
 	since = cfs_clock_ms();
 	run(place);
 	assert_int_equal(caller.called, 1);
@@ -312,10 +313,10 @@ static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 
 static void open_gate(struct place *place, const char *action)
 {
-	struct cfs_gate *gate = cfs_gates_find(place->gates, "r", action, slow);
+	struct cfs_rate_queue *queue = cfs_rate_queues_find(place->queues, "r", action, slow);
 
-	assert_non_null(gate);
-	cfs_gate_open(gate);
+	assert_non_null(queue);
+	cfs_rate_queue_flush(queue);
 }
 
 static void to_open_a_gate_lets_all_through_who_wait(void **state)
@@ -337,7 +338,7 @@ static void to_open_a_gate_lets_all_through_who_wait(void **state)
 	assert_int_equal(others[1].called, 0);
 	assert_int_equal(others[2].called, 1);
 	open_gate(place, "B");
-	cfs_ticket_leave(&others[0].ticket);
+	cfs_rate_queue_leave(&others[0].ticket);
 }
 
 static void the_rate_counts_when_the_gate_is_first_used(void **state)
@@ -349,10 +350,10 @@ static void the_rate_counts_when_the_gate_is_first_used(void **state)
 	assert_int_equal(enter(&caller, "r", "A", slow), 1);
 	assert_int_equal(enter(&caller, "r", "A", one_each_ms), 0);
 	clock_skip(9000);
-	assert_non_null(caller.ticket.gate);
-	cfs_ticket_leave(&caller.ticket);
+	assert_non_null(caller.ticket.queue);
+	cfs_rate_queue_leave(&caller.ticket);
 	assert_int_equal(enter(&caller, "r", "A", one_each_ms), 0);
-	cfs_ticket_leave(&caller.ticket);
+	cfs_rate_queue_leave(&caller.ticket);
 }
 
 int main(void)

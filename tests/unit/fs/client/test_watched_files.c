@@ -18,7 +18,7 @@
 #include "tests/unit/support/fake_clock.h"
 
 struct fixture {
-	struct cfs_files files;
+	struct cfs_watched_files files;
 	int64_t now;
 	char directory[64], path[128];
 };
@@ -31,7 +31,7 @@ static int set_up(void **state)
 	strcpy(f->directory, "/tmp/consolefs.test_files.XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
 	snprintf(f->path, sizeof(f->path), "%s/credentials", f->directory);
-	cfs_files_init(&f->files, &cfs_env_process);
+	cfs_watched_files_init(&f->files, &cfs_env_process);
 	f->now = 1000000;
 	*state = f;
 	return 0;
@@ -41,7 +41,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	cfs_files_finish(&f->files);
+	cfs_watched_files_finish(&f->files);
 	unlink(f->path);
 	assert_int_equal(rmdir(f->directory), 0);
 	free(f);
@@ -72,8 +72,8 @@ static int read_back(struct fixture *f, const char *path, const char *expected)
 /* Whether it is seen, once the interval has passed. */
 static bool changed(struct fixture *f)
 {
-	f->now += CFS_FILES_INTERVAL;
-	return cfs_files_changed(&f->files, f->now);
+	f->now += CFS_WATCHED_FILES_INTERVAL;
+	return cfs_watched_files_changed(&f->files, f->now);
 }
 
 static void a_file_is_read_as_ever_and_its_change_noticed(void **state)
@@ -87,7 +87,7 @@ static void a_file_is_read_as_ever_and_its_change_noticed(void **state)
 	assert_true(changed(f));
 	/* Until it is read anew. */
 	assert_true(changed(f));
-	cfs_files_forget(&f->files);
+	cfs_watched_files_forget(&f->files);
 	assert_false(changed(f));
 	assert_int_equal(read_back(f, f->path, "three"), 0);
 	assert_false(changed(f));
@@ -113,7 +113,7 @@ static void a_file_that_comes_or_goes_is_noticed(void **state)
 	assert_false(changed(f));
 	put(f, "");
 	assert_true(changed(f));
-	cfs_files_forget(&f->files);
+	cfs_watched_files_forget(&f->files);
 	assert_int_equal(read_back(f, f->path, ""), 0);
 	assert_false(changed(f));
 	assert_int_equal(unlink(f->path), 0);
@@ -149,8 +149,8 @@ static void it_is_not_looked_for_all_the_time(void **state)
 	assert_int_equal(read_back(f, f->path, "one"), 0);
 	assert_false(changed(f));
 	put(f, "three");
-	assert_false(cfs_files_changed(&f->files, f->now + CFS_FILES_INTERVAL - 1));
-	assert_true(cfs_files_changed(&f->files, f->now + CFS_FILES_INTERVAL));
+	assert_false(cfs_watched_files_changed(&f->files, f->now + CFS_WATCHED_FILES_INTERVAL - 1));
+	assert_true(cfs_watched_files_changed(&f->files, f->now + CFS_WATCHED_FILES_INTERVAL));
 }
 
 static void only_so_many_are_remembered_and_each_once(void **state)
@@ -163,7 +163,7 @@ static void only_so_many_are_remembered_and_each_once(void **state)
 		snprintf(path, sizeof(path), "%s/%d", f->directory, i / 2);
 		assert_int_equal(read_back(f, path, ""), -ENOENT);
 	}
-	assert_int_equal(f->files.n, CFS_FILES_MAX);
+	assert_int_equal(f->files.n, CFS_WATCHED_FILES_MAX);
 	put(f, "one");
 	assert_int_equal(read_back(f, f->path, "one"), 0);
 	assert_false(changed(f));
@@ -182,33 +182,33 @@ static void variables_are_those_of_the_process(void **state)
 
 static void a_difference_that_matters_is_learnt_and_kept(void **state)
 {
-	struct cfs_skew skew = {0};
+	struct cfs_cloud_clock cloud_clock = {0};
 	int64_t here = cfs_clock_wall().tv_sec;
 
 	(void)state;
-	assert_in_range(cfs_skew_now(&skew) - here, 0, 2);
-	assert_true(cfs_skew_learn(&skew, here + 3600));
-	assert_in_range(cfs_skew_now(&skew) - here, 3598, 3602);
+	assert_in_range(cfs_cloud_clock_now(&cloud_clock) - here, 0, 2);
+	assert_true(cfs_cloud_clock_learn(&cloud_clock, here + 3600));
+	assert_in_range(cfs_cloud_clock_now(&cloud_clock) - here, 3598, 3602);
 	/* The same again is no news. */
-	assert_false(cfs_skew_learn(&skew, here + 3600));
-	assert_true(cfs_skew_learn(&skew, here - 3600));
-	assert_true(llabs(cfs_skew_now(&skew) - (here - 3600)) <= 2);
-	assert_true(cfs_skew_learn(&skew, here));
-	assert_true(llabs(skew.offset) <= 2);
+	assert_false(cfs_cloud_clock_learn(&cloud_clock, here + 3600));
+	assert_true(cfs_cloud_clock_learn(&cloud_clock, here - 3600));
+	assert_true(llabs(cfs_cloud_clock_now(&cloud_clock) - (here - 3600)) <= 2);
+	assert_true(cfs_cloud_clock_learn(&cloud_clock, here));
+	assert_true(llabs(cloud_clock.offset) <= 2);
 }
 
 static void a_difference_that_does_not_matter_is_none(void **state)
 {
-	struct cfs_skew skew = {0};
+	struct cfs_cloud_clock cloud_clock = {0};
 	int64_t here = cfs_clock_wall().tv_sec;
 
 	(void)state;
-	assert_false(cfs_skew_learn(&skew, 0));
-	assert_false(cfs_skew_learn(&skew, -5));
-	assert_false(cfs_skew_learn(&skew, here));
-	assert_false(cfs_skew_learn(&skew, here + CFS_SKEW_MIN - 5));
-	assert_false(cfs_skew_learn(&skew, here - CFS_SKEW_MIN + 5));
-	assert_int_equal(skew.offset, 0);
+	assert_false(cfs_cloud_clock_learn(&cloud_clock, 0));
+	assert_false(cfs_cloud_clock_learn(&cloud_clock, -5));
+	assert_false(cfs_cloud_clock_learn(&cloud_clock, here));
+	assert_false(cfs_cloud_clock_learn(&cloud_clock, here + CFS_CLOUD_CLOCK_MIN - 5));
+	assert_false(cfs_cloud_clock_learn(&cloud_clock, here - CFS_CLOUD_CLOCK_MIN + 5));
+	assert_int_equal(cloud_clock.offset, 0);
 }
 
 int main(void)

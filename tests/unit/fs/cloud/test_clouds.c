@@ -17,7 +17,7 @@ static int set_up(void **state)
 
 	assert_non_null(f);
 	f->world = world_create();
-	f->clouds.machine = &f->world->machine;
+	f->clouds.runtime = &f->world->runtime;
 	cfs_config_init(&f->config);
 	cfs_buf_init(&f->why, 4096);
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
@@ -276,7 +276,7 @@ static void searches_that_take_requests_are_waited_for(void **state)
 	f->config.from_file = false;
 	assert_int_equal(configure(f), 0);
 	assert_names(f, "a ");
-	assert_string_equal(cfs_keyring_source(cloud(f, "a")->keyring), "K");
+	assert_string_equal(cfs_credentials_source(cloud(f, "a")->credentials), "K");
 	assert_int_equal(f->world->machines, 0);
 }
 

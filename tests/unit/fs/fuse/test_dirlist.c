@@ -10,7 +10,7 @@
 struct fixture {
 	struct world *world;
 	struct cfs_nodes *nodes;
-	struct cfs_names *list, *names;
+	struct cfs_dirlist *list, *names;
 };
 
 static int set_up(void **state)
@@ -31,7 +31,7 @@ static int tear_down(void **state)
 
 	/* What is still open at an unmount. */
 	while (f->list)
-		cfs_names_destroy(f->list);
+		cfs_dirlist_destroy(f->list);
 	cfs_nodes_destroy(f->nodes);
 	world_destroy(f->world);
 	free(f);
@@ -40,11 +40,11 @@ static int tear_down(void **state)
 
 static void open_directory(struct fixture *f, const struct cfs_node *directory)
 {
-	cfs_names_destroy(f->names);
+	cfs_dirlist_destroy(f->names);
 	f->names = NULL;
 	assert_non_null(directory);
-	assert_int_equal(cfs_names_create(directory, f->world->cloud, &f->list, &f->names), 0);
-	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
+	assert_int_equal(cfs_dirlist_create(directory, f->world->cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_fill(f->names, SIZE_MAX), 0);
 }
 
 /* The place of a name, which is there once; its inode is that of the name in the directory. */
@@ -55,14 +55,15 @@ static size_t place_of(
 	size_t i, found = SIZE_MAX;
 	const char *at;
 
-	for (i = 0; (at = cfs_names_at(f->names, i, &st)); i++) {
+	for (i = 0; (at = cfs_dirlist_at(f->names, i, &st)); i++) {
 		if (strcmp(at, name) != 0)
 			continue;
 		assert_true(found == SIZE_MAX);
 		found = i;
 		assert_int_equal(st.st_mode, mode);
 		if (name[0] != '.')
-			assert_true(st.st_ino == cfs_tree_ino(cfs_tree_node_ino(directory), name));
+			assert_true(
+				st.st_ino == cfs_layout_ino(cfs_layout_node_ino(directory), name));
 	}
 	assert_true(found != SIZE_MAX);
 	return found;
@@ -73,11 +74,11 @@ static size_t count(struct fixture *f)
 	struct stat st;
 	size_t n = 0;
 
-	while (cfs_names_at(f->names, n, &st))
+	while (cfs_dirlist_at(f->names, n, &st))
 		n++;
 	/* And none after the last. */
-	assert_null(cfs_names_at(f->names, n + 1, &st));
-	assert_null(cfs_names_at(f->names, SIZE_MAX, &st));
+	assert_null(cfs_dirlist_at(f->names, n + 1, &st));
+	assert_null(cfs_dirlist_at(f->names, SIZE_MAX, &st));
 	return n;
 }
 
@@ -94,10 +95,10 @@ static void every_directory_begins_with_itself_and_its_parent(void **state)
 		cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
 	for (i = 0; i < 3; i++) {
 		open_directory(f, directories[i]);
-		assert_string_equal(cfs_names_at(f->names, 0, &st), ".");
+		assert_string_equal(cfs_dirlist_at(f->names, 0, &st), ".");
 		assert_int_equal(st.st_mode, S_IFDIR);
-		assert_true(st.st_ino == cfs_tree_node_ino(directories[i]));
-		assert_string_equal(cfs_names_at(f->names, 1, &st), "..");
+		assert_true(st.st_ino == cfs_layout_node_ino(directories[i]));
+		assert_string_equal(cfs_dirlist_at(f->names, 1, &st), "..");
 		assert_int_equal(st.st_mode, S_IFDIR);
 	}
 }
@@ -270,10 +271,10 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 		snprintf(id, sizeof(id), "x-%d", i);
 		world_put(f->world, id, 3);
 	}
-	cfs_names_destroy(f->names);
-	assert_int_equal(cfs_names_create(cloud, f->world->cloud, &f->list, &f->names), 0);
+	cfs_dirlist_destroy(f->names);
+	assert_int_equal(cfs_dirlist_create(cloud, f->world->cloud, &f->list, &f->names), 0);
 	/* The first two are looked at, the third is the next. */
-	assert_int_equal(cfs_names_reach(f->names, alone + 1), 0);
+	assert_int_equal(cfs_dirlist_fill(f->names, alone + 1), 0);
 	assert_int_equal(count(f), alone + 2);
 	for (i = 0; i < 8; i += 2) {
 		snprintf(id, sizeof(id), "x-%d", i);
@@ -284,21 +285,21 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	world_put(f->world, "x-0", 3);
 	world_put(f->world, "x-7", 3);
 	world_put(f->world, "x-8", 3);
-	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
+	assert_int_equal(cfs_dirlist_fill(f->names, SIZE_MAX), 0);
 	assert_int_equal(count(f), alone + 4);
 	place_of(f, cloud, "x-0", S_IFDIR);
 	place_of(f, cloud, "x-1", S_IFDIR);
 	place_of(f, cloud, "x-3", S_IFDIR);
 	place_of(f, cloud, "x-5", S_IFDIR);
 	/* All go, under one who has not begun to read. */
-	cfs_names_destroy(f->names);
-	assert_int_equal(cfs_names_create(cloud, f->world->cloud, &f->list, &f->names), 0);
+	cfs_dirlist_destroy(f->names);
+	assert_int_equal(cfs_dirlist_create(cloud, f->world->cloud, &f->list, &f->names), 0);
 	for (i = 0; i < 9; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		if (cfs_catalogue_find(catalogue, id))
 			cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
 	}
-	assert_int_equal(cfs_names_reach(f->names, SIZE_MAX), 0);
+	assert_int_equal(cfs_dirlist_fill(f->names, SIZE_MAX), 0);
 	assert_int_equal(count(f), alone);
 }
 
@@ -306,20 +307,20 @@ static void what_is_open_can_be_found_until_it_is_closed(void **state)
 {
 	struct fixture *f = *state;
 	const struct cfs_node *root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
-	struct cfs_names *open[5];
+	struct cfs_dirlist *open[5];
 	size_t i;
 
 	for (i = 0; i < 5; i++)
-		assert_int_equal(cfs_names_create(root, f->world->cloud, &f->list, &open[i]), 0);
-	cfs_names_destroy(open[2]);
-	cfs_names_destroy(open[4]);
-	cfs_names_destroy(open[0]);
+		assert_int_equal(cfs_dirlist_create(root, f->world->cloud, &f->list, &open[i]), 0);
+	cfs_dirlist_destroy(open[2]);
+	cfs_dirlist_destroy(open[4]);
+	cfs_dirlist_destroy(open[0]);
 	f->names = open[3];
 	place_of(f, root, "cloud", S_IFDIR);
 	f->names = NULL;
-	cfs_names_destroy(open[3]);
+	cfs_dirlist_destroy(open[3]);
 	assert_ptr_equal(f->list, open[1]);
-	cfs_names_destroy(NULL);
+	cfs_dirlist_destroy(NULL);
 }
 
 int main(void)

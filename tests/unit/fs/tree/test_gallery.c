@@ -24,7 +24,7 @@ static int set_up(void **state)
 	f->clouds.first = f->world->cloud;
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
 	cfs_nodes_set_clouds(f->nodes, &f->clouds);
-	cfs_buf_init(&f->text, CFS_INDEX_MAX);
+	cfs_buf_init(&f->text, CFS_GALLERY_MAX);
 	*state = f;
 	return 0;
 }
@@ -43,7 +43,7 @@ static int tear_down(void **state)
 static const char *render(struct fixture *f)
 {
 	cfs_buf_clear(&f->text);
-	assert_int_equal(cfs_index_render(cfs_node_find(f->nodes, CFS_NODE_ROOT), &f->text), 0);
+	assert_int_equal(cfs_gallery_render(cfs_node_find(f->nodes, CFS_NODE_ROOT), &f->text), 0);
 	return cfs_buf_text(&f->text);
 }
 
@@ -171,7 +171,7 @@ static void a_page_outlives_what_it_shows(void **state)
 	struct fixture *f = *state;
 	struct cfs_catalogue *catalogue = f->world->cloud->catalogue;
 	unsigned steps = 0;
-	void *making;
+	void *generator;
 	char id[16];
 	int i, r;
 
@@ -180,8 +180,8 @@ static void a_page_outlives_what_it_shows(void **state)
 		put(f, id, id, "t");
 	}
 	assert_int_equal(
-		cfs_index_making.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &making), 0);
-	while ((r = cfs_index_making.go_on(making, &f->text)) == 1) {
+		cfs_gallery_generator.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &generator), 0);
+	while ((r = cfs_gallery_generator.step(generator, &f->text)) == 1) {
 		for (i = 0; i < 10; i++) {
 			snprintf(id, sizeof(id), "x-%u", steps * 10 + (unsigned)i);
 			if (cfs_catalogue_find(catalogue, id))
@@ -190,7 +190,7 @@ static void a_page_outlives_what_it_shows(void **state)
 		steps++;
 	}
 	assert_int_equal(r, 0);
-	cfs_index_making.end(making);
+	cfs_gallery_generator.end(generator);
 	/* In many steps; some went before they were looked at. */
 	assert_in_range(steps, 40, 100);
 	assert_in_range(count(cfs_buf_text(&f->text), "class=\"card\""), MANY - 100, MANY);
@@ -201,7 +201,7 @@ static void a_page_can_be_given_up_at_any_step(void **state)
 {
 	struct fixture *f = *state;
 	unsigned steps, i;
-	void *making;
+	void *generator;
 	char id[16];
 
 	for (i = 0; i < MANY; i++) {
@@ -210,13 +210,14 @@ static void a_page_can_be_given_up_at_any_step(void **state)
 	}
 	for (steps = 0; steps < 20; steps++) {
 		cfs_buf_clear(&f->text);
-		assert_int_equal(
-			cfs_index_making.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &making), 0);
+		assert_int_equal(cfs_gallery_generator.begin(
+					 cfs_node_find(f->nodes, CFS_NODE_ROOT), &generator),
+			0);
 		for (i = 0; i < steps; i++)
-			assert_int_equal(cfs_index_making.go_on(making, &f->text), 1);
-		cfs_index_making.end(making);
+			assert_int_equal(cfs_gallery_generator.step(generator, &f->text), 1);
+		cfs_gallery_generator.end(generator);
 	}
-	cfs_index_making.end(NULL);
+	cfs_gallery_generator.end(NULL);
 	render(f);
 	assert_int_equal(count(cfs_buf_text(&f->text), "class=\"card\""), MANY);
 }

@@ -46,7 +46,7 @@ static struct cfs_node *file_node(struct cfs_node *directory, const char *name)
 	const struct cfs_live *live;
 	struct cfs_node *node;
 
-	assert_int_equal(cfs_tree_find(directory, name, &file, &live), 0);
+	assert_int_equal(cfs_layout_find(directory, name, &file, &live), 0);
 	assert_true(!file != !live);
 	assert_string_equal(file ? file->name : live->name, name);
 	node = cfs_node_of_file(directory, file, live);
@@ -59,7 +59,7 @@ static void assert_absent(struct cfs_node *directory, const char *name)
 	const struct cfs_file *file;
 	const struct cfs_live *live;
 
-	assert_int_equal(cfs_tree_find(directory, name, &file, &live), -ENOENT);
+	assert_int_equal(cfs_layout_find(directory, name, &file, &live), -ENOENT);
 }
 
 static struct stat stat_of(const struct cfs_node *node, const struct cfs_ownership *ownership)
@@ -67,7 +67,7 @@ static struct stat stat_of(const struct cfs_node *node, const struct cfs_ownersh
 	struct stat st;
 
 	memset(&st, 0xa5, sizeof(st));
-	assert_int_equal(cfs_tree_stat(node, ownership, &st), 0);
+	assert_int_equal(cfs_layout_stat(node, ownership, &st), 0);
 	return st;
 }
 
@@ -81,7 +81,7 @@ static void assert_shows(struct cfs_node *directory, const char *expected)
 {
 	char names[256] = "";
 
-	assert_int_equal(cfs_tree_each(directory, add_name, names), 0);
+	assert_int_equal(cfs_layout_each(directory, add_name, names), 0);
 	assert_string_equal(names, expected);
 }
 
@@ -167,27 +167,28 @@ static void the_walk_ends_when_it_is_told_to(void **state)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_int_equal(
-			cfs_tree_each(f->instance, stop_at, (void *)(uintptr_t)names[i]), 42);
+			cfs_layout_each(f->instance, stop_at, (void *)(uintptr_t)names[i]), 42);
 }
 
 static void a_name_has_the_same_inode_in_every_mount(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t cloud = cfs_tree_ino(CFS_NODE_ROOT, "cloud"), x = cfs_tree_ino(cloud, "x-1");
+	uint64_t cloud = cfs_layout_ino(CFS_NODE_ROOT, "cloud"), x = cfs_layout_ino(cloud, "x-1");
 
-	assert_int_equal(cfs_tree_node_ino(f->root), 1);
-	assert_true(cfs_tree_node_ino(f->cloud) == cloud);
-	assert_true(cfs_tree_node_ino(f->instance) == x);
+	assert_int_equal(cfs_layout_node_ino(f->root), 1);
+	assert_true(cfs_layout_node_ino(f->cloud) == cloud);
+	assert_true(cfs_layout_node_ino(f->instance) == x);
+	assert_true(cfs_layout_node_ino(file_node(f->instance, "screen")) ==
+		cfs_layout_ino(x, "screen"));
 	assert_true(
-		cfs_tree_node_ino(file_node(f->instance, "screen")) == cfs_tree_ino(x, "screen"));
-	assert_true(cfs_tree_node_ino(file_node(f->instance, "error")) == cfs_tree_ino(x, "error"));
-	assert_true(
-		cfs_tree_node_ino(file_node(f->cloud, "status")) == cfs_tree_ino(cloud, "status"));
+		cfs_layout_node_ino(file_node(f->instance, "error")) == cfs_layout_ino(x, "error"));
+	assert_true(cfs_layout_node_ino(file_node(f->cloud, "status")) ==
+		cfs_layout_ino(cloud, "status"));
 	assert_true(stat_of(f->instance, &mine).st_ino == x);
 	/* FNV-1a, and so for ever: archives remember inode numbers. */
-	assert_true(cfs_tree_ino(0, "") == UINT64_C(14695981039346656037));
-	assert_true(cfs_tree_ino(0, "a") == UINT64_C(0xaf63dc4c8601ec8c));
-	assert_true(cfs_tree_ino(0, "foobar") == UINT64_C(0x85944171f73967e8));
+	assert_true(cfs_layout_ino(0, "") == UINT64_C(14695981039346656037));
+	assert_true(cfs_layout_ino(0, "a") == UINT64_C(0xaf63dc4c8601ec8c));
+	assert_true(cfs_layout_ino(0, "foobar") == UINT64_C(0x85944171f73967e8));
 }
 
 static int by_value(const void *a, const void *b)
@@ -200,7 +201,7 @@ static int by_value(const void *a, const void *b)
 static void inodes_of_a_large_fleet_differ(void **state)
 {
 	enum { N = 50000 };
-	uint64_t *inos = malloc(2 * N * sizeof(*inos)), cloud = cfs_tree_ino(1, "aws");
+	uint64_t *inos = malloc(2 * N * sizeof(*inos)), cloud = cfs_layout_ino(1, "aws");
 	char id[32];
 	size_t i;
 
@@ -208,8 +209,8 @@ static void inodes_of_a_large_fleet_differ(void **state)
 	assert_non_null(inos);
 	for (i = 0; i < N; i++) {
 		snprintf(id, sizeof(id), "i-%017zx", i * 7919);
-		inos[2 * i] = cfs_tree_ino(cloud, id);
-		inos[2 * i + 1] = cfs_tree_ino(inos[2 * i], "screenshot.jpg");
+		inos[2 * i] = cfs_layout_ino(cloud, id);
+		inos[2 * i + 1] = cfs_layout_ino(inos[2 * i], "screenshot.jpg");
 	}
 	qsort(inos, 2 * N, sizeof(*inos), by_value);
 	assert_true(inos[0] > 1);
@@ -261,7 +262,7 @@ static void the_gallery_has_a_nominal_size_before_open(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *gallery = file_node(f->root, "index.html");
 
-	assert_int_equal(stat_of(gallery, &mine).st_size, CFS_INDEX_MAX);
+	assert_int_equal(stat_of(gallery, &mine).st_size, CFS_GALLERY_MAX);
 	cfs_buf_init(&gallery->snapshot, 16);
 	assert_int_equal(cfs_buf_adds(&gallery->snapshot, "gallery"), 0);
 	cfs_node_opened(gallery);
@@ -312,7 +313,7 @@ static void a_rendered_file_has_the_size_of_what_it_would_be(void **state)
 
 	assert_int_equal(stat_of(error, &mine).st_size, 0);
 	cfs_entry_failed(f->instance->entry, &failure);
-	assert_int_equal(cfs_render_error(error, &text), 0);
+	assert_int_equal(cfs_status_render_error(error, &text), 0);
 	assert_true(text.len > 0);
 	assert_int_equal(stat_of(error, &mine).st_size, text.len);
 	cfs_buf_finish(&text);
@@ -365,16 +366,16 @@ static struct cfs_node *link_node(
 
 static void links_lead_to_the_instances_own_directory_relatively(void **state)
 {
-	char target[CFS_TREE_TARGET_MAX], id[CFS_ID_MAX + 1] = "x-";
+	char target[CFS_LAYOUT_TARGET_MAX], id[CFS_ID_MAX + 1] = "x-";
 	struct fixture *f = *state;
 	struct cfs_entry *entry = f->instance->entry;
 
-	cfs_tree_target(link_node(f, CFS_NODE_BY_NAME, "web", entry), target);
+	cfs_layout_target(link_node(f, CFS_NODE_BY_NAME, "web", entry), target);
 	assert_string_equal(target, "../x-1");
-	cfs_tree_target(link_node(f, CFS_NODE_REGION, "x-1", entry), target);
+	cfs_layout_target(link_node(f, CFS_NODE_REGION, "x-1", entry), target);
 	assert_string_equal(target, "../../x-1");
 	memset(id + 2, '9', CFS_ID_MAX - 2);
-	cfs_tree_target(link_node(f, CFS_NODE_REGION, id, world_put(f->world, id, 3)), target);
+	cfs_layout_target(link_node(f, CFS_NODE_REGION, id, world_put(f->world, id, 3)), target);
 	assert_int_equal(strlen(target), strlen("../../") + CFS_ID_MAX);
 	assert_string_equal(target + 6, id);
 }
@@ -385,14 +386,14 @@ static void a_link_has_the_size_of_its_target_and_no_mode_of_its_own(void **stat
 	struct fixture *f = *state;
 	struct cfs_node *links[2];
 	struct stat st;
-	char target[CFS_TREE_TARGET_MAX];
+	char target[CFS_LAYOUT_TARGET_MAX];
 	size_t i;
 
 	links[0] = link_node(f, CFS_NODE_BY_NAME, "web", f->instance->entry);
 	links[1] = link_node(f, CFS_NODE_REGION, "x-1", f->instance->entry);
 	for (i = 0; i < 2; i++) {
 		st = stat_of(links[i], &mine);
-		cfs_tree_target(links[i], target);
+		cfs_layout_target(links[i], target);
 		assert_int_equal(st.st_mode, S_IFLNK | 0777);
 		assert_int_equal(st.st_size, strlen(target));
 		assert_int_equal(st.st_nlink, 1);

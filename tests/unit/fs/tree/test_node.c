@@ -152,12 +152,12 @@ static void a_view_has_one_node_until_it_is_forgotten(void **state)
 static void views_have_inodes_of_their_own_the_same_in_every_mount(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t cloud = cfs_tree_ino(CFS_NODE_ROOT, "cloud");
-	uint64_t by_region = cfs_tree_ino(cloud, "by-region");
+	uint64_t cloud = cfs_layout_ino(CFS_NODE_ROOT, "cloud");
+	uint64_t by_region = cfs_layout_ino(cloud, "by-region");
 
-	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->ino == cfs_tree_ino(cloud, "by-name"));
+	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->ino == cfs_layout_ino(cloud, "by-name"));
 	assert_true(view_node(f, CFS_NODE_BY_REGION, 0)->ino == by_region);
-	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_tree_ino(by_region, "r"));
+	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_layout_ino(by_region, "r"));
 }
 
 /* It may lead elsewhere when it is looked up again: names change. */
@@ -174,7 +174,7 @@ static void a_link_has_a_fresh_node_for_every_lookup(void **state)
 	assert_int_equal(a->kind, CFS_NODE_LINK);
 	assert_ptr_equal(a->entry, one);
 	assert_ptr_equal(b->entry, two);
-	assert_true(a->ino == b->ino && a->ino == cfs_tree_ino(by_name->ino, "web"));
+	assert_true(a->ino == b->ino && a->ino == cfs_layout_ino(by_name->ino, "web"));
 	assert_true(c->ino != a->ino);
 	assert_false(a->from_region);
 	assert_true(c->from_region);
@@ -212,8 +212,8 @@ static void a_file_has_a_fresh_node_for_every_lookup(void **state)
 	assert_int_equal(a->lookups, 1);
 	assert_int_equal(a->kind, CFS_NODE_FILE);
 	assert_ptr_equal(a->live, &fake_live[0]);
-	assert_int_equal(cfs_tree_stat(a, &mine, &sa), 0);
-	assert_int_equal(cfs_tree_stat(b, &mine, &sb), 0);
+	assert_int_equal(cfs_layout_stat(a, &mine, &sa), 0);
+	assert_int_equal(cfs_layout_stat(b, &mine, &sb), 0);
 	assert_int_equal(sa.st_ino, sb.st_ino);
 	cfs_node_forget(a, 1);
 	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
@@ -234,7 +234,7 @@ static void each_open_has_its_own_snapshot(void **state)
 		cfs_node_opened(files[i]);
 	}
 	for (i = 0; i < 10; i++) {
-		assert_int_equal(cfs_tree_stat(files[i], &mine, &st), 0);
+		assert_int_equal(cfs_layout_stat(files[i], &mine, &st), 0);
 		assert_int_equal(st.st_size, i + 1);
 		assert_int_equal(files[i]->snapshot.data[i], '0' + (int)i);
 	}
@@ -257,13 +257,13 @@ static void a_snapshot_is_freed_at_the_last_release(void **state)
 	cfs_node_opened(file);
 	cfs_node_released(file);
 	assert_string_equal(cfs_buf_text(&file->snapshot), "image");
-	assert_int_equal(cfs_tree_stat(file, &mine, &st), 0);
+	assert_int_equal(cfs_layout_stat(file, &mine, &st), 0);
 	assert_int_equal(st.st_size, 5);
 	cfs_node_released(file);
 	assert_null(file->snapshot.data);
 	assert_int_equal(file->snapshot.len, 0);
 	/* The kernel still knows it, and is told the nominal size again. */
-	assert_int_equal(cfs_tree_stat(file, &mine, &st), 0);
+	assert_int_equal(cfs_layout_stat(file, &mine, &st), 0);
 	assert_int_equal(st.st_size, SCREEN_MAX);
 }
 

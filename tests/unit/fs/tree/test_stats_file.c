@@ -20,7 +20,7 @@ static int show_set_up(void **state)
 	f->world = world_create();
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
 	assert_int_equal(cfs_stats_create(&f->stats), 0);
-	f->world->machine.stats = f->stats;
+	f->world->runtime.stats = f->stats;
 	cfs_buf_init(&f->text, CFS_RENDERED_MAX);
 	*state = f;
 	return 0;
@@ -281,7 +281,7 @@ static void status_tells_the_same_in_a_line(void **state)
 	cfs_series_retried(series);
 	cfs_series_throttled(series);
 	cfs_series_queued(cfs_stats_begin(f->stats, "cloud", "t", "B"));
-	assert_int_equal(cfs_render_status(cloud, &f->text), 0);
+	assert_int_equal(cfs_status_render(cloud, &f->text), 0);
 	assert_has(f,
 		"calls:       3, of which 1 failed; 1 retries, 1 throttled; 1 under way, 1 waiting "
 		"for the rate");

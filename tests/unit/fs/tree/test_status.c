@@ -60,7 +60,7 @@ static const char *status(struct fixture *f)
 	struct cfs_node *node = cfs_node_of_cloud(f->nodes, f->world->cloud);
 
 	assert_non_null(node);
-	return render(f, cfs_render_status, node);
+	return render(f, cfs_status_render, node);
 }
 
 static void assert_text(const cJSON *object, const char *key, const char *expected)
@@ -114,7 +114,7 @@ static void info_is_the_instance_as_last_listed(void **state)
 	cJSON *root;
 
 	world_cloud(f->world);
-	root = cJSON_Parse(render(f, cfs_render_info, node_of(f, put_rich(f))));
+	root = cJSON_Parse(render(f, cfs_status_render_info, node_of(f, put_rich(f))));
 	assert_non_null(root);
 	assert_text(root, "id", "x-1");
 	assert_text(root, "cloud", "cloud");
@@ -142,7 +142,7 @@ static void info_of_a_guess_is_what_is_known(void **state)
 	cJSON *root;
 
 	world_cloud(f->world);
-	root = cJSON_Parse(render(f, cfs_render_info,
+	root = cJSON_Parse(render(f, cfs_status_render_info,
 		node_of(f, cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-9"))));
 	assert_non_null(root);
 	assert_int_equal(cJSON_GetArraySize(root), 2);
@@ -162,11 +162,13 @@ static void error_is_empty_when_there_was_none(void **state)
 
 	world_cloud(f->world);
 	node = node_of(f, world_put(f->world, "x-1", 3));
-	assert_string_equal(render(f, cfs_render_error, node), "");
+	assert_string_equal(render(f, cfs_status_render_error, node), "");
 	cfs_entry_failed(node->entry, &failure);
-	assert_non_null(strstr(render(f, cfs_render_error, node), "errno:      EHOSTDOWN ("));
-	assert_non_null(strstr(render(f, cfs_render_error, node), "code:       Stopped\n"));
-	assert_non_null(strstr(render(f, cfs_render_error, node), "action:     GetScreen\n"));
+	assert_non_null(
+		strstr(render(f, cfs_status_render_error, node), "errno:      EHOSTDOWN ("));
+	assert_non_null(strstr(render(f, cfs_status_render_error, node), "code:       Stopped\n"));
+	assert_non_null(
+		strstr(render(f, cfs_status_render_error, node), "action:     GetScreen\n"));
 }
 
 static void told(void *arg, int result)
@@ -249,8 +251,8 @@ static void what_does_not_fit_is_an_error(void **state)
 
 	world_cloud(f->world);
 	node = node_of(f, put_rich(f));
-	assert_int_equal(cfs_render_info(node, &small), -EFBIG);
-	assert_int_equal(cfs_render_status(node, &small), -EFBIG);
+	assert_int_equal(cfs_status_render_info(node, &small), -EFBIG);
+	assert_int_equal(cfs_status_render(node, &small), -EFBIG);
 	cfs_buf_finish(&small);
 }
 

@@ -231,12 +231,12 @@ static void test_times_are_rfc_3339(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(good); i++) {
-		assert_int_equal(cfs_aws_time_parse(good[i].text, &time), 0);
+		assert_int_equal(cfs_time_parse(good[i].text, &time), 0);
 		if (time != good[i].time)
 			fail_msg("%s", good[i].text);
 	}
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
-		if (cfs_aws_time_parse(bad[i], &time) != -EINVAL)
+		if (cfs_time_parse(bad[i], &time) != -EINVAL)
 			fail_msg("taken: %s", bad[i]);
 	}
 }
