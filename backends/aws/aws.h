@@ -8,11 +8,6 @@
 
 #include "backends/contract/backend.h"
 
-/* Rows of the table of live files. */
-enum cfs_aws_live { CFS_AWS_LIVE_SCREENSHOT, CFS_AWS_LIVE_LOG, CFS_AWS_N_LIVE };
-
-extern const struct cfs_live cfs_aws_live[CFS_AWS_N_LIVE];
-
 extern const struct cfs_backend cfs_aws_backend;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/aws/aws.h"
+#include "backends/aws/ec2/live.h"
 #include "tests/fuzz/answers.h"
 
 #define ID "i-0123456789abcdef0"

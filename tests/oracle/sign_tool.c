@@ -23,6 +23,7 @@
 
 #include "backends/aws/api/sigv4.h"
 #include "backends/aws/aws.h"
+#include "backends/aws/ec2/live.h"
 #include "backends/contract/backend.h"
 
 static void require(bool what, const char *message)

@@ -8,6 +8,8 @@
 #include "backends/base/secret.h"
 #include "backends/http/http.h"
 
+#define CFS_AWS_STS_VERSION "2011-06-15" /* of the API that requests are made in */
+
 /* Appends "&name=value", encoded. -EFBIG, -ENOMEM. */
 int cfs_aws_query_add(struct cfs_buf *form, const char *name, const char *value);
 

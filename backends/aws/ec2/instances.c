@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backends/aws/aws.h"
+#include "backends/aws/ec2/live.h"
 #include "backends/base/text.h"
 #include "backends/base/time.h"
 

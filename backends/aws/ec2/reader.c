@@ -16,9 +16,9 @@
 
 #include "backends/aws/api/errors.h"
 #include "backends/aws/api/grammar.h"
-#include "backends/aws/aws.h"
 #include "backends/aws/ec2/console.h"
 #include "backends/aws/ec2/instances.h"
+#include "backends/aws/ec2/live.h"
 #include "backends/aws/ec2/regions.h"
 #include "backends/base/text.h"
 #include "backends/base/xml.h"

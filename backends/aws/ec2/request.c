@@ -3,12 +3,58 @@
 #include <errno.h>
 
 #include "backends/aws/api/query.h"
-#include "backends/aws/aws.h"
 #include "backends/aws/ec2/account.h"
-#include "backends/aws/keys/sts.h"
+#include "backends/aws/ec2/live.h"
 
 /* A dry run tells who may see an instance's console before it looks for the instance. */
 #define MADE_UP_ID "i-0123456789abcdef0"
+
+static const char *const permissions[CFS_AWS_N_LIVE] = {
+	[CFS_AWS_LIVE_SCREENSHOT] = "ec2:GetConsoleScreenshot",
+	[CFS_AWS_LIVE_LOG] = "ec2:GetConsoleOutput",
+};
+
+const char *cfs_aws_request_action(const struct cfs_question *question)
+{
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return question->live->action;
+	case CFS_REGIONS:
+		return "DescribeRegions";
+	case CFS_WHOAMI:
+		return "GetCallerIdentity";
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return "DescribeInstances";
+}
+
+const char *cfs_aws_request_permission(const struct cfs_question *question)
+{
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return permissions[question->live - cfs_aws_live];
+	case CFS_REGIONS:
+		return "ec2:DescribeRegions";
+	case CFS_WHOAMI: /* which nobody can be denied */
+		return "sts:GetCallerIdentity";
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return "ec2:DescribeInstances";
+}
+
+/* "Request throttling for the Amazon EC2 API": non-mutating actions. The lower limit of an
+ * unpaginated, unfiltered DescribeInstances is not ours: we page, or name the instance. */
+struct cfs_rate cfs_aws_request_rate(const struct cfs_question *question)
+{
+	(void)question;
+	return (struct cfs_rate){.per_second = 20, .burst = 100};
+}
 
 /* An operator who narrows his listing expects no other instance by its id either, so the filters go
  * with both. */
@@ -35,7 +81,7 @@ static int add_list(struct cfs_buf *form, const struct cfs_account *account, con
 static int add_body(struct cfs_buf *form, const struct cfs_account *account,
 	const struct cfs_question *question)
 {
-	const char *action = cfs_aws_backend.action(question);
+	const char *action = cfs_aws_request_action(question);
 	const char *id = question->id ? question->id : MADE_UP_ID;
 	int r;
 

@@ -9,7 +9,10 @@
 #define CFS_AWS_API_VERSION "2016-11-15"
 #define CFS_AWS_PAGE_SIZE 1000 /* instances asked for at once: the most EC2 gives */
 
-/* Slot of the backend, as backends/contract/backend.h has it. */
+/* Slots of the backend, as backends/contract/backend.h has them. */
+const char *cfs_aws_request_action(const struct cfs_question *question);
+const char *cfs_aws_request_permission(const struct cfs_question *question);
+struct cfs_rate cfs_aws_request_rate(const struct cfs_question *question);
 int cfs_aws_request(const struct cfs_account *account, const struct cfs_question *question,
 	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request);
 

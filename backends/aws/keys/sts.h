@@ -9,7 +9,6 @@
 #include "backends/aws/api/endpoints.h"
 #include "backends/contract/credentials.h"
 
-#define CFS_AWS_STS_VERSION "2011-06-15"
 #define CFS_AWS_STS_NAME_MAX 64 /* bytes of the name of a role's session */
 
 /* What is asked for. */

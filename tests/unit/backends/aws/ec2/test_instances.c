@@ -1,7 +1,7 @@
 #include "tests/unit/support/aws_support.h"
 
-#include "backends/aws/aws.h"
 #include "backends/aws/ec2/instances.h"
+#include "backends/aws/ec2/live.h"
 
 #define SHOT (1u << CFS_AWS_LIVE_SCREENSHOT)
 #define LOG (1u << CFS_AWS_LIVE_LOG)

@@ -3,7 +3,7 @@
  */
 #include "tests/unit/support/aws_support.h"
 
-#include "backends/aws/aws.h"
+#include "backends/aws/ec2/live.h"
 #include "backends/aws/ec2/reader.h"
 #include "backends/base/xml.h"
 

@@ -1,6 +1,7 @@
 #include "tests/unit/support/aws_support.h"
 
 #include "backends/aws/aws.h"
+#include "backends/aws/ec2/live.h"
 #include "backends/aws/ec2/request.h"
 
 #define NOW INT64_C(1440938160) /* 2015-08-30T12:36:00Z */
