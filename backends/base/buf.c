@@ -33,6 +33,7 @@ void cfs_buf_wipe(struct cfs_buf *buf)
 
 void cfs_buf_wipe_held(struct cfs_buf *buf)
 {
+	buf->error = 0;
 	if (!buf->data)
 		return;
 	OPENSSL_cleanse(buf->data, buf->touched);
@@ -42,9 +43,15 @@ void cfs_buf_wipe_held(struct cfs_buf *buf)
 
 void cfs_buf_clear(struct cfs_buf *buf)
 {
-	buf->len = 0;
+	cfs_buf_cut(buf, 0);
+}
+
+void cfs_buf_cut(struct cfs_buf *buf, size_t len)
+{
+	buf->error = 0;
+	buf->len = len;
 	if (buf->data)
-		buf->data[0] = '\0';
+		buf->data[len] = '\0';
 }
 
 /* Makes room for `need` bytes, the NUL among them. */
@@ -99,13 +106,20 @@ int cfs_buf_presize(struct cfs_buf *buf, size_t size)
 	return size < buf->cap ? 0 : grow(buf, size + 1);
 }
 
+static int remember(struct cfs_buf *buf, int error)
+{
+	if (buf->error == 0)
+		buf->error = error;
+	return error;
+}
+
 int cfs_buf_add(struct cfs_buf *buf, const void *bytes, size_t len)
 {
 	int r;
 
 	r = cfs_buf_reserve(buf, len);
 	if (r < 0)
-		return r;
+		return remember(buf, r);
 	if (len)
 		memcpy(buf->data + buf->len, bytes, len);
 	buf->len += len;
@@ -136,7 +150,7 @@ int cfs_buf_vaddf(struct cfs_buf *buf, const char *format, va_list args)
 		buf->len += (size_t)len;
 	}
 	va_end(again);
-	return r;
+	return r < 0 ? remember(buf, r) : 0;
 }
 
 int cfs_buf_addf(struct cfs_buf *buf, const char *format, ...)
@@ -148,6 +162,11 @@ int cfs_buf_addf(struct cfs_buf *buf, const char *format, ...)
 	r = cfs_buf_vaddf(buf, format, args);
 	va_end(args);
 	return r;
+}
+
+int cfs_buf_error(const struct cfs_buf *buf)
+{
+	return buf->error;
 }
 
 const char *cfs_buf_text(const struct cfs_buf *buf)

@@ -4,6 +4,17 @@
  * The bytes are always followed by a NUL that `len` does not count, so text can be read in place.
  * An append that would pass the limit changes nothing and returns -EFBIG; one that finds no memory
  * changes nothing and returns -ENOMEM.
+ *
+ * The buffer remembers the first append that failed, so that text can be built by a row of calls
+ * whose results nobody looks at, and whose error is asked for once, at the end:
+ *
+ *     cfs_buf_adds(buf, "<p>");
+ *     cfs_html_add(buf, text);
+ *     cfs_buf_adds(buf, "</p>");
+ *     return cfs_buf_error(buf);
+ *
+ * After an error the text has a gap where the append failed, and is of no use: throw it away, or cut
+ * it back to where the row began. Cutting, clearing, wiping and finishing forget the error.
  */
 #ifndef CFS_BACKENDS_BASE_BUF_H
 #define CFS_BACKENDS_BASE_BUF_H
@@ -17,6 +28,7 @@ struct cfs_buf {
 	size_t cap;     /* bytes allocated */
 	size_t max;     /* bytes it may ever hold */
 	size_t touched; /* of those allocated, how many may have been written */
+	int error;      /* of the first append that failed, 0 when none did */
 };
 
 #define CFS_BUF_INIT(limit) ((struct cfs_buf){.max = (limit)})
@@ -29,12 +41,16 @@ void cfs_buf_wipe(struct cfs_buf *buf);
 void cfs_buf_wipe_held(struct cfs_buf *buf);
 /* Empties the buffer and keeps its memory. */
 void cfs_buf_clear(struct cfs_buf *buf);
-/* Makes room for `more` bytes beyond len, to be written at data + len by the caller. */
+/* Takes back what was added since the buffer held len bytes, and the error with it. */
+void cfs_buf_cut(struct cfs_buf *buf, size_t len);
+/* Makes room for `more` bytes beyond len, to be written at data + len by the caller. A failure is
+ * not remembered: nothing is missing from the text. */
 int cfs_buf_reserve(struct cfs_buf *buf, size_t more);
 /* Makes an empty buffer large at once. Memory is only promised: the pages that are never written
  * never are, not even to wipe them. */
 int cfs_buf_presize(struct cfs_buf *buf, size_t size);
 
+/* 0, -EFBIG or -ENOMEM, of this append alone. */
 int cfs_buf_add(struct cfs_buf *buf, const void *bytes, size_t len);
 int cfs_buf_adds(struct cfs_buf *buf, const char *text);
 int cfs_buf_addc(struct cfs_buf *buf, char c);
@@ -42,6 +58,9 @@ int cfs_buf_addf(struct cfs_buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int cfs_buf_vaddf(struct cfs_buf *buf, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+
+/* The error of the first append that failed, 0 when none did. */
+int cfs_buf_error(const struct cfs_buf *buf);
 
 /* The text held, "" when there is none. Valid until the next change. */
 const char *cfs_buf_text(const struct cfs_buf *buf);

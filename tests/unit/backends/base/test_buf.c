@@ -170,6 +170,85 @@ static void what_was_held_counts_as_touched(void **state)
 	assert_int_equal(buf.touched, 0);
 }
 
+/* A row of appends is built without looking, and asked about once. */
+static void the_first_error_is_remembered(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(8);
+
+	(void)state;
+	assert_int_equal(cfs_buf_error(&buf), 0);
+	assert_int_equal(cfs_buf_adds(&buf, "abcde"), 0);
+	assert_int_equal(cfs_buf_error(&buf), 0);
+	assert_int_equal(cfs_buf_addf(&buf, "%d", 123456), -EFBIG);
+	assert_int_equal(cfs_buf_error(&buf), -EFBIG);
+	/* An append that succeeds later does not hide it. */
+	assert_int_equal(cfs_buf_addc(&buf, 'f'), 0);
+	assert_int_equal(cfs_buf_error(&buf), -EFBIG);
+
+	buf.max = PTRDIFF_MAX;
+	assert_int_equal(cfs_buf_add(&buf, "", (size_t)1 << 60), -ENOMEM);
+	assert_int_equal(cfs_buf_error(&buf), -EFBIG);
+	cfs_buf_clear(&buf);
+	assert_int_equal(cfs_buf_add(&buf, "", (size_t)1 << 60), -ENOMEM);
+	assert_int_equal(cfs_buf_error(&buf), -ENOMEM);
+	cfs_buf_finish(&buf);
+	assert_int_equal(cfs_buf_error(&buf), 0);
+}
+
+static void what_empties_the_buffer_forgets_the_error(void **state)
+{
+	static void (*const empties[])(struct cfs_buf *) = {
+		cfs_buf_clear, cfs_buf_wipe_held, cfs_buf_wipe, cfs_buf_finish};
+	struct cfs_buf buf = CFS_BUF_INIT(4);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(empties) / sizeof(*empties); i++) {
+		/* Also one that never held anything. */
+		for (size_t n = 0; n < 2; n++) {
+			if (n)
+				assert_int_equal(cfs_buf_adds(&buf, "abc"), 0);
+			assert_int_equal(cfs_buf_adds(&buf, "defgh"), -EFBIG);
+			assert_int_equal(cfs_buf_error(&buf), -EFBIG);
+			empties[i](&buf);
+			assert_int_equal(cfs_buf_error(&buf), 0);
+			assert_string_equal(cfs_buf_text(&buf), "");
+		}
+	}
+	cfs_buf_finish(&buf);
+}
+
+static void a_cut_takes_back_a_row(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(8);
+	size_t before;
+
+	(void)state;
+	cfs_buf_cut(&buf, 0);
+	assert_string_equal(cfs_buf_text(&buf), "");
+	assert_int_equal(cfs_buf_adds(&buf, "kept"), 0);
+	before = buf.len;
+	assert_int_equal(cfs_buf_adds(&buf, "abc"), 0);
+	assert_int_equal(cfs_buf_adds(&buf, "def"), -EFBIG);
+	cfs_buf_cut(&buf, before);
+	assert_int_equal(cfs_buf_error(&buf), 0);
+	assert_int_equal(buf.len, 4);
+	assert_string_equal(cfs_buf_text(&buf), "kept");
+	/* The bytes beyond are still to be wiped. */
+	assert_int_equal(buf.touched, 8);
+	cfs_buf_finish(&buf);
+}
+
+static void reserving_in_vain_leaves_no_gap(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(4);
+
+	(void)state;
+	assert_int_equal(cfs_buf_reserve(&buf, 5), -EFBIG);
+	assert_int_equal(cfs_buf_presize(&buf, 5), -EFBIG);
+	assert_int_equal(cfs_buf_error(&buf), 0);
+	cfs_buf_finish(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +261,10 @@ int main(void)
 		cmocka_unit_test(no_memory_changes_nothing),
 		cmocka_unit_test(a_presized_buffer_does_not_grow_before_its_size),
 		cmocka_unit_test(what_was_held_counts_as_touched),
+		cmocka_unit_test(the_first_error_is_remembered),
+		cmocka_unit_test(what_empties_the_buffer_forgets_the_error),
+		cmocka_unit_test(a_cut_takes_back_a_row),
+		cmocka_unit_test(reserving_in_vain_leaves_no_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
