@@ -70,7 +70,7 @@ void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
  */
 static const char *id_at_end(const struct cfs_by_name *by_name, const char *text)
 {
-	const struct cfs_backend *backend = cfs_catalogue_cloud(by_name->catalogue)->backend;
+	const struct cfs_backend *backend = cfs_catalogue_client(by_name->catalogue)->backend;
 
 	while (text && !backend->valid_id(text)) {
 		text = strchr(text, '-');

@@ -7,8 +7,10 @@
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/catalogue/private.h"
+#include "fs/client/credentials.h"
 
-int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_catalogue)
+int cfs_catalogue_create(
+	struct cfs_client *client, int64_t list_ttl_ms, struct cfs_catalogue **ret_catalogue)
 {
 	struct cfs_catalogue *catalogue;
 	size_t i;
@@ -17,11 +19,12 @@ int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_cat
 	catalogue = calloc(1, sizeof(*catalogue));
 	if (!catalogue)
 		return -ENOMEM;
-	catalogue->cloud = cloud;
+	catalogue->client = client;
+	catalogue->list_ttl_ms = list_ttl_ms;
 	r = cfs_table_init(&catalogue->entries);
-	catalogue->discovery.needed = cloud->config->all_regions;
-	for (i = 0; i < cloud->n_regions && r == 0; i++)
-		r = cfs_catalogue_add_region(catalogue, cloud->regions[i]);
+	catalogue->discovery.needed = client->all_regions;
+	for (i = 0; i < client->n_regions && r == 0; i++)
+		r = cfs_catalogue_add_region(catalogue, client->regions[i]);
 	if (r < 0) {
 		cfs_catalogue_destroy(catalogue);
 		return r;
@@ -279,12 +282,12 @@ void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure
 
 void cfs_catalogue_left_out(struct cfs_catalogue *catalogue, const char *why)
 {
-	cfs_log(CFS_LOG_WARNING, "%s: %s", catalogue->cloud->config->name, why);
+	cfs_log(CFS_LOG_WARNING, "%s: %s", catalogue->client->settings.name, why);
 }
 
 enum age cfs_catalogue_age(const struct cfs_catalogue *catalogue, int64_t since_ms)
 {
-	int64_t age = cfs_clock_ms() - since_ms, ttl = catalogue->cloud->config->list_ttl_ms;
+	int64_t age = cfs_clock_ms() - since_ms, ttl = catalogue->list_ttl_ms;
 
 	return age <= ttl ? AGE_FRESH : age <= ttl * CFS_CATALOGUE_STALE ? AGE_OLD : AGE_STALE;
 }
@@ -333,7 +336,7 @@ static int list_result(const struct cfs_catalogue *catalogue)
 	if (catalogue->n_regions > 0)
 		return -catalogue->regions[0]->failure.number;
 	/* No region is configured. Without keys that is the lesser trouble. */
-	return cfs_credentials_source(catalogue->cloud->credentials)[0] ? -EINVAL : -EACCES;
+	return cfs_credentials_source(catalogue->client->credentials)[0] ? -EINVAL : -EACCES;
 }
 
 static bool must_wait_for_any(const struct cfs_catalogue *catalogue)
@@ -387,9 +390,9 @@ int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, int64_t missed_ms, stru
 	return 0;
 }
 
-struct cfs_cloud *cfs_catalogue_cloud(const struct cfs_catalogue *catalogue)
+struct cfs_client *cfs_catalogue_client(const struct cfs_catalogue *catalogue)
 {
-	return catalogue->cloud;
+	return catalogue->client;
 }
 
 void cfs_catalogue_region_listed(struct cfs_catalogue *catalogue)
@@ -416,7 +419,7 @@ int cfs_catalogue_look(struct cfs_catalogue *catalogue, const char *id, struct c
 	enum age age;
 	int r, miss;
 
-	if (!catalogue->cloud->backend->valid_id(id))
+	if (!catalogue->client->backend->valid_id(id))
 		return -ENOENT;
 	r = cfs_discovery(catalogue, wait, fn, arg);
 	if (r <= 0)

@@ -21,7 +21,7 @@
 
 #include "fs/base/table.h"
 #include "fs/base/wait.h"
-#include "fs/cloud/cloud.h"
+#include "fs/client/client.h"
 
 /* A list this many times older than its time to live is not served without a refresh. */
 #define CFS_CATALOGUE_STALE 10
@@ -85,7 +85,9 @@ struct cfs_region_state {
 	const struct cfs_failure *failure; /* of the last refresh, NULL when it succeeded */
 };
 
-int cfs_catalogue_create(struct cfs_cloud *cloud, struct cfs_catalogue **ret_catalogue);
+/* The client is borrowed. */
+int cfs_catalogue_create(
+	struct cfs_client *client, int64_t list_ttl_ms, struct cfs_catalogue **ret_catalogue);
 /* Cancels its calls, without completing the waits. No node may refer to an entry. */
 void cfs_catalogue_destroy(struct cfs_catalogue *catalogue);
 
@@ -119,7 +121,7 @@ int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait
  * after whose result there is a younger list to look in, and this to call again. */
 int cfs_catalogue_hurry(struct cfs_catalogue *catalogue, int64_t missed_ms, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
-struct cfs_cloud *cfs_catalogue_cloud(const struct cfs_catalogue *catalogue);
+struct cfs_client *cfs_catalogue_client(const struct cfs_catalogue *catalogue);
 
 /* The walk stays in place until it is stopped; it may be stopped again, and when it is zeroed. */
 void cfs_walk_start(struct cfs_walk *walk, struct cfs_catalogue *catalogue);

@@ -28,7 +28,7 @@ static void ask_for_page(struct region *region)
 	struct cfs_question list = question(region);
 
 	cfs_call_start(
-		&region->call, region->catalogue->cloud, &list, &region->sink, page_done, region);
+		&region->call, region->catalogue->client, &list, &region->sink, page_done, region);
 }
 
 static int take_instance(void *arg, struct cfs_instance *instance)
@@ -67,7 +67,7 @@ static void listed(struct region *region)
 	region->tried = region->listed = true;
 	region->tried_ms = region->listed_ms = cfs_clock_ms();
 	region->failure.number = 0;
-	cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances", region->catalogue->cloud->config->name,
+	cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances", region->catalogue->client->settings.name,
 		region->name, region->instances);
 	cfs_catalogue_region_listed(region->catalogue);
 }
@@ -90,7 +90,7 @@ static void sweep(void *arg)
 			entry->generation != region->generation)
 			cfs_catalogue_remove(entry);
 	}
-	cfs_timer_start(region->catalogue->cloud->runtime->loop, &region->sweep_on, 0);
+	cfs_timer_start(region->catalogue->client->runtime->loop, &region->sweep_on, 0);
 }
 
 static void end_refresh(struct region *region, const struct cfs_error *error)
@@ -107,7 +107,7 @@ static void end_refresh(struct region *region, const struct cfs_error *error)
 		region->refreshing = false;
 		region->tried = true;
 		region->tried_ms = cfs_clock_ms();
-		cfs_cloud_failed(region->catalogue->cloud, &list, error, false, &region->failure);
+		cfs_client_failed(region->catalogue->client, &list, error, false, &region->failure);
 		cfs_catalogue_region_listed(region->catalogue);
 	}
 }

@@ -108,7 +108,7 @@ static void region_answered(void *arg, const struct cfs_error *error)
 	if (error->fault == CFS_OK && region->found)
 		ask->found = true;
 	if (error->fault != CFS_OK && error->fault != CFS_NOT_FOUND) {
-		cfs_cloud_failed(ask->catalogue->cloud, &find, error, false, &failure);
+		cfs_client_failed(ask->catalogue->client, &find, error, false, &failure);
 		if (error->fault == CFS_DENIED)
 			ask->denied = true;
 		else if (!ask->failed)
@@ -163,7 +163,7 @@ static struct ask *begin(struct cfs_catalogue *catalogue, const char *id)
 		ask->regions[i].sink.left_out = left_out;
 		ask->regions[i].sink.arg = &ask->regions[i];
 		find = question(&ask->regions[i]);
-		cfs_call_start(&ask->regions[i].call, catalogue->cloud, &find,
+		cfs_call_start(&ask->regions[i].call, catalogue->client, &find,
 			&ask->regions[i].sink, region_answered, &ask->regions[i]);
 	}
 	return ask;

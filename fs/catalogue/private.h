@@ -4,6 +4,7 @@
 #ifndef CFS_FS_CATALOGUE_PRIVATE_H
 #define CFS_FS_CATALOGUE_PRIVATE_H
 
+#include "fs/base/loop.h"
 #include "fs/catalogue/by_name.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/client/call.h"
@@ -50,7 +51,8 @@ struct discovery {
 };
 
 struct cfs_catalogue {
-	struct cfs_cloud *cloud;
+	struct cfs_client *client;
+	int64_t list_ttl_ms;
 	struct cfs_table entries;
 	struct cfs_entry *first, *last; /* with an instance */
 	struct cfs_walk *walks;

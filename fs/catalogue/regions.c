@@ -34,7 +34,7 @@ static void answered(void *arg, const struct cfs_error *error)
 		discovery->known_ms = discovery->tried_ms;
 		discovery->failure.number = 0;
 	} else {
-		cfs_cloud_failed(catalogue->cloud, &question, error, false, &discovery->failure);
+		cfs_client_failed(catalogue->client, &question, error, false, &discovery->failure);
 	}
 	cfs_wait_end_all(&discovery->waits, discovery->known ? 0 : -discovery->failure.number);
 }
@@ -46,7 +46,7 @@ static void ask(struct cfs_catalogue *catalogue)
 	discovery->asking = discovery->tried = true;
 	discovery->sink.region = take_region;
 	discovery->sink.arg = catalogue;
-	cfs_call_start(&discovery->call, catalogue->cloud, &question, &discovery->sink, answered,
+	cfs_call_start(&discovery->call, catalogue->client, &question, &discovery->sink, answered,
 		catalogue);
 }
 

@@ -7,6 +7,7 @@
 #include "fs/base/caller.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/tree/stats_file.h"
 
@@ -15,7 +16,7 @@ static void advance(struct cfs_call *call);
 static void end_reader(struct cfs_call *call)
 {
 	if (call->reader)
-		call->cloud->backend->reader_destroy(call->reader);
+		call->client->backend->reader_destroy(call->reader);
 	call->reader = NULL;
 }
 
@@ -30,7 +31,7 @@ static void finish(struct cfs_call *call)
 
 	count_end(call, error.fault);
 	end_reader(call);
-	call->cloud = NULL;
+	call->client = NULL;
 	call->done(call->arg, &error);
 }
 
@@ -56,7 +57,8 @@ static int64_t retry_delay(struct cfs_call *call)
 	if (!cfs_retry_quota_spend(
 		    cfs_endpoint_quota(call->endpoint), cfs_retry_quota_cost(fault))) {
 		cfs_log(CFS_LOG_DEBUG, "%s: %s: not tried again, as too many calls fail",
-			call->cloud->config->name, call->cloud->backend->action(&call->question));
+			call->client->settings.name,
+			call->client->backend->action(&call->question));
 		return -1;
 	}
 	call->retry_cost = cfs_retry_quota_cost(fault);
@@ -74,7 +76,7 @@ static void attempt_failed(struct cfs_call *call)
 		cfs_series_throttled(call->series);
 	if (call->error.fault == CFS_UNAUTHENTICATED || call->error.fault == CFS_EXPIRED ||
 		call->error.fault == CFS_CLOCK_SKEW)
-		cfs_credentials_refused(call->cloud->credentials, call->error.fault);
+		cfs_credentials_refused(call->client->credentials, call->error.fault);
 	call->fresh = call->error.fault == CFS_TIMED_OUT || call->error.fault == CFS_RESET;
 	delay = retry_delay(call);
 	/* A connection may break off for no reason: the next attempt tells more than a probe. */
@@ -85,9 +87,9 @@ static void attempt_failed(struct cfs_call *call)
 		return;
 	}
 	cfs_log(CFS_LOG_DEBUG, "%s: %s: attempt %u failed (%s), next in %lld ms",
-		call->cloud->config->name, call->cloud->backend->action(&call->question),
+		call->client->settings.name, call->client->backend->action(&call->question),
 		call->attempts, call->error.code, (long long)delay);
-	cfs_timer_start(call->cloud->runtime->loop, &call->timer, delay);
+	cfs_timer_start(call->client->runtime->loop, &call->timer, delay);
 }
 
 /* What an attempt may take of one of its limits. */
@@ -103,8 +105,8 @@ static int answer_data(void *arg, const char *bytes, size_t len)
 	struct cfs_call *call = arg;
 
 	cfs_timer_start(
-		call->cloud->runtime->loop, &call->patience, limit(call, CFS_CALL_STALL_MS));
-	return call->cloud->backend->reader_feed(call->reader, bytes, len);
+		call->client->runtime->loop, &call->patience, limit(call, CFS_CALL_STALL_MS));
+	return call->client->backend->reader_feed(call->reader, bytes, len);
 }
 
 /* An answer that could not be read is the cloud's fault or its limit if its status says so: proxies
@@ -139,11 +141,11 @@ static void judged_failed(struct cfs_call *call, const struct cfs_http_outcome *
 static void try_with_cloud_time(struct cfs_call *call)
 {
 	cfs_log(CFS_LOG_WARNING, "[%s]: this machine's clock is %+lld s off the cloud's",
-		call->cloud->config->name, -(long long)call->cloud->cloud_clock.offset);
+		call->client->settings.name, -(long long)call->client->cloud_clock.offset);
 	call->learnt_time = true;
 	end_reader(call);
 	spend_time(call);
-	cfs_timer_start(call->cloud->runtime->loop, &call->timer, 0);
+	cfs_timer_start(call->client->runtime->loop, &call->timer, 0);
 }
 
 /* An attempt that was begun late and ran out of time says less than what made it necessary. */
@@ -163,7 +165,7 @@ static void judge(
 	else if (outcome->fault != CFS_OK)
 		cfs_error_set(ret_error, outcome->fault, "%s", outcome->message);
 	else
-		call->cloud->backend->reader_finish(call->reader, outcome->status, ret_error);
+		call->client->backend->reader_finish(call->reader, outcome->status, ret_error);
 }
 
 /* What the attempt says to other calls. */
@@ -193,10 +195,10 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 	}
 	call->error = said;
 	if (said.fault == CFS_OK) {
-		cfs_credentials_worked(call->cloud->credentials);
+		cfs_credentials_worked(call->client->credentials);
 		finish(call);
 	} else if (is_about_time(&said) && !call->learnt_time &&
-		cfs_cloud_clock_learn(&call->cloud->cloud_clock, outcome->date)) {
+		cfs_cloud_clock_learn(&call->client->cloud_clock, outcome->date)) {
 		try_with_cloud_time(call);
 	} else {
 		judged_failed(call, outcome);
@@ -222,7 +224,7 @@ static const struct cfs_http_handler answer_handler = {
 /* Sends an attempt, signed with the keys. */
 static void send(struct cfs_call *call, const struct cfs_keys *keys)
 {
-	const struct cfs_backend *backend = call->cloud->backend;
+	const struct cfs_backend *backend = call->client->backend;
 	struct cfs_http_request request;
 	struct cfs_http_options options;
 	int r;
@@ -236,10 +238,10 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 	call->sink->total = 0;
 	call->sink->partial = false;
 	r = backend->reader_create(
-		call->cloud->account, &call->question, call->sink, &call->reader);
+		call->client->account, &call->question, call->sink, &call->reader);
 	if (r == 0)
-		r = backend->request(call->cloud->account, &call->question, keys,
-			cfs_cloud_clock_now(&call->cloud->cloud_clock), &request);
+		r = backend->request(call->client->account, &call->question, keys,
+			cfs_cloud_clock_now(&call->client->cloud_clock), &request);
 	if (r < 0) {
 		cfs_error_set(
 			&call->error, cfs_fault_from_errno(r), "the request could not be made");
@@ -247,14 +249,15 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 		return;
 	}
 	options = (struct cfs_http_options){
-		.ca_file = backend->account_ca_file(call->cloud->account),
+		.ca_file = backend->account_ca_file(call->client->account),
 		.timeout_ms = (long)call->left_ms,
 		.connect_ms = (long)limit(call, CFS_CALL_CONNECT_MS),
 		.fresh = call->fresh,
 	};
 	call->sent_ms = cfs_clock_ms();
-	cfs_timer_start(call->cloud->runtime->loop, &call->patience, limit(call, call->timeout_ms));
-	cfs_http_start(call->cloud->runtime->http, &call->transfer, &request, &options,
+	cfs_timer_start(
+		call->client->runtime->loop, &call->patience, limit(call, call->timeout_ms));
+	cfs_http_start(call->client->runtime->http, &call->transfer, &request, &options,
 		&answer_handler, call);
 }
 
@@ -320,7 +323,7 @@ static void enter_gate(struct cfs_call *call)
 static void await(struct cfs_call *call, const char *late)
 {
 	call->awaits = late;
-	cfs_timer_start(call->cloud->runtime->loop, &call->deadline, call->left_ms);
+	cfs_timer_start(call->client->runtime->loop, &call->deadline, call->left_ms);
 }
 
 /* Everything is looked at before the gate, so that a call that cannot be made does not wait there,
@@ -344,7 +347,7 @@ static void advance(struct cfs_call *call)
 		return;
 	}
 	r = cfs_credentials_get(
-		call->cloud->credentials, &call->wait, waited, call, &keys, &call->error);
+		call->client->credentials, &call->wait, waited, call, &keys, &call->error);
 	if (r == 0) {
 		await(call, "no credentials in time");
 	} else if (r < 0) {
@@ -373,9 +376,9 @@ static void begin_attempt(void *arg)
 /* Who made it necessary. A process may call itself what it likes. */
 static void log_asker(const struct cfs_call *call)
 {
-	const struct cfs_cloud *cloud = call->cloud;
+	const struct cfs_client *client = call->client;
 	const struct cfs_question *question = &call->question;
-	struct cfs_current_caller *current_caller = cloud->runtime->current_caller;
+	struct cfs_current_caller *current_caller = client->runtime->current_caller;
 	const struct cfs_caller *caller;
 	char comm[CFS_COMM_MAX + 1] = "?";
 
@@ -383,46 +386,46 @@ static void log_asker(const struct cfs_call *call)
 		return;
 	if (cfs_caller_get_current(current_caller, cfs_proc_read, &caller))
 		cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
-	cfs_log(CFS_LOG_INFO, "%s: %s: %s for pid %d (%s)", cloud->config->name,
+	cfs_log(CFS_LOG_INFO, "%s: %s: %s for pid %d (%s)", client->settings.name,
 		question->id                  ? question->id
 			: question->region[0] ? question->region
 					      : "all regions",
-		cloud->backend->action(question), caller->pid, comm);
+		client->backend->action(question), caller->pid, comm);
 }
 
 static void start(struct cfs_call *call, int64_t timeout_ms, bool probes)
 {
-	struct cfs_cloud *cloud = call->cloud;
+	struct cfs_client *client = call->client;
 
 	call->probes = call->fresh = probes;
 	call->timeout_ms = call->left_ms = timeout_ms;
 	call->since_ms = cfs_clock_ms();
 	call->began_us = cfs_clock_us();
-	call->series = cfs_stats_begin(cloud->runtime->stats, cloud->config->name,
-		call->question.region, cloud->backend->action(&call->question));
-	call->endpoint = cfs_endpoints_find(cloud->endpoints, &call->question);
+	call->series = cfs_stats_begin(client->runtime->stats, client->settings.name,
+		call->question.region, client->backend->action(&call->question));
+	call->endpoint = cfs_endpoints_find(client->endpoints, &call->question);
 	cfs_timer_init(&call->timer, begin_attempt, call);
 	cfs_timer_init(&call->deadline, waited_in_vain, call);
 	cfs_timer_init(&call->patience, no_byte_in_time, call);
-	cfs_timer_start(cloud->runtime->loop, &call->timer, 0);
+	cfs_timer_start(client->runtime->loop, &call->timer, 0);
 }
 
-void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
+void cfs_call_start(struct cfs_call *call, struct cfs_client *client,
 	const struct cfs_question *question, struct cfs_sink *sink,
 	void (*done)(void *arg, const struct cfs_error *error), void *arg)
 {
 	*call = (struct cfs_call){
-		.cloud = cloud, .question = *question, .sink = sink, .done = done, .arg = arg};
+		.client = client, .question = *question, .sink = sink, .done = done, .arg = arg};
 	log_asker(call);
-	start(call, cloud->config->timeout_ms, false);
+	start(call, client->timeout_ms, false);
 }
 
-void cfs_call_probe(struct cfs_call *call, struct cfs_cloud *cloud,
+void cfs_call_probe(struct cfs_call *call, struct cfs_client *client,
 	const struct cfs_question *question, struct cfs_sink *sink, int64_t timeout_ms,
 	void (*done)(void *arg, const struct cfs_error *error), void *arg)
 {
 	*call = (struct cfs_call){
-		.cloud = cloud, .question = *question, .sink = sink, .done = done, .arg = arg};
+		.client = client, .question = *question, .sink = sink, .done = done, .arg = arg};
 	start(call, timeout_ms, true);
 }
 
@@ -433,7 +436,7 @@ bool cfs_call_was_sent(const struct cfs_call *call)
 
 void cfs_call_cancel(struct cfs_call *call)
 {
-	if (!call->cloud)
+	if (!call->client)
 		return;
 	if (call->ticket.queue)
 		cfs_series_dequeued(call->series);
@@ -445,5 +448,5 @@ void cfs_call_cancel(struct cfs_call *call)
 	cfs_rate_queue_leave(&call->ticket);
 	cfs_http_cancel(&call->transfer);
 	end_reader(call);
-	call->cloud = NULL;
+	call->client = NULL;
 }

@@ -16,7 +16,10 @@
 #define CFS_FS_CLIENT_CALL_H
 
 #include "backends/contract/backend.h"
-#include "fs/cloud/cloud.h"
+#include "fs/base/loop.h"
+#include "fs/base/wait.h"
+#include "fs/client/client_data.h"
+#include "fs/client/rate_queue.h"
 
 /* Milliseconds: at most so long for connecting, the name and TLS included, and between two bytes of
  * an answer. None of an attempt's limits is more than half of the timeout. */
@@ -28,7 +31,7 @@ struct cfs_series;
 
 /* Belongs to the caller, stays in place until done or cancelled. Opaque. */
 struct cfs_call {
-	struct cfs_cloud *cloud; /* NULL when not under way */
+	struct cfs_client *client; /* NULL when not under way */
 	struct cfs_question question;
 	struct cfs_sink *sink;
 	void (*done)(void *arg, const struct cfs_error *error);
@@ -63,13 +66,13 @@ struct cfs_call {
  * success, when the sink holds the content. The sink may be filled more than once: content is
  * emptied before each attempt, instances are delivered again.
  */
-void cfs_call_start(struct cfs_call *call, struct cfs_cloud *cloud,
+void cfs_call_start(struct cfs_call *call, struct cfs_client *client,
 	const struct cfs_question *question, struct cfs_sink *sink,
 	void (*done)(void *arg, const struct cfs_error *error), void *arg);
 
 /* The same for a probe: one attempt of at most timeout_ms, made whether or not the cloud is thought
  * to be down, outside the rate, and told to nobody else. */
-void cfs_call_probe(struct cfs_call *call, struct cfs_cloud *cloud,
+void cfs_call_probe(struct cfs_call *call, struct cfs_client *client,
 	const struct cfs_question *question, struct cfs_sink *sink, int64_t timeout_ms,
 	void (*done)(void *arg, const struct cfs_error *error), void *arg);
 /* Whether anything was sent. */

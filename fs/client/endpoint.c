@@ -7,15 +7,17 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/base/loop.h"
 #include "fs/client/breaker.h"
 #include "fs/client/call.h"
+#include "fs/client/rate_queue.h"
 
 /* Of a probe's answer no more than this is looked at. */
 #define PROBE_CONTENT_MAX 4096
 
 struct cfs_endpoint {
 	struct cfs_endpoint *next;
-	struct cfs_cloud *cloud;
+	struct cfs_client *client;
 	char region[CFS_REGION_MAX + 1];
 	struct cfs_question question; /* a probe's; of the region above */
 	struct cfs_rate_queue *queue;
@@ -31,18 +33,18 @@ struct cfs_endpoint {
 };
 
 struct cfs_endpoints {
-	struct cfs_cloud *cloud;
+	struct cfs_client *client;
 	struct cfs_endpoint *first; /* regions times actions: a few dozen at the most */
 };
 
-int cfs_endpoints_create(struct cfs_cloud *cloud, struct cfs_endpoints **ret_endpoints)
+int cfs_endpoints_create(struct cfs_client *client, struct cfs_endpoints **ret_endpoints)
 {
 	struct cfs_endpoints *endpoints;
 
 	endpoints = calloc(1, sizeof(*endpoints));
 	if (!endpoints)
 		return -ENOMEM;
-	endpoints->cloud = cloud;
+	endpoints->client = client;
 	*ret_endpoints = endpoints;
 	return 0;
 }
@@ -93,25 +95,25 @@ static struct cfs_question probe_for(const struct cfs_question *question)
 
 static const char *action_of(const struct cfs_endpoint *endpoint)
 {
-	return endpoint->cloud->backend->action(&endpoint->question);
+	return endpoint->client->backend->action(&endpoint->question);
 }
 
 static void begin_probe(void *arg);
 
 /* What is configured, or else what the cloud documents. */
-static struct cfs_rate rate_of(const struct cfs_cloud *cloud, const struct cfs_question *question)
+static struct cfs_rate rate_of(const struct cfs_client *client, const struct cfs_question *question)
 {
-	double rate = cloud->config->rate;
+	double rate = client->rate;
 
 	if (rate > 0)
 		return (struct cfs_rate){.per_second = rate, .burst = rate > 1 ? rate : 1};
-	return cloud->backend->rate(question);
+	return client->backend->rate(question);
 }
 
 struct cfs_endpoint *cfs_endpoints_find(
 	struct cfs_endpoints *endpoints, const struct cfs_question *question)
 {
-	const char *action = endpoints->cloud->backend->action(question);
+	const char *action = endpoints->client->backend->action(question);
 	struct cfs_endpoint *endpoint;
 
 	for (endpoint = endpoints->first; endpoint; endpoint = endpoint->next)
@@ -121,13 +123,13 @@ struct cfs_endpoint *cfs_endpoints_find(
 	endpoint = calloc(1, sizeof(*endpoint));
 	if (!endpoint)
 		return NULL;
-	endpoint->queue = cfs_rate_queues_find(endpoints->cloud->queues, question->region, action,
-		rate_of(endpoints->cloud, question));
+	endpoint->queue = cfs_rate_queues_find(endpoints->client->queues, question->region, action,
+		rate_of(endpoints->client, question));
 	if (!endpoint->queue) {
 		free(endpoint);
 		return NULL;
 	}
-	endpoint->cloud = endpoints->cloud;
+	endpoint->client = endpoints->client;
 	strncpy(endpoint->region, question->region, CFS_REGION_MAX);
 	endpoint->question = probe_for(question);
 	endpoint->question.region = endpoint->region;
@@ -151,8 +153,8 @@ static void plan_probe(struct cfs_endpoint *endpoint)
 {
 	int64_t delay = cfs_breaker_next_probe(&endpoint->breaker, cfs_clock_ms());
 
-	if (delay >= 0 && !endpoint->probe.cloud && !endpoint->timer.loop)
-		cfs_timer_start(endpoint->cloud->runtime->loop, &endpoint->timer, delay);
+	if (delay >= 0 && !endpoint->probe.client && !endpoint->timer.loop)
+		cfs_timer_start(endpoint->client->runtime->loop, &endpoint->timer, delay);
 }
 
 static void probe_done(void *arg, const struct cfs_error *error)
@@ -169,7 +171,7 @@ static void probe_done(void *arg, const struct cfs_error *error)
 			endpoint->since = cfs_clock_wall();
 	}
 	if (was_down != endpoint->breaker.down)
-		cfs_log(CFS_LOG_WARNING, "%s: %s: %s %s", endpoint->cloud->config->name,
+		cfs_log(CFS_LOG_WARNING, "%s: %s: %s %s", endpoint->client->settings.name,
 			place(endpoint), action_of(endpoint),
 			was_down ? "is answered again"
 				 : "gets no answer: calls fail at once until it does");
@@ -183,11 +185,11 @@ static void begin_probe(void *arg)
 {
 	struct cfs_endpoint *endpoint = arg;
 
-	if (endpoint->probe.cloud)
+	if (endpoint->probe.client)
 		return;
 	cfs_timer_stop(&endpoint->timer);
 	cfs_breaker_probe_begins(&endpoint->breaker);
-	cfs_call_probe(&endpoint->probe, endpoint->cloud, &endpoint->question, &endpoint->sink,
+	cfs_call_probe(&endpoint->probe, endpoint->client, &endpoint->question, &endpoint->sink,
 		CFS_BREAKER_PROBE_MS, probe_done, endpoint);
 }
 

@@ -19,13 +19,13 @@
 #include "fs/base/wait.h"
 #include "fs/client/rate_limit.h"
 
-struct cfs_cloud;
+struct cfs_client;
 struct cfs_rate_queue;
 struct cfs_endpoint; /* a row */
 struct cfs_endpoints;
 
 /* The cloud is borrowed. 0 or -ENOMEM. */
-int cfs_endpoints_create(struct cfs_cloud *cloud, struct cfs_endpoints **ret_endpoints);
+int cfs_endpoints_create(struct cfs_client *client, struct cfs_endpoints **ret_endpoints);
 /* Ends probes under way. Nobody may be waiting. */
 void cfs_endpoints_destroy(struct cfs_endpoints *endpoints);
 /* The row of the question's region and action, which lives as long as the table. NULL without

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "fs/base/log.h"
+#include "fs/base/loop.h"
+#include "fs/base/wait.h"
+#include "fs/client/credentials.h"
 
 #define REASON_MAX 4096 /* bytes of why a cloud cannot be */
 
@@ -51,8 +54,8 @@ static int settle(struct plan *plan, struct cfs_loop *loop)
 
 	for (i = 0; i < plan->n; i++)
 		settling.pending +=
-			cfs_credentials_get(plan->clouds[i].cloud->credentials, &settling.waits[i],
-				searched, &settling, &keys, &error) == 0;
+			cfs_credentials_get(plan->clouds[i].cloud->client->credentials,
+				&settling.waits[i], searched, &settling, &keys, &error) == 0;
 	if (settling.pending > 0) {
 		cfs_timer_init(&settling.limit, time_is_up, &settling);
 		cfs_timer_start(loop, &settling.limit, CFS_CLOUDS_SETTLE_MS);
@@ -76,14 +79,14 @@ static bool has_keys(struct cfs_cloud *cloud, struct cfs_error *ret_error)
 	const struct cfs_keys *keys;
 	int r;
 
-	r = cfs_credentials_get(cloud->credentials, &wait, ignore, NULL, &keys, ret_error);
+	r = cfs_credentials_get(cloud->client->credentials, &wait, ignore, NULL, &keys, ret_error);
 	cfs_wait_leave(&wait);
 	return r >= 0;
 }
 
 static bool has_regions(const struct cfs_cloud *cloud)
 {
-	return cloud->n_regions > 0 || cloud->config->all_regions;
+	return cloud->client->n_regions > 0 || cloud->config->all_regions;
 }
 
 /* Whether a cloud has all it needs. */
@@ -155,7 +158,7 @@ static bool is_left_out(struct cfs_cloud *cloud, bool any_keys)
 	struct cfs_error error;
 
 	if (!has_keys(cloud, &error))
-		return any_keys && cfs_credentials_absent(cloud->credentials);
+		return any_keys && cfs_credentials_absent(cloud->client->credentials);
 	return !has_regions(cloud);
 }
 

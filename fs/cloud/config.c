@@ -33,6 +33,50 @@ struct key {
 	const char *(*set)(struct cfs_cloud_config *cloud, const char *value, int *ret_r);
 };
 
+void cfs_cloud_config_destroy(struct cfs_cloud_config *config)
+{
+	size_t i;
+
+	if (!config)
+		return;
+	free(config->name);
+	free(config->profile);
+	free(config->endpoint);
+	free(config->ca_file);
+	for (i = 0; i < config->n_regions; i++)
+		free(config->regions[i]);
+	/* The keys are the backend's own texts. */
+	for (i = 0; i < config->n_own; i++)
+		free((char *)(uintptr_t)config->own[i].value);
+	free(config);
+}
+
+/* Either may be NULL: not given. */
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool cfs_cloud_config_equal(const struct cfs_cloud_config *a, const struct cfs_cloud_config *b)
+{
+	size_t i;
+
+	if (!same_text(a->name, b->name) || a->backend != b->backend ||
+		!same_text(a->profile, b->profile) || !same_text(a->endpoint, b->endpoint) ||
+		!same_text(a->ca_file, b->ca_file) || a->all_regions != b->all_regions ||
+		a->list_ttl_ms != b->list_ttl_ms || a->timeout_ms != b->timeout_ms ||
+		a->rate != b->rate || a->n_regions != b->n_regions || a->n_own != b->n_own)
+		return false;
+	for (i = 0; i < a->n_regions; i++)
+		if (strcmp(a->regions[i], b->regions[i]) != 0)
+			return false;
+	for (i = 0; i < a->n_own; i++)
+		if (strcmp(a->own[i].key, b->own[i].key) != 0 ||
+			strcmp(a->own[i].value, b->own[i].value) != 0)
+			return false;
+	return true;
+}
+
 void cfs_config_init(struct cfs_config *config)
 {
 	*config = (struct cfs_config){0};

@@ -12,13 +12,35 @@
 #define CFS_FS_CLOUD_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "fs/cloud/cloud.h"
+#include "backends/contract/backend.h"
 #include "fs/cloud/guests.h"
 
 #define CFS_CLOUDS_MAX 64
 #define CFS_CLOUD_NAME_MAX 64 /* bytes of a section's name, which is a directory's */
 #define CFS_CONFIG_ITEMS_MAX 4096
+
+/* What one configuration section says. Owned by the configuration, or by the cloud made of it. */
+struct cfs_cloud_config {
+	char *name;
+	const struct cfs_backend *backend;
+	char *profile, *endpoint, *ca_file; /* NULL when not given */
+	char *regions[CFS_REGIONS_MAX];     /* none: the SDK's own rules */
+	size_t n_regions;
+	bool all_regions;                      /* those that the account may use */
+	struct cfs_pair own[CFS_SETTINGS_MAX]; /* both texts owned */
+	size_t n_own;
+	int64_t list_ttl_ms;
+	int64_t timeout_ms;
+	double rate; /* calls a second, 0: what the cloud documents */
+	struct cfs_cloud_config *next;
+};
+
+void cfs_cloud_config_destroy(struct cfs_cloud_config *config);
+/* Whether both say the same. */
+bool cfs_cloud_config_equal(const struct cfs_cloud_config *a, const struct cfs_cloud_config *b);
 
 struct cfs_config_item;
 

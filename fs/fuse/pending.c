@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "fs/base/clock.h"
+#include "fs/base/loop.h"
 #include "fs/catalogue/by_name.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/fuse/reply.h"

@@ -20,8 +20,10 @@
 #include <cjson/cJSON.h>
 
 #include "backends/base/text.h"
+#include "fs/base/loop.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/client/call.h"
+#include "fs/client/credentials.h"
 
 #define IDENTITY_MAX 2048  /* bytes of an ARN */
 #define STATEMENT_MAX 1024 /* bytes of a policy statement, or of an error with its code */
@@ -63,11 +65,11 @@ static int run(struct waiting *waiting)
 static int ask(struct cfs_cloud *cloud, const struct cfs_question *question, struct cfs_sink *sink,
 	struct cfs_error *ret_error)
 {
-	struct waiting waiting = {.loop = cloud->runtime->loop};
+	struct waiting waiting = {.loop = cloud->client->runtime->loop};
 	struct cfs_call call;
 	int r;
 
-	cfs_call_start(&call, cloud, question, sink, call_done, &waiting);
+	cfs_call_start(&call, cloud->client, question, sink, call_done, &waiting);
 	r = run(&waiting);
 	if (r < 0)
 		cfs_call_cancel(&call);
@@ -97,8 +99,8 @@ static bool add_error(cJSON *object, const char *key, const struct cfs_error *er
 
 static int check_identity(struct cfs_cloud *cloud, cJSON *report)
 {
-	struct cfs_question question = {
-		.verb = CFS_WHOAMI, .region = cloud->n_regions > 0 ? cloud->regions[0] : ""};
+	struct cfs_question question = {.verb = CFS_WHOAMI,
+		.region = cloud->client->n_regions > 0 ? cloud->client->regions[0] : ""};
 	struct cfs_buf identity = CFS_BUF_INIT(IDENTITY_MAX);
 	struct cfs_sink sink = {.content = &identity};
 	struct cfs_error error = {.fault = CFS_OK};
@@ -109,12 +111,12 @@ static int check_identity(struct cfs_cloud *cloud, cJSON *report)
 	r = ask(cloud, &question, &sink, &error);
 	if (r < 0)
 		goto out;
-	source = cfs_credentials_source(cloud->credentials);
-	expires = cfs_credentials_expires(cloud->credentials);
+	source = cfs_credentials_source(cloud->client->credentials);
+	expires = cfs_credentials_expires(cloud->client->credentials);
 	r = -ENOMEM;
 	if (add_text(report, "credentials", source) &&
 		add_text(report, "looked",
-			source[0] ? NULL : cfs_credentials_looked(cloud->credentials)) &&
+			source[0] ? NULL : cfs_credentials_looked(cloud->client->credentials)) &&
 		(source[0] && expires != INT64_MAX
 				? cJSON_AddNumberToObject(report, "expires", (double)expires)
 				: cJSON_AddNullToObject(report, "expires")) &&
@@ -130,7 +132,7 @@ out:
 /* Lists all regions, as the first `ls` would. */
 static int list_regions(struct cfs_cloud *cloud)
 {
-	struct waiting waiting = {.loop = cloud->runtime->loop};
+	struct waiting waiting = {.loop = cloud->client->runtime->loop};
 	struct cfs_wait wait = {0};
 	int r;
 
@@ -189,7 +191,7 @@ static int check_regions(struct cfs_cloud *cloud, cJSON *report)
 static bool add_permission(cJSON *list, const struct cfs_cloud *cloud,
 	const struct cfs_question *question, const struct cfs_error *error)
 {
-	const char *name = cloud->backend->permission(question), *at;
+	const char *name = cloud->client->backend->permission(question), *at;
 	cJSON *item = cJSON_CreateObject();
 	char statement[STATEMENT_MAX];
 	bool denied = error->fault == CFS_DENIED;
@@ -198,9 +200,10 @@ static bool add_permission(cJSON *list, const struct cfs_cloud *cloud,
 		cJSON_Delete(item);
 		return false;
 	}
-	at = strstr(cloud->backend->statement, "%s");
-	snprintf(statement, sizeof(statement), "%.*s%s%s", (int)(at - cloud->backend->statement),
-		cloud->backend->statement, name, at + 2);
+	at = strstr(cloud->client->backend->statement, "%s");
+	snprintf(statement, sizeof(statement), "%.*s%s%s",
+		(int)(at - cloud->client->backend->statement), cloud->client->backend->statement,
+		name, at + 2);
 	return add_text(item, "name", name) &&
 		(error->fault == CFS_OK || denied ? cJSON_AddBoolToObject(item, "allowed", !denied)
 						  : cJSON_AddNullToObject(item, "allowed")) &&
@@ -240,8 +243,8 @@ static int check_permissions(struct cfs_cloud *cloud, cJSON *report)
 	if (!add_permission(list, cloud, &question, &error))
 		return -ENOMEM;
 	question.verb = CFS_PROBE;
-	for (i = 0; i < cloud->backend->n_live; i++) {
-		question.live = &cloud->backend->live[i];
+	for (i = 0; i < cloud->client->backend->n_live; i++) {
+		question.live = &cloud->client->backend->live[i];
 		/* Rows of one action stand together, and take the same permission. */
 		if (i > 0 && strcmp(question.live->action, question.live[-1].action) == 0)
 			continue;
@@ -272,7 +275,7 @@ static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 	int r = 0;
 
 	if (!add_text(report, "cloud", cloud->config->name) ||
-		!add_text(report, "backend", cloud->backend->name))
+		!add_text(report, "backend", cloud->client->backend->name))
 		return -ENOMEM;
 	r = check_identity(cloud, report);
 	if (r == 0)

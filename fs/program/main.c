@@ -16,6 +16,7 @@
 
 #include "fs/base/caller.h"
 #include "fs/base/log.h"
+#include "fs/base/loop.h"
 #include "fs/cloud/clouds.h"
 #include "fs/cloud/config.h"
 #include "fs/fuse/session.h"

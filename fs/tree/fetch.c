@@ -49,7 +49,8 @@ static void ask(struct cfs_fetch *fetch)
 {
 	struct cfs_question fetching = question(fetch);
 
-	cfs_call_start(&fetch->call, fetch->node->cloud, &fetching, &fetch->sink, answered, fetch);
+	cfs_call_start(
+		&fetch->call, fetch->node->cloud->client, &fetching, &fetch->sink, answered, fetch);
 }
 
 /* Without memory for it, the content has to do. */
@@ -89,7 +90,7 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	struct cfs_failure failure;
 	bool listed = node->entry->instance && !node->entry->gone;
 
-	cfs_cloud_failed(node->cloud, &asked, error, listed, &failure);
+	cfs_client_failed(node->cloud->client, &asked, error, listed, &failure);
 	cfs_entry_failed(node->entry, &failure);
 	cfs_wake_give_back(node->entry, &fetch->wake);
 	/* A page says itself why it is not what was asked for. */

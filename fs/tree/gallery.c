@@ -76,7 +76,7 @@ static int add_path(struct page *page, const struct cfs_entry *entry, const char
 {
 	int r;
 
-	r = cfs_html_add_step(page->buf, cfs_catalogue_cloud(entry->catalogue)->config->name);
+	r = cfs_html_add_step(page->buf, cfs_catalogue_client(entry->catalogue)->settings.name);
 	if (r == 0)
 		r = cfs_buf_addc(page->buf, '/');
 	if (r == 0)
@@ -147,7 +147,7 @@ static int add_age(struct page *page, const char *launched)
  * alone. */
 static bool offered(const struct cfs_entry *entry, size_t i)
 {
-	const struct cfs_backend *backend = cfs_catalogue_cloud(entry->catalogue)->backend;
+	const struct cfs_backend *backend = cfs_catalogue_client(entry->catalogue)->backend;
 	size_t j;
 
 	if (entry->instance && !(entry->instance->offers & UINT32_C(1) << i))
@@ -162,7 +162,7 @@ static bool offered(const struct cfs_entry *entry, size_t i)
 /* Where the picture goes, or what stands in its place. */
 static int add_shot(struct page *page, const struct cfs_entry *entry)
 {
-	const struct cfs_backend *backend = cfs_catalogue_cloud(entry->catalogue)->backend;
+	const struct cfs_backend *backend = cfs_catalogue_client(entry->catalogue)->backend;
 	const struct cfs_live *live = NULL;
 	size_t i;
 
@@ -183,7 +183,7 @@ static int add_shot(struct page *page, const struct cfs_entry *entry)
 
 static int add_facts(struct page *page, const struct cfs_entry *entry)
 {
-	const struct cfs_cloud *cloud = cfs_catalogue_cloud(entry->catalogue);
+	const struct cfs_client *client = cfs_catalogue_client(entry->catalogue);
 	const char *region = entry->region == CFS_REGION_UNKNOWN
 		? ""
 		: cfs_catalogue_region_name(entry->catalogue, (size_t)entry->region);
@@ -191,7 +191,7 @@ static int add_facts(struct page *page, const struct cfs_entry *entry)
 
 	r = add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
 	if (r == 0)
-		r = add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
+		r = add(page, "", client->settings.name, region[0] ? " \302\267 " : "");
 	if (r == 0)
 		r = add(page, "", region, "</p>\n<p><span class=\"state ");
 	if (r == 0)
@@ -208,15 +208,15 @@ static int add_facts(struct page *page, const struct cfs_entry *entry)
 
 static int add_links(struct page *page, const struct cfs_entry *entry)
 {
-	const struct cfs_cloud *cloud = cfs_catalogue_cloud(entry->catalogue);
+	const struct cfs_client *client = cfs_catalogue_client(entry->catalogue);
 	const struct cfs_live *live;
 	bool wakes = false;
 	size_t i;
 	int r;
 
 	r = cfs_buf_adds(page->buf, "<p class=\"links\">");
-	for (i = 0; r == 0 && i < cloud->backend->n_live; i++) {
-		live = &cloud->backend->live[i];
+	for (i = 0; r == 0 && i < client->backend->n_live; i++) {
+		live = &client->backend->live[i];
 		wakes = wakes || (live->wakes && offered(entry, i));
 		if (offered(entry, i) && !live->image)
 			r = add_link(page, entry, live->name,
@@ -267,7 +267,7 @@ static int add_card(struct page *page, const struct cfs_entry *entry)
 	int r;
 
 	r = add(page, "<li class=\"card\" data-c=\"",
-		cfs_catalogue_cloud(entry->catalogue)->config->name, "\" data-s=\"");
+		cfs_catalogue_client(entry->catalogue)->settings.name, "\" data-s=\"");
 	if (r == 0)
 		r = add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
 	if (r == 0)

@@ -46,7 +46,7 @@ static bool exists(const struct cfs_file *file, const struct cfs_node *directory
 /* The live files of a directory: none but in an instance's. */
 static size_t n_live(const struct cfs_node *directory)
 {
-	return directory->kind == CFS_NODE_INSTANCE ? directory->cloud->backend->n_live : 0;
+	return directory->kind == CFS_NODE_INSTANCE ? directory->cloud->client->backend->n_live : 0;
 }
 
 int cfs_layout_find(const struct cfs_node *directory, const char *name,
@@ -65,7 +65,7 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 		}
 	}
 	for (i = 0; i < n_live(directory); i++) {
-		live = &directory->cloud->backend->live[i];
+		live = &directory->cloud->client->backend->live[i];
 		if (strcmp(live->name, name) == 0) {
 			*ret_file = NULL;
 			*ret_live = live;
@@ -91,7 +91,8 @@ int cfs_layout_each(
 	int r;
 
 	for (i = 0; i < n_live(directory); i++) {
-		r = shown(directory, i) ? fn(arg, directory->cloud->backend->live[i].name) : 0;
+		r = shown(directory, i) ? fn(arg, directory->cloud->client->backend->live[i].name)
+					: 0;
 		if (r != 0)
 			return r;
 	}

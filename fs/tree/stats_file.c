@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/loop.h"
 #include "fs/catalogue/catalogue.h"
+#include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/client/failure.h"
+#include "fs/client/rate_queue.h"
 #include "fs/cloud/config.h"
 
 struct cfs_series {
@@ -432,12 +435,12 @@ static void write_places(struct writer *writer, const struct cfs_cloud *clouds)
 		"Calls a second that are made at the most: less than documented after a throttle.");
 	place.name = "rate_limit";
 	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
-		cfs_rate_queues_each(place.cloud->queues, write_pace, &place);
+		cfs_rate_queues_each(place.cloud->client->queues, write_pace, &place);
 	head(writer, "up", "gauge",
 		"1; 0 while calls are refused here because nothing answers them.");
 	place.name = "up";
 	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
-		cfs_endpoints_each(place.cloud->endpoints, write_up, &place);
+		cfs_endpoints_each(place.cloud->client->endpoints, write_up, &place);
 }
 
 static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
@@ -452,8 +455,8 @@ static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
 	head(writer, "credentials_expiry_timestamp_seconds", "gauge",
 		"When the credentials that are held expire; absent when never, or when none are.");
 	for (cloud = clouds; cloud; cloud = cloud->next) {
-		expires = cfs_credentials_expires(cloud->credentials);
-		if (!cfs_credentials_source(cloud->credentials)[0] || expires == INT64_MAX)
+		expires = cfs_credentials_expires(cloud->client->credentials);
+		if (!cfs_credentials_source(cloud->client->credentials)[0] || expires == INT64_MAX)
 			continue;
 		say(writer, "consolefs_credentials_expiry_timestamp_seconds{");
 		label(writer, "cloud", cloud->config->name);

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "backends/base/text.h"
+#include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/client/rate_queue.h"
 #include "fs/tree/stats_file.h"
@@ -75,7 +76,7 @@ static bool fill_info(cJSON *root, const struct cfs_node *node)
 		add_field(root, "launched", entry, CFS_FIELD_LAUNCHED) &&
 		add_addresses(root, instance) &&
 		add_pairs(root, "tags", instance, instance->n_tags, cfs_instance_tag) &&
-		add_pairs(root, node->cloud->backend->name, instance, instance->n_extras,
+		add_pairs(root, node->cloud->client->backend->name, instance, instance->n_extras,
 			cfs_instance_extra);
 }
 
@@ -110,9 +111,9 @@ int cfs_status_render_error(const struct cfs_node *node, struct cfs_buf *buf)
  */
 static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
-	const char *source = cfs_credentials_source(cloud->credentials);
-	const char *line = cfs_credentials_looked(cloud->credentials), *end;
-	int64_t expires = cfs_credentials_expires(cloud->credentials);
+	const char *source = cfs_credentials_source(cloud->client->credentials);
+	const char *line = cfs_credentials_looked(cloud->client->credentials), *end;
+	int64_t expires = cfs_credentials_expires(cloud->client->credentials);
 	char until[CFS_TEXT_TIME];
 	int r;
 
@@ -123,10 +124,10 @@ static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf
 	}
 	if (r == 0)
 		r = cfs_buf_adds(buf,
-			cfs_credentials_fault(cloud->credentials) == CFS_OK ? "\n"
+			cfs_credentials_fault(cloud->client->credentials) == CFS_OK ? "\n"
 				: source[0] ? "; not renewed; looked in\n"
 					    : "; looked in\n");
-	if (cfs_credentials_fault(cloud->credentials) == CFS_OK)
+	if (cfs_credentials_fault(cloud->client->credentials) == CFS_OK)
 		return r;
 	for (; r == 0 && (end = strchr(line, '\n')); line = end + 1)
 		r = cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
@@ -166,9 +167,9 @@ static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	struct cfs_stats_sum sum;
 
-	if (!cloud->runtime->stats)
+	if (!cloud->client->runtime->stats)
 		return 0;
-	sum = cfs_stats_sum(cloud->runtime->stats, cloud->config->name);
+	sum = cfs_stats_sum(cloud->client->runtime->stats, cloud->config->name);
 	return cfs_buf_addf(buf,
 		"calls:       %llu, of which %llu failed; %llu retries, %llu throttled; "
 		"%llu under way, %llu waiting for the rate\n",
@@ -209,8 +210,8 @@ static int render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	struct lines lines = {.buf = buf};
 
-	cfs_rate_queues_each(cloud->queues, render_pace, &lines);
-	cfs_endpoints_each(cloud->endpoints, render_down, &lines);
+	cfs_rate_queues_each(cloud->client->queues, render_pace, &lines);
+	cfs_endpoints_each(cloud->client->endpoints, render_down, &lines);
 	return lines.r;
 }
 
@@ -234,7 +235,7 @@ static const char *condition(const struct cfs_cloud *cloud)
 	if (listed > 0)
 		return "working";
 	/* Not listed, but asked by a path. */
-	return cloud->failure.number && is_about_account(cloud->failure.error.fault)
+	return cloud->client->failure.number && is_about_account(cloud->client->failure.error.fault)
 		? "not working"
 		: "not used yet";
 }
@@ -247,12 +248,12 @@ int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
 	int r;
 
 	r = cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n",
-		cloud->config->name, cloud->backend->name, condition(cloud));
+		cloud->config->name, cloud->client->backend->name, condition(cloud));
 	if (r == 0)
 		r = render_credentials(cloud, buf);
-	if (r == 0 && cloud->cloud_clock.offset)
+	if (r == 0 && cloud->client->cloud_clock.offset)
 		r = cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
-			-(long long)cloud->cloud_clock.offset);
+			-(long long)cloud->client->cloud_clock.offset);
 	for (i = 0; r == 0 && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		r = render_region(&region, buf);
@@ -261,10 +262,10 @@ int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
 		r = render_calls(cloud, buf);
 	if (r == 0)
 		r = render_hindrances(cloud, buf);
-	if (r == 0 && cloud->failure.number) {
+	if (r == 0 && cloud->client->failure.number) {
 		r = cfs_buf_adds(buf, "last error:\n");
 		if (r == 0)
-			r = cfs_failure_describe(&cloud->failure, buf);
+			r = cfs_failure_describe(&cloud->client->failure, buf);
 	}
 	return r;
 }

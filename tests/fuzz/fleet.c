@@ -16,13 +16,18 @@ void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend
 					     .list_ttl_ms = 60000,
 					     .timeout_ms = 30000,
 				     }};
-	fleet->cloud.runtime = &fleet->runtime;
+	fleet->client = (struct cfs_client){
+		.runtime = &fleet->runtime,
+		.backend = backend,
+		.settings.name = name,
+		.regions = {region},
+		.n_regions = 1,
+		.timeout_ms = 30000,
+	};
 	fleet->cloud.config = &fleet->config;
-	fleet->cloud.backend = backend;
-	fleet->cloud.regions[0] = region;
-	fleet->cloud.n_regions = 1;
+	fleet->cloud.client = &fleet->client;
 	fleet->clouds.first = &fleet->cloud;
-	MUST(cfs_catalogue_create(&fleet->cloud, &fleet->cloud.catalogue) == 0);
+	MUST(cfs_catalogue_create(&fleet->client, 60000, &fleet->cloud.catalogue) == 0);
 	MUST(cfs_by_name_create(fleet->cloud.catalogue, &fleet->cloud.by_name) == 0);
 	MUST(cfs_nodes_create(&fleet->nodes) == 0);
 	cfs_nodes_set_clouds(fleet->nodes, &fleet->clouds);

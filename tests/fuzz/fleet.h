@@ -12,6 +12,7 @@
 struct fuzz_fleet {
 	struct cfs_runtime runtime;
 	struct cfs_cloud_config config;
+	struct cfs_client client;
 	struct cfs_cloud cloud;
 	struct cfs_clouds clouds;
 	struct cfs_nodes *nodes;

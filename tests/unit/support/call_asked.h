@@ -42,8 +42,8 @@ static inline void done(void *arg, const struct cfs_error *error)
 		cfs_call_cancel(&asked->cancels->call);
 	if (asked->again) {
 		asked->again = false;
-		cfs_call_start(
-			&asked->call, asked->world->cloud, &fetch, &asked->sink, done, asked);
+		cfs_call_start(&asked->call, asked->world->cloud->client, &fetch, &asked->sink,
+			done, asked);
 	}
 }
 
@@ -56,7 +56,8 @@ static inline void init(struct asked *asked, struct world *world)
 
 static inline void start(struct asked *asked, const struct cfs_question *question)
 {
-	cfs_call_start(&asked->call, asked->world->cloud, question, &asked->sink, done, asked);
+	cfs_call_start(
+		&asked->call, asked->world->cloud->client, question, &asked->sink, done, asked);
 	assert_int_equal(asked->done, 0);
 }
 

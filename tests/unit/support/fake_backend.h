@@ -28,6 +28,7 @@
 #include "backends/base/text.h"
 #include "fs/base/log.h"
 #include "fs/catalogue/private.h"
+#include "fs/client/credentials.h"
 #include "fs/cloud/cloud.h"
 #include "tests/unit/support/fake_clock.h"
 #include "tests/unit/support/fake_server.h"

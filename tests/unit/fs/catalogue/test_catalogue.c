@@ -89,7 +89,7 @@ static void a_failed_refresh_keeps_the_old_list_and_says_so(void **state)
 	assert_int_equal(region(f, 0).failure->number, EACCES);
 	assert_string_equal(region(f, 0).failure->action, "ListAll");
 	assert_true(region(f, 0).listed);
-	assert_int_equal(f->cloud->failure.number, EACCES);
+	assert_int_equal(f->cloud->client->failure.number, EACCES);
 	/* And the next one that does not fail puts an end to it. */
 	clock_skip(CFS_CATALOGUE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);

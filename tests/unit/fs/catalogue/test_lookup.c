@@ -132,7 +132,7 @@ static void what_could_not_be_asked_is_not_a_miss(void **state)
 	server_fails(f->server, "FIND s x-1", 1, 409);
 	server_says(f->server, "FIND s x-1", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
-	assert_int_equal(f->cloud->failure.number, EHOSTDOWN);
+	assert_int_equal(f->cloud->client->failure.number, EHOSTDOWN);
 	clock_skip(CFS_CATALOGUE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), 1);
 }

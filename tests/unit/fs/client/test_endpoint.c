@@ -11,7 +11,8 @@ static bool is_down(struct fixture *f, const struct cfs_question *question)
 {
 	struct cfs_wait wait = {0};
 	struct cfs_error error;
-	struct cfs_endpoint *endpoint = cfs_endpoints_find(f->world->cloud->endpoints, question);
+	struct cfs_endpoint *endpoint =
+		cfs_endpoints_find(f->world->cloud->client->endpoints, question);
 	int r = cfs_endpoint_admit(endpoint, &wait, NULL, NULL, &error);
 
 	cfs_wait_leave(&wait);

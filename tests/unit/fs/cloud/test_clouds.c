@@ -1,4 +1,5 @@
 /* fs/cloud/clouds.h: the configured clouds, which may be configured anew while they are mounted. */
+#include "fs/client/credentials.h"
 #include "fs/cloud/clouds.h"
 #include "fs/tree/node.h"
 #include "tests/unit/support/fake_backend.h"
@@ -276,7 +277,7 @@ static void searches_that_take_requests_are_waited_for(void **state)
 	f->config.from_file = false;
 	assert_int_equal(configure(f), 0);
 	assert_names(f, "a ");
-	assert_string_equal(cfs_credentials_source(cloud(f, "a")->credentials), "K");
+	assert_string_equal(cfs_credentials_source(cloud(f, "a")->client->credentials), "K");
 	assert_int_equal(f->world->machines, 0);
 }
 

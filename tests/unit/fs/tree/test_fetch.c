@@ -204,7 +204,7 @@ static void an_api_failure_is_the_errno_of_open_and_is_remembered(void **state)
 	assert_string_equal(f->instance->entry->failure->action, "GetScreen");
 	assert_string_equal(f->instance->entry->failure->permission, "fake:Look");
 	assert_string_equal(f->instance->entry->failure->error.code, "NotAllowed");
-	assert_int_equal(f->world->cloud->failure.number, EACCES);
+	assert_int_equal(f->world->cloud->client->failure.number, EACCES);
 	assert_int_equal(open_live(f, &opening, 0), 0);
 	assert_int_equal(f->instance->entry->failure->number, EACCES);
 }
@@ -255,7 +255,7 @@ static void a_page_that_cannot_be_fetched_says_why(void **state)
 	assert_non_null(strstr(text, "What to do: allow fake:Look."));
 	assert_non_null(strstr(text, "href=\"page\">Try again"));
 	assert_int_equal(f->instance->entry->failure->number, EACCES);
-	assert_int_equal(f->world->cloud->failure.number, EACCES);
+	assert_int_equal(f->world->cloud->client->failure.number, EACCES);
 	cfs_node_released(opening.node);
 	/* Whoever gives up is told so. */
 	start(f, &opening, cfs_node_of_file(f->instance, NULL, &page));

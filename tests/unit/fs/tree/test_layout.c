@@ -147,11 +147,11 @@ static void a_cloud_without_wake_has_no_such_file(void **state)
 
 	plain.live = &fake_live[1];
 	plain.n_live = 1;
-	f->world->cloud->backend = &plain;
+	f->world->cloud->client->backend = &plain;
 	assert_absent(f->instance, "wake");
 	assert_absent(f->instance, "screen");
 	assert_shows(f->instance, "text info.json error ");
-	f->world->cloud->backend = &fake_backend;
+	f->world->cloud->client->backend = &fake_backend;
 }
 
 static int stop_at(void *arg, const char *name)

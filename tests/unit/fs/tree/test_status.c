@@ -276,9 +276,9 @@ static void a_failure_is_one_line_in_the_log(void **state)
 	fflush(stderr);
 	dup2(fd, STDERR_FILENO);
 	cfs_log_set_level(CFS_LOG_WARNING);
-	cfs_cloud_failed(f->world->cloud, &question, &error, false, &failure);
+	cfs_client_failed(f->world->cloud->client, &question, &error, false, &failure);
 	cfs_log_set_level(CFS_LOG_ERROR);
-	cfs_cloud_failed(f->world->cloud, &question, &error, true, &failure);
+	cfs_client_failed(f->world->cloud->client, &question, &error, true, &failure);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -290,7 +290,7 @@ static void a_failure_is_one_line_in_the_log(void **state)
 		"consolefs: cloud: GetScreen x-1: EACCES: NotAllowed: you may not 100%s; request "
 		"id 1-2-3\n");
 	assert_int_equal(failure.number, EACCES);
-	assert_int_equal(f->world->cloud->failure.number, EACCES);
+	assert_int_equal(f->world->cloud->client->failure.number, EACCES);
 }
 
 int main(void)

@@ -173,9 +173,9 @@ static void a_backend_without_wake_has_no_such_file(void **state)
 	assert_true(cfs_wake_exists(f->node));
 	plain.live = &fake_live[1];
 	plain.n_live = 1;
-	f->world->cloud->backend = &plain;
+	f->world->cloud->client->backend = &plain;
 	assert_false(cfs_wake_exists(f->node));
-	f->world->cloud->backend = &fake_backend;
+	f->world->cloud->client->backend = &fake_backend;
 }
 
 int main(void)

@@ -1,0 +1,22 @@
+/*
+ * The runtime: what clients use of the process they live in.
+ */
+#ifndef CFS_FS_CLIENT_RUNTIME_H
+#define CFS_FS_CLIENT_RUNTIME_H
+
+struct cfs_current_caller;
+struct cfs_env;
+struct cfs_http;
+struct cfs_loop;
+struct cfs_stats;
+
+/* All are borrowed. */
+struct cfs_runtime {
+	struct cfs_loop *loop;
+	struct cfs_http *http;
+	const struct cfs_env *env;
+	struct cfs_stats *stats;                   /* NULL: nothing is counted */
+	struct cfs_current_caller *current_caller; /* whose request is answered; NULL: nobody's */
+};
+
+#endif
