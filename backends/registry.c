@@ -1,12 +1,11 @@
-/*
- * The clouds there are: one line each.
- */
+#include "backends/registry.h"
+
 #include <string.h>
 
 #include "backends/aws/aws.h"
-#include "backends/contract/backend.h"
 #include "backends/tencent/tencent.h"
 
+/* In the order in which they are mounted when no configuration says which. */
 static const struct cfs_backend *const backends[] = {
 	&cfs_aws_backend,
 	&cfs_tencent_backend,
@@ -21,10 +20,9 @@ const struct cfs_backend *cfs_backend_at(size_t i)
 
 const struct cfs_backend *cfs_backend_find(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < N_BACKENDS; i++)
+	for (size_t i = 0; i < N_BACKENDS; i++) {
 		if (strcmp(backends[i]->name, name) == 0)
 			return backends[i];
+	}
 	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "backends/aws/aws.h"
 
+#include "backends/aws/api/partition.h"
 #include "backends/aws/ec2/account.h"
 #include "backends/aws/ec2/instances.h"
 #include "backends/aws/ec2/live.h"
@@ -23,13 +24,43 @@ static const char *endpoint_check(const char *url)
 	return cfs_aws_endpoint_parse(url, &endpoint);
 }
 
+static const struct cfs_pair demo_variables[] = {
+	{"AWS_ACCESS_KEY_ID", "CONSOLEFSSIM"},
+	{"AWS_SECRET_ACCESS_KEY", "consolefs-sim-secret"},
+	/* The simulator is every service that may be asked. */
+	{"AWS_ENDPOINT_URL", "{url}"},
+	{NULL, NULL},
+};
+
+/* By find, which sees what is shown: a shell's glob finds the screenshot of a stopped instance too.
+ */
+static const char *const demo_commands[] = {
+	"cat {dir}/status",
+	"xdg-open \"$(find {dir} -name screenshot.jpg | head -n 1)\"",
+	"echo > \"$(find {dir} -name wake | head -n 1)\"",
+	"rsync -a {dir}/ /tmp/screens/",
+	NULL,
+};
+
+static const struct cfs_demo_facts demo = {
+	.regions = "us-east-1,eu-west-1",
+	.variables = demo_variables,
+	.commands = demo_commands,
+	.client = "the AWS CLI",
+	.client_command = "AWS_ACCESS_KEY_ID=CONSOLEFSSIM "
+			  "AWS_SECRET_ACCESS_KEY=consolefs-sim-secret \\\n"
+			  "AWS_CA_BUNDLE={ca_file} AWS_REGION=us-east-1 \\\n"
+			  "aws --endpoint-url {url} ec2 describe-instances",
+};
+
 const struct cfs_backend cfs_aws_backend = {
 	.name = "aws",
 	.live = cfs_aws_live,
 	.n_live = CFS_AWS_N_LIVE,
-	.own_keys = cfs_aws_account_keys,
-	.own_check = cfs_aws_account_check,
+	.settings = cfs_aws_account_settings,
 	.endpoint_check = endpoint_check,
+	.regions = cfs_aws_partition_regions,
+	.demo = &demo,
 	.providers = providers,
 	.account_create = cfs_aws_account_create,
 	.account_destroy = cfs_aws_account_destroy,

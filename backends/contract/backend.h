@@ -55,7 +55,7 @@ struct cfs_settings {
 	const char *profile;        /* NULL: the SDK's own rules */
 	const char *endpoint;       /* NULL: the cloud's own */
 	const char *ca_file;        /* NULL: the SDK's own rules, then the system's */
-	const struct cfs_pair *own; /* settings whose keys the backend names in own_keys */
+	const struct cfs_pair *own; /* settings that are rows of the backend's own table */
 	size_t n_own;
 };
 
@@ -99,6 +99,32 @@ struct cfs_sink {
 	char page[CFS_PAGE_MAX]; /* LIST: set to the next page's token, "" after the last page */
 };
 
+/* A setting that only this backend knows. */
+struct cfs_setting {
+	const char *key;
+	const char *words; /* what it is, in a few words, as shells show it beside the key */
+	/* NULL if the value is valid. Else what is wrong with it, a static text that follows the
+	 * key: "is not NAME=VALUE". */
+	const char *(*check)(const char *value);
+	const char *demo; /* (optional) its value in the demo, as in struct cfs_demo_facts */
+};
+
+/*
+ * How `consolefs --demo` mounts this cloud, which consolefs-sim then simulates: the simulator has
+ * an option --BACKEND-regions. In the texts {url} stands for where the simulator is, {ca_file} for
+ * the file of the authority that it is trusted by, {dir} for the cloud's directory.
+ */
+struct cfs_demo_facts {
+	const char *regions; /* separated by commas */
+	/* The whole environment that the backend sees, ended by a key that is NULL. Its credentials
+	 * are the simulator's, for anybody to read: they open nothing else. */
+	const struct cfs_pair *variables;
+	const char *const *commands; /* what to try in a shell, NULL-terminated */
+	/* (optional) How another program asks the simulator: its name, and a command, which may be
+	 * several lines. */
+	const char *client, *client_command;
+};
+
 struct cfs_reader;
 
 /* A rate the cloud documents: a token bucket. */
@@ -113,13 +139,17 @@ struct cfs_backend {
 	const struct cfs_live *live; /* at most CFS_LIVE_MAX rows */
 	size_t n_live;
 
-	/* (optional) Keys of settings that only this backend knows, NULL-terminated; and whether a
-	 * value is one: NULL if it is, else why not, a static text. Required with own_keys. */
-	const char *const *own_keys;
-	const char *(*own_check)(const char *key, const char *value);
+	/* (optional) Settings that only this backend knows, ended by a key that is NULL. */
+	const struct cfs_setting *settings;
 
 	/* (optional) What is wrong with an endpoint, a static text; NULL if it is one. */
 	const char *(*endpoint_check)(const char *url);
+
+	/* (optional) Names of regions, NULL-terminated, of which a mistyped one may have been meant
+	 * to be one. Others are valid too: see valid_region. */
+	const char *const *regions;
+
+	const struct cfs_demo_facts *demo; /* (optional) NULL: it is not simulated */
 
 	/* Sources of credentials in the order in which they are tried, NULL-terminated. */
 	const struct cfs_provider *const *providers;
@@ -168,10 +198,5 @@ struct cfs_backend {
 	void (*reader_finish)(struct cfs_reader *reader, int status, struct cfs_error *ret_error);
 	void (*reader_destroy)(struct cfs_reader *reader);
 };
-
-/* The backend of that name, or NULL. */
-const struct cfs_backend *cfs_backend_find(const char *name);
-/* The i-th backend, or NULL past the last. */
-const struct cfs_backend *cfs_backend_at(size_t i);
 
 #endif

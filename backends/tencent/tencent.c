@@ -90,13 +90,28 @@ static const char *endpoint_check(const char *url)
 	return cfs_tencent_url_endpoint(url, &tls, host);
 }
 
+static const struct cfs_pair demo_variables[] = {
+	{"TENCENTCLOUD_SECRET_ID", "CONSOLEFSSIM"},
+	{"TENCENTCLOUD_SECRET_KEY", "consolefs-sim-secret"},
+	{NULL, NULL},
+};
+
+static const char *const demo_commands[] = {"cat $(find {dir} -name vnc_url)", NULL};
+
+static const struct cfs_demo_facts demo = {
+	.regions = "ap-guangzhou,ap-singapore",
+	.variables = demo_variables,
+	.commands = demo_commands,
+};
+
 const struct cfs_backend cfs_tencent_backend = {
 	.name = "tencent",
 	.live = live,
 	.n_live = CFS_TENCENT_N_LIVE,
-	.own_keys = cfs_tencent_account_keys,
-	.own_check = cfs_tencent_account_check,
+	.settings = cfs_tencent_account_settings,
 	.endpoint_check = endpoint_check,
+	.regions = cfs_tencent_account_regions,
+	.demo = &demo,
 	.providers = cfs_tencent_providers,
 	.account_create = cfs_tencent_account_create,
 	.account_destroy = cfs_tencent_account_destroy,

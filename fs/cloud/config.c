@@ -9,6 +9,7 @@
 
 #include "backends/base/ini.h"
 #include "backends/base/text.h"
+#include "backends/registry.h"
 
 #define LIST_TTL_DEFAULT 60 /* seconds */
 #define TIMEOUT_DEFAULT 30  /* seconds */
@@ -447,28 +448,28 @@ static int add_section(
 	return add_cloud(config, item->section, backend);
 }
 
-/* The own key of a backend of that name: its static text, or NULL. */
-static const char *own_key(const struct cfs_backend *backend, const char *name)
+/* The setting of that key that only this backend knows, or NULL. */
+static const struct cfs_setting *find_own(const struct cfs_backend *backend, const char *key)
 {
-	size_t i;
+	const struct cfs_setting *setting;
 
-	for (i = 0; backend->own_keys && backend->own_keys[i]; i++)
-		if (strcmp(backend->own_keys[i], name) == 0)
-			return backend->own_keys[i];
+	for (setting = backend->settings; setting && setting->key; setting++)
+		if (strcmp(setting->key, key) == 0)
+			return setting;
 	return NULL;
 }
 
 static int set_own(struct cfs_cloud_config *cloud, const struct cfs_config_item *item,
-	const char *key, struct cfs_buf *why)
+	const struct cfs_setting *setting, struct cfs_buf *why)
 {
-	const char *wrong = cloud->backend->own_check(key, item->value);
+	const char *wrong = setting->check(item->value);
 	int r = 0;
 
 	if (wrong)
 		return refuse(item, wrong, why);
 	if (cloud->n_own == CFS_SETTINGS_MAX)
 		return refuse(item, "is one setting too many", why);
-	cloud->own[cloud->n_own].key = key;
+	cloud->own[cloud->n_own].key = setting->key;
 	cloud->own[cloud->n_own].value = copy(item->value, &r);
 	cloud->n_own += r == 0;
 	return r;
@@ -503,7 +504,8 @@ static int apply_to_mount(
 static int apply(struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
 {
 	struct cfs_cloud_config *cloud = find_cloud(config, item->section);
-	const char *own, *wrong;
+	const struct cfs_setting *own;
+	const char *wrong;
 	size_t i;
 	int r = 0;
 
@@ -511,7 +513,7 @@ static int apply(struct cfs_config *config, const struct cfs_config_item *item, 
 		return apply_to_mount(config, item, why);
 	if (!cloud)
 		return -EINVAL; /* every other section has become one */
-	own = own_key(cloud->backend, item->key);
+	own = find_own(cloud->backend, item->key);
 	if (own)
 		return set_own(cloud, item, own, why);
 	if (is_repeated(config, item))

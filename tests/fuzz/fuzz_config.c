@@ -82,8 +82,13 @@ static void check_cloud(const struct cfs_cloud_config *cloud, const struct cfs_e
 	MUST(cloud->list_ttl_ms >= 1000 && cloud->list_ttl_ms <= 86400000);
 	MUST(cloud->timeout_ms >= 100 && cloud->timeout_ms <= 3600000);
 	MUST(cloud->rate == 0 || (cloud->rate >= 0.01 && cloud->rate <= 100000));
-	for (size_t i = 0; i < cloud->n_own; i++)
-		MUST(!cloud->backend->own_check(cloud->own[i].key, cloud->own[i].value));
+	for (size_t i = 0; i < cloud->n_own; i++) {
+		const struct cfs_setting *setting = cloud->backend->settings;
+
+		while (setting->key != cloud->own[i].key)
+			setting++;
+		MUST(!setting->check(cloud->own[i].value));
+	}
 	r = cloud->backend->account_create(&settings, env, &account, &why);
 	check_why(r, &why);
 	if (r == 0) {

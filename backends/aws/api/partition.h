@@ -17,6 +17,9 @@ struct cfs_aws_partition {
 	bool plain_fips;         /* its endpoints are FIPS ones, and have no name of their own */
 };
 
+/* Names of regions, NULL-terminated. No list of them is complete: there are always new ones. */
+extern const char *const cfs_aws_partition_regions[];
+
 /* The partition of a region. One that no partition claims is taken for the commercial cloud's. */
 const struct cfs_aws_partition *cfs_aws_partition_of_region(const char *region);
 /* The partition of an ARN, NULL when that is none, or of an unknown one. */

@@ -6,12 +6,14 @@
 
 #include "backends/aws/api/config.h"
 
-const char *const cfs_aws_account_keys[] = {"filter", NULL};
-
-const char *cfs_aws_account_check(const char *key, const char *value)
-{
-	return strcmp(key, "filter") == 0 ? cfs_aws_filters_check(value) : "is unknown";
-}
+const struct cfs_setting cfs_aws_account_settings[] = {
+	{
+		.key = "filter",
+		.words = "list only instances that match NAME=VALUE[,VALUE...]",
+		.check = cfs_aws_filters_check,
+	},
+	{.key = NULL},
+};
 
 static int load_endpoints(struct cfs_account *account, const struct cfs_settings *settings,
 	const struct cfs_env *env, struct cfs_buf *why)
@@ -44,7 +46,9 @@ static int take_filters(
 
 	for (size_t i = 0; i < settings->n_own; i++) {
 		const char *text = settings->own[i].value;
-		const char *wrong = cfs_aws_account_check(settings->own[i].key, text);
+		const char *wrong = strcmp(settings->own[i].key, "filter") == 0
+			? cfs_aws_filters_check(text)
+			: "is unknown";
 
 		total += strlen(text);
 		if (!wrong &&

@@ -17,8 +17,7 @@ struct cfs_account {
 	size_t n_filters;
 };
 
-extern const char *const cfs_aws_account_keys[];
-const char *cfs_aws_account_check(const char *key, const char *value);
+extern const struct cfs_setting cfs_aws_account_settings[];
 
 /* What the files and variables of the AWS tools say is read here, once: see endpoints.h. */
 int cfs_aws_account_create(const struct cfs_settings *settings, const struct cfs_env *env,

@@ -10,15 +10,35 @@
 
 #define WHY_MAX 256
 
-const char *const cfs_tencent_account_keys[] = {"vnc_page", "filter", NULL};
+const struct cfs_setting cfs_tencent_account_settings[] = {
+	{
+		.key = "vnc_page",
+		.words = "URL that a VNC link is appended to",
+		.check = cfs_tencent_url_page,
+		.demo = "{url}/vnc?InstanceVncUrl=",
+	},
+	{
+		.key = "filter",
+		.words = "list only instances that match NAME=VALUE[,VALUE...]",
+		.check = cfs_tencent_filters_check,
+	},
+	{.key = NULL},
+};
 
-const char *cfs_tencent_account_check(const char *key, const char *value)
+/* Source: https://cloud.tencent.com/document/api/213/15692 */
+const char *const cfs_tencent_account_regions[] = {"ap-bangkok", "ap-beijing", "ap-beijing-fsi",
+	"ap-chengdu", "ap-chongqing", "ap-guangzhou", "ap-hongkong", "ap-jakarta", "ap-nanjing",
+	"ap-seoul", "ap-shanghai", "ap-shanghai-fsi", "ap-shenzhen-fsi", "ap-singapore", "ap-tokyo",
+	"eu-frankfurt", "na-ashburn", "na-siliconvalley", "sa-saopaulo", NULL};
+
+/* What is wrong with a setting, NULL if nothing is. */
+static const char *check(const struct cfs_pair *own)
 {
-	if (strcmp(key, "vnc_page") == 0)
-		return cfs_tencent_url_page(value);
-	if (strcmp(key, "filter") == 0)
-		return cfs_tencent_filters_check(value);
-	return "not a setting of this backend";
+	const struct cfs_setting *setting = cfs_tencent_account_settings;
+
+	while (setting->key && strcmp(setting->key, own->key) != 0)
+		setting++;
+	return setting->key ? setting->check(own->value) : "not a setting of this backend";
 }
 
 /* Why goes to a log: the outcome is told by the return value, whether or not it has room. */
@@ -42,7 +62,7 @@ static int replace(char **place, const char *text)
 
 static int apply_own(struct cfs_account *account, const struct cfs_pair *own, struct cfs_buf *why)
 {
-	const char *wrong = cfs_tencent_account_check(own->key, own->value);
+	const char *wrong = check(own);
 
 	if (wrong)
 		return refuse(why, own->key, wrong);

@@ -27,8 +27,8 @@ struct cfs_account {
 };
 
 /* Slots of the backend, as backends/contract/backend.h has them. */
-extern const char *const cfs_tencent_account_keys[];
-const char *cfs_tencent_account_check(const char *key, const char *value);
+extern const struct cfs_setting cfs_tencent_account_settings[];
+extern const char *const cfs_tencent_account_regions[];
 int cfs_tencent_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_account **ret_account, struct cfs_buf *why);
 void cfs_tencent_account_destroy(struct cfs_account *account);

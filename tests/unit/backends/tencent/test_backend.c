@@ -19,8 +19,8 @@ static void every_mandatory_slot_is_filled(void **state)
 	(void)state;
 	assert_string_equal(backend->name, "tencent");
 	assert_non_null(backend->live);
-	assert_non_null(backend->own_keys);
-	assert_non_null(backend->own_check);
+	assert_non_null(backend->settings);
+	assert_non_null(backend->demo);
 	assert_non_null(backend->providers);
 	assert_non_null(backend->account_create);
 	assert_non_null(backend->account_destroy);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "backends/base/ini.h"
+#include "backends/registry.h"
 #include "fs/cloud/config.h"
 
 #define PATH "/etc/test.conf"

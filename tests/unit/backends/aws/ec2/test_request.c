@@ -322,10 +322,10 @@ static void test_the_backend_is_whole(void **state)
 	assert_string_equal(backend->permission(&shot), "ec2:GetConsoleScreenshot");
 	assert_string_equal(backend->permission(&log), "ec2:GetConsoleOutput");
 	assert_true(backend->rate(&shot).per_second == 20 && backend->rate(&shot).burst == 100);
-	assert_string_equal(backend->own_keys[0], "filter");
-	assert_null(backend->own_keys[1]);
-	assert_null(backend->own_check("filter", "tag:env=prod"));
-	assert_non_null(backend->own_check("filter", "tag:env"));
+	assert_string_equal(backend->settings[0].key, "filter");
+	assert_null(backend->settings[1].key);
+	assert_null(backend->settings[0].check("tag:env=prod"));
+	assert_non_null(backend->settings[0].check("tag:env"));
 	assert_string_equal(backend->providers[0]->name, "environment");
 	assert_string_equal(backend->providers[1]->name, "profile");
 	assert_string_equal(backend->providers[2]->name, "web identity");

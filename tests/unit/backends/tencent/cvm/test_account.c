@@ -137,17 +137,22 @@ static void nine_filters_leave_one_to_find_an_instance_by(void **state)
 	refuse(&settings, "filter: at most 9");
 }
 
-static void own_keys_are_checked(void **state)
+static void own_settings_are_checked(void **state)
 {
+	const struct cfs_setting *page = &cfs_tencent_account_settings[0];
+	const struct cfs_setting *filter = &cfs_tencent_account_settings[1];
+	struct cfs_pair own[] = {{"filters", "tag:env=prod"}};
+	struct cfs_settings settings = {.own = own, .n_own = 1};
+
 	(void)state;
-	assert_string_equal(cfs_tencent_account_keys[0], "vnc_page");
-	assert_string_equal(cfs_tencent_account_keys[1], "filter");
-	assert_null(cfs_tencent_account_keys[2]);
-	assert_null(cfs_tencent_account_check("vnc_page", CFS_TENCENT_VNC_PAGE));
-	assert_non_null(cfs_tencent_account_check("vnc_page", "https://vnc.example/"));
-	assert_null(cfs_tencent_account_check("filter", "tag:env=prod"));
-	assert_non_null(cfs_tencent_account_check("filter", "tag:env"));
-	assert_non_null(cfs_tencent_account_check("filters", "tag:env=prod"));
+	assert_string_equal(page->key, "vnc_page");
+	assert_string_equal(filter->key, "filter");
+	assert_null(cfs_tencent_account_settings[2].key);
+	assert_null(page->check(CFS_TENCENT_VNC_PAGE));
+	assert_non_null(page->check("https://vnc.example/"));
+	assert_null(filter->check("tag:env=prod"));
+	assert_non_null(filter->check("tag:env"));
+	refuse(&settings, "filters: not a setting");
 }
 
 static void regions_have_the_form_of_regions(void **state)
@@ -172,7 +177,7 @@ int main(void)
 		cmocka_unit_test(settings_are_copied),
 		cmocka_unit_test(a_bad_setting_is_refused_by_name),
 		cmocka_unit_test(nine_filters_leave_one_to_find_an_instance_by),
-		cmocka_unit_test(own_keys_are_checked),
+		cmocka_unit_test(own_settings_are_checked),
 		cmocka_unit_test(regions_have_the_form_of_regions),
 	};
 
