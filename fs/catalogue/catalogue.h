@@ -41,8 +41,6 @@
 /* The region of an entry that was not seen in any: the account may not list. */
 #define CFS_REGION_UNKNOWN (-1)
 
-struct cfs_node;
-
 struct cfs_entry {
 	struct cfs_catalogue *catalogue;
 	struct cfs_link by_id;
@@ -51,8 +49,7 @@ struct cfs_entry {
 	struct cfs_failure *failure;   /* the last, NULL when there was none */
 	int64_t seen_ms;               /* when the cloud last spoke of it */
 	struct timespec seen_at;
-	uint64_t refs;         /* nodes that refer to it */
-	struct cfs_node *node; /* its directory, while the kernel knows one (node.c) */
+	uint64_t refs; /* nodes that refer to it */
 
 	/* byname.c: its place among the names, and the ring of those with the same one. */
 	struct cfs_link by_name;

@@ -12,7 +12,6 @@
 
 struct cfs_by_name;
 struct cfs_catalogue;
-struct cfs_node;
 
 struct cfs_cloud {
 	struct cfs_cloud_config *config;
@@ -20,10 +19,8 @@ struct cfs_cloud {
 	struct cfs_client *client;
 	struct cfs_catalogue *catalogue;
 	struct cfs_by_name *by_name;
-	struct cfs_node *node;  /* its directory, while the kernel knows one (node.c) */
-	struct cfs_node *views; /* its by-name/ and by-region/ directories, likewise */
-	uint64_t refs;          /* nodes that refer to it */
-	bool retired;           /* no longer configured: goes with its last node */
+	uint64_t refs; /* nodes that refer to it */
+	bool retired;  /* no longer configured: goes with its last node */
 	struct cfs_cloud *next;
 };
 

@@ -52,17 +52,17 @@ static int add_file(void *arg, const char *name)
 {
 	struct cfs_dirlist *dirlist = arg;
 
-	return add(dirlist, name, cfs_layout_ino(dirlist->directory_ino, name), S_IFREG);
+	return add(dirlist, name, cfs_node_ino(dirlist->directory_ino, name), S_IFREG);
 }
 
 static int add_directory(struct cfs_dirlist *dirlist, const char *name)
 {
-	return add(dirlist, name, cfs_layout_ino(dirlist->directory_ino, name), S_IFDIR);
+	return add(dirlist, name, cfs_node_ino(dirlist->directory_ino, name), S_IFDIR);
 }
 
 static int add_link(struct cfs_dirlist *dirlist, const char *name)
 {
-	return add(dirlist, name, cfs_layout_ino(dirlist->directory_ino, name), S_IFLNK);
+	return add(dirlist, name, cfs_node_ino(dirlist->directory_ino, name), S_IFLNK);
 }
 
 /* The name of an instance in such a directory. */
@@ -94,8 +94,8 @@ static int add_views(struct cfs_dirlist *dirlist)
 {
 	int r;
 
-	r = add_directory(dirlist, CFS_LAYOUT_BY_NAME);
-	return r == 0 ? add_directory(dirlist, CFS_LAYOUT_BY_REGION) : r;
+	r = add_directory(dirlist, CFS_NODE_BY_NAME_DIR);
+	return r == 0 ? add_directory(dirlist, CFS_NODE_BY_REGION_DIR) : r;
 }
 
 static int add_clouds(struct cfs_dirlist *dirlist, const struct cfs_cloud *clouds)
@@ -157,7 +157,7 @@ int cfs_dirlist_create(const struct cfs_node *directory, const struct cfs_cloud 
 	*list = dirlist;
 	dirlist->kind = directory->kind;
 	dirlist->region = directory->region;
-	dirlist->directory_ino = cfs_layout_node_ino(directory);
+	dirlist->directory_ino = directory->ino;
 	cfs_buf_init(&dirlist->text, CFS_DIRLIST_TEXT_MAX);
 	cfs_buf_init(&dirlist->rows, CFS_DIRLIST_TEXT_MAX / 2 * sizeof(struct name));
 	r = collect(dirlist, directory, clouds);

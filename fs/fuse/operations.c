@@ -12,6 +12,7 @@
 #include "fs/fuse/dirlist.h"
 #include "fs/fuse/pending.h"
 #include "fs/fuse/reply.h"
+#include "fs/tree/file.h"
 #include "fs/tree/stats_file.h"
 #include "fs/tree/xattr.h"
 
@@ -71,9 +72,9 @@ static bool is_view(
 {
 	if (directory->kind != CFS_NODE_CLOUD)
 		return false;
-	if (strcmp(name, CFS_LAYOUT_BY_NAME) == 0)
+	if (strcmp(name, CFS_NODE_BY_NAME_DIR) == 0)
 		*ret_kind = CFS_NODE_BY_NAME;
-	else if (strcmp(name, CFS_LAYOUT_BY_REGION) == 0)
+	else if (strcmp(name, CFS_NODE_BY_REGION_DIR) == 0)
 		*ret_kind = CFS_NODE_BY_REGION;
 	else
 		return false;
@@ -167,7 +168,8 @@ static int render(struct cfs_node *node)
 {
 	int r;
 
-	cfs_buf_init(&node->snapshot, node->file->nominal ? node->file->nominal : CFS_RENDERED_MAX);
+	cfs_buf_init(
+		&node->snapshot, node->file->nominal ? node->file->nominal : CFS_FILE_RENDERED_MAX);
 	r = node->file->render(node, &node->snapshot);
 	node->snapshot_time = cfs_clock_wall();
 	if (r < 0)

@@ -23,6 +23,7 @@
 #include "fs/catalogue/catalogue.h"
 #include "fs/fuse/reply.h"
 #include "fs/tree/fetch.h"
+#include "fs/tree/file.h"
 
 struct cfs_request {
 	struct cfs_request *next, **link;

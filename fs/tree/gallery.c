@@ -14,7 +14,6 @@
 #include "fs/base/clock.h"
 #include "fs/cloud/clouds.h"
 #include "fs/tree/assets.h"
-#include "fs/tree/layout.h"
 
 #define STATES_MAX 32          /* offered by the filter; others are found by text */
 #define STATE_MAX 63           /* bytes of such a state */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/base/clock.h"
+#include "fs/tree/file.h"
 #include "fs/tree/gallery.h"
 #include "fs/tree/stats_file.h"
 #include "fs/tree/status.h"
@@ -104,21 +105,6 @@ int cfs_layout_each(
 	return 0;
 }
 
-uint64_t cfs_layout_ino(uint64_t directory_ino, const char *name)
-{
-	/* FNV-1a from the directory's number on. 0 is no inode and 1 is the root. */
-	uint64_t hash = directory_ino ^ UINT64_C(14695981039346656037);
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
-	return hash > CFS_NODE_ROOT ? hash : hash + 2;
-}
-
-uint64_t cfs_layout_node_ino(const struct cfs_node *node)
-{
-	return node->ino;
-}
-
 void cfs_layout_target(const struct cfs_node *link, char ret_target[CFS_LAYOUT_TARGET_MAX])
 {
 	snprintf(ret_target, CFS_LAYOUT_TARGET_MAX, "%s%s", link->from_region ? "../../" : "../",
@@ -128,7 +114,7 @@ void cfs_layout_target(const struct cfs_node *link, char ret_target[CFS_LAYOUT_T
 /* The size of a file: exact while it is open, else the nominal size or what rendering gives now. */
 static int file_size(const struct cfs_node *node, off_t *ret_size)
 {
-	struct cfs_buf rendered = CFS_BUF_INIT(CFS_RENDERED_MAX);
+	struct cfs_buf rendered = CFS_BUF_INIT(CFS_FILE_RENDERED_MAX);
 	int r = 0;
 
 	if (node->opens > 0 && !(node->file && node->file->write)) {
@@ -182,7 +168,7 @@ int cfs_layout_stat(
 	const struct cfs_node *node, const struct cfs_ownership *ownership, struct stat *ret_st)
 {
 	struct stat st = {
-		.st_ino = cfs_layout_node_ino(node),
+		.st_ino = node->ino,
 		.st_uid = ownership->uid,
 		.st_gid = ownership->gid,
 		.st_blksize = 4096,

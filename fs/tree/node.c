@@ -4,13 +4,14 @@
 #include <stdlib.h>
 
 #include "fs/base/clock.h"
-#include "fs/tree/layout.h"
+#include "fs/tree/file.h"
 
 #define SNAPSHOT_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL: every screen that EC2 documents */
 
 struct cfs_nodes {
 	const struct cfs_clouds *clouds;
-	struct cfs_table table; /* by id: ids count up, so their low bits are hash enough */
+	struct cfs_table table;       /* by id: ids count up, so their low bits are hash enough */
+	struct cfs_table directories; /* by st_ino */
 	uint64_t last_id;
 	struct cfs_nodes_open open;
 	struct cfs_buf spare; /* an empty one, of SNAPSHOT_ROOM; or without memory */
@@ -30,6 +31,16 @@ struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id)
 	return link ? node_at(link) : NULL;
 }
 
+uint64_t cfs_node_ino(uint64_t directory_ino, const char *name)
+{
+	/* FNV-1a from the directory's number on. 0 is no inode and 1 is the root. */
+	uint64_t hash = directory_ino ^ UINT64_C(14695981039346656037);
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+	return hash > CFS_NODE_ROOT ? hash : hash + 2;
+}
+
 static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, uint64_t ino)
 {
 	struct cfs_node *node;
@@ -47,20 +58,16 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, ui
 	return node;
 }
 
+static bool is_found_by_ino(const struct cfs_node *node)
+{
+	return node->kind != CFS_NODE_TOP && node->kind != CFS_NODE_FILE &&
+		node->kind != CFS_NODE_LINK;
+}
+
 static void destroy(struct cfs_node *node)
 {
-	struct cfs_node **at;
-
-	if (node->kind == CFS_NODE_CLOUD)
-		node->cloud->node = NULL;
-	if (node->kind == CFS_NODE_INSTANCE)
-		node->entry->node = NULL;
-	for (at = node->cloud ? &node->cloud->views : NULL; at && *at; at = &(*at)->next_view) {
-		if (*at == node) {
-			*at = node->next_view;
-			break;
-		}
-	}
+	if (is_found_by_ino(node))
+		cfs_table_remove(&node->nodes->directories, &node->by_ino);
 	cfs_entry_unref(node->entry);
 	cfs_cloud_unref(node->cloud);
 	cfs_buf_wipe(&node->snapshot);
@@ -76,7 +83,9 @@ int cfs_nodes_create(struct cfs_nodes **ret_nodes)
 	if (!nodes)
 		return -ENOMEM;
 	nodes->last_id = CFS_NODE_ROOT - 1;
-	if (cfs_table_init(&nodes->table) < 0 || !add(nodes, CFS_NODE_TOP, CFS_NODE_ROOT)) {
+	if (cfs_table_init(&nodes->table) < 0 || cfs_table_init(&nodes->directories) < 0 ||
+		!add(nodes, CFS_NODE_TOP, CFS_NODE_ROOT)) {
+		cfs_table_finish(&nodes->directories);
 		cfs_table_finish(&nodes->table);
 		free(nodes);
 		return -ENOMEM;
@@ -104,6 +113,7 @@ void cfs_nodes_destroy(struct cfs_nodes *nodes)
 		return;
 	while ((link = cfs_table_take(&nodes->table, &at)))
 		destroy(node_at(link));
+	cfs_table_finish(&nodes->directories);
 	cfs_table_finish(&nodes->table);
 	cfs_buf_finish(&nodes->spare);
 	free(nodes);
@@ -127,74 +137,68 @@ int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_bu
 	return 0;
 }
 
+/* The node of a directory, with one lookup more; a new one if the kernel knows none. entry may be
+ * NULL. */
+static struct cfs_node *directory_node(struct cfs_nodes *nodes, enum cfs_node_kind kind,
+	uint64_t ino, struct cfs_cloud *cloud, struct cfs_entry *entry, size_t region)
+{
+	uint32_t hash = (uint32_t)(ino ^ ino >> 32);
+	struct cfs_link *link = cfs_table_first(&nodes->directories, hash);
+	struct cfs_node *node;
+
+	/* A number is not enough: a cloud that was configured anew, or an instance that came back,
+	 * has the one of its predecessor, which may still be in use. */
+	for (; link; link = cfs_table_next(link)) {
+		node = CFS_LINKED(link, struct cfs_node, by_ino);
+		if (node->kind == kind && node->cloud == cloud && node->entry == entry &&
+			node->region == region) {
+			node->lookups++;
+			return node;
+		}
+	}
+	node = add(nodes, kind, ino);
+	if (!node)
+		return NULL;
+	node->cloud = cfs_cloud_ref(cloud);
+	node->entry = entry ? cfs_entry_ref(entry) : NULL;
+	node->region = region;
+	cfs_table_add(&nodes->directories, &node->by_ino, hash);
+	return node;
+}
+
 static uint64_t cloud_ino(const struct cfs_cloud *cloud)
 {
-	return cfs_layout_ino(CFS_NODE_ROOT, cloud->config->name);
+	return cfs_node_ino(CFS_NODE_ROOT, cloud->config->name);
 }
 
 struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud)
 {
-	if (cloud->node) {
-		cloud->node->lookups++;
-		return cloud->node;
-	}
-	cloud->node = add(nodes, CFS_NODE_CLOUD, cloud_ino(cloud));
-	if (cloud->node)
-		cloud->node->cloud = cfs_cloud_ref(cloud);
-	return cloud->node;
+	return directory_node(nodes, CFS_NODE_CLOUD, cloud_ino(cloud), cloud, NULL, 0);
 }
 
 struct cfs_node *cfs_node_of_entry(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry)
 {
-	if (entry->node) {
-		entry->node->lookups++;
-		return entry->node;
-	}
-	entry->node = add(nodes, CFS_NODE_INSTANCE, cfs_layout_ino(cloud_ino(cloud), entry->id));
-	if (entry->node) {
-		entry->node->cloud = cfs_cloud_ref(cloud);
-		entry->node->entry = cfs_entry_ref(entry);
-	}
-	return entry->node;
-}
-
-static uint64_t view_ino(const struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
-{
-	uint64_t ino = cfs_layout_ino(cloud_ino(cloud),
-		kind == CFS_NODE_BY_NAME ? CFS_LAYOUT_BY_NAME : CFS_LAYOUT_BY_REGION);
-
-	if (kind == CFS_NODE_REGION)
-		ino = cfs_layout_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region));
-	return ino;
+	return directory_node(nodes, CFS_NODE_INSTANCE, cfs_node_ino(cloud_ino(cloud), entry->id),
+		cloud, entry, 0);
 }
 
 struct cfs_node *cfs_node_of_view(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
 {
-	struct cfs_node *node;
+	uint64_t ino = cfs_node_ino(cloud_ino(cloud),
+		kind == CFS_NODE_BY_NAME ? CFS_NODE_BY_NAME_DIR : CFS_NODE_BY_REGION_DIR);
 
-	for (node = cloud->views; node; node = node->next_view) {
-		if (node->kind == kind && node->region == region) {
-			node->lookups++;
-			return node;
-		}
-	}
-	node = add(nodes, kind, view_ino(cloud, kind, region));
-	if (!node)
-		return NULL;
-	node->cloud = cfs_cloud_ref(cloud);
-	node->region = region;
-	node->next_view = cloud->views;
-	cloud->views = node;
-	return node;
+	if (kind == CFS_NODE_REGION)
+		ino = cfs_node_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region));
+	return directory_node(nodes, kind, ino, cloud, NULL, region);
 }
 
 struct cfs_node *cfs_node_of_link(
 	struct cfs_node *directory, const char *name, struct cfs_entry *entry)
 {
 	struct cfs_node *node =
-		add(directory->nodes, CFS_NODE_LINK, cfs_layout_ino(directory->ino, name));
+		add(directory->nodes, CFS_NODE_LINK, cfs_node_ino(directory->ino, name));
 
 	if (!node)
 		return NULL;
@@ -208,7 +212,7 @@ struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live)
 {
 	struct cfs_node *node = add(directory->nodes, CFS_NODE_FILE,
-		cfs_layout_ino(directory->ino, file ? file->name : live->name));
+		cfs_node_ino(directory->ino, file ? file->name : live->name));
 
 	if (!node)
 		return NULL;

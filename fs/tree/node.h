@@ -5,7 +5,8 @@
  * The kernel keeps size and page cache by node, and its fstat() names no file handle; so two kinds
  * differ:
  *
- *   A directory has one node, found again by every lookup.
+ *   A directory has one node, found again by every lookup: by its st_ino, and as several may have
+ * the same, by what it is the directory of.
  *
  *   A file has a fresh node for every lookup, with the same st_ino. The open that follows owns its
  * node, and with it a size and a page cache that no other open shares: several overlapping opens of
@@ -42,6 +43,10 @@ enum cfs_node_kind {
 	CFS_NODE_LINK,      /* to an instance's directory, from by-name or a region */
 };
 
+/* The names of two of them. */
+#define CFS_NODE_BY_NAME_DIR "by-name"
+#define CFS_NODE_BY_REGION_DIR "by-region"
+
 struct cfs_file;
 struct cfs_fetch;
 struct cfs_nodes;
@@ -57,6 +62,7 @@ struct cfs_node {
 	uint64_t id;
 	uint64_t lookups; /* answers the kernel has not forgotten */
 	struct cfs_link by_id;
+	struct cfs_link by_ino; /* directories but the top */
 	struct cfs_nodes *nodes;
 	enum cfs_node_kind kind;
 	struct timespec born;    /* when it was looked up first */
@@ -64,9 +70,8 @@ struct cfs_node {
 	struct cfs_cloud *cloud; /* NULL at the top; a reference */
 	struct cfs_entry *entry; /* of an instance and of what is in it; a reference */
 
-	size_t region;              /* of a REGION, its index */
-	struct cfs_node *next_view; /* of by-name, by-region and regions: in the cloud's list */
-	bool from_region;           /* of a LINK: it stands in by-region */
+	size_t region;    /* of a REGION, its index */
+	bool from_region; /* of a LINK: it stands in by-region */
 
 	/* Files only: a row of the tree's own tables, or of the backend's. */
 	const struct cfs_file *file;
@@ -87,6 +92,9 @@ void cfs_nodes_destroy(struct cfs_nodes *nodes);
 struct cfs_clouds;
 void cfs_nodes_set_clouds(struct cfs_nodes *nodes, const struct cfs_clouds *clouds);
 const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes);
+
+/* st_ino of a name in a directory of that st_ino: the same in every mount. */
+uint64_t cfs_node_ino(uint64_t directory_ino, const char *name);
 
 /* The node of that id, NULL if there is none: the kernel never asks for one it has forgotten. */
 struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id);

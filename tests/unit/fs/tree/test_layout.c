@@ -173,22 +173,19 @@ static void the_walk_ends_when_it_is_told_to(void **state)
 static void a_name_has_the_same_inode_in_every_mount(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t cloud = cfs_layout_ino(CFS_NODE_ROOT, "cloud"), x = cfs_layout_ino(cloud, "x-1");
+	uint64_t cloud = cfs_node_ino(CFS_NODE_ROOT, "cloud"), x = cfs_node_ino(cloud, "x-1");
 
-	assert_int_equal(cfs_layout_node_ino(f->root), 1);
-	assert_true(cfs_layout_node_ino(f->cloud) == cloud);
-	assert_true(cfs_layout_node_ino(f->instance) == x);
-	assert_true(cfs_layout_node_ino(file_node(f->instance, "screen")) ==
-		cfs_layout_ino(x, "screen"));
-	assert_true(
-		cfs_layout_node_ino(file_node(f->instance, "error")) == cfs_layout_ino(x, "error"));
-	assert_true(cfs_layout_node_ino(file_node(f->cloud, "status")) ==
-		cfs_layout_ino(cloud, "status"));
+	assert_int_equal(f->root->ino, 1);
+	assert_true(f->cloud->ino == cloud);
+	assert_true(f->instance->ino == x);
+	assert_true(file_node(f->instance, "screen")->ino == cfs_node_ino(x, "screen"));
+	assert_true(file_node(f->instance, "error")->ino == cfs_node_ino(x, "error"));
+	assert_true(file_node(f->cloud, "status")->ino == cfs_node_ino(cloud, "status"));
 	assert_true(stat_of(f->instance, &mine).st_ino == x);
 	/* FNV-1a, and so for ever: archives remember inode numbers. */
-	assert_true(cfs_layout_ino(0, "") == UINT64_C(14695981039346656037));
-	assert_true(cfs_layout_ino(0, "a") == UINT64_C(0xaf63dc4c8601ec8c));
-	assert_true(cfs_layout_ino(0, "foobar") == UINT64_C(0x85944171f73967e8));
+	assert_true(cfs_node_ino(0, "") == UINT64_C(14695981039346656037));
+	assert_true(cfs_node_ino(0, "a") == UINT64_C(0xaf63dc4c8601ec8c));
+	assert_true(cfs_node_ino(0, "foobar") == UINT64_C(0x85944171f73967e8));
 }
 
 static int by_value(const void *a, const void *b)
@@ -201,7 +198,7 @@ static int by_value(const void *a, const void *b)
 static void inodes_of_a_large_fleet_differ(void **state)
 {
 	enum { N = 50000 };
-	uint64_t *inos = malloc(2 * N * sizeof(*inos)), cloud = cfs_layout_ino(1, "aws");
+	uint64_t *inos = malloc(2 * N * sizeof(*inos)), cloud = cfs_node_ino(1, "aws");
 	char id[32];
 	size_t i;
 
@@ -209,8 +206,8 @@ static void inodes_of_a_large_fleet_differ(void **state)
 	assert_non_null(inos);
 	for (i = 0; i < N; i++) {
 		snprintf(id, sizeof(id), "i-%017zx", i * 7919);
-		inos[2 * i] = cfs_layout_ino(cloud, id);
-		inos[2 * i + 1] = cfs_layout_ino(inos[2 * i], "screenshot.jpg");
+		inos[2 * i] = cfs_node_ino(cloud, id);
+		inos[2 * i + 1] = cfs_node_ino(inos[2 * i], "screenshot.jpg");
 	}
 	qsort(inos, 2 * N, sizeof(*inos), by_value);
 	assert_true(inos[0] > 1);
@@ -309,7 +306,7 @@ static void a_rendered_file_has_the_size_of_what_it_would_be(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *error = file_node(f->instance, "error");
 	struct cfs_failure failure = {.number = EBUSY, .action = "A", .permission = "p"};
-	struct cfs_buf text = CFS_BUF_INIT(CFS_RENDERED_MAX);
+	struct cfs_buf text = CFS_BUF_INIT(CFS_FILE_RENDERED_MAX);
 
 	assert_int_equal(stat_of(error, &mine).st_size, 0);
 	cfs_entry_failed(f->instance->entry, &failure);

@@ -145,19 +145,19 @@ static void a_view_has_one_node_until_it_is_forgotten(void **state)
 			cfs_node_forget(views[order[j]], 1);
 		}
 	}
-	assert_null(f->cloud->views);
+	assert_int_equal(cfs_nodes_count(f->nodes), 1);
 	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->id > ids[4]);
 }
 
 static void views_have_inodes_of_their_own_the_same_in_every_mount(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t cloud = cfs_layout_ino(CFS_NODE_ROOT, "cloud");
-	uint64_t by_region = cfs_layout_ino(cloud, "by-region");
+	uint64_t cloud = cfs_node_ino(CFS_NODE_ROOT, "cloud");
+	uint64_t by_region = cfs_node_ino(cloud, "by-region");
 
-	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->ino == cfs_layout_ino(cloud, "by-name"));
+	assert_true(view_node(f, CFS_NODE_BY_NAME, 0)->ino == cfs_node_ino(cloud, "by-name"));
 	assert_true(view_node(f, CFS_NODE_BY_REGION, 0)->ino == by_region);
-	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_layout_ino(by_region, "r"));
+	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_node_ino(by_region, "r"));
 }
 
 /* It may lead elsewhere when it is looked up again: names change. */
@@ -169,20 +169,23 @@ static void a_link_has_a_fresh_node_for_every_lookup(void **state)
 	struct cfs_node *a = cfs_node_of_link(by_name, "web", one);
 	struct cfs_node *b = cfs_node_of_link(by_name, "web", two);
 	struct cfs_node *c = cfs_node_of_link(view_node(f, CFS_NODE_REGION, 0), "x-1", one);
+	struct cfs_node *instance;
 
 	assert_true(a && b && c && a != b);
 	assert_int_equal(a->kind, CFS_NODE_LINK);
 	assert_ptr_equal(a->entry, one);
 	assert_ptr_equal(b->entry, two);
-	assert_true(a->ino == b->ino && a->ino == cfs_layout_ino(by_name->ino, "web"));
+	assert_true(a->ino == b->ino && a->ino == cfs_node_ino(by_name->ino, "web"));
 	assert_true(c->ino != a->ino);
 	assert_false(a->from_region);
 	assert_true(c->from_region);
 	/* None of them is the node of the instance's directory. */
-	assert_null(one->node);
-	assert_ptr_equal(instance_node(f, "x-1")->entry, one);
+	instance = instance_node(f, "x-1");
+	assert_true(instance != a && instance != c);
+	assert_int_equal(instance->kind, CFS_NODE_INSTANCE);
+	assert_ptr_equal(instance->entry, one);
 	cfs_node_forget(a, 1);
-	assert_ptr_equal(one->node->entry, one);
+	assert_ptr_equal(instance_node(f, "x-1"), instance);
 	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
 }
 
@@ -295,6 +298,58 @@ static void a_node_keeps_its_entry_though_the_instance_is_gone(void **state)
 	assert_false(again->entry->gone);
 }
 
+/* An instance that came back has the st_ino of the one before it, whose directory may be in use. */
+static void directories_of_one_inode_are_told_apart_by_their_instance(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *old = instance_node(f, "x-1"), *new;
+	struct cfs_entry *gone = old->entry;
+
+	cfs_catalogue_remove(gone);
+	new = instance_node(f, "x-1");
+	assert_ptr_not_equal(new, old);
+	assert_true(new->ino == old->ino &&new->id > old->id);
+	assert_ptr_not_equal(new->entry, gone);
+	assert_ptr_equal(instance_node(f, "x-1"), new);
+	assert_ptr_equal(cfs_node_of_entry(f->nodes, f->cloud, gone), old);
+	cfs_node_forget(old, 2);
+	assert_ptr_equal(instance_node(f, "x-1"), new);
+}
+
+/* So has a cloud that was configured anew, and with it all its directories. */
+static void directories_of_one_inode_are_told_apart_by_their_cloud(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *old[4], *new[4];
+	struct cfs_cloud *before = f->cloud, *now;
+	struct cfs_buf why = CFS_BUF_INIT(1024);
+	size_t i;
+
+	assert_int_equal(cfs_cloud_create(&f->world->runtime, &f->world->config, &now, &why), 0);
+	for (i = 0; i < 4; i++) {
+		struct cfs_node **nodes = i % 2 ? new : old;
+
+		f->cloud = i % 2 ? now : before;
+		nodes[0] = cfs_node_of_cloud(f->nodes, f->cloud);
+		nodes[1] = view_node(f, CFS_NODE_BY_NAME, 0);
+		nodes[2] = view_node(f, CFS_NODE_BY_REGION, 0);
+		nodes[3] = view_node(f, CFS_NODE_REGION, 0);
+	}
+	for (i = 0; i < 4; i++) {
+		assert_ptr_not_equal(old[i], new[i]);
+		assert_true(old[i]->ino == new[i]->ino);
+		assert_ptr_equal(old[i]->cloud, before);
+		assert_ptr_equal(new[i]->cloud, now);
+		assert_int_equal(old[i]->lookups, 2);
+		assert_int_equal(new[i]->lookups, 2);
+		cfs_node_forget(old[i], 2);
+		cfs_node_forget(new[i], 2);
+	}
+	assert_int_equal(cfs_nodes_count(f->nodes), 1);
+	f->cloud = before;
+	cfs_cloud_destroy(now);
+}
+
 static void a_guess_leaves_the_catalogue_with_its_last_node(void **state)
 {
 	struct fixture *f = *state;
@@ -369,6 +424,29 @@ static void many_nodes_are_all_found(void **state)
 	/* The rest goes with the table. */
 }
 
+static void many_directories_are_all_found(void **state)
+{
+	static struct cfs_node *nodes[MANY];
+	struct fixture *f = *state;
+	char id[16];
+	size_t i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%zu", i);
+		nodes[i] = instance_node(f, id);
+	}
+	for (i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "x-%zu", i);
+		assert_ptr_equal(instance_node(f, id), nodes[i]);
+		cfs_node_forget(nodes[i], i % 2 + 1);
+	}
+	assert_int_equal(cfs_nodes_count(f->nodes), 1 + MANY / 2);
+	for (i = 0; i < MANY; i += 2) {
+		snprintf(id, sizeof(id), "x-%zu", i);
+		assert_ptr_equal(instance_node(f, id), nodes[i]);
+	}
+}
+
 /* A configuration that is read again may take a cloud away while its files are open. */
 static void a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten(void **state)
 {
@@ -441,9 +519,12 @@ int main(void)
 		TEST(the_memory_of_a_snapshot_serves_the_next),
 		TEST(what_was_forgotten_more_often_than_known_is_gone),
 		TEST(a_node_keeps_its_entry_though_the_instance_is_gone),
+		TEST(directories_of_one_inode_are_told_apart_by_their_instance),
+		TEST(directories_of_one_inode_are_told_apart_by_their_cloud),
 		TEST(a_guess_leaves_the_catalogue_with_its_last_node),
 		TEST(ids_are_never_used_again),
 		TEST(many_nodes_are_all_found),
+		TEST(many_directories_are_all_found),
 		TEST(a_cloud_that_is_retired_lives_until_its_last_node_is_forgotten),
 	};
 

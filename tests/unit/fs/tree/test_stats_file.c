@@ -1,5 +1,6 @@
 /* fs/tree/stats_file.h: counters, and the file that shows them; fs/base/histogram.h. */
 #include "fs/cloud/config.h"
+#include "fs/tree/file.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/stats_file.h"
 #include "fs/tree/status.h"
@@ -21,7 +22,7 @@ static int show_set_up(void **state)
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
 	assert_int_equal(cfs_stats_create(&f->stats), 0);
 	f->world->runtime.stats = f->stats;
-	cfs_buf_init(&f->text, CFS_RENDERED_MAX);
+	cfs_buf_init(&f->text, CFS_FILE_RENDERED_MAX);
 	*state = f;
 	return 0;
 }
@@ -201,7 +202,7 @@ static void even_the_most_there_can_be_fits(void **state)
 				(enum cfs_fault)fault, INT64_MAX / CFS_STATS_MAX / CFS_N_FAULTS);
 	}
 	show(f);
-	assert_true(f->text.len < CFS_RENDERED_MAX / 2);
+	assert_true(f->text.len < CFS_FILE_RENDERED_MAX / 2);
 }
 
 static void what_is_not_known_is_not_told(void **state)
