@@ -4,7 +4,7 @@
 #ifndef CFS_FS_FUSE_DEVICE_H
 #define CFS_FS_FUSE_DEVICE_H
 
-#include "fs/fuse/operations.h"
+#include "fs/fuse/mount.h"
 
 /*
  * Takes over the reading and writing of a mounted session whose user data is a struct cfs_mount, to

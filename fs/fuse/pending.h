@@ -4,7 +4,7 @@
 #ifndef CFS_FS_FUSE_PENDING_H
 #define CFS_FS_FUSE_PENDING_H
 
-#include "fs/fuse/operations.h"
+#include "fs/fuse/mount.h"
 
 /* Looks up a name of at most NAME_MAX bytes in a directory of cfs_pending_opendir's kinds. */
 void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *name);

@@ -5,7 +5,7 @@
 #ifndef CFS_FS_FUSE_REPLY_H
 #define CFS_FS_FUSE_REPLY_H
 
-#include "fs/fuse/operations.h"
+#include "fs/fuse/mount.h"
 
 /* The mount that the request is to. */
 struct cfs_mount *cfs_reply_mount(fuse_req_t req);
