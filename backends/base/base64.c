@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "backends/base/span.h"
+
 #define GROUP_DIGITS 4
 #define GROUP_BYTES 3
 #define BLOCK_DIGITS 64
@@ -52,11 +54,6 @@ static const uint32_t digits[GROUP_DIGITS][256] = {
 static int digit_value(unsigned char c)
 {
 	return digits[3][c] ? (int)(digits[3][c] & 63) : -1;
-}
-
-static bool is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Takes one byte that is no blank. Whether it may stand there. */
@@ -140,7 +137,7 @@ int cfs_base64_feed(
 			if (i == len)
 				break;
 		}
-		if (is_blank((unsigned char)text[i]))
+		if (cfs_span_is_blank(text[i]))
 			continue;
 		if (decoder->digits == GROUP_DIGITS || !take(decoder, (unsigned char)text[i]))
 			decoder->failed = -EBADMSG;

@@ -7,17 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-void cfs_digest_to_hex(const unsigned char *bytes, size_t len, char *ret_hex)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		ret_hex[2 * i] = digits[bytes[i] >> 4];
-		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret_hex[2 * len] = '\0';
-}
+#include "backends/base/hex.h"
 
 int cfs_digest_sha256(const char *bytes, size_t len, char ret_hex[static CFS_DIGEST_HEX_SIZE])
 {
@@ -25,7 +15,7 @@ int cfs_digest_sha256(const char *bytes, size_t len, char ret_hex[static CFS_DIG
 
 	if (EVP_Digest(len > 0 ? bytes : "", len, digest, NULL, EVP_sha256(), NULL) != 1)
 		return -ENOMEM;
-	cfs_digest_to_hex(digest, sizeof(digest), ret_hex);
+	cfs_hex_encode(digest, sizeof(digest), ret_hex);
 	return 0;
 }
 

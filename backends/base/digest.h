@@ -9,9 +9,6 @@
 #define CFS_DIGEST_SIZE 32 /* of either, in bytes */
 #define CFS_DIGEST_HEX_SIZE (2 * CFS_DIGEST_SIZE + 1)
 
-/* 2 * len lower-case digits, and a NUL. */
-void cfs_digest_to_hex(const unsigned char *bytes, size_t len, char *ret_hex);
-
 /* The digest of bytes[0..len) in hex. `bytes` may be NULL when there are none. -ENOMEM. */
 int cfs_digest_sha256(const char *bytes, size_t len, char ret_hex[static CFS_DIGEST_HEX_SIZE]);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/base/buf.h"
+#include "backends/base/span.h"
 
 /*
  * With `nested`, lines mean what they mean to Python's configparser, which is what the AWS tools
@@ -26,30 +27,19 @@ struct parser {
 	unsigned stopped;   /* where an error is to be reported */
 };
 
-/* A part of the text. */
-struct span {
-	const char *at;
-	size_t len;
-};
-
+/* Python strips these two as well. */
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+	return cfs_span_is_blank(c) || c == '\v' || c == '\f';
 }
 
-static struct span trim(struct span span)
+static struct cfs_span trim(struct cfs_span span)
 {
-	while (span.len && is_blank(span.at[0])) {
-		span.at++;
-		span.len--;
-	}
-	while (span.len && is_blank(span.at[span.len - 1]))
-		span.len--;
-	return span;
+	return cfs_span_trim(span, " \t\r\n\v\f");
 }
 
 /* Where the comment of a line begins, or the line's length when it has none. */
-static size_t comment_of(struct span line)
+static size_t comment_of(struct cfs_span line)
 {
 	bool after_blank = true;
 
@@ -61,7 +51,7 @@ static size_t comment_of(struct span line)
 	return line.len;
 }
 
-static int store(struct cfs_buf *buf, struct span span)
+static int store(struct cfs_buf *buf, struct cfs_span span)
 {
 	cfs_buf_clear(buf);
 	return cfs_buf_add(buf, span.at, span.len);
@@ -75,9 +65,8 @@ static int deliver(struct parser *parser)
 	if (!parser->waiting)
 		return 0;
 	parser->waiting = false;
-	while (value->len &&
-		(is_blank(value->data[value->len - 1]) || value->data[value->len - 1] == '\n'))
-		value->data[--value->len] = '\0';
+	while (value->len && is_blank(value->data[value->len - 1]))
+		cfs_buf_cut(value, value->len - 1);
 	item = (struct cfs_ini_item){
 		.section = cfs_buf_text(&parser->section),
 		.key = cfs_buf_text(&parser->key),
@@ -88,11 +77,11 @@ static int deliver(struct parser *parser)
 	return parser->fn(parser->arg, &item);
 }
 
-static int read_header(struct parser *parser, struct span line)
+static int read_header(struct parser *parser, struct cfs_span line)
 {
 	const char *close = memrchr(line.at, ']', line.len);
 	struct cfs_ini_item item;
-	struct span name;
+	struct cfs_span name;
 	size_t past;
 	int r;
 
@@ -102,7 +91,7 @@ static int read_header(struct parser *parser, struct span line)
 	/* configparser overlooks what follows the header; in a file of our own it is a mistake. */
 	if (past < line.len && !parser->nested)
 		return -EINVAL;
-	name = trim((struct span){line.at + 1, past - 2});
+	name = trim((struct cfs_span){line.at + 1, past - 2});
 	if (name.len == 0)
 		return -EINVAL;
 	r = store(&parser->section, name);
@@ -113,16 +102,16 @@ static int read_header(struct parser *parser, struct span line)
 	return parser->fn(parser->arg, &item);
 }
 
-static int read_pair(struct parser *parser, struct span line)
+static int read_pair(struct parser *parser, struct cfs_span line)
 {
-	struct span key = {.at = line.at}, value;
+	struct cfs_span key = {.at = line.at}, value;
 	int r;
 
 	while (key.len < line.len && line.at[key.len] != '=' && line.at[key.len] != ':')
 		key.len++;
 	if (key.len == line.len)
 		return -EINVAL;
-	value = trim((struct span){line.at + key.len + 1, line.len - key.len - 1});
+	value = trim((struct cfs_span){line.at + key.len + 1, line.len - key.len - 1});
 	key = trim(key);
 	if (key.len == 0)
 		return -EINVAL;
@@ -136,9 +125,9 @@ static int read_pair(struct parser *parser, struct span line)
 	return parser->nested ? 0 : deliver(parser);
 }
 
-static int read_line(struct parser *parser, struct span line)
+static int read_line(struct parser *parser, struct cfs_span line)
 {
-	struct span text;
+	struct cfs_span text;
 	size_t comment, indent;
 	int r;
 
@@ -148,7 +137,7 @@ static int read_line(struct parser *parser, struct span line)
 	if (memchr(line.at, '\0', line.len))
 		return -EINVAL;
 	comment = comment_of(line);
-	text = trim((struct span){line.at, comment});
+	text = trim((struct cfs_span){line.at, comment});
 	if (text.len == 0) {
 		if (parser->waiting && comment == line.len)
 			return cfs_buf_addc(&parser->value, '\n');
@@ -187,7 +176,7 @@ int cfs_ini_parse(
 	}
 	while (r == 0 && len > 0) {
 		const char *end = memchr(text, '\n', len);
-		struct span line = {text, end ? (size_t)(end - text) : len};
+		struct cfs_span line = {text, end ? (size_t)(end - text) : len};
 		size_t past = line.len + (end ? 1 : 0);
 
 		parser.line++;

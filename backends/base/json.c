@@ -5,24 +5,11 @@
 
 #include <openssl/crypto.h>
 
+#include "backends/base/hex.h"
+#include "backends/base/span.h"
+
 #define ESCAPE_LEN 6 /* \uXXXX */
 #define PRINT_ROOM 1024
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The code unit of the \uXXXX at text[0..len), or -1 if there is none there. */
 static int code_unit(const char *text, size_t len)
@@ -32,7 +19,7 @@ static int code_unit(const char *text, size_t len)
 	if (len < ESCAPE_LEN || text[0] != '\\' || text[1] != 'u')
 		return -1;
 	for (size_t i = 2; i < ESCAPE_LEN; i++) {
-		int digit = hex_value(text[i]);
+		int digit = cfs_hex_value(text[i]);
 
 		if (digit < 0)
 			return -1;
@@ -105,7 +92,7 @@ static int scan(char *text, size_t len)
 			i += literal;
 			continue;
 		}
-		if ((unsigned char)c < 0x20 && !is_space(c))
+		if ((unsigned char)c < 0x20 && !cfs_span_is_blank(c))
 			return -EBADMSG;
 		if (c == '[' || c == '{')
 			depth++;
@@ -130,7 +117,7 @@ int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree)
 	tree = cJSON_ParseWithLengthOpts(text->data, text->len, &end, 0);
 	if (!tree)
 		return -EBADMSG;
-	while (end < text->data + text->len && is_space(*end))
+	while (end < text->data + text->len && cfs_span_is_blank(*end))
 		end++;
 	if (end != text->data + text->len) {
 		cfs_json_wipe(tree);

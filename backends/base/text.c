@@ -1,7 +1,6 @@
 #include "backends/base/text.h"
 
 #include <string.h>
-#include <time.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -146,13 +145,13 @@ bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *als
 	return true;
 }
 
-void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds)
+bool cfs_text_is_graphic(const char *text, size_t len, const char *but)
 {
-	time_t at = seconds;
-	struct tm utc;
-
-	if (!gmtime_r(&at, &utc) || strftime(out, CFS_TEXT_TIME, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-		memcpy(out, "-", sizeof("-"));
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] <= ' ' || text[i] > '~' || strchr(but, text[i]))
+			return false;
+	}
+	return true;
 }
 
 int cfs_text_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also)

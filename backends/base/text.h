@@ -42,13 +42,12 @@ size_t cfs_text_before_secret(const char *text, size_t len);
  */
 bool cfs_text_is_control(const unsigned char *c, size_t n);
 
-/* A time of day, seconds since the epoch, as "2026-11-21T20:13:48Z"; "-" where the calendar ends.
- */
-#define CFS_TEXT_TIME sizeof("2000-01-01T00:00:00Z")
-void cfs_text_time(char out[CFS_TEXT_TIME], int64_t seconds);
-
 /* Whether text[0..len) is 1..max bytes of ASCII letters, digits and the bytes of `also`. */
 bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also);
+
+/* Whether text[0..len) is graphic ASCII: no blank, no control byte, and none of the bytes of `but`.
+ * So is an empty text. */
+bool cfs_text_is_graphic(const char *text, size_t len, const char *but);
 
 /* Appends text percent-encoded: all but letters, digits, '-', '.', '_', '~' (RFC 3986,
  * "unreserved") and the bytes of `also`. */

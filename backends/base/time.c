@@ -52,6 +52,16 @@ static bool take_offset(const char **at, int *ret_seconds)
 	return true;
 }
 
+void cfs_time_format(int64_t seconds, char ret_text[static CFS_TIME_TEXT])
+{
+	time_t at = seconds;
+	struct tm utc;
+
+	if (!gmtime_r(&at, &utc) ||
+		strftime(ret_text, CFS_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		memcpy(ret_text, "-", sizeof("-"));
+}
+
 int cfs_time_parse(const char *text, int64_t *ret_time)
 {
 	const char *at = text;

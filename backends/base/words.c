@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+#include "backends/base/span.h"
 
 /* Reads what stands between quotes, from behind the first to behind the second. */
 static int take_quoted(const char **at, char **out)
@@ -39,7 +36,7 @@ static int take_word(const char **at, char **out)
 {
 	int r;
 
-	while (**at && !is_blank(**at)) {
+	while (**at && !cfs_span_is_blank(**at)) {
 		if (**at == '"' || **at == '\'') {
 			r = take_quoted(at, out);
 			if (r < 0)
@@ -65,7 +62,7 @@ int cfs_words_split(const char *text, char ***ret_words, size_t *ret_n)
 		return -ENOMEM;
 	out = (char *)(words + CFS_WORDS_MAX + 1);
 	for (;;) {
-		while (is_blank(*text))
+		while (cfs_span_is_blank(*text))
 			text++;
 		if (!*text)
 			break;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "backends/base/buf.h"
-#include "backends/base/text.h"
+#include "backends/base/time.h"
 
 struct row {
 	int number;
@@ -91,12 +91,12 @@ int cfs_failure_advice(const struct cfs_failure *failure, struct cfs_buf *buf)
 int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf)
 {
 	const struct cfs_error *error = &failure->error;
-	char when[CFS_TEXT_TIME];
+	char when[CFS_TIME_TEXT];
 	int r;
 
 	if (!failure->number)
 		return 0;
-	cfs_text_time(when, failure->when.tv_sec);
+	cfs_time_format(failure->when.tv_sec, when);
 	r = cfs_buf_addf(buf,
 		"time:       %s\naction:     %s\nerrno:      %s (%s)\ncode:       %s\n"
 		"message:    %s\nrequest id: %s\nadvice:     ",

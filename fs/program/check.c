@@ -19,7 +19,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/base/text.h"
+#include "backends/base/time.h"
 #include "fs/base/loop.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/client/call.h"
@@ -300,7 +300,7 @@ static void print_credentials(const cJSON *report)
 {
 	const cJSON *expires = cJSON_GetObjectItemCaseSensitive(report, "expires");
 	const char *source = text_of(report, "credentials"), *line, *end;
-	char when[CFS_TEXT_TIME];
+	char when[CFS_TIME_TEXT];
 
 	if (!source) {
 		printf("  credentials  none; looked in\n");
@@ -311,7 +311,7 @@ static void print_credentials(const cJSON *report)
 	}
 	printf("  credentials  %s", source);
 	if (cJSON_IsNumber(expires)) {
-		cfs_text_time(when, (int64_t)cJSON_GetNumberValue(expires));
+		cfs_time_format((int64_t)cJSON_GetNumberValue(expires), when);
 		printf(", until %s", when);
 	}
 	printf("\n");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "backends/base/html.h"
-#include "backends/base/text.h"
+#include "backends/base/time.h"
 
 #define LINE_MAX 1024 /* bytes of a title or of an advice */
 
@@ -56,10 +56,10 @@ static int add_details(
 {
 	const struct cfs_instance *instance = node->entry->instance;
 	const struct cfs_error *error = &failure->error;
-	char when[CFS_TEXT_TIME];
+	char when[CFS_TIME_TEXT];
 	int r;
 
-	cfs_text_time(when, failure->when.tv_sec);
+	cfs_time_format(failure->when.tv_sec, when);
 	r = cfs_buf_adds(buf, "<dl>\n");
 	if (r == 0)
 		r = add_row(buf, "Instance", node->entry->id);

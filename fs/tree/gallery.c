@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 
 #include "backends/base/html.h"
-#include "backends/base/text.h"
+#include "backends/base/time.h"
 #include "fs/base/clock.h"
 #include "fs/cloud/clouds.h"
 #include "fs/tree/assets.h"
@@ -122,14 +122,13 @@ static const char *power_class(const struct cfs_entry *entry)
 /* "312 d": since a time as RFC 3339 has it. */
 static int add_age(struct page *page, const char *launched)
 {
-	struct tm tm = {0};
-	const char *end = strptime(launched, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t seconds;
 	long long age;
 	int r;
 
-	if (!end)
+	if (cfs_time_parse(launched, &seconds) < 0)
 		return 0;
-	age = (long long)(page->now - timegm(&tm));
+	age = (long long)(page->now - seconds);
 	r = add(page, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
 	if (r == 0)
 		r = add(page, "", launched, "\">");
@@ -487,9 +486,9 @@ static int add_count(struct page *page)
 
 static int add_time(struct page *page)
 {
-	char now[CFS_TEXT_TIME];
+	char now[CFS_TIME_TEXT];
 
-	cfs_text_time(now, page->now);
+	cfs_time_format(page->now, now);
 	return addf(page, "<time datetime=\"%s\">%s</time>", now, now);
 }
 

@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/base/text.h"
+#include "backends/base/time.h"
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/client/rate_queue.h"
@@ -114,12 +114,12 @@ static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf
 	const char *source = cfs_credentials_source(cloud->client->credentials);
 	const char *line = cfs_credentials_looked(cloud->client->credentials), *end;
 	int64_t expires = cfs_credentials_expires(cloud->client->credentials);
-	char until[CFS_TEXT_TIME];
+	char until[CFS_TIME_TEXT];
 	int r;
 
 	r = cfs_buf_addf(buf, "credentials: %s", source[0] ? source : "none");
 	if (r == 0 && source[0] && expires != INT64_MAX) {
-		cfs_text_time(until, expires);
+		cfs_time_format(expires, until);
 		r = cfs_buf_addf(buf, ", until %s", until);
 	}
 	if (r == 0)

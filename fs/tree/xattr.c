@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "backends/base/text.h"
+#include "backends/base/time.h"
 
 #define OURS "user."
 
 static int fetched(const struct cfs_node *node, struct cfs_buf *buf)
 {
-	char text[CFS_TEXT_TIME];
+	char text[CFS_TIME_TEXT];
 
-	cfs_text_time(text, node->snapshot_time.tv_sec);
+	cfs_time_format(node->snapshot_time.tv_sec, text);
 	return cfs_buf_adds(buf, text);
 }
 

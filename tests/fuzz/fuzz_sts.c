@@ -11,7 +11,6 @@
 #include "backends/aws/keys/json.h"
 #include "backends/aws/keys/sts.h"
 #include "backends/base/json.h"
-#include "backends/base/text.h"
 #include "backends/base/time.h"
 #include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/keys/metadata.h"
@@ -113,7 +112,7 @@ static void read_tencent(const struct cfs_step_answer *answer, const struct fuzz
 /* Times are small, and strict. */
 static void read_time(const char *text)
 {
-	char time[CFS_TENCENT_TIME_MAX], back[CFS_TEXT_TIME];
+	char time[CFS_TENCENT_TIME_MAX], back[CFS_TIME_TEXT];
 	int64_t seconds = -1;
 
 	if (cfs_tencent_instances_time(text, time)) {
@@ -122,7 +121,7 @@ static void read_time(const char *text)
 		MUST(cfs_time_parse(time, &seconds) == 0);
 	}
 	if (cfs_time_parse(text, &seconds) == 0) {
-		cfs_text_time(back, seconds);
+		cfs_time_format(seconds, back);
 		/* Within the calendar, there and back. */
 		if (seconds >= 0 && back[0] != '-') {
 			int64_t again = 0;

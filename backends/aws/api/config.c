@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "backends/base/ini.h"
+#include "backends/base/span.h"
 #include "backends/base/text.h"
 #include "backends/base/words.h"
 #include "backends/contract/backend.h"
@@ -263,9 +264,9 @@ bool cfs_aws_config_flag(const struct cfs_aws_config *config, const char *variab
 	return value && strcasecmp(value, "true") == 0;
 }
 
-static bool is_blank(char c)
+static struct cfs_span trim(const char *at, size_t len)
 {
-	return c == ' ' || c == '\t';
+	return cfs_span_trim((struct cfs_span){at, len}, " \t");
 }
 
 int cfs_aws_config_nested(const char *value, const char *key, struct cfs_buf *found)
@@ -273,26 +274,19 @@ int cfs_aws_config_nested(const char *value, const char *key, struct cfs_buf *fo
 	size_t key_len = strlen(key), len;
 
 	for (; *value; value += len + (value[len] == '\n' ? 1 : 0)) {
-		const char *line = value, *end;
+		struct cfs_span line;
 
 		len = strcspn(value, "\n");
-		end = value + len;
-		while (line < end && is_blank(*line))
-			line++;
-		if ((size_t)(end - line) < key_len || strncasecmp(line, key, key_len) != 0)
+		line = trim(value, len);
+		if (line.len < key_len || strncasecmp(line.at, key, key_len) != 0)
 			continue;
-		line += key_len;
-		while (line < end && is_blank(*line))
-			line++;
-		if (line == end || *line++ != '=')
+		line = trim(line.at + key_len, line.len - key_len);
+		if (line.len == 0 || *line.at != '=')
 			continue;
-		while (line < end && is_blank(*line))
-			line++;
-		while (end > line && is_blank(end[-1]))
-			end--;
+		line = trim(line.at + 1, line.len - 1);
 		cfs_buf_clear(found);
-		if (cfs_buf_add(found, line, (size_t)(end - line)) < 0)
-			return found->max < (size_t)(end - line) ? -EFBIG : -ENOMEM;
+		if (cfs_buf_add(found, line.at, line.len) < 0)
+			return cfs_buf_error(found);
 	}
 	return 0;
 }

@@ -10,6 +10,8 @@
 
 #include <openssl/crypto.h>
 
+#include "backends/base/hex.h"
+#include "backends/base/span.h"
 #include "backends/base/text.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -22,11 +24,6 @@ struct pair {
 	size_t name_len, value_len;
 	size_t order; /* as given: repeated headers keep theirs */
 };
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 int cfs_sigv4_scope(
 	int64_t now, const char *region, const char *service, struct cfs_sigv4_scope *ret_scope)
@@ -100,14 +97,6 @@ static int compare_parameters(const void *pa, const void *pb)
 	return r ? r : compare_text(a->value, a->value_len, b->value, b->value_len);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Encodes what may or may not be encoded already. */
 static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
 {
@@ -116,8 +105,8 @@ static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
 
 	for (i = 0; r == 0 && i < len; i++) {
 		char c = text[i];
-		int high = c == '%' && len - i > 2 ? hex_value(text[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+		int high = c == '%' && len - i > 2 ? cfs_hex_value(text[i + 1]) : -1;
+		int low = high >= 0 ? cfs_hex_value(text[i + 2]) : -1;
 
 		if (high >= 0 && low >= 0) {
 			c = (char)(high << 4 | low);
@@ -181,7 +170,7 @@ static int add_header_value(struct cfs_buf *out, const char *value)
 	int r = 0;
 
 	for (; r == 0 && *value; value++) {
-		if (is_blank(*value)) {
+		if (cfs_span_is_blank(*value)) {
 			blank = true;
 			continue;
 		}
@@ -300,7 +289,7 @@ int cfs_sigv4_signature(const unsigned char key[CFS_DIGEST_SIZE], const struct c
 
 	r = cfs_digest_hmac(key, CFS_DIGEST_SIZE, cfs_buf_text(text), text->len, mac);
 	if (r == 0)
-		cfs_digest_to_hex(mac, sizeof(mac), ret_signature);
+		cfs_hex_encode(mac, sizeof(mac), ret_signature);
 	return r;
 }
 

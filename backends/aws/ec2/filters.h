@@ -1,9 +1,9 @@
 /*
- * Filters of DescribeInstances, as they are configured: `NAME=VALUE[,VALUE...]`.
+ * Filters of DescribeInstances: what EC2 takes of those that are configured, and its form of them.
  *
- * The name ends at the first '=', since names have none and values may. EC2 takes '*' and '?' in
- * values, so a value with a comma in it can be written with '?' in the comma's place. Source:
- * DescribeInstances in the API reference; "List and filter your resources" in the user guide.
+ * How they are written is in backends/base/filter.h. EC2 takes '*' and '?' in values, so a value
+ * with a comma in it can be written with '?' in the comma's place. Source: DescribeInstances in the
+ * API reference; "List and filter your resources" in the user guide.
  */
 #ifndef CFS_BACKENDS_AWS_EC2_FILTERS_H
 #define CFS_BACKENDS_AWS_EC2_FILTERS_H
@@ -18,7 +18,7 @@
 /* Bytes of all filters of an account: encoded three times as many, and a request must hold them. */
 #define CFS_AWS_FILTERS_TEXT_MAX (32 * 1024)
 
-/* What is wrong with a filter, a static text; NULL if it is one. */
+/* What is wrong with a filter, to be said behind its name, a static text; NULL if it is one. */
 const char *cfs_aws_filters_check(const char *text);
 
 /* Appends a filter that is one as the form parameters `&Filter.N.Name=...&Filter.N.Value.1=...`. */

@@ -304,9 +304,8 @@ static void end_token(struct cfs_aws_instances *instances, const char *text, siz
 {
 	struct cfs_sink *sink = instances->sink;
 
-	instances->bad_page = cut || len >= sizeof(sink->page);
-	for (size_t i = 0; i < len && !instances->bad_page; i++)
-		instances->bad_page = text[i] <= ' ' || text[i] > '~';
+	instances->bad_page =
+		cut || len >= sizeof(sink->page) || !cfs_text_is_graphic(text, len, "");
 	if (instances->bad_page)
 		len = 0;
 	memcpy(sink->page, text, len);

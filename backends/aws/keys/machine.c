@@ -45,11 +45,7 @@ void cfs_aws_step_say(struct cfs_step *step, enum cfs_step_kind kind, enum cfs_f
 /* What can stand in a header of a request. */
 static bool is_printable(const struct cfs_secret *secret)
 {
-	for (size_t i = 0; i < secret->len; i++) {
-		if (secret->data[i] <= ' ' || secret->data[i] > '~')
-			return false;
-	}
-	return true;
+	return cfs_text_is_graphic(secret->data, secret->len, "");
 }
 
 void cfs_aws_step_keys(

@@ -11,6 +11,7 @@
 #include "backends/aws/keys/json.h"
 #include "backends/aws/keys/providers.h"
 #include "backends/base/digest.h"
+#include "backends/base/hex.h"
 #include "backends/base/json.h"
 #include "backends/base/text.h"
 #include "backends/base/time.h"
@@ -290,7 +291,7 @@ static int cache_path(const struct cfs_env *env, const char *name, char **ret_pa
 	if (EVP_Digest(name, strlen(name), hash, &n, EVP_sha1(), NULL) != 1 || n != SHA1_SIZE)
 		return -ENOMEM;
 	memcpy(path, CACHE_DIR, len);
-	cfs_digest_to_hex(hash, n, path + len);
+	cfs_hex_encode(hash, n, path + len);
 	memcpy(path + len + 2 * (size_t)n, ".json", sizeof(".json"));
 	return cfs_env_expand(env, path, ret_path);
 }

@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "backends/base/hex.h"
 #include "backends/base/text.h"
 
 #define ALGORITHM "TC3-HMAC-SHA256"
@@ -108,7 +109,7 @@ int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cf
 	if (r == 0)
 		r = cfs_digest_hmac(key, sizeof(key), to_sign.data, to_sign.len, mac);
 	if (r == 0) {
-		cfs_digest_to_hex(mac, sizeof(mac), signature);
+		cfs_hex_encode(mac, sizeof(mac), signature);
 		r = cfs_buf_addf(ret_value,
 			ALGORITHM " Credential=%s/%s/%s/" TERMINATOR
 				  ", SignedHeaders=%s, Signature=%s",

@@ -202,10 +202,8 @@ const char *cfs_tencent_url_page(const char *url)
 
 	if (len > CFS_TENCENT_URL_MAX)
 		return "the page's URL is too long";
-	for (size_t i = 0; i < len; i++) {
-		if (url[i] <= ' ' || url[i] > '~' || strchr("\"'<>\\`", url[i]))
-			return "a URL has no blanks, quotes, angle brackets or bytes beyond ASCII";
-	}
+	if (!cfs_text_is_graphic(url, len, CFS_TENCENT_URL_ENDS))
+		return "a URL has no blanks, quotes, angle brackets or bytes beyond ASCII";
 	text = skip_scheme(url, &tls);
 	if (!text)
 		return "the page's URL begins with https://";

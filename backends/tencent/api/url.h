@@ -12,6 +12,8 @@
 
 #define CFS_TENCENT_HOST_MAX 256 /* bytes of "host:port", NUL included */
 #define CFS_TENCENT_URL_MAX 2048
+/* What ends a URL wherever one is written: a mail, a shell, a page. */
+#define CFS_TENCENT_URL_ENDS "\"'<>\\`"
 
 /*
  * What is wrong with an endpoint, a static text; NULL if it is one. It is a scheme, a host and

@@ -1,7 +1,7 @@
 /*
- * Filters of DescribeInstances, as they are configured: `NAME=VALUE[,VALUE...]`.
+ * Filters of DescribeInstances: what CVM takes of those that are configured, and its form of them.
  *
- * Source: https://cloud.tencent.com/document/api/213/15728: 10 filters of 5 values a request, and
+ * How they are written is in backends/base/filter.h. Source: https://cloud.tencent.com/document/api/213/15728: 10 filters of 5 values a request, and
  * never together with InstanceIds.
  */
 #ifndef CFS_BACKENDS_TENCENT_CVM_FILTERS_H
@@ -17,7 +17,7 @@
 #define CFS_TENCENT_FILTER_VALUES_MAX 5
 #define CFS_TENCENT_FILTER_TEXT_MAX 1024 /* bytes of a whole filter */
 
-/* What is wrong with a filter, a static text; NULL if it is one. */
+/* What is wrong with a filter, to be said behind its name, a static text; NULL if it is one. */
 const char *cfs_tencent_filters_check(const char *text);
 
 /* Whether a filter that is one is by instance id. */

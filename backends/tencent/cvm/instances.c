@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "backends/base/json.h"
 #include "backends/base/text.h"
+#include "backends/base/time.h"
 #include "backends/tencent/tencent.h"
 
 #define WHY_MAX 256
@@ -90,46 +90,20 @@ enum cfs_power cfs_tencent_instances_state(const char *state, uint32_t *ret_offe
 	return CFS_POWER_UNKNOWN;
 }
 
-/* Whether text begins like the pattern, in which 0 stands for a digit and all else for itself. */
-static bool matches(const char *text, const char *pattern)
-{
-	for (; *pattern; text++, pattern++) {
-		if (*pattern == '0' ? *text < '0' || *text > '9' : *text != *pattern)
-			return false;
-	}
-	return true;
-}
-
-/* Whether such a time is on the calendar, since the epoch; `end` is where it ends. */
-static bool exists(const char *text, const char *end)
-{
-	struct tm tm = {0}, same;
-
-	/* A number over its bound ends after its first digit. */
-	if (strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) != end)
-		return false;
-	same = tm;
-	same.tm_sec = 0; /* 60 is a leap second */
-	/* timegm makes the 1st of March of the 30th of February. */
-	(void)timegm(&same);
-	return tm.tm_year >= 70 && tm.tm_sec <= 60 && same.tm_mday == tm.tm_mday;
-}
-
 bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCENT_TIME_MAX])
 {
-	static const char pattern[] = "0000-00-00T00:00:00";
-	const char *zone;
-	size_t len;
+	static const char shape[] = "0000-00-00T00:00:00";
+	size_t len = strcspn(text, "Z+");
+	const char *zone = text + len;
+	int64_t seconds;
 
-	if (!matches(text, pattern) || !exists(text, text + strlen(pattern)))
-		return false;
-	zone = text + strlen(pattern);
-	if (*zone == '.')
-		zone += 1 + strspn(zone + 1, "0123456789");
-	len = (size_t)(zone - text);
-	if (zone[-1] == '.' || len + sizeof("Z") > CFS_TENCENT_TIME_MAX)
+	/* Of all forms of RFC 3339, those that this API has. */
+	if (cfs_time_parse(text, &seconds) < 0 || text[strcspn(shape, "T")] != 'T' ||
+		text[strlen(shape)] == ',')
 		return false;
 	if (strcmp(zone, "Z") != 0 && strcmp(zone, "+00:00") != 0)
+		return false;
+	if (len + sizeof("Z") > CFS_TENCENT_TIME_MAX)
 		return false;
 	memcpy(ret_time, text, len);
 	memcpy(ret_time + len, "Z", sizeof("Z"));

@@ -16,13 +16,8 @@ static bool is_address(const char *value)
 {
 	size_t len = strlen(value);
 
-	if (len == 0 || len > CFS_TENCENT_VNC_VALUE_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (value[i] <= ' ' || value[i] > '~' || strchr("\"'<>\\`", value[i]))
-			return false;
-	}
-	return true;
+	return len > 0 && len <= CFS_TENCENT_VNC_VALUE_MAX &&
+		cfs_text_is_graphic(value, len, CFS_TENCENT_URL_ENDS);
 }
 
 int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *ret_link)

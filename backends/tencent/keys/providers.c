@@ -95,11 +95,7 @@ void cfs_tencent_provider_refused(struct cfs_step *ret_step, const char *where, 
 /* What else is found is a slip of a copy: a blank, a quote mark's twin, a second line. */
 bool cfs_tencent_provider_is_key(const char *text)
 {
-	for (; *text; text++) {
-		if (*text <= ' ' || *text > '~')
-			return false;
-	}
-	return true;
+	return cfs_text_is_graphic(text, strlen(text), "");
 }
 
 static int set(struct cfs_secret *secret, const char *text)

@@ -189,23 +189,6 @@ static void marks_that_reorder_text_are_controls(void **state)
 	}
 }
 
-static void time_is_shown_in_utc(void **state)
-{
-	char out[CFS_TEXT_TIME];
-
-	(void)state;
-	cfs_text_time(out, 0);
-	assert_string_equal(out, "1970-01-01T00:00:00Z");
-	cfs_text_time(out, 1440938160);
-	assert_string_equal(out, "2015-08-30T12:36:00Z");
-	cfs_text_time(out, 253402300799);
-	assert_string_equal(out, "9999-12-31T23:59:59Z");
-	cfs_text_time(out, 253402300800);
-	assert_string_equal(out, "-");
-	cfs_text_time(out, INT64_MAX);
-	assert_string_equal(out, "-");
-}
-
 static void a_word_that_may_be_a_secret_ends_what_is_shown(void **state)
 {
 	char token[2 * CFS_TEXT_SECRET_MIN], text[4 * CFS_TEXT_SECRET_MIN];
@@ -251,9 +234,25 @@ static void capital_letters_of_ascii_are_made_small(void **state)
 	cfs_buf_finish(&buf);
 }
 
+static void graphic_bytes_are_those_that_one_can_see(void **state)
+{
+	(void)state;
+	assert_true(cfs_text_is_graphic("", 0, ""));
+	assert_true(cfs_text_is_graphic("!a~", 3, ""));
+	assert_true(cfs_text_is_graphic("ab c", 2, ""));
+	assert_false(cfs_text_is_graphic("ab c", 4, ""));
+	assert_false(cfs_text_is_graphic("a\0b", 3, ""));
+	assert_false(cfs_text_is_graphic("a\x7f", 2, ""));
+	assert_false(cfs_text_is_graphic("a\t", 2, ""));
+	assert_false(cfs_text_is_graphic("\xc3\xa9", 2, ""));
+	assert_false(cfs_text_is_graphic("a\"b", 3, "<\""));
+	assert_true(cfs_text_is_graphic("a'b", 3, "<\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(graphic_bytes_are_those_that_one_can_see),
 		cmocka_unit_test(every_scalar_value_is_well_formed_in_its_shortest_form_only),
 		cmocka_unit_test(a_sequence_takes_no_byte_that_is_not_its_own),
 		cmocka_unit_test(ill_formed_bytes_are_replaced_one_by_one),
@@ -264,7 +263,6 @@ int main(void)
 		cmocka_unit_test(a_word_that_may_be_a_secret_ends_what_is_shown),
 		cmocka_unit_test(a_line_is_shown_in_its_own_order),
 		cmocka_unit_test(marks_that_reorder_text_are_controls),
-		cmocka_unit_test(time_is_shown_in_utc),
 		cmocka_unit_test(all_but_unreserved_bytes_and_those_named_is_percent_encoded),
 		cmocka_unit_test(capital_letters_of_ascii_are_made_small),
 	};

@@ -3,8 +3,6 @@
  */
 #include "tests/unit/support/aws_chain.h"
 
-#include "backends/base/time.h"
-
 #define ENVIRONMENT &cfs_aws_provider_environment
 #define PROFILE &cfs_aws_provider_profile
 
@@ -203,44 +201,6 @@ static void test_a_file_that_cannot_be_used_is_named(void **state)
 		"cannot read ~/.aws/credentials: Permission denied");
 }
 
-static void test_times_are_rfc_3339(void **state)
-{
-	static const struct {
-		const char *text;
-		int64_t time;
-	} good[] = {
-		{"1970-01-01T00:00:00Z", 0},
-		{"2024-05-06T12:53:20Z", NOW},
-		{"2024-05-06t12:53:20z", NOW},
-		{"2024-05-06 12:53:20Z", NOW},
-		{"2024-05-06T12:53:20.123456Z", NOW},
-		{"2024-05-06T12:53:20+00:00", NOW},
-		{"2024-05-06T12:53:20UTC", NOW},
-		{"2024-05-06T14:53:20+02:00", NOW},
-		{"2024-05-06T07:23:20-0530", NOW},
-		{"2024-02-29T00:00:00Z", 1709164800},
-		{"2016-12-31T23:59:60Z", 1483228799},
-	};
-	static const char *const bad[] = {"", "2024-05-06", "2024-05-06T12:53:20",
-		"2024-05-06T12:53Z", "2024-13-06T12:53:20Z", "2024-02-30T12:53:20Z",
-		"2023-02-29T12:53:20Z", "2024-05-06T24:53:20Z", "2024-05-06T12:60:20Z",
-		"2024-05-06T12:53:61Z", "2024-05-06T12:53:20.Z", "2024-05-06T12:53:20UT",
-		"2024-05-06T12:53:20UTCX", "2024-05-06T12:53:20Z ", "2024-05-06T12:53:20+24:00",
-		"24-05-06T12:53:20Z", "1969-05-06T12:53:20Z", "2024/05/06T12:53:20Z", "tomorrow"};
-	int64_t time = -1;
-
-	(void)state;
-	for (size_t i = 0; i < N_ELEMENTS(good); i++) {
-		assert_int_equal(cfs_time_parse(good[i].text, &time), 0);
-		if (time != good[i].time)
-			fail_msg("%s", good[i].text);
-	}
-	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
-		if (cfs_time_parse(bad[i], &time) != -EINVAL)
-			fail_msg("taken: %s", bad[i]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,7 +214,6 @@ int main(void)
 		cmocka_unit_test(test_files_are_where_the_environment_says),
 		cmocka_unit_test(test_no_profile_says_where_it_was_looked_for),
 		cmocka_unit_test(test_a_file_that_cannot_be_used_is_named),
-		cmocka_unit_test(test_times_are_rfc_3339),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
