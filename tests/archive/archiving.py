@@ -9,7 +9,7 @@ import time
 
 from lib.simulator import ROOT
 
-PROGRAM = ROOT / "contrib/consolefs-archive"
+PROGRAM = ROOT / "contrib/archive/consolefs-archive"
 # All that cron gives.
 CRON = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "SHELL": "/bin/sh", "LOGNAME": "root"}
 DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ")
@@ -17,7 +17,7 @@ CONSOLE_CALLS = {"GetConsoleScreenshot": "screenshot.jpg", "GetConsoleOutput": "
 
 
 def command(*args):
-    return ["/bin/bash", PROGRAM, *args]
+    return [PROGRAM, *args]
 
 
 def archive(*args, env=None, cwd="/", timeout=120):

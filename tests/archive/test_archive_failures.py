@@ -1,12 +1,15 @@
 """What consolefs-archive says when not all is well, and the status that it ends with."""
 
 import os
+import pathlib
 import re
+import signal
 import subprocess
 
 import pytest
 
-from archiving import archive, calls, command, instances, runs, showing, summary
+from archiving import (archive, await_that, calls, command, instances, runs, showing, start,
+                       summary)
 
 
 def test_a_failure_is_named_with_its_reason_and_the_rest_is_fetched(sim, mount, tmp_path):
@@ -92,6 +95,22 @@ def test_a_region_that_cannot_be_listed_is_a_failure(sim, mount, tmp_path):
     assert archive(mounted.aws, tmp_path).returncode == 1
     reason = summary(runs(tmp_path)[0])[1]["failed"]["aws"]
     assert reason.startswith("working in part") and "eu-west-1" in reason
+
+
+def test_an_rsync_that_is_killed_is_a_failure(sim, mount, tmp_path):
+    """By a machine without memory, say: its instances must not be missing from a run that is well."""
+    cloud = sim(instances=20, faults=["GetConsoleOutput:hang:x1"])
+    mounted = mount(cloud)
+    mounted.allow("EINTR|Interrupted")
+    process = start("--jobs", "1", mounted.aws, tmp_path)
+    await_that(lambda: cloud.log_entries(action="GetConsoleOutput"))
+    for children in pathlib.Path(f"/proc/{process.pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+    assert process.wait(60) == 1
+    counts, reasons = summary(runs(tmp_path)[0])
+    assert set(reasons["failed"].values()) == {"rsync was ended by signal 9"}
+    assert sum(counts.values()) == len(instances(mounted.aws))
 
 
 USAGE = [[], ["--jobs"], ["one"], ["--jobs", "0", "a", "b"], ["--jobs", "x", "a", "b"],

@@ -4,13 +4,11 @@ import html.parser
 import json
 import os
 import re
-import shutil
-import subprocess
 import urllib.parse
 
 import pytest
 
-from archiving import CRON, PROGRAM, archive, instances, runs, showing
+from archiving import archive, instances, runs, showing
 
 NAMES = [b"a b", b"-rf", b"--delete", b"$(touch owned)", b"`touch owned`", b";touch owned;", b"new\nline",
          b"tab\there", b"'", b'"', b"\\", b"\\#012", b"*", b"?", b"[a]", b"%41", b"%", b"&amp;", b"<b>", b"...",
@@ -219,24 +217,3 @@ def test_texts_of_the_cloud_are_plain_in_the_summary(tmp_path):
     (source / "aws/i-1/error").write_bytes(b"code: \x1b]0;x\x07\ttab\nmessage: <b>\xff\xe2\x80\xae\n")
     archive(source, tmp_path / "kept")
     assert not re.search(rb"[^\n -~]", (runs(tmp_path / "kept")[0] / "summary").read_bytes())
-
-
-def test_shellcheck_finds_nothing():
-    done = subprocess.run(["/usr/bin/shellcheck", PROGRAM], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "")
-
-
-@pytest.mark.parametrize("awk", ["mawk", "gawk", "busybox"])
-def test_any_awk_will_do(tmp_path, awk):
-    """The same archive with each, of those that are installed."""
-    where = shutil.which(awk, path="/usr/bin:/bin")
-    if not where:
-        pytest.skip(f"no {awk}")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/awk").symlink_to(where)
-    make_mount(tmp_path / "mount", {b"aws": NAMES})
-    done = archive("-s", "0/1", tmp_path / "mount", tmp_path / "kept",
-                   env={**CRON, "PATH": f"{tmp_path}/bin:{CRON['PATH']}"})
-    assert (done.returncode, done.stderr) == (0, "")
-    run = check_kept(tmp_path / "kept/shard-0-of-1", {b"aws": NAMES})
-    check_page(run)

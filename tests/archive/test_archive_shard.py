@@ -11,7 +11,7 @@ import time
 import pytest
 
 from archiving import CRON, PROGRAM, archive, calls, instances, runs
-from lib.simulator import scrubbed_env
+from lib.simulator import ROOT, scrubbed_env
 
 
 def parts(dest, shards):
@@ -67,7 +67,7 @@ def test_the_index_of_a_kubernetes_job_or_a_slurm_array_is_a_shard(sim, mount, t
     """As the manual has it: the same command in each, and the index from the environment."""
     cloud = sim(instances=20)
     mounted = mount(cloud)
-    page = (PROGRAM.parent / "man/consolefs-archive.1").read_text()
+    page = (ROOT / "contrib/man/consolefs-archive.1").read_text()
     for variables, text, base in (
             ({"JOB_COMPLETION_INDEX": "{}"}, "$JOB_COMPLETION_INDEX/4", "kubernetes"),
             ({"SLURM_ARRAY_TASK_ID": "{}", "SLURM_ARRAY_TASK_COUNT": "4"},

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from archiving import PROGRAM
 from lib.simulator import ROOT, scrubbed_env
 
 UNITS = ROOT / "contrib/systemd"
@@ -24,7 +25,7 @@ def units(tmp_path):
     for place in (UNITS, UNITS / "user"):
         (tmp_path / place.name).mkdir()
         for unit in place.glob("consolefs-archive@.*"):
-            text = unit.read_text().replace("ExecStart=", f"ExecStart={ROOT}/contrib/")
+            text = unit.read_text().replace("ExecStart=", f"ExecStart={ROOT}/contrib/archive/")
             (tmp_path / place.name / unit.name.replace("@", "@mnt-cloud")).write_text(text)
     return tmp_path
 
@@ -56,7 +57,7 @@ def test_the_timers_run_every_night_and_make_up_for_a_missed_one():
 
 def test_the_manual_tells_every_option_and_status(tmp_path):
     page = (ROOT / "contrib/man/consolefs-archive.1").read_text()
-    help_ = subprocess.run(["/bin/bash", ROOT / "contrib/consolefs-archive", "--help"],
+    help_ = subprocess.run([PROGRAM, "--help"],
                            capture_output=True, text=True, check=True).stdout
     completion = (ROOT / "contrib/completions/consolefs-archive.bash").read_text()
     for option in set(re.findall(r"--([a-z-]+)", help_)):

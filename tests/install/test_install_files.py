@@ -3,9 +3,12 @@
 import subprocess
 
 from lib.machine import install, installed_files
-from lib.simulator import scrubbed_env
+from lib.simulator import ROOT, scrubbed_env
 
+ARCHIVE = {f"share/consolefs/archive/{part.name}" for part in (ROOT / "contrib/archive").iterdir()
+           if part.is_file()}
 PROGRAM = {
+    *ARCHIVE,
     "bin/consolefs",
     "bin/consolefs-archive",
     "lib/systemd/system/consolefs-archive@.service",
@@ -51,7 +54,8 @@ def test_destdir_takes_the_whole_of_another_prefix(tmp_path):
 def test_only_programs_can_be_executed(installed):
     for path in PROGRAM | SIMULATOR:
         mode = (installed / path).stat().st_mode & 0o777
-        assert mode == (0o755 if path.partition("/")[0] in ("bin", "sbin") else 0o644), path
+        program = path.startswith(("bin/", "sbin/")) or path == "share/consolefs/archive/consolefs-archive"
+        assert mode == (0o755 if program else 0o644), path
 
 
 def test_no_file_names_the_place_where_it_was_built(installed):
@@ -59,6 +63,14 @@ def test_no_file_names_the_place_where_it_was_built(installed):
     for path in PROGRAM | SIMULATOR:
         if not path.startswith("bin/"):
             assert str(installed).encode() not in (installed / path).read_bytes(), path
+
+
+def test_the_installed_archive_program_finds_its_parts(installed):
+    done = subprocess.run([installed / "bin/consolefs-archive", "--help"], cwd="/", env={},
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("usage: consolefs-archive"), done.stderr
+    assert installed_files(installed / "share/consolefs/archive") == {
+        path.rpartition("/")[2] for path in ARCHIVE}
 
 
 def check(installed, config, home):

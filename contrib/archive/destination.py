@@ -1,0 +1,183 @@
+"""DEST: its lock, its finished runs, and the one under way.
+
+A run under way is DEST/.unfinished:
+
+    name               the run's name, which is when it began
+    tree/CLOUD/ID/     what has been fetched. rsync leaves no file that is not whole, so what is here
+                       is never fetched again
+    results/*.log      a line for each instance, when it has been dealt with; see outcome.py
+    tmp/               of this process alone
+
+When every instance has been dealt with, what is the same in the previous run is replaced by a hard
+link to that, and tree/ renamed to DEST/NAME. So a run that was killed anywhere is continued by the
+next, and what has a date for a name is finished. DEST/.lock is held by all that write.
+"""
+
+import contextlib
+import fcntl
+import itertools
+import os
+import re
+import time
+
+from files import read_text, remove_tree
+from outcome import FAILED, parse_line
+from messages import Fatal, say
+
+DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z")
+# How long the rsyncs that a killed run has left behind are waited for.
+ORPHANS_S = 120
+
+
+def stamp(seconds=None):
+    return time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(seconds))
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+class Destination:
+    """DEST. An OSError of a method means that it cannot be written to."""
+
+    def __init__(self, path):
+        try:
+            os.makedirs(path, exist_ok=True)
+        except OSError as error:
+            raise Fatal(f"cannot make {path!r}: {error.strerror}") from error
+        self.path = os.path.realpath(path)
+        self.work = f"{self.path}/.unfinished"
+        self.tree = f"{self.work}/tree"
+        self.tmp = f"{self.work}/tmp"
+        self.name = None
+        self._lock = None
+        self._logs = itertools.count()
+
+    def lock(self):
+        """Until this process has ended, and whatever it has started."""
+        lock = os.open(f"{self.path}/.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        if not self._take(lock):
+            text = os.pread(lock, 20, 0).strip()
+            # What a killed run has started holds it for as long as it writes.
+            if not text.isdigit() or alive(int(text)) or not self._take(lock, ORPHANS_S):
+                raise Fatal(f"another run is under way in {self.path!r}")
+        os.set_inheritable(lock, True)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+        self._lock = lock
+
+    @staticmethod
+    def _take(lock, patience=0):
+        end = time.monotonic() + patience
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.1)
+
+    def begin(self):
+        """Continues the run that was interrupted, or begins one. Returns whether it continues one."""
+        known = read_text(f"{self.work}/name").strip()
+        if DATED.fullmatch(known) and os.path.isdir(f"{self.path}/{known}"):
+            # Killed when all but settling was done.
+            self.name = known
+            self._settle()
+            known = ""
+        for directory in (self.tree, f"{self.work}/results"):
+            os.makedirs(directory, exist_ok=True)
+        remove_tree(self.tmp)
+        os.mkdir(self.tmp)
+        if DATED.fullmatch(known):
+            self.name = known
+            return True
+        self.name = self._new_name()
+        with open(f"{self.work}/name.new", "w", encoding="ascii") as file:
+            file.write(self.name + "\n")
+        os.replace(f"{self.work}/name.new", f"{self.work}/name")
+        return False
+
+    def _new_name(self):
+        """When it begins. No other run has the name."""
+        while True:
+            name = stamp()
+            if not os.path.lexists(f"{self.path}/{name}"):
+                return name
+            time.sleep(0.1)
+
+    def record(self, results):
+        """Notes that these instances have been dealt with. Any thread may."""
+        with open(f"{self.work}/results/{os.getpid()}.{next(self._logs)}.log", "x",
+                  encoding="ascii") as log:
+            log.write("".join(result.line() for result in results))
+
+    def recorded(self):
+        """The results of a run that is continued, but for failures: those are tried again. To be
+        called before anything is recorded."""
+        results = {}
+        directory = f"{self.work}/results"
+        logs = [f"{directory}/{name}" for name in os.listdir(directory) if name.endswith(".log")]
+        for log in sorted(logs):
+            for result in map(parse_line, read_text(log).split("\n")):
+                if result and result.status != FAILED:
+                    results.setdefault(result.place, result)
+        with open(f"{directory}/kept", "w", encoding="ascii", errors="replace") as kept:
+            kept.write("".join(result.line() for result in results.values()))
+        os.replace(f"{directory}/kept", f"{directory}/kept.log")
+        for log in logs:
+            if log != f"{directory}/kept.log":
+                os.unlink(log)
+        return results
+
+    def abandon(self):
+        """Removes the run, unless an interrupted one has fetched something: that is kept."""
+        if not os.listdir(self.tree):
+            remove_tree(self.work)
+
+    def finish(self):
+        """Gives the run its name."""
+        try:
+            os.rename(self.tree, f"{self.path}/{self.name}")
+        except OSError as error:
+            raise Fatal(f"cannot rename the finished run to {self.name!r}: {error.strerror}") from error
+        self._settle()
+
+    def _settle(self):
+        """What is left to do when a run has its name."""
+        link = f"{self.path}/.latest"
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(link)
+            os.symlink(self.name, link)
+            os.replace(link, f"{self.path}/latest")
+        except OSError as error:
+            raise Fatal(f"cannot make {self.path + '/latest'!r}: {error.strerror}") from error
+        remove_tree(self.work)
+
+    def finished(self):
+        """The names of the finished runs, oldest first."""
+        return sorted(name for name in os.listdir(self.path)
+                      if DATED.fullmatch(name) and not os.path.islink(f"{self.path}/{name}")
+                      and os.path.isfile(f"{self.path}/{name}/summary"))
+
+    def remove_older(self, days):
+        """Removes the finished runs that began so many days ago, but never the one just finished."""
+        limit = stamp(time.time() - days * 86400)
+        removing = f"{self.path}/.removing"
+        remove_tree(removing)
+        for name in self.finished():
+            if name < limit and name != self.name:
+                # What is half removed is not a run.
+                try:
+                    os.rename(f"{self.path}/{name}", removing)
+                except OSError as error:
+                    say(f"cannot remove {self.path + '/' + name!r}: {error.strerror}")
+                    continue
+                remove_tree(removing)
