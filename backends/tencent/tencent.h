@@ -10,13 +10,6 @@
 
 #include "backends/contract/backend.h"
 
-/* Rows of the backend's table of live files. All of them come from the same action. */
-enum { CFS_TENCENT_LIVE_VNC_URL, CFS_TENCENT_LIVE_VNC_PAGE, CFS_TENCENT_N_LIVE };
-
-/* Whether the text is the id of a CVM: "ins-" and 8 letters and digits, as far as the documentation
- * shows; 6 to 16 are taken, so that a longer form to come does not empty a listing. */
-bool cfs_tencent_valid_id(const char *id);
-
 extern const struct cfs_backend cfs_tencent_backend;
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/live.h"
 #include "backends/tencent/tencent.h"
 #include "tests/fuzz/answers.h"
 #include "tests/fuzz/machine.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/live.h"
 #include "backends/tencent/cvm/vnc.h"
 #include "backends/tencent/tencent.h"
 #include "tests/fuzz/fuzz.h"

@@ -2,14 +2,19 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "backends/base/json.h"
+#include "backends/base/text.h"
 #include "backends/tencent/api/tccli_files.h"
 
 #define DOMAIN "tencentcloudapi.com"
 #define FINANCE "-fsi"
 #define CVM "cvm"
 #define STS "sts"
+#define USUAL_STS_REGION "ap-guangzhou"
+#define WHY_MAX 256
 #define STS_VARIABLE "TENCENTCLOUD_STS_ENDPOINT"
 
 /* Why goes to people: the outcome is told by the return value, whether or not it has room. */
@@ -66,17 +71,95 @@ int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct 
 	return r;
 }
 
-bool cfs_tencent_endpoint_is_finance(const char *region)
+static bool is_finance(const char *region)
 {
 	size_t len = strlen(region);
 
 	return len > strlen(FINANCE) && strcmp(region + len - strlen(FINANCE), FINANCE) == 0;
 }
 
+static const char *choose_region(
+	const struct cfs_settings *settings, const struct cfs_env *env, const cJSON *configure)
+{
+	const char *named = cfs_env_get(env, "TENCENTCLOUD_REGION");
+	const char *profiles = cfs_tencent_tccli_region(configure);
+	const char *region = settings->profile && profiles ? profiles : named;
+
+	if (!region)
+		region = profiles;
+	if (!region)
+		region = cfs_env_get(env, "TKE_REGION");
+	return region ? region : "";
+}
+
+/* Reads the .configure of tccli's profile: NULL in *ret_configure when there is none to be had.
+ * What is wrong with a file but its text is said by whoever needs the keys from beside it. */
+static int read_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+	cJSON **ret_configure, struct cfs_buf *why)
+{
+	struct cfs_buf reason = CFS_BUF_INIT(WHY_MAX);
+	int r;
+
+	*ret_configure = NULL;
+	r = cfs_tencent_tccli_read(env, cfs_tencent_tccli_profile(settings, env),
+		CFS_TENCENT_CONFIGURE, ret_configure, &reason);
+	if (r == -EINVAL && cfs_buf_adds(why, cfs_buf_text(&reason)) == -ENOMEM)
+		r = -ENOMEM;
+	cfs_buf_finish(&reason);
+	return r == -EINVAL || r == -ENOMEM ? r : 0;
+}
+
+int cfs_tencent_endpoint_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+	struct cfs_tencent_endpoints *ret_endpoints, char **ret_region, struct cfs_buf *why)
+{
+	cJSON *configure;
+	char *region = NULL;
+	int r;
+
+	r = read_configure(settings, env, &configure, why);
+	if (r == 0) {
+		region = strdup(choose_region(settings, env, configure));
+		r = region ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = cfs_tencent_endpoint_load(settings, env, configure, ret_endpoints, why);
+	cfs_json_wipe(configure);
+	if (r < 0) {
+		free(region);
+		return r;
+	}
+	*ret_region = region;
+	return 0;
+}
+
+/* "ap-guangzhou", "na-siliconvalley", "ap-shanghai-fsi": an area, and a place in it. */
+bool cfs_tencent_endpoint_valid_region(const char *region)
+{
+	size_t len = strlen(region);
+
+	if (!cfs_text_is_token(region, len, CFS_REGION_MAX, "-"))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool hyphen = region[i] == '-';
+
+		if (region[i] >= 'A' && region[i] <= 'Z')
+			return false;
+		if (hyphen && (i == 0 || i + 1 == len || region[i + 1] == '-'))
+			return false;
+	}
+	return strchr(region, '-') != NULL;
+}
+
+const char *cfs_tencent_endpoint_sts_region(const char *region)
+{
+	return cfs_tencent_endpoint_valid_region(region) && is_finance(region) ? region
+									       : USUAL_STS_REGION;
+}
+
 static void find_own(const char *service, const char *region, struct cfs_tencent_endpoint *endpoint)
 {
 	endpoint->tls = true;
-	if (cfs_tencent_endpoint_is_finance(region))
+	if (is_finance(region))
 		snprintf(endpoint->host, sizeof(endpoint->host), "%s.%.*s." DOMAIN, service,
 			CFS_REGION_MAX, region);
 	else

@@ -42,11 +42,24 @@ struct cfs_tencent_endpoints {
 int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
 	const cJSON *configure, struct cfs_tencent_endpoints *ret_endpoints, struct cfs_buf *why);
 
+/*
+ * The same, with the .configure of tccli's profile, and the region. *ret_region is allocated, "" if
+ * none is configured, and not checked. It comes from TENCENTCLOUD_REGION, tccli's profile or
+ * TKE_REGION, in this order; the region of a profile that the settings name goes before the
+ * variable, as with `tccli --profile`.
+ */
+int cfs_tencent_endpoint_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+	struct cfs_tencent_endpoints *ret_endpoints, char **ret_region, struct cfs_buf *why);
+
 /* Where a service ("cvm", "sts", "region") answers for a region, which may be "". */
 void cfs_tencent_endpoint_find(const struct cfs_tencent_endpoints *endpoints, const char *service,
 	const char *region, struct cfs_tencent_endpoint *ret_endpoint);
 
-/* Whether the region is one of those that are reached by names of their own only. */
-bool cfs_tencent_endpoint_is_finance(const char *region);
+/* Whether the text has the form of a region's name: "ap-guangzhou", "ap-shanghai-fsi". */
+bool cfs_tencent_endpoint_valid_region(const char *region);
+
+/* The region to ask STS in: a finance region's own, for all others the one that the SDKs use.
+ * `region` may be "". */
+const char *cfs_tencent_endpoint_sts_region(const char *region);
 
 #endif

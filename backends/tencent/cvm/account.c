@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/base/json.h"
-#include "backends/base/text.h"
-#include "backends/tencent/api/tccli_files.h"
-
-#define WHY_MAX 256
-
 const struct cfs_setting cfs_tencent_account_settings[] = {
 	{
 		.key = "vnc_page",
@@ -75,53 +69,6 @@ static int apply_own(struct cfs_account *account, const struct cfs_pair *own, st
 	return replace(&account->filters[account->n_filters++], own->value);
 }
 
-static const char *choose_region(
-	const struct cfs_settings *settings, const struct cfs_env *env, const cJSON *configure)
-{
-	const char *named = cfs_env_get(env, "TENCENTCLOUD_REGION");
-	const char *profiles = cfs_tencent_tccli_region(configure);
-	const char *region = settings->profile && profiles ? profiles : named;
-
-	if (!region)
-		region = profiles;
-	if (!region)
-		region = cfs_env_get(env, "TKE_REGION");
-	return region ? region : "";
-}
-
-/* Reads the .configure of tccli's profile: NULL in *ret_configure when there is none to be had.
- * What is wrong with a file but its text is said by whoever needs the keys from beside it. */
-static int read_configure(const struct cfs_settings *settings, const struct cfs_env *env,
-	cJSON **ret_configure, struct cfs_buf *why)
-{
-	struct cfs_buf reason = CFS_BUF_INIT(WHY_MAX);
-	int r;
-
-	*ret_configure = NULL;
-	r = cfs_tencent_tccli_read(env, cfs_tencent_tccli_profile(settings, env),
-		CFS_TENCENT_CONFIGURE, ret_configure, &reason);
-	if (r == -EINVAL && cfs_buf_adds(why, cfs_buf_text(&reason)) == -ENOMEM)
-		r = -ENOMEM;
-	cfs_buf_finish(&reason);
-	return r == -EINVAL || r == -ENOMEM ? r : 0;
-}
-
-/* What tccli's profile adds to the settings. */
-static int apply_profile(struct cfs_account *account, const struct cfs_settings *settings,
-	const struct cfs_env *env, struct cfs_buf *why)
-{
-	cJSON *configure;
-	int r;
-
-	r = read_configure(settings, env, &configure, why);
-	if (r == 0)
-		r = cfs_tencent_endpoint_load(settings, env, configure, &account->endpoints, why);
-	if (r == 0)
-		r = replace(&account->region, choose_region(settings, env, configure));
-	cfs_json_wipe(configure);
-	return r;
-}
-
 int cfs_tencent_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_account **ret_account, struct cfs_buf *why)
 {
@@ -135,7 +82,8 @@ int cfs_tencent_account_create(const struct cfs_settings *settings, const struct
 	if (r == 0 && settings->ca_file)
 		r = replace(&account->ca_file, settings->ca_file);
 	if (r == 0)
-		r = apply_profile(account, settings, env, why);
+		r = cfs_tencent_endpoint_configure(
+			settings, env, &account->endpoints, &account->region, why);
 	for (size_t i = 0; r == 0 && i < settings->n_own; i++)
 		r = apply_own(account, &settings->own[i], why);
 	if (r < 0) {
@@ -167,22 +115,4 @@ int cfs_tencent_account_region(const struct cfs_account *account, const char **r
 {
 	*ret_region = account->region;
 	return 0;
-}
-
-/* "ap-guangzhou", "na-siliconvalley", "ap-shanghai-fsi": an area, and a place in it. */
-bool cfs_tencent_account_valid_region(const char *region)
-{
-	size_t len = strlen(region);
-
-	if (!cfs_text_is_token(region, len, CFS_REGION_MAX, "-"))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		bool hyphen = region[i] == '-';
-
-		if (region[i] >= 'A' && region[i] <= 'Z')
-			return false;
-		if (hyphen && (i == 0 || i + 1 == len || region[i + 1] == '-'))
-			return false;
-	}
-	return strchr(region, '-') != NULL;
 }

@@ -5,7 +5,6 @@
 #ifndef CFS_BACKENDS_TENCENT_CVM_ACCOUNT_H
 #define CFS_BACKENDS_TENCENT_CVM_ACCOUNT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "backends/contract/backend.h"
@@ -33,13 +32,6 @@ int cfs_tencent_account_create(const struct cfs_settings *settings, const struct
 	struct cfs_account **ret_account, struct cfs_buf *why);
 void cfs_tencent_account_destroy(struct cfs_account *account);
 const char *cfs_tencent_account_ca_file(const struct cfs_account *account);
-/*
- * As it is found, to be judged by whoever uses it, in TENCENTCLOUD_REGION, tccli's profile or
- * TKE_REGION. A profile that is configured by name goes before the variable, as with `tccli
- * --profile`.
- */
 int cfs_tencent_account_region(const struct cfs_account *account, const char **ret_region);
-
-bool cfs_tencent_account_valid_region(const char *region);
 
 #endif

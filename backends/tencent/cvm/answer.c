@@ -14,7 +14,6 @@
 #include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/cvm/request.h"
 #include "backends/tencent/cvm/vnc.h"
-#include "backends/tencent/tencent.h"
 
 struct cfs_reader {
 	const struct cfs_account *account;
@@ -152,7 +151,7 @@ static void read_regions(struct cfs_reader *reader, const cJSON *response, struc
 		const char *state = cfs_json_text(item, "RegionState");
 
 		if (!region || !state || strcmp(state, "AVAILABLE") != 0 ||
-			!cfs_tencent_account_valid_region(region))
+			!cfs_tencent_endpoint_valid_region(region))
 			continue;
 		r = reader->sink->region(reader->sink->arg, region);
 		if (r < 0) {

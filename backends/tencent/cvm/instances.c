@@ -8,11 +8,15 @@
 #include "backends/base/json.h"
 #include "backends/base/text.h"
 #include "backends/base/time.h"
-#include "backends/tencent/tencent.h"
+#include "backends/tencent/cvm/live.h"
 
 #define WHY_MAX 256
 #define SHOWN_ID_MAX 80
 #define NUMBER_MAX 24
+#define ID_PREFIX "ins-"
+#define ID_SUFFIX_MIN 6
+#define ID_SUFFIX_MAX 16
+
 #define ALL ((1u << CFS_TENCENT_N_LIVE) - 1)
 
 /* Texts of the instance itself, and of objects in it. */
@@ -88,6 +92,17 @@ enum cfs_power cfs_tencent_instances_state(const char *state, uint32_t *ret_offe
 	}
 	*ret_offers = ALL;
 	return CFS_POWER_UNKNOWN;
+}
+
+bool cfs_tencent_instances_valid_id(const char *id)
+{
+	size_t len;
+
+	if (strncmp(id, ID_PREFIX, strlen(ID_PREFIX)) != 0)
+		return false;
+	id += strlen(ID_PREFIX);
+	len = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789");
+	return id[len] == '\0' && len >= ID_SUFFIX_MIN && len <= ID_SUFFIX_MAX;
 }
 
 bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCENT_TIME_MAX])
@@ -280,7 +295,7 @@ int cfs_tencent_instances_read(const cJSON *set, const char *only, struct cfs_si
 		struct cfs_instance *instance;
 
 		received++;
-		if (!id || !cfs_tencent_valid_id(id)) {
+		if (!id || !cfs_tencent_instances_valid_id(id)) {
 			leave_out(sink, id);
 			continue;
 		}

@@ -7,11 +7,16 @@
 #ifndef CFS_BACKENDS_TENCENT_CVM_INSTANCES_H
 #define CFS_BACKENDS_TENCENT_CVM_INSTANCES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <cjson/cJSON.h>
 
 #include "backends/contract/backend.h"
+
+/* Whether the text is the id of a CVM: "ins-" and 8 letters and digits, as far as the documentation
+ * shows; 6 to 16 are taken, so that a longer form to come does not empty a listing. */
+bool cfs_tencent_instances_valid_id(const char *id);
 
 /* A moment as RFC 3339 in UTC with `Z`, from `Z` or a zero offset. false: it is none. */
 #define CFS_TENCENT_TIME_MAX 40 /* bytes, NUL included */

@@ -7,7 +7,6 @@
 
 #include "backends/base/json.h"
 #include "backends/tencent/cvm/account.h"
-#include "backends/tencent/keys/sts.h"
 
 #define OFFSET_DIGITS_MAX 9
 
@@ -17,6 +16,63 @@ static const struct cfs_tencent_api describe_instances = {"cvm", "2017-03-12", "
 				    describe_regions = {"region", "2022-06-27", "DescribeRegions"},
 				    get_caller_identity = {
 					    "sts", "2018-08-13", "GetCallerIdentity"};
+
+const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question)
+{
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return &describe_vnc_url;
+	case CFS_REGIONS:
+		return &describe_regions;
+	case CFS_WHOAMI:
+		return &get_caller_identity;
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return &describe_instances;
+}
+
+const char *cfs_tencent_request_action(const struct cfs_question *question)
+{
+	return cfs_tencent_request_api(question)->action;
+}
+
+const char *cfs_tencent_request_permission(const struct cfs_question *question)
+{
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return "cvm:DescribeInstanceVncUrl";
+	case CFS_REGIONS:
+		return "region:DescribeRegions";
+	case CFS_WHOAMI:
+		return "sts:GetCallerIdentity";
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return "cvm:DescribeInstances";
+}
+
+/* Requests a second, as the page of each action states them. A bucket that is full lets a burst
+ * through on top of them, so the one for links, of which there are few, holds one. */
+struct cfs_rate cfs_tencent_request_rate(const struct cfs_question *question)
+{
+	switch (question->verb) {
+	case CFS_FETCH:
+	case CFS_PROBE:
+		return (struct cfs_rate){.per_second = 10, .burst = 1};
+	case CFS_REGIONS:
+	case CFS_WHOAMI:
+		return (struct cfs_rate){.per_second = 20, .burst = 20};
+	case CFS_LIST:
+	case CFS_FIND:
+		break;
+	}
+	return (struct cfs_rate){.per_second = 40, .burst = 40};
+}
 
 int cfs_tencent_request_offset(const char *page, int64_t *ret_offset)
 {
@@ -136,29 +192,12 @@ int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs
 	return r;
 }
 
-const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question)
-{
-	switch (question->verb) {
-	case CFS_FETCH:
-	case CFS_PROBE:
-		return &describe_vnc_url;
-	case CFS_REGIONS:
-		return &describe_regions;
-	case CFS_WHOAMI:
-		return &get_caller_identity;
-	case CFS_LIST:
-	case CFS_FIND:
-		break;
-	}
-	return &describe_instances;
-}
-
 /* STS wants a region, and any of those it is in does; it answers alike in all. */
 static const char *region_of(const struct cfs_account *account, const struct cfs_question *question)
 {
 	if (question->region[0] || question->verb != CFS_WHOAMI)
 		return question->region;
-	return cfs_tencent_sts_region(account->region);
+	return cfs_tencent_endpoint_sts_region(account->region);
 }
 
 int cfs_tencent_request(const struct cfs_account *account, const struct cfs_question *question,

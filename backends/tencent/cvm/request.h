@@ -1,5 +1,5 @@
 /*
- * Questions as signed requests: of CVM, but for two.
+ * Questions as signed requests: to CVM, but for two.
  *
  * REGIONS asks the service `region`. CVM has a DescribeRegions of its own, which answers but is no
  * longer kept up (https://cloud.tencent.com/document/api/213/15708): it does not know the regions
@@ -27,9 +27,6 @@
 /* Well-formed, and of no instance. */
 #define CFS_TENCENT_MADE_UP_ID "ins-00000000"
 
-/* The action that answers a question. */
-const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question);
-
 /* The offset that a page's token stands for: 0 for "". -EINVAL for what is no token of ours. */
 int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
 
@@ -37,7 +34,13 @@ int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
 int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs_question *question,
 	struct cfs_buf *ret_body);
 
-/* A slot of the backend. */
+/* The service, version and name of the action that answers a question. */
+const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question);
+
+/* Slots of the backend, as backends/contract/backend.h has them. */
+const char *cfs_tencent_request_action(const struct cfs_question *question);
+const char *cfs_tencent_request_permission(const struct cfs_question *question);
+struct cfs_rate cfs_tencent_request_rate(const struct cfs_question *question);
 int cfs_tencent_request(const struct cfs_account *account, const struct cfs_question *question,
 	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request);
 

@@ -6,7 +6,7 @@
 #include "backends/base/html.h"
 #include "backends/base/text.h"
 #include "backends/tencent/api/url.h"
-#include "backends/tencent/tencent.h"
+#include "backends/tencent/cvm/live.h"
 
 /* Every byte of a value may take three in the link. */
 #define LINK_MAX (CFS_TENCENT_URL_MAX + 3 * CFS_TENCENT_VNC_VALUE_MAX)
@@ -104,7 +104,7 @@ int cfs_tencent_vnc_content(const struct cfs_live *live, const char *id, const c
 
 	r = cfs_tencent_vnc_link(page, value, &link);
 	if (r == 0)
-		r = renderings[live - cfs_tencent_backend.live](&rendered, id, cfs_buf_text(&link));
+		r = renderings[live - cfs_tencent_live](&rendered, id, cfs_buf_text(&link));
 	if (r == 0)
 		r = cfs_buf_add(content, rendered.data, rendered.len);
 	cfs_buf_wipe(&rendered);

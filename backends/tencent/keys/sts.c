@@ -3,18 +3,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backends/base/json.h"
 #include "backends/base/text.h"
 #include "backends/tencent/api/api.h"
-#include "backends/tencent/api/tccli_files.h"
-#include "backends/tencent/cvm/account.h"
 #include "backends/tencent/keys/providers.h"
 
 #define SERVICE "sts"
 #define VERSION "2018-08-13"
-#define USUAL_REGION "ap-guangzhou"
 #define SESSION_MIN 2
 #define SESSION_MAX 128
 #define PROVIDER_MAX 256
@@ -23,13 +21,6 @@
 static const struct cfs_tencent_api assume_role = {SERVICE, VERSION, "AssumeRole"},
 				    assume_role_with_web_identity = {
 					    SERVICE, VERSION, "AssumeRoleWithWebIdentity"};
-
-const char *cfs_tencent_sts_region(const char *region)
-{
-	return cfs_tencent_account_valid_region(region) && cfs_tencent_endpoint_is_finance(region)
-		? region
-		: USUAL_REGION;
-}
 
 /* Why a role cannot be one, NULL if it can. "qcs::cam::uin/12345678:roleName/testRoleName" */
 static const char *check_role(const struct cfs_tencent_role *role)
@@ -72,23 +63,18 @@ struct destination {
 static int find_destination(const struct cfs_settings *settings, const struct cfs_env *env,
 	const char *region, struct destination *ret_destination, struct cfs_buf *why)
 {
-	/* Filters and page are judged elsewhere. */
-	const struct cfs_settings plain = {
-		.name = settings->name,
-		.profile = settings->profile,
-		.endpoint = settings->endpoint,
-	};
-	struct cfs_account *account = NULL;
+	struct cfs_tencent_endpoints endpoints;
+	char *home = NULL;
 	int r;
 
-	r = cfs_tencent_account_create(&plain, env, &account, why);
+	r = cfs_tencent_endpoint_configure(settings, env, &endpoints, &home, why);
 	if (r < 0)
 		return r;
 	if (!region)
-		region = cfs_tencent_sts_region(account->region);
-	cfs_tencent_endpoint_find(&account->endpoints, SERVICE, region, &ret_destination->endpoint);
+		region = cfs_tencent_endpoint_sts_region(home);
+	cfs_tencent_endpoint_find(&endpoints, SERVICE, region, &ret_destination->endpoint);
 	snprintf(ret_destination->region, sizeof(ret_destination->region), "%s", region);
-	cfs_tencent_account_destroy(account);
+	free(home);
 	return 0;
 }
 
@@ -146,7 +132,7 @@ static const char *check_identity(const struct cfs_tencent_web_identity *identit
 {
 	size_t len = strlen(identity->provider);
 
-	if (!cfs_tencent_account_valid_region(identity->region))
+	if (!cfs_tencent_endpoint_valid_region(identity->region))
 		return "the region is no region's name";
 	if (len > PROVIDER_MAX || !cfs_tencent_provider_is_key(identity->provider))
 		return "the provider's id is no name";

@@ -28,10 +28,6 @@ struct cfs_tencent_web_identity {
 	const char *token; /* a secret */
 };
 
-/* The region that STS is asked in: a finance region has its own, all others do with the one that
- * the SDKs ask in. `region` may be "". */
-const char *cfs_tencent_sts_region(const char *region);
-
 /*
  * Each fills *ret_step wholly: the request, or a failure if something in it has not the form that
  * it must have. `where` names, for people, where the role was found.

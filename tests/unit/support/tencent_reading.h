@@ -16,6 +16,7 @@
 #include "backends/tencent/cvm/account.h"
 #include "backends/tencent/cvm/answer.h"
 #include "backends/tencent/cvm/request.h"
+#include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/tencent.h"
 
 #define FIXTURE_MAX (64 * 1024)
@@ -39,7 +40,7 @@ static int take(void *arg, struct cfs_instance *instance)
 
 	assert_true(outcome->n < TAKEN_MAX);
 	/* Never a wrong file: whatever was sent, this becomes a directory's name. */
-	assert_true(cfs_tencent_valid_id(cfs_instance_id(instance)));
+	assert_true(cfs_tencent_instances_valid_id(cfs_instance_id(instance)));
 	outcome->instances[outcome->n++] = instance;
 	return outcome->refuses;
 }
@@ -57,7 +58,7 @@ static int take_region(void *arg, const char *region)
 	struct outcome *outcome = arg;
 
 	assert_true(outcome->n_regions < TAKEN_MAX);
-	assert_true(cfs_tencent_account_valid_region(region));
+	assert_true(cfs_tencent_endpoint_valid_region(region));
 	snprintf(outcome->regions[outcome->n_regions++], CFS_REGION_MAX + 1, "%s", region);
 	return outcome->refuses;
 }

@@ -165,9 +165,9 @@ static void regions_have_the_form_of_regions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(cfs_tencent_account_valid_region(good[i]));
+		assert_true(cfs_tencent_endpoint_valid_region(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(cfs_tencent_account_valid_region(bad[i]));
+		assert_false(cfs_tencent_endpoint_valid_region(bad[i]));
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "backends/tencent/cvm/live.h"
 #include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/tencent.h"
 

@@ -107,7 +107,7 @@ static void a_probe_is_the_call_for_an_id_that_nothing_has(void **state)
 	struct cfs_question made_up = probe_vnc_url(NULL), listed = probe_vnc_url("ins-r9hr2upy");
 
 	(void)state;
-	assert_true(cfs_tencent_valid_id(CFS_TENCENT_MADE_UP_ID));
+	assert_true(cfs_tencent_instances_valid_id(CFS_TENCENT_MADE_UP_ID));
 	assert_request(request_of(NULL, NULL, &made_up), "https://cvm.tencentcloudapi.com/",
 		"DescribeInstanceVncUrl", "2017-03-12", "ap-guangzhou",
 		"{\"InstanceId\":\"ins-00000000\"}", "cvm");

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "backends/tencent/cvm/account.h"
+#include "backends/tencent/cvm/live.h"
 #include "backends/tencent/cvm/vnc.h"
 #include "backends/tencent/tencent.h"
 
