@@ -8,7 +8,6 @@
 #include "fs/base/log.h"
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
-#include "fs/client/rate_queue.h"
 
 static int set_regions(
 	struct cfs_client *client, const struct cfs_client_config *config, struct cfs_buf *why)
@@ -58,10 +57,6 @@ int cfs_client_create(const struct cfs_runtime *runtime, const struct cfs_client
 		r = cfs_credentials_create(runtime->loop, runtime->http, client->backend,
 			&client->settings, runtime->env, &client->cloud_clock,
 			&client->credentials);
-	if (r == 0)
-		r = cfs_rate_queues_create(runtime->loop, &client->queues);
-	if (r == 0)
-		r = cfs_endpoints_create(client, &client->endpoints);
 	if (r < 0) {
 		cfs_client_destroy(client);
 		return r;
@@ -74,8 +69,7 @@ void cfs_client_destroy(struct cfs_client *client)
 {
 	if (!client)
 		return;
-	cfs_endpoints_destroy(client->endpoints);
-	cfs_rate_queues_destroy(client->queues);
+	cfs_endpoint_destroy_all(client);
 	cfs_credentials_destroy(client->credentials);
 	client->backend->account_destroy(client->account);
 	free(client);

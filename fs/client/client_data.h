@@ -14,9 +14,11 @@
 #include "fs/client/failure.h"
 #include "fs/client/runtime.h"
 
+/* Bytes of a cloud's name: that of its section, and of its directory. */
+#define CFS_CLOUD_NAME_MAX 64
+
 struct cfs_credentials;
-struct cfs_endpoints;
-struct cfs_rate_queues;
+struct cfs_endpoint;
 
 /* What a client is made of. Everything in it is borrowed for the client's life. */
 struct cfs_client_config {
@@ -38,8 +40,7 @@ struct cfs_client {
 	struct cfs_account *account;
 	struct cfs_cloud_clock cloud_clock;
 	struct cfs_credentials *credentials;
-	struct cfs_rate_queues *queues;
-	struct cfs_endpoints *endpoints;
+	struct cfs_endpoint *endpoints; /* a list: endpoint.h */
 	const char *regions[CFS_REGIONS_MAX];
 	size_t n_regions; /* 0: none is configured anywhere, or all are wanted */
 	bool all_regions;

@@ -1,102 +1,10 @@
 #include "fs/client/endpoint.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/base/loop.h"
-#include "fs/client/breaker.h"
-#include "fs/client/call.h"
-#include "fs/client/rate_queue.h"
-
-/* Of a probe's answer no more than this is looked at. */
-#define PROBE_CONTENT_MAX 4096
-
-struct cfs_endpoint {
-	struct cfs_endpoint *next;
-	struct cfs_client *client;
-	char region[CFS_REGION_MAX + 1];
-	struct cfs_question question; /* a probe's; of the region above */
-	struct cfs_rate_queue *queue;
-	struct cfs_retry_quota quota;
-	struct cfs_breaker breaker;
-	struct cfs_error error; /* of the last that got no answer */
-	struct timespec since;  /* when it went down */
-	struct cfs_timer timer; /* until the next probe */
-	struct cfs_call probe;  /* its `cloud` is NULL when none is under way */
-	struct cfs_sink sink;
-	struct cfs_buf content;
-	struct cfs_wait *waits; /* for a probe */
-};
-
-struct cfs_endpoints {
-	struct cfs_client *client;
-	struct cfs_endpoint *first; /* regions times actions: a few dozen at the most */
-};
-
-int cfs_endpoints_create(struct cfs_client *client, struct cfs_endpoints **ret_endpoints)
-{
-	struct cfs_endpoints *endpoints;
-
-	endpoints = calloc(1, sizeof(*endpoints));
-	if (!endpoints)
-		return -ENOMEM;
-	endpoints->client = client;
-	*ret_endpoints = endpoints;
-	return 0;
-}
-
-void cfs_endpoints_destroy(struct cfs_endpoints *endpoints)
-{
-	struct cfs_endpoint *endpoint;
-
-	if (!endpoints)
-		return;
-	while ((endpoint = endpoints->first)) {
-		endpoints->first = endpoint->next;
-		cfs_timer_stop(&endpoint->timer);
-		cfs_call_cancel(&endpoint->probe);
-		cfs_buf_finish(&endpoint->content);
-		free(endpoint);
-	}
-	free(endpoints);
-}
-
-/* What a probe does with an answer that has more to say than that there is one. */
-
-static int ignore_instance(void *arg, struct cfs_instance *instance)
-{
-	(void)arg;
-	cfs_instance_destroy(instance);
-	return 0;
-}
-
-static int ignore_region(void *arg, const char *region)
-{
-	(void)arg;
-	(void)region;
-	return 0;
-}
-
-/* The question that stands for another's action, without its effect or the length of its answer. */
-static struct cfs_question probe_for(const struct cfs_question *question)
-{
-	struct cfs_question probe = {.verb = question->verb, .live = question->live};
-
-	if (question->verb == CFS_FETCH)
-		probe.verb = CFS_PROBE;
-	else if (question->verb == CFS_LIST)
-		probe.verb = CFS_FIND;
-	return probe;
-}
-
-static const char *action_of(const struct cfs_endpoint *endpoint)
-{
-	return endpoint->client->backend->action(&endpoint->question);
-}
 
 static void begin_probe(void *arg);
 
@@ -110,37 +18,59 @@ static struct cfs_rate rate_of(const struct cfs_client *client, const struct cfs
 	return client->backend->rate(question);
 }
 
-struct cfs_endpoint *cfs_endpoints_find(
-	struct cfs_endpoints *endpoints, const struct cfs_question *question)
+static struct cfs_endpoint *create(
+	struct cfs_client *client, const struct cfs_question *question, const char *action)
 {
-	const char *action = endpoints->client->backend->action(question);
-	struct cfs_endpoint *endpoint;
+	struct cfs_endpoint *endpoint = calloc(1, sizeof(*endpoint));
 
-	for (endpoint = endpoints->first; endpoint; endpoint = endpoint->next)
-		if (strcmp(endpoint->region, question->region) == 0 &&
-			strcmp(action_of(endpoint), action) == 0)
-			return endpoint;
-	endpoint = calloc(1, sizeof(*endpoint));
 	if (!endpoint)
 		return NULL;
-	endpoint->queue = cfs_rate_queues_find(endpoints->client->queues, question->region, action,
-		rate_of(endpoints->client, question));
-	if (!endpoint->queue) {
-		free(endpoint);
-		return NULL;
-	}
-	endpoint->client = endpoints->client;
+	endpoint->client = client;
 	strncpy(endpoint->region, question->region, CFS_REGION_MAX);
-	endpoint->question = probe_for(question);
+	endpoint->action = action;
+	cfs_rate_queue_init(&endpoint->queue, client->runtime->loop, rate_of(client, question));
+	endpoint->series = cfs_metrics_find(
+		client->runtime->metrics, client->settings.name, endpoint->region, action);
+	endpoint->question = cfs_probe_question(question);
 	endpoint->question.region = endpoint->region;
-	cfs_buf_init(&endpoint->content, PROBE_CONTENT_MAX);
-	endpoint->sink = (struct cfs_sink){.instance = ignore_instance,
-		.region = ignore_region,
-		.content = &endpoint->content};
 	cfs_timer_init(&endpoint->timer, begin_probe, endpoint);
-	endpoint->next = endpoints->first;
-	endpoints->first = endpoint;
+	endpoint->next = client->endpoints;
+	client->endpoints = endpoint;
 	return endpoint;
+}
+
+/* Regions times actions: a few dozen at the most. */
+struct cfs_endpoint *cfs_endpoint_find(
+	struct cfs_client *client, const struct cfs_question *question)
+{
+	const char *action = client->backend->action(question);
+	struct cfs_endpoint *endpoint;
+
+	for (endpoint = client->endpoints; endpoint; endpoint = endpoint->next)
+		if (strcmp(endpoint->region, question->region) == 0 &&
+			strcmp(endpoint->action, action) == 0)
+			return endpoint;
+	return create(client, question, action);
+}
+
+static void count_probe(struct cfs_endpoint *endpoint, enum cfs_fault fault)
+{
+	cfs_metrics_ended(endpoint->series, fault, cfs_clock_us() - endpoint->probe_began_us);
+}
+
+void cfs_endpoint_destroy_all(struct cfs_client *client)
+{
+	struct cfs_endpoint *endpoint;
+
+	while ((endpoint = client->endpoints)) {
+		client->endpoints = endpoint->next;
+		cfs_timer_stop(&endpoint->timer);
+		if (endpoint->probe.client)
+			count_probe(endpoint, CFS_INTERRUPTED);
+		cfs_probe_cancel(&endpoint->probe);
+		cfs_rate_queue_finish(&endpoint->queue);
+		free(endpoint);
+	}
 }
 
 static const char *place(const struct cfs_endpoint *endpoint)
@@ -148,8 +78,8 @@ static const char *place(const struct cfs_endpoint *endpoint)
 	return endpoint->region[0] ? endpoint->region : "the cloud";
 }
 
-/* Sees to the next probe, if there is to be one. */
-static void plan_probe(struct cfs_endpoint *endpoint)
+/* Arms the timer for the next probe, if there is to be one. */
+static void schedule_probe(struct cfs_endpoint *endpoint)
 {
 	int64_t delay = cfs_breaker_next_probe(&endpoint->breaker, cfs_clock_ms());
 
@@ -157,14 +87,14 @@ static void plan_probe(struct cfs_endpoint *endpoint)
 		cfs_timer_start(endpoint->client->runtime->loop, &endpoint->timer, delay);
 }
 
-static void probe_done(void *arg, const struct cfs_error *error)
+static void probe_done(void *arg, bool sent, const struct cfs_error *error)
 {
 	struct cfs_endpoint *endpoint = arg;
 	bool was_down = endpoint->breaker.down;
-	/* One that could not even be sent says nothing; calls shall find out themselves why. */
-	enum cfs_fault fault = cfs_call_was_sent(&endpoint->probe) ? error->fault : CFS_OK;
 
-	cfs_breaker_probe_ended(&endpoint->breaker, fault, cfs_clock_ms());
+	count_probe(endpoint, error->fault);
+	/* One that could not be sent says nothing; calls shall find out themselves why. */
+	cfs_breaker_probe_ended(&endpoint->breaker, sent ? error->fault : CFS_OK, cfs_clock_ms());
 	if (endpoint->breaker.down) {
 		endpoint->error = *error;
 		if (!was_down)
@@ -172,13 +102,13 @@ static void probe_done(void *arg, const struct cfs_error *error)
 	}
 	if (was_down != endpoint->breaker.down)
 		cfs_log(CFS_LOG_WARNING, "%s: %s: %s %s", endpoint->client->settings.name,
-			place(endpoint), action_of(endpoint),
+			place(endpoint), endpoint->action,
 			was_down ? "is answered again"
 				 : "gets no answer: calls fail at once until it does");
-	plan_probe(endpoint);
+	schedule_probe(endpoint);
 	cfs_wait_end_all(&endpoint->waits, 0);
 	if (endpoint->breaker.down)
-		cfs_rate_queue_flush(endpoint->queue);
+		cfs_rate_queue_flush(&endpoint->queue);
 }
 
 static void begin_probe(void *arg)
@@ -189,11 +119,13 @@ static void begin_probe(void *arg)
 		return;
 	cfs_timer_stop(&endpoint->timer);
 	cfs_breaker_probe_begins(&endpoint->breaker);
-	cfs_call_probe(&endpoint->probe, endpoint->client, &endpoint->question, &endpoint->sink,
+	endpoint->probe_began_us = cfs_clock_us();
+	cfs_metrics_began(endpoint->series);
+	cfs_probe_start(&endpoint->probe, endpoint->client, &endpoint->question,
 		CFS_BREAKER_PROBE_MS, probe_done, endpoint);
 }
 
-/* Why a call is refused: what the last that was made met with. */
+/* Why a call is refused: what the last probe met with. */
 static void explain(const struct cfs_endpoint *endpoint, struct cfs_error *ret_error)
 {
 	char since[sizeof("23:59:59Z")] = "";
@@ -213,7 +145,7 @@ int cfs_endpoint_admit(struct cfs_endpoint *endpoint, struct cfs_wait *wait,
 	case CFS_VERDICT_GO:
 		return 1;
 	case CFS_VERDICT_REFUSE:
-		plan_probe(endpoint);
+		schedule_probe(endpoint);
 		explain(endpoint, ret_error);
 		return -1;
 	case CFS_VERDICT_WAIT:
@@ -228,23 +160,4 @@ void cfs_endpoint_report(struct cfs_endpoint *endpoint, const struct cfs_error *
 {
 	if (cfs_breaker_heard(&endpoint->breaker, error->fault, cfs_clock_ms()))
 		begin_probe(endpoint);
-}
-
-struct cfs_retry_quota *cfs_endpoint_quota(struct cfs_endpoint *endpoint)
-{
-	return &endpoint->quota;
-}
-
-void cfs_endpoints_each(const struct cfs_endpoints *endpoints,
-	void (*fn)(void *arg, const char *region, const char *action, bool down), void *arg)
-{
-	const struct cfs_endpoint *endpoint;
-
-	for (endpoint = endpoints->first; endpoint; endpoint = endpoint->next)
-		fn(arg, endpoint->region, action_of(endpoint), endpoint->breaker.down);
-}
-
-struct cfs_rate_queue *cfs_endpoint_queue(struct cfs_endpoint *endpoint)
-{
-	return endpoint->queue;
 }

@@ -8,14 +8,14 @@ struct cfs_current_caller;
 struct cfs_env;
 struct cfs_http;
 struct cfs_loop;
-struct cfs_stats;
+struct cfs_metrics;
 
 /* All are borrowed. */
 struct cfs_runtime {
 	struct cfs_loop *loop;
 	struct cfs_http *http;
 	const struct cfs_env *env;
-	struct cfs_stats *stats;                   /* NULL: nothing is counted */
+	struct cfs_metrics *metrics;               /* NULL: nothing is counted */
 	struct cfs_current_caller *current_caller; /* whose request is answered; NULL: nobody's */
 };
 

@@ -16,10 +16,10 @@
 #include <stdint.h>
 
 #include "backends/contract/backend.h"
+#include "fs/client/client_data.h"
 #include "fs/cloud/guests.h"
 
 #define CFS_CLOUDS_MAX 64
-#define CFS_CLOUD_NAME_MAX 64 /* bytes of a section's name, which is a directory's */
 #define CFS_CONFIG_ITEMS_MAX 4096
 
 /* What one configuration section says. Owned by the configuration, or by the cloud made of it. */

@@ -9,11 +9,11 @@
 #include "fs/base/caller.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/client/metrics.h"
 #include "fs/fuse/dirlist.h"
 #include "fs/fuse/pending.h"
 #include "fs/fuse/reply.h"
 #include "fs/tree/file.h"
-#include "fs/tree/stats_file.h"
 #include "fs/tree/xattr.h"
 
 static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
@@ -205,7 +205,7 @@ static bool is_refused(fuse_req_t req, const struct cfs_node *node)
 	cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
 	cfs_log(CFS_LOG_INFO, "%s: %s: %s refused to pid %d (%s), which `refuse` names",
 		node->cloud->config->name, node->entry->id, node->live->name, caller->pid, comm);
-	cfs_stats_refused(mount->runtime->stats);
+	cfs_metrics_refused(mount->runtime->metrics);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include "fs/base/caller.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
+#include "fs/client/metrics.h"
 #include "fs/cloud/clouds.h"
 #include "fs/cloud/config.h"
 #include "fs/fuse/session.h"
@@ -26,7 +27,6 @@
 #include "fs/program/mountpoint.h"
 #include "fs/program/notify.h"
 #include "fs/program/options.h"
-#include "fs/tree/stats_file.h"
 
 #define WHY_MAX 8192 /* bytes of a reason not to start */
 
@@ -204,7 +204,7 @@ static int make_machine(struct program *program)
 	program->runtime.current_caller = &program->current_caller;
 	r = cfs_loop_create(&program->runtime.loop);
 	if (r == 0)
-		r = cfs_stats_create(&program->runtime.stats);
+		r = cfs_metrics_create(&program->runtime.metrics);
 	if (r == 0)
 		r = watch_signals(program);
 	if (r == 0)
@@ -272,7 +272,7 @@ static void finish(struct program *program)
 {
 	cfs_session_destroy(program->session);
 	cfs_clouds_finish(&program->clouds);
-	cfs_stats_destroy(program->runtime.stats);
+	cfs_metrics_destroy(program->runtime.metrics);
 	cfs_watch_stop(&program->http_watch);
 	cfs_watch_stop(&program->signal_watch);
 	cfs_http_destroy(program->runtime.http);

@@ -13,7 +13,7 @@
 
 static const struct cfs_file top_files[] = {
 	{.name = "index.html", .generator = &cfs_gallery_generator, .nominal = CFS_GALLERY_MAX},
-	{.name = "stats", .render = cfs_stats_render},
+	{.name = "stats", .render = cfs_stats_file_render},
 };
 
 static const struct cfs_file cloud_files[] = {

@@ -10,165 +10,8 @@
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/client/failure.h"
-#include "fs/client/rate_queue.h"
+#include "fs/client/metrics.h"
 #include "fs/cloud/config.h"
-
-struct cfs_series {
-	char cloud[CFS_CLOUD_NAME_MAX + 1];
-	char region[CFS_REGION_MAX + 1];
-	const char *action; /* static text of the backend */
-	uint64_t results[CFS_N_FAULTS];
-	uint64_t retries, throttles;
-	uint64_t under_way, queued; /* the second are among the first */
-	struct cfs_histogram durations;
-};
-
-struct cfs_stats {
-	struct cfs_series *series[CFS_STATS_MAX]; /* by cloud, action and region */
-	size_t n;
-	struct cfs_series other;
-	bool has_other; /* it was needed */
-	uint64_t refused;
-};
-
-static void init_series(
-	struct cfs_series *series, const char *cloud, const char *region, const char *action)
-{
-	strncpy(series->cloud, cloud, CFS_CLOUD_NAME_MAX);
-	strncpy(series->region, region, CFS_REGION_MAX);
-	series->action = action;
-	series->durations.bounds = &cfs_histogram_calls;
-}
-
-int cfs_stats_create(struct cfs_stats **ret_stats)
-{
-	struct cfs_stats *stats;
-
-	stats = calloc(1, sizeof(*stats));
-	if (!stats)
-		return -ENOMEM;
-	init_series(&stats->other, "other", "other", "other");
-	*ret_stats = stats;
-	return 0;
-}
-
-void cfs_stats_destroy(struct cfs_stats *stats)
-{
-	if (!stats)
-		return;
-	while (stats->n > 0)
-		free(stats->series[--stats->n]);
-	free(stats);
-}
-
-static int compare(
-	const struct cfs_series *series, const char *cloud, const char *region, const char *action)
-{
-	int order = strcmp(series->cloud, cloud);
-
-	if (order == 0)
-		order = strcmp(series->action, action);
-	return order != 0 ? order : strcmp(series->region, region);
-}
-
-struct cfs_series *cfs_stats_begin(
-	struct cfs_stats *stats, const char *cloud, const char *region, const char *action)
-{
-	size_t low = 0, high = stats ? stats->n : 0, middle;
-	struct cfs_series *series;
-	int order = 1;
-
-	if (!stats)
-		return NULL;
-	while (low < high) {
-		middle = (low + high) / 2;
-		series = stats->series[middle];
-		order = compare(series, cloud, region, action);
-		if (order == 0)
-			goto out;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	series = stats->n < CFS_STATS_MAX ? calloc(1, sizeof(*series)) : NULL;
-	if (!series) {
-		series = &stats->other;
-		stats->has_other = true;
-		goto out;
-	}
-	init_series(series, cloud, region, action);
-	memmove(&stats->series[low + 1], &stats->series[low],
-		(stats->n - low) * sizeof(stats->series[0]));
-	stats->series[low] = series;
-	stats->n++;
-out:
-	series->under_way++;
-	return series;
-}
-
-void cfs_series_queued(struct cfs_series *series)
-{
-	if (series)
-		series->queued++;
-}
-
-void cfs_series_dequeued(struct cfs_series *series)
-{
-	if (series)
-		series->queued--;
-}
-
-void cfs_series_throttled(struct cfs_series *series)
-{
-	if (series)
-		series->throttles++;
-}
-
-void cfs_series_retried(struct cfs_series *series)
-{
-	if (series)
-		series->retries++;
-}
-
-void cfs_series_ended(struct cfs_series *series, enum cfs_fault fault, int64_t us)
-{
-	if (!series)
-		return;
-	series->under_way--;
-	series->results[fault]++;
-	cfs_histogram_add(&series->durations, us);
-}
-
-void cfs_stats_refused(struct cfs_stats *stats)
-{
-	if (stats)
-		stats->refused++;
-}
-
-struct cfs_stats_sum cfs_stats_sum(const struct cfs_stats *stats, const char *cloud)
-{
-	const struct cfs_series *series;
-	struct cfs_stats_sum sum = {0};
-	int fault;
-	size_t i;
-
-	for (i = 0; i < stats->n; i++) {
-		series = stats->series[i];
-		if (strcmp(series->cloud, cloud) != 0)
-			continue;
-		for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
-			sum.ended += series->results[fault];
-			if (fault != CFS_OK && fault != CFS_INTERRUPTED)
-				sum.failed += series->results[fault];
-		}
-		sum.retries += series->retries;
-		sum.throttles += series->throttles;
-		sum.queued += series->queued;
-		sum.in_flight += series->under_way - series->queued;
-	}
-	return sum;
-}
 
 /* Writing. The first error stays, and nothing is written after it. */
 
@@ -212,7 +55,8 @@ static void label(struct writer *writer, const char *name, const char *value)
 	say(writer, "\"");
 }
 
-static void series_labels(struct writer *writer, const char *name, const struct cfs_series *series)
+static void series_labels(
+	struct writer *writer, const char *name, const struct cfs_metrics_series *series)
 {
 	say(writer, "consolefs_%s{", name);
 	label(writer, "cloud", series->cloud);
@@ -222,16 +66,8 @@ static void series_labels(struct writer *writer, const char *name, const struct 
 	label(writer, "action", series->action);
 }
 
-/* The i-th series; the one of all others comes last, if it was ever needed. */
-static const struct cfs_series *series_at(const struct cfs_stats *stats, size_t i)
-{
-	if (i < stats->n)
-		return stats->series[i];
-	return i == stats->n && stats->has_other ? &stats->other : NULL;
-}
-
 /* Faults that show as the same errno are one result. */
-static void results(struct writer *writer, const struct cfs_series *series)
+static void results(struct writer *writer, const struct cfs_metrics_series *series)
 {
 	bool told[CFS_N_FAULTS] = {false};
 	uint64_t count;
@@ -263,25 +99,25 @@ static void results(struct writer *writer, const struct cfs_series *series)
 /* A number that every series has. */
 struct column {
 	const char *name, *type, *help;
-	uint64_t (*value)(const struct cfs_series *series);
+	uint64_t (*value)(const struct cfs_metrics_series *series);
 };
 
-static uint64_t retries(const struct cfs_series *series)
+static uint64_t retries(const struct cfs_metrics_series *series)
 {
 	return series->retries;
 }
 
-static uint64_t throttles(const struct cfs_series *series)
+static uint64_t throttles(const struct cfs_metrics_series *series)
 {
 	return series->throttles;
 }
 
-static uint64_t queued(const struct cfs_series *series)
+static uint64_t queued(const struct cfs_metrics_series *series)
 {
 	return series->queued;
 }
 
-static uint64_t in_flight(const struct cfs_series *series)
+static uint64_t in_flight(const struct cfs_metrics_series *series)
 {
 	return series->under_way - series->queued;
 }
@@ -294,18 +130,18 @@ static const struct column columns[] = {
 	{"calls_in_flight", "gauge", "Calls under way that do not wait in the queue.", in_flight},
 };
 
-static void write_series(struct writer *writer, const struct cfs_stats *stats)
+static void write_series(struct writer *writer, const struct cfs_metrics *metrics)
 {
-	const struct cfs_series *series;
+	const struct cfs_metrics_series *series;
 	const struct column *column;
 	size_t i;
 
 	head(writer, "calls_total", "counter", "API calls that ended, by errno or ok.");
-	for (i = 0; (series = series_at(stats, i)); i++)
+	for (i = 0; (series = cfs_metrics_at(metrics, i)); i++)
 		results(writer, series);
 	for (column = columns; column < columns + sizeof(columns) / sizeof(columns[0]); column++) {
 		head(writer, column->name, column->type, column->help);
-		for (i = 0; (series = series_at(stats, i)); i++) {
+		for (i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
 			series_labels(writer, column->name, series);
 			say(writer, "} %" PRIu64 "\n", column->value(series));
 		}
@@ -332,7 +168,7 @@ static void write_histogram(struct writer *writer, const char *name, const char 
 }
 
 /* Of a cloud's action, in all regions together. */
-static void write_duration(struct writer *writer, const struct cfs_series *series,
+static void write_duration(struct writer *writer, const struct cfs_metrics_series *series,
 	const struct cfs_histogram *histogram)
 {
 	struct cfs_buf labels = CFS_BUF_INIT(4 * (CFS_CLOUD_NAME_MAX + CFS_REGION_MAX) + 256);
@@ -347,17 +183,17 @@ static void write_duration(struct writer *writer, const struct cfs_series *serie
 	cfs_buf_finish(&labels);
 }
 
-static void write_durations(struct writer *writer, const struct cfs_stats *stats)
+static void write_durations(struct writer *writer, const struct cfs_metrics *metrics)
 {
-	const struct cfs_series *series, *next;
+	const struct cfs_metrics_series *series, *next;
 	struct cfs_histogram sum = {.bounds = &cfs_histogram_calls};
 	size_t i;
 
 	head(writer, "call_duration_seconds", "histogram",
 		"How long API calls took, their retries and their time in the queue included.");
-	for (i = 0; (series = series_at(stats, i)); i++) {
+	for (i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
 		cfs_histogram_merge(&sum, &series->durations);
-		next = series_at(stats, i + 1);
+		next = cfs_metrics_at(metrics, i + 1);
 		if (next && strcmp(next->cloud, series->cloud) == 0 &&
 			strcmp(next->action, series->action) == 0)
 			continue;
@@ -392,55 +228,44 @@ static void write_regions(struct writer *writer, const struct cfs_cloud *clouds,
 	}
 }
 
-/* A number for each of a cloud's actions in each region. */
-struct place_writer {
-	struct writer *writer;
+/* A number of an endpoint. */
+static void write_rate(struct writer *writer, const struct cfs_endpoint *endpoint)
+{
+	say(writer, "} %.3f\n", cfs_rate_adaptive_rate(&endpoint->queue.rate));
+}
+
+static void write_up(struct writer *writer, const struct cfs_endpoint *endpoint)
+{
+	say(writer, "} %d\n", !endpoint->breaker.down);
+}
+
+static void write_endpoints(struct writer *writer, const struct cfs_cloud *clouds, const char *name,
+	void (*write_value)(struct writer *writer, const struct cfs_endpoint *endpoint))
+{
+	const struct cfs_endpoint *endpoint;
 	const struct cfs_cloud *cloud;
-	const char *name;
-};
 
-static void place_labels(const struct place_writer *place, const char *region, const char *action)
-{
-	say(place->writer, "consolefs_%s{", place->name);
-	label(place->writer, "cloud", place->cloud->config->name);
-	say(place->writer, ",");
-	label(place->writer, "region", region);
-	say(place->writer, ",");
-	label(place->writer, "action", action);
+	for (cloud = clouds; cloud; cloud = cloud->next) {
+		for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
+			say(writer, "consolefs_%s{", name);
+			label(writer, "cloud", cloud->config->name);
+			say(writer, ",");
+			label(writer, "region", endpoint->region);
+			say(writer, ",");
+			label(writer, "action", endpoint->action);
+			write_value(writer, endpoint);
+		}
+	}
 }
 
-static void write_pace(
-	void *arg, const char *region, const char *action, double adaptive, bool reduced)
+static void write_reachability(struct writer *writer, const struct cfs_cloud *clouds)
 {
-	const struct place_writer *place = arg;
-
-	(void)reduced;
-	place_labels(place, region, action);
-	say(place->writer, "} %.3f\n", adaptive);
-}
-
-static void write_up(void *arg, const char *region, const char *action, bool down)
-{
-	const struct place_writer *place = arg;
-
-	place_labels(place, region, action);
-	say(place->writer, "} %d\n", !down);
-}
-
-static void write_places(struct writer *writer, const struct cfs_cloud *clouds)
-{
-	struct place_writer place = {.writer = writer};
-
 	head(writer, "rate_limit", "gauge",
 		"Calls a second that are made at the most: less than documented after a throttle.");
-	place.name = "rate_limit";
-	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
-		cfs_rate_queues_each(place.cloud->client->queues, write_pace, &place);
+	write_endpoints(writer, clouds, "rate_limit", write_rate);
 	head(writer, "up", "gauge",
 		"1; 0 while calls are refused here because nothing answers them.");
-	place.name = "up";
-	for (place.cloud = clouds; place.cloud; place.cloud = place.cloud->next)
-		cfs_endpoints_each(place.cloud->client->endpoints, write_up, &place);
+	write_endpoints(writer, clouds, "up", write_up);
 }
 
 static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
@@ -471,7 +296,7 @@ static void number(
 	say(writer, "consolefs_%s %" PRIu64 "\n", name, value);
 }
 
-int cfs_stats_write(const struct cfs_stats_subject *subject, struct cfs_buf *buf)
+int cfs_stats_file_write(const struct cfs_stats_file_subject *subject, struct cfs_buf *buf)
 {
 	struct writer writer = {.buf = buf};
 	struct cfs_nodes_open open = cfs_nodes_open(subject->nodes);
@@ -480,9 +305,9 @@ int cfs_stats_write(const struct cfs_stats_subject *subject, struct cfs_buf *buf
 	say(&writer, "consolefs_build_info{");
 	label(&writer, "version", CONSOLEFS_VERSION);
 	say(&writer, "} 1\n");
-	write_series(&writer, subject->stats);
-	write_durations(&writer, subject->stats);
-	write_places(&writer, subject->clouds);
+	write_series(&writer, subject->metrics);
+	write_durations(&writer, subject->metrics);
+	write_reachability(&writer, subject->clouds);
 	write_clouds(&writer, subject->clouds);
 	number(&writer, "open_snapshots", "gauge",
 		"Files that are open, each with content of its own.", open.snapshots);
@@ -491,22 +316,22 @@ int cfs_stats_write(const struct cfs_stats_subject *subject, struct cfs_buf *buf
 		cfs_nodes_count(subject->nodes));
 	number(&writer, "refused_opens_total", "counter",
 		"Opens that were refused to indexers, thumbnailers and their like.",
-		subject->stats->refused);
+		cfs_metrics_refusals(subject->metrics));
 	head(&writer, "loop_turn_duration_seconds", "histogram",
 		"How long the event loop was busy between two waits.");
 	write_histogram(&writer, "loop_turn_duration_seconds", "", cfs_loop_turns(subject->loop));
 	return writer.r;
 }
 
-int cfs_stats_render(const struct cfs_node *node, struct cfs_buf *buf)
+int cfs_stats_file_render(const struct cfs_node *node, struct cfs_buf *buf)
 {
 	const struct cfs_clouds *clouds = cfs_nodes_clouds(node->nodes);
-	struct cfs_stats_subject subject = {.nodes = node->nodes};
+	struct cfs_stats_file_subject subject = {.nodes = node->nodes};
 
-	if (!clouds || !clouds->runtime->stats)
+	if (!clouds || !clouds->runtime->metrics)
 		return 0;
-	subject.stats = clouds->runtime->stats;
+	subject.metrics = clouds->runtime->metrics;
 	subject.clouds = clouds->first;
 	subject.loop = clouds->runtime->loop;
-	return cfs_stats_write(&subject, buf);
+	return cfs_stats_file_write(&subject, buf);
 }

@@ -8,8 +8,7 @@
 #include "backends/base/time.h"
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
-#include "fs/client/rate_queue.h"
-#include "fs/tree/stats_file.h"
+#include "fs/client/metrics.h"
 
 static bool add_text(cJSON *object, const char *key, const char *value)
 {
@@ -165,11 +164,11 @@ static bool is_about_account(enum cfs_fault fault)
 /* What `stats` tells in full. */
 static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
-	struct cfs_stats_sum sum;
+	struct cfs_metrics_sum sum;
 
-	if (!cloud->client->runtime->stats)
+	if (!cloud->client->runtime->metrics)
 		return 0;
-	sum = cfs_stats_sum(cloud->client->runtime->stats, cloud->config->name);
+	sum = cfs_metrics_sum(cloud->client->runtime->metrics, cloud->config->name);
 	return cfs_buf_addf(buf,
 		"calls:       %llu, of which %llu failed; %llu retries, %llu throttled; "
 		"%llu under way, %llu waiting for the rate\n",
@@ -178,41 +177,25 @@ static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 		(unsigned long long)sum.in_flight, (unsigned long long)sum.queued);
 }
 
-/* Lines of `status`; the first error stays. */
-struct lines {
-	struct cfs_buf *buf;
-	int r;
-};
-
-static void render_pace(
-	void *arg, const char *region, const char *action, double adaptive, bool reduced)
-{
-	struct lines *lines = arg;
-
-	if (lines->r == 0 && reduced)
-		lines->r = cfs_buf_addf(lines->buf,
-			"throttled:   %s %s, now at most %.1f calls a second\n", region, action,
-			adaptive);
-}
-
-static void render_down(void *arg, const char *region, const char *action, bool down)
-{
-	struct lines *lines = arg;
-
-	if (lines->r == 0 && down)
-		lines->r = cfs_buf_addf(lines->buf,
-			"no answer:   %s %s; calls fail at once, until a probe is answered\n",
-			region, action);
-}
-
-/* What keeps calls from being made as they might be, if anything. */
+/* What keeps calls from being made as fast as they might be, if anything. */
 static int render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
-	struct lines lines = {.buf = buf};
+	const struct cfs_endpoint *endpoint;
+	int r = 0;
 
-	cfs_rate_queues_each(cloud->client->queues, render_pace, &lines);
-	cfs_endpoints_each(cloud->client->endpoints, render_down, &lines);
-	return lines.r;
+	for (endpoint = cloud->client->endpoints; endpoint && r == 0; endpoint = endpoint->next)
+		if (endpoint->queue.rate.reduced)
+			r = cfs_buf_addf(buf,
+				"throttled:   %s %s, now at most %.1f calls a second\n",
+				endpoint->region, endpoint->action,
+				cfs_rate_adaptive_rate(&endpoint->queue.rate));
+	for (endpoint = cloud->client->endpoints; endpoint && r == 0; endpoint = endpoint->next)
+		if (endpoint->breaker.down)
+			r = cfs_buf_addf(buf,
+				"no answer:   %s %s; calls fail at once, until a probe is "
+				"answered\n",
+				endpoint->region, endpoint->action);
+	return r;
 }
 
 /* Whether the account works, in a word: as far as its regions have been heard of. */

@@ -36,7 +36,7 @@ static inline void done(void *arg, const struct cfs_error *error)
 
 	asked->done++;
 	asked->error = *error;
-	assert_null(asked->call.reader);
+	assert_null(asked->call.attempt.client);
 	cfs_loop_stop(asked->world->loop);
 	if (asked->cancels)
 		cfs_call_cancel(&asked->cancels->call);

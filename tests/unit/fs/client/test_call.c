@@ -199,7 +199,7 @@ static void an_answer_that_stalls_is_dropped(void **state)
 	f->asked.done = 0;
 	start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
-	while (f->asked.content.len == 0 && !f->asked.call.patience.loop)
+	while (f->asked.content.len == 0 && !f->asked.call.attempt.stall.loop)
 		assert_int_equal(cfs_loop_run(f->world->loop), 0);
 	run_idle(f->world);
 	/* The first byte may take half of the timeout, the next one less. */

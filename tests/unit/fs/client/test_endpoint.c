@@ -11,12 +11,30 @@ static bool is_down(struct fixture *f, const struct cfs_question *question)
 {
 	struct cfs_wait wait = {0};
 	struct cfs_error error;
-	struct cfs_endpoint *endpoint =
-		cfs_endpoints_find(f->world->cloud->client->endpoints, question);
+	struct cfs_endpoint *endpoint = cfs_endpoint_find(f->world->cloud->client, question);
 	int r = cfs_endpoint_admit(endpoint, &wait, NULL, NULL, &error);
 
 	cfs_wait_leave(&wait);
 	return r < 0;
+}
+
+static void there_is_one_for_each_region_and_action(void **state)
+{
+	struct fixture *f = *state;
+	char region[] = "r", other_region[] = "s";
+	struct cfs_question asked = fetch;
+	struct cfs_endpoint *endpoint;
+
+	world_cloud(f->world);
+	endpoint = cfs_endpoint_find(f->world->cloud->client, &fetch);
+	assert_non_null(endpoint);
+	asked.region = region; /* by what it says, not where it is */
+	asked.id = "x-2";
+	assert_ptr_equal(cfs_endpoint_find(f->world->cloud->client, &asked), endpoint);
+	assert_ptr_not_equal(cfs_endpoint_find(f->world->cloud->client, &find), endpoint);
+	assert_ptr_not_equal(cfs_endpoint_find(f->world->cloud->client, &fetch_text), endpoint);
+	asked.region = other_region;
+	assert_ptr_not_equal(cfs_endpoint_find(f->world->cloud->client, &asked), endpoint);
 }
 
 /* Nothing is answered any more, and a call has found that out. */
@@ -257,6 +275,7 @@ static void a_cloud_ends_with_a_probe_under_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(there_is_one_for_each_region_and_action),
 		TEST(a_cloud_that_is_down_is_not_asked),
 		TEST(a_probe_asks_the_same_action),
 		TEST(another_action_is_asked_all_the_same),

@@ -20,7 +20,8 @@ static const struct cfs_rate slow = {0.1, 1};
 
 struct place {
 	struct cfs_loop *loop;
-	struct cfs_rate_queues *queues;
+	struct cfs_rate_queue queue;
+	bool has_queue; /* it has been entered */
 };
 
 static int set_up(void **state)
@@ -28,8 +29,7 @@ static int set_up(void **state)
 	struct place *place = calloc(1, sizeof(*place));
 
 	clock_stop(); /* while calls come */
-	if (!place || cfs_loop_create(&place->loop) < 0 ||
-		cfs_rate_queues_create(place->loop, &place->queues) < 0)
+	if (!place || cfs_loop_create(&place->loop) < 0)
 		return -1;
 	*state = place;
 	return 0;
@@ -39,7 +39,8 @@ static int tear_down(void **state)
 {
 	struct place *place = *state;
 
-	cfs_rate_queues_destroy(place->queues);
+	if (place->has_queue)
+		cfs_rate_queue_finish(&place->queue);
 	cfs_loop_destroy(place->loop);
 	free(place);
 	return 0;
@@ -57,14 +58,18 @@ struct caller {
 
 static void go(void *arg);
 
-static int enter(
-	struct caller *caller, const char *region, const char *action, struct cfs_rate rate)
+/* The place's queue, which has the rate at which it is first entered. */
+static struct cfs_rate_queue *queue_of(struct place *place, struct cfs_rate rate)
 {
-	struct cfs_rate_queue *queue =
-		cfs_rate_queues_find(caller->place->queues, region, action, rate);
+	if (!place->has_queue)
+		cfs_rate_queue_init(&place->queue, place->loop, rate);
+	place->has_queue = true;
+	return &place->queue;
+}
 
-	assert_non_null(queue);
-	return cfs_rate_queue_enter(queue, &caller->ticket, go, caller);
+static int enter(struct caller *caller, struct cfs_rate rate)
+{
+	return cfs_rate_queue_enter(queue_of(caller->place, rate), &caller->ticket, go, caller);
 }
 
 static void go(void *arg)
@@ -78,7 +83,7 @@ static void go(void *arg)
 	if (caller->leaves)
 		cfs_rate_queue_leave(&caller->leaves->ticket);
 	if (caller->again)
-		assert_int_equal(enter(caller, "r", "A", one_each_ms), 0);
+		assert_int_equal(enter(caller, one_each_ms), 0);
 	if (caller->ends)
 		cfs_loop_stop(caller->place->loop);
 }
@@ -104,32 +109,12 @@ static void a_call_that_finds_a_token_goes_through_at_once(void **state)
 
 	init(&caller, *state, &turn);
 	for (i = 0; i < 5; i++)
-		assert_int_equal(enter(&caller, "r", "A", (struct cfs_rate){0.1, 5}), 1);
+		assert_int_equal(enter(&caller, (struct cfs_rate){0.1, 5}), 1);
 	assert_null(caller.ticket.queue);
 	cfs_rate_queue_leave(&caller.ticket);
-	assert_int_equal(enter(&caller, "r", "A", (struct cfs_rate){0.1, 5}), 0);
+	assert_int_equal(enter(&caller, (struct cfs_rate){0.1, 5}), 0);
 	assert_int_equal(caller.called, 0);
 	cfs_rate_queue_leave(&caller.ticket);
-}
-
-static void gates_are_one_for_each_region_and_action(void **state)
-{
-	static const char *const pairs[][2] = {{"r", "A"}, {"r", "B"}, {"s", "A"}, {"s", "B"}};
-	struct caller callers[4];
-	char region[2], action[2];
-	unsigned turn = 0, i;
-
-	for (i = 0; i < 4; i++) {
-		init(&callers[i], *state, &turn);
-		assert_int_equal(enter(&callers[i], pairs[i][0], pairs[i][1], slow), 1);
-	}
-	for (i = 0; i < 4; i++) {
-		/* By what the names say, not where they are. */
-		strcpy(region, pairs[i][0]);
-		strcpy(action, pairs[i][1]);
-		assert_int_equal(enter(&callers[i], region, action, slow), 0);
-		cfs_rate_queue_leave(&callers[i].ticket);
-	}
 }
 
 static void those_who_wait_go_in_the_order_in_which_they_came(void **state)
@@ -139,10 +124,10 @@ static void those_who_wait_go_in_the_order_in_which_they_came(void **state)
 	unsigned turn = 0, i;
 
 	init(&first, place, &turn);
-	assert_int_equal(enter(&first, "r", "A", one_each_ms), 1);
+	assert_int_equal(enter(&first, one_each_ms), 1);
 	for (i = 0; i < CROWD; i++) {
 		init(&crowd[i], place, &turn);
-		assert_int_equal(enter(&crowd[i], "r", "A", one_each_ms), 0);
+		assert_int_equal(enter(&crowd[i], one_each_ms), 0);
 	}
 	crowd[CROWD - 1].ends = true;
 	run(place);
@@ -152,7 +137,7 @@ static void those_who_wait_go_in_the_order_in_which_they_came(void **state)
 	}
 }
 
-/* Nobody overtakes, though there would be a token for him by now. */
+/* None overtakes, though there would be a token for it by now. */
 static void a_newcomer_goes_behind_those_who_wait(void **state)
 {
 	struct place *place = *state;
@@ -161,10 +146,10 @@ static void a_newcomer_goes_behind_those_who_wait(void **state)
 
 	for (i = 0; i < 3; i++)
 		init(&callers[i], place, &turn);
-	assert_int_equal(enter(&callers[0], "r", "A", one_each_ms), 1);
-	assert_int_equal(enter(&callers[1], "r", "A", one_each_ms), 0);
+	assert_int_equal(enter(&callers[0], one_each_ms), 1);
+	assert_int_equal(enter(&callers[1], one_each_ms), 0);
 	clock_skip(1000);
-	assert_int_equal(enter(&callers[2], "r", "A", one_each_ms), 0);
+	assert_int_equal(enter(&callers[2], one_each_ms), 0);
 	callers[2].ends = true;
 	run(place);
 	assert_int_equal(callers[1].turned, 0);
@@ -181,7 +166,7 @@ static void the_rate_is_kept(void **state)
 
 	for (i = 0; i < CROWD; i++) {
 		init(&crowd[i], place, &turn);
-		at_once += (unsigned)enter(&crowd[i], "r", "A", rate);
+		at_once += (unsigned)enter(&crowd[i], rate);
 	}
 	assert_int_equal(at_once, 3);
 	crowd[CROWD - 1].ends = true;
@@ -201,10 +186,10 @@ static void who_leaves_is_not_called_and_keeps_nobody(void **state)
 	unsigned turn = 0, i;
 
 	init(&first, place, &turn);
-	assert_int_equal(enter(&first, "r", "A", one_each_ms), 1);
+	assert_int_equal(enter(&first, one_each_ms), 1);
 	for (i = 0; i < CROWD; i++) {
 		init(&crowd[i], place, &turn);
-		assert_int_equal(enter(&crowd[i], "r", "A", one_each_ms), 0);
+		assert_int_equal(enter(&crowd[i], one_each_ms), 0);
 	}
 	for (i = 0; i < CROWD; i++)
 		if (i % 4 != 1)
@@ -224,39 +209,35 @@ static void an_empty_queue_keeps_its_tokens(void **state)
 	unsigned turn = 0;
 
 	init(&caller, place, &turn);
-	assert_int_equal(enter(&caller, "r", "A", slow), 1);
-	assert_int_equal(enter(&caller, "r", "A", slow), 0);
+	assert_int_equal(enter(&caller, slow), 1);
+	assert_int_equal(enter(&caller, slow), 0);
 	cfs_rate_queue_leave(&caller.ticket);
 	cfs_rate_queue_leave(&caller.ticket);
 	clock_skip(10001);
-	assert_int_equal(enter(&caller, "r", "A", slow), 1);
-	assert_int_equal(enter(&caller, "r", "A", slow), 0);
+	assert_int_equal(enter(&caller, slow), 1);
+	assert_int_equal(enter(&caller, slow), 0);
 	cfs_rate_queue_leave(&caller.ticket);
 }
 
-static void nothing_of_a_gate_is_left_in_the_loop(void **state)
+static void nothing_of_a_queue_is_left_in_the_loop(void **state)
 {
 	struct place *place = *state;
-	struct cfs_rate_queues *queues;
-	struct cfs_rate_queue *queue;
+	struct cfs_rate_queue queue;
 	struct caller caller, other;
 	unsigned turn = 0;
 
 	init(&caller, place, &turn);
 	init(&other, place, &turn);
-	assert_int_equal(cfs_rate_queues_create(place->loop, &queues), 0);
-	queue = cfs_rate_queues_find(queues, "r", "A", slow);
-	assert_non_null(queue);
-	assert_true(cfs_rate_queue_enter(queue, &caller.ticket, go, &caller));
-	assert_false(cfs_rate_queue_enter(queue, &caller.ticket, go, &caller));
+	cfs_rate_queue_init(&queue, place->loop, slow);
+	assert_true(cfs_rate_queue_enter(&queue, &caller.ticket, go, &caller));
+	assert_false(cfs_rate_queue_enter(&queue, &caller.ticket, go, &caller));
 	cfs_rate_queue_leave(&caller.ticket);
-	cfs_rate_queues_destroy(queues);
-	cfs_rate_queues_destroy(NULL);
+	cfs_rate_queue_finish(&queue);
 	/* Later than it would have gone through. */
 	clock_skip(20000);
 	other.ends = true;
-	assert_int_equal(enter(&other, "r", "A", one_each_ms), 1);
-	assert_int_equal(enter(&other, "r", "A", one_each_ms), 0);
+	assert_int_equal(enter(&other, one_each_ms), 1);
+	assert_int_equal(enter(&other, one_each_ms), 0);
 	run(place);
 	assert_int_equal(caller.called, 0);
 }
@@ -269,9 +250,9 @@ static void one_who_goes_through_may_make_others_leave_and_come_again(void **sta
 
 	for (i = 0; i < 4; i++)
 		init(&callers[i], place, &turn);
-	assert_int_equal(enter(&callers[0], "r", "A", one_each_ms), 1);
+	assert_int_equal(enter(&callers[0], one_each_ms), 1);
 	for (i = 0; i < 4; i++)
-		assert_int_equal(enter(&callers[i], "r", "A", one_each_ms), 0);
+		assert_int_equal(enter(&callers[i], one_each_ms), 0);
 	callers[0].leaves = &callers[1];
 	callers[0].again = true;
 	callers[2].leaves = &callers[3];
@@ -286,12 +267,12 @@ static void one_who_goes_through_may_make_others_leave_and_come_again(void **sta
 	assert_int_equal(callers[2].called, 1);
 }
 
-/* Whoever waits was told a time by the old pace. */
+/* The time that a waiting call was told is that of the old rate. */
 static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 {
 	static const struct cfs_rate fast = {1000, 1};
 	struct place *place = *state;
-	struct cfs_rate_queue *queue = cfs_rate_queues_find(place->queues, "r", "A", fast);
+	struct cfs_rate_queue *queue = queue_of(place, fast);
 	struct caller caller;
 	int64_t since = cfs_clock_ms();
 	unsigned turn = 0;
@@ -299,8 +280,8 @@ static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 	assert_non_null(queue);
 	init(&caller, place, &turn);
 	caller.ends = true;
-	assert_int_equal(enter(&caller, "r", "A", fast), 1);
-	assert_int_equal(enter(&caller, "r", "A", fast), 0);
+	assert_int_equal(enter(&caller, fast), 1);
+	assert_int_equal(enter(&caller, fast), 0);
 	/* Refused at 1,000 a second, and at 1 in the window after that. */
 	cfs_rate_queue_answered(queue, true, since);
 	clock_skip(2000);
@@ -311,49 +292,30 @@ static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 	assert_in_range(caller.at - since, 500, 2000);
 }
 
-static void open_gate(struct place *place, const char *action)
+static void flush(struct place *place)
 {
-	struct cfs_rate_queue *queue = cfs_rate_queues_find(place->queues, "r", action, slow);
-
-	assert_non_null(queue);
-	cfs_rate_queue_flush(queue);
+	cfs_rate_queue_flush(queue_of(place, slow));
 }
 
-static void to_open_a_gate_lets_all_through_who_wait(void **state)
+static void a_flush_lets_all_through_that_wait(void **state)
 {
 	struct place *place = *state;
 	struct caller first, others[3];
 	unsigned i, turn = 0;
 
 	init(&first, place, &turn);
-	assert_int_equal(enter(&first, "r", "A", slow), 1);
+	assert_int_equal(enter(&first, slow), 1);
 	for (i = 0; i < 3; i++) {
 		init(&others[i], place, &turn);
-		assert_int_equal(enter(&others[i], "r", "A", slow), 0);
+		assert_int_equal(enter(&others[i], slow), 0);
 	}
 	others[0].leaves = &others[1];
 	others[0].again = true;
-	open_gate(place, "A");
+	flush(place);
 	assert_int_equal(others[0].called, 1);
 	assert_int_equal(others[1].called, 0);
 	assert_int_equal(others[2].called, 1);
-	open_gate(place, "B");
 	cfs_rate_queue_leave(&others[0].ticket);
-}
-
-static void the_rate_counts_when_the_gate_is_first_used(void **state)
-{
-	struct caller caller;
-	unsigned turn = 0;
-
-	init(&caller, *state, &turn);
-	assert_int_equal(enter(&caller, "r", "A", slow), 1);
-	assert_int_equal(enter(&caller, "r", "A", one_each_ms), 0);
-	clock_skip(9000);
-	assert_non_null(caller.ticket.queue);
-	cfs_rate_queue_leave(&caller.ticket);
-	assert_int_equal(enter(&caller, "r", "A", one_each_ms), 0);
-	cfs_rate_queue_leave(&caller.ticket);
 }
 
 int main(void)
@@ -361,17 +323,15 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_call_that_finds_a_token_goes_through_at_once),
-		TEST(gates_are_one_for_each_region_and_action),
 		TEST(those_who_wait_go_in_the_order_in_which_they_came),
 		TEST(a_newcomer_goes_behind_those_who_wait),
 		TEST(the_rate_is_kept),
 		TEST(who_leaves_is_not_called_and_keeps_nobody),
 		TEST(an_empty_queue_keeps_its_tokens),
-		TEST(nothing_of_a_gate_is_left_in_the_loop),
+		TEST(nothing_of_a_queue_is_left_in_the_loop),
 		TEST(one_who_goes_through_may_make_others_leave_and_come_again),
 		TEST(a_refusal_by_the_cloud_slows_down_those_who_wait),
-		TEST(to_open_a_gate_lets_all_through_who_wait),
-		TEST(the_rate_counts_when_the_gate_is_first_used),
+		TEST(a_flush_lets_all_through_that_wait),
 	};
 
 	alarm(60);

@@ -9,7 +9,7 @@
 struct shown {
 	struct world *world;
 	struct cfs_nodes *nodes;
-	struct cfs_stats *stats;
+	struct cfs_metrics *metrics;
 	struct cfs_buf text;
 };
 
@@ -20,8 +20,8 @@ static int show_set_up(void **state)
 	assert_non_null(f);
 	f->world = world_create();
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	assert_int_equal(cfs_stats_create(&f->stats), 0);
-	f->world->runtime.stats = f->stats;
+	assert_int_equal(cfs_metrics_create(&f->metrics), 0);
+	f->world->runtime.metrics = f->metrics;
 	cfs_buf_init(&f->text, CFS_FILE_RENDERED_MAX);
 	*state = f;
 	return 0;
@@ -33,7 +33,7 @@ static int show_tear_down(void **state)
 
 	cfs_nodes_destroy(f->nodes);
 	world_destroy(f->world);
-	cfs_stats_destroy(f->stats);
+	cfs_metrics_destroy(f->metrics);
 	cfs_buf_finish(&f->text);
 	free(f);
 	return 0;
@@ -41,10 +41,21 @@ static int show_tear_down(void **state)
 
 static void show(struct shown *f)
 {
-	struct cfs_stats_subject subject = {f->stats, f->world->cloud, f->world->loop, f->nodes};
+	struct cfs_stats_file_subject subject = {
+		f->metrics, f->world->cloud, f->world->loop, f->nodes};
 
 	cfs_buf_clear(&f->text);
-	assert_int_equal(cfs_stats_write(&subject, &f->text), 0);
+	assert_int_equal(cfs_stats_file_write(&subject, &f->text), 0);
+}
+
+/* A call of those labels begins. */
+static struct cfs_metrics_series *begin(
+	struct cfs_metrics *metrics, const char *cloud, const char *region, const char *action)
+{
+	struct cfs_metrics_series *series = cfs_metrics_find(metrics, cloud, region, action);
+
+	cfs_metrics_began(series);
+	return series;
 }
 
 /* Whether such a line is there now, the line as a whole. */
@@ -84,16 +95,16 @@ static size_t count(const struct shown *f, const char *text)
 static void a_call_is_counted_by_its_result(void **state)
 {
 	struct shown *f = *state;
-	struct cfs_series *series;
+	struct cfs_metrics_series *series;
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		series = cfs_stats_begin(f->stats, "c", "r", "A");
-		cfs_series_ended(series, CFS_OK, 1000);
+		series = begin(f->metrics, "c", "r", "A");
+		cfs_metrics_ended(series, CFS_OK, 1000);
 	}
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "r", "A"), CFS_THROTTLED, 1);
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "r", "A"), CFS_TRANSITION, 1);
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "r", "A"), CFS_INTERRUPTED, 1);
+	cfs_metrics_ended(begin(f->metrics, "c", "r", "A"), CFS_THROTTLED, 1);
+	cfs_metrics_ended(begin(f->metrics, "c", "r", "A"), CFS_TRANSITION, 1);
+	cfs_metrics_ended(begin(f->metrics, "c", "r", "A"), CFS_INTERRUPTED, 1);
 	show(f);
 	assert_has(f, "consolefs_calls_total{" LABELS ",result=\"ok\"} 3");
 	assert_has(f, "consolefs_calls_total{" LABELS ",result=\"EBUSY\"} 2");
@@ -104,22 +115,22 @@ static void a_call_is_counted_by_its_result(void **state)
 static void retries_throttles_queue_and_flight_are_told(void **state)
 {
 	struct shown *f = *state;
-	struct cfs_series *one = cfs_stats_begin(f->stats, "c", "r", "A");
-	struct cfs_series *two = cfs_stats_begin(f->stats, "c", "r", "A");
+	struct cfs_metrics_series *one = begin(f->metrics, "c", "r", "A");
+	struct cfs_metrics_series *two = begin(f->metrics, "c", "r", "A");
 
 	assert_ptr_equal(one, two);
-	cfs_series_queued(two);
-	cfs_series_throttled(one);
-	cfs_series_throttled(one);
-	cfs_series_retried(one);
+	cfs_metrics_queued(two);
+	cfs_metrics_throttled(one);
+	cfs_metrics_throttled(one);
+	cfs_metrics_retried(one);
 	show(f);
 	assert_has(f, "consolefs_call_retries_total{" LABELS "} 1");
 	assert_has(f, "consolefs_call_throttles_total{" LABELS "} 2");
 	assert_has(f, "consolefs_calls_queued{" LABELS "} 1");
 	assert_has(f, "consolefs_calls_in_flight{" LABELS "} 1");
-	cfs_series_dequeued(two);
-	cfs_series_ended(one, CFS_OK, 1);
-	cfs_series_ended(two, CFS_OK, 1);
+	cfs_metrics_dequeued(two);
+	cfs_metrics_ended(one, CFS_OK, 1);
+	cfs_metrics_ended(two, CFS_OK, 1);
 	show(f);
 	assert_has(f, "consolefs_calls_queued{" LABELS "} 0");
 	assert_has(f, "consolefs_calls_in_flight{" LABELS "} 0");
@@ -129,10 +140,10 @@ static void durations_are_those_of_a_clouds_action_in_every_region(void **state)
 {
 	struct shown *f = *state;
 
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "r", "A"), CFS_OK, 50000);
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "s", "A"), CFS_OK, 50001);
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "s", "A"), CFS_SERVER, 61000000);
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "s", "B"), CFS_OK, -5);
+	cfs_metrics_ended(begin(f->metrics, "c", "r", "A"), CFS_OK, 50000);
+	cfs_metrics_ended(begin(f->metrics, "c", "s", "A"), CFS_OK, 50001);
+	cfs_metrics_ended(begin(f->metrics, "c", "s", "A"), CFS_SERVER, 61000000);
+	cfs_metrics_ended(begin(f->metrics, "c", "s", "B"), CFS_OK, -5);
 	show(f);
 	assert_has(f,
 		"consolefs_call_duration_seconds_bucket{cloud=\"c\",action=\"A\",le=\"0.05\"} 1");
@@ -152,7 +163,7 @@ static void label_values_are_escaped(void **state)
 {
 	struct shown *f = *state;
 
-	cfs_series_ended(cfs_stats_begin(f->stats, "a\"b\\c\nd%s", "", "A"), CFS_OK, 1);
+	cfs_metrics_ended(begin(f->metrics, "a\"b\\c\nd%s", "", "A"), CFS_OK, 1);
 	show(f);
 	assert_has(f,
 		"consolefs_calls_total{cloud=\"a\\\"b\\\\c\\nd%s\",region=\"\",action=\"A\","
@@ -163,21 +174,21 @@ static void series_have_a_limit_beyond_which_they_are_one(void **state)
 {
 	struct shown *f = *state;
 	char region[32];
-	int i, n = CFS_STATS_MAX + 7;
+	int i, n = CFS_METRICS_MAX + 7;
 
 	show(f);
 	assert_int_equal(count(f, "\"other\""), 0);
 	for (i = 0; i < n; i++) {
 		snprintf(region, sizeof(region), "r-%d", i * 7919 % n);
-		cfs_series_ended(cfs_stats_begin(f->stats, "c", region, "A"), CFS_OK, 1);
+		cfs_metrics_ended(begin(f->metrics, "c", region, "A"), CFS_OK, 1);
 	}
 	show(f);
-	assert_int_equal(count(f, "\nconsolefs_calls_total{"), CFS_STATS_MAX + 1);
+	assert_int_equal(count(f, "\nconsolefs_calls_total{"), CFS_METRICS_MAX + 1);
 	assert_has(f,
 		"consolefs_calls_total{cloud=\"other\",region=\"other\",action=\"other\","
 		"result=\"ok\"} 7");
 	/* What has a series keeps it. */
-	cfs_series_ended(cfs_stats_begin(f->stats, "c", "r-0", "A"), CFS_OK, 1);
+	cfs_metrics_ended(begin(f->metrics, "c", "r-0", "A"), CFS_OK, 1);
 	show(f);
 	assert_has(f,
 		"consolefs_calls_total{cloud=\"c\",region=\"r-0\",action=\"A\",result=\"ok\"} 2");
@@ -192,14 +203,14 @@ static void even_the_most_there_can_be_fits(void **state)
 	memset(cloud, 'c', sizeof(cloud));
 	memset(region, 'r', sizeof(region));
 	cloud[CFS_CLOUD_NAME_MAX] = region[CFS_REGION_MAX] = '\0';
-	for (i = 0; i < CFS_STATS_MAX; i++) {
+	for (i = 0; i < CFS_METRICS_MAX; i++) {
 		snprintf(region, 4, "%03d", i);
 		region[3] = 'r';
 		cloud[0] = (char)('A' + i % 64);
 		for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++)
-			cfs_series_ended(cfs_stats_begin(f->stats, cloud, region,
-						 "DescribeInstanceVncUrlAndMore"),
-				(enum cfs_fault)fault, INT64_MAX / CFS_STATS_MAX / CFS_N_FAULTS);
+			cfs_metrics_ended(
+				begin(f->metrics, cloud, region, "DescribeInstanceVncUrlAndMore"),
+				(enum cfs_fault)fault, INT64_MAX / CFS_METRICS_MAX / CFS_N_FAULTS);
 	}
 	show(f);
 	assert_true(f->text.len < CFS_FILE_RENDERED_MAX / 2);
@@ -230,7 +241,7 @@ static void what_is_open_is_told(void **state)
 	assert_int_equal(cfs_buf_adds(&screen->snapshot, "1234567"), 0);
 	cfs_node_opened(screen);
 	cfs_node_opened(screen);
-	cfs_stats_refused(f->stats);
+	cfs_metrics_refused(f->metrics);
 	show(f);
 	assert_has(f, "consolefs_open_snapshots 1");
 	assert_has(f, "consolefs_open_snapshot_bytes 7");
@@ -268,20 +279,20 @@ static void turns_of_the_loop_are_counted_and_cause_none(void **state)
 static void status_tells_the_same_in_a_line(void **state)
 {
 	struct shown *f = *state;
-	struct cfs_series *series;
+	struct cfs_metrics_series *series;
 	struct cfs_node *cloud;
 
 	world_cloud(f->world);
 	cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
 	assert_non_null(cloud);
-	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "r", "A"), CFS_OK, 1);
-	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "s", "A"), CFS_SERVER, 1);
-	cfs_series_ended(cfs_stats_begin(f->stats, "cloud", "s", "B"), CFS_INTERRUPTED, 1);
-	cfs_series_ended(cfs_stats_begin(f->stats, "cloudy", "s", "B"), CFS_SERVER, 1);
-	series = cfs_stats_begin(f->stats, "cloud", "s", "B");
-	cfs_series_retried(series);
-	cfs_series_throttled(series);
-	cfs_series_queued(cfs_stats_begin(f->stats, "cloud", "t", "B"));
+	cfs_metrics_ended(begin(f->metrics, "cloud", "r", "A"), CFS_OK, 1);
+	cfs_metrics_ended(begin(f->metrics, "cloud", "s", "A"), CFS_SERVER, 1);
+	cfs_metrics_ended(begin(f->metrics, "cloud", "s", "B"), CFS_INTERRUPTED, 1);
+	cfs_metrics_ended(begin(f->metrics, "cloudy", "s", "B"), CFS_SERVER, 1);
+	series = begin(f->metrics, "cloud", "s", "B");
+	cfs_metrics_retried(series);
+	cfs_metrics_throttled(series);
+	cfs_metrics_queued(begin(f->metrics, "cloud", "t", "B"));
 	assert_int_equal(cfs_status_render(cloud, &f->text), 0);
 	assert_has(f,
 		"calls:       3, of which 1 failed; 1 retries, 1 throttled; 1 under way, 1 waiting "
@@ -290,17 +301,17 @@ static void status_tells_the_same_in_a_line(void **state)
 
 static void without_stats_nothing_is_counted(void **state)
 {
-	struct cfs_series *series = cfs_stats_begin(NULL, "c", "r", "A");
+	struct cfs_metrics_series *series = begin(NULL, "c", "r", "A");
 
 	(void)state;
 	assert_null(series);
-	cfs_series_queued(series);
-	cfs_series_dequeued(series);
-	cfs_series_throttled(series);
-	cfs_series_retried(series);
-	cfs_series_ended(series, CFS_OK, 1);
-	cfs_stats_refused(NULL);
-	cfs_stats_destroy(NULL);
+	cfs_metrics_queued(series);
+	cfs_metrics_dequeued(series);
+	cfs_metrics_throttled(series);
+	cfs_metrics_retried(series);
+	cfs_metrics_ended(series, CFS_OK, 1);
+	cfs_metrics_refused(NULL);
+	cfs_metrics_destroy(NULL);
 }
 
 /* A call from start to end, as call.c counts it. */
