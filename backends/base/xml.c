@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,18 +13,21 @@
 #include <libxml/xmlmemory.h>
 #include <openssl/crypto.h>
 
-/* Bytes given to libxml2 at a time, so that CFS_XML_PENDING_MAX is looked at often enough. */
+/* Bytes given to libxml2 at a time. Between slices CFS_XML_PENDING_MAX is checked. */
 #define SLICE 4096
-#define BLOCK 64 /* bytes looked at together, which compilers make vectors of */
+#define BLOCK 64 /* bytes checked together: compilers vectorize the loop over them */
 
 struct cfs_xml {
 	xmlParserCtxtPtr parser;
 	const struct cfs_xml_handler *handler;
 	void *arg;
 	size_t left;    /* bytes that may still come */
-	size_t pending; /* bytes since libxml2 last reported something */
+	size_t given;   /* bytes that libxml2 was given */
+	size_t pending; /* bytes since libxml2 last reported something other than CDATA */
 	unsigned depth;
-	bool begun; /* the first byte has been looked at */
+	bool begun;   /* the first byte has been checked */
+	bool in_text; /* libxml2 would take plain text as that of an element */
+	bool ended;
 	int failed;
 };
 
@@ -80,17 +84,26 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
 		fail(xml, r);
 }
 
-static void on_text(void *arg, const xmlChar *bytes, int len)
+/* A piece of a CDATA section. Some versions of libxml2 report a section as it arrives and some when
+ * it ends. All of its bytes stay pending, so that the limit is the same with every version. */
+static void on_cdata(void *arg, const xmlChar *bytes, int len)
 {
 	struct cfs_xml *xml = arg;
 	int r;
 
-	xml->pending = 0;
 	if (xml->failed || len <= 0)
 		return;
 	r = xml->handler->text(xml->arg, (const char *)bytes, (size_t)len);
 	if (r < 0)
 		fail(xml, r);
+}
+
+static void on_text(void *arg, const xmlChar *bytes, int len)
+{
+	struct cfs_xml *xml = arg;
+
+	xml->pending = 0;
+	on_cdata(xml, bytes, len);
 }
 
 static void on_comment(void *arg, const xmlChar *text)
@@ -119,16 +132,18 @@ static void on_doctype(
 	fail(arg, -EBADMSG);
 }
 
-/* What libxml2 has to say is in the parser's state too. Without this it goes to stderr. The type of
- * the second parameter differs between versions by a const. */
+/* Without a handler libxml2 prints its errors on stderr. The parameter is const since 2.12. The
+ * parser must not be stopped in here: old versions free what they are still using. */
 #if LIBXML_VERSION >= 21200
 static void on_error(void *arg, const xmlError *error)
 #else
 static void on_error(void *arg, xmlErrorPtr error)
 #endif
 {
-	(void)arg;
-	(void)error;
+	struct cfs_xml *xml = arg;
+
+	if (!xml->failed && error->level >= XML_ERR_ERROR)
+		xml->failed = error->code == XML_ERR_NO_MEMORY ? -ENOMEM : -EBADMSG;
 }
 
 static const xmlSAXHandler sax = {
@@ -138,13 +153,13 @@ static const xmlSAXHandler sax = {
 	.endElementNs = on_end,
 	.characters = on_text,
 	.ignorableWhitespace = on_text,
-	.cdataBlock = on_text,
+	.cdataBlock = on_cdata,
 	.comment = on_comment,
 	.processingInstruction = on_instruction,
 	.serror = on_error,
 };
 
-/* What libxml2 gives back may have held keys: STS answers in XML. */
+/* libxml2's memory may have held keys, since STS answers in XML. */
 
 static void wipe_free(void *block)
 {
@@ -166,15 +181,24 @@ static void *wipe_realloc(void *block, size_t size)
 	return moved;
 }
 
+static int allocators_set;
+
+/* For the whole process, and before libxml2 allocates anything: it must not free with one allocator
+ * what it got from another. Nothing else here uses libxml2. */
+static void set_allocators(void)
+{
+	allocators_set = xmlMemSetup(wipe_free, malloc, wipe_realloc, strdup);
+}
+
 int cfs_xml_create(
 	const struct cfs_xml_handler *handler, void *arg, size_t max, struct cfs_xml **ret_xml)
 {
-	xmlSAXHandler copy = sax; /* libxml2 takes it without const, and copies it */
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	xmlSAXHandler copy = sax; /* libxml2 wants it without const, and makes a copy */
 	struct cfs_xml *xml;
 	int r = -ENOMEM;
 
-	/* For the whole process. Blocks from before are of the same heap. */
-	if (xmlMemSetup(wipe_free, malloc, wipe_realloc, strdup) != 0)
+	if (pthread_once(&once, set_allocators) != 0 || allocators_set != 0)
 		return -ENOMEM;
 	xml = calloc(1, sizeof(*xml));
 	if (!xml)
@@ -185,7 +209,7 @@ int cfs_xml_create(
 	xml->parser = xmlCreatePushParserCtxt(&copy, xml, NULL, 0, NULL);
 	if (!xml->parser)
 		goto out;
-	/* No XML_PARSE_NOENT, XML_PARSE_DTDLOAD or XML_PARSE_HUGE: libxml2's limits stay on. */
+	/* Without XML_PARSE_NOENT, XML_PARSE_DTDLOAD and XML_PARSE_HUGE libxml2's own limits hold. */
 	if (xmlCtxtUseOptions(xml->parser, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC) != 0)
 		goto out;
 	*ret_xml = xml;
@@ -204,84 +228,91 @@ void cfs_xml_destroy(struct cfs_xml *xml)
 	free(xml);
 }
 
-/* What became of a call of xmlParseChunk. */
-static int judge(struct cfs_xml *xml, int code)
+/* The result of a call of xmlParseChunk. */
+static int check(struct cfs_xml *xml, int code)
 {
 	if (xml->failed)
 		return xml->failed;
 	if (code == XML_ERR_NO_MEMORY)
 		xml->failed = -ENOMEM;
-	else if (code != XML_ERR_OK || !xml->parser->wellFormed)
-		xml->failed = -EBADMSG;
-	else if (xml->pending > CFS_XML_PENDING_MAX)
+	else if (code != XML_ERR_OK || xml->pending > CFS_XML_PENDING_MAX)
 		xml->failed = -EBADMSG;
 	return xml->failed;
 }
 
-/* How many bytes at the beginning, counted in blocks, are characters that mean nothing but
- * themselves in any text: '+' to '~', where all of base64 is, without '<' and what may be of "]]>".
- */
+/* The number of bytes at the beginning, in whole blocks, that can only be text: '+' to '~', which
+ * includes all of base64, without '<' and the characters of "]]>". */
 static size_t plain_run(const char *bytes, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)bytes;
 	size_t run = 0;
 
 	for (; len - run >= BLOCK; run += BLOCK) {
-		uint8_t odd = 0;
+		uint8_t other = 0;
 
 		for (size_t i = 0; i < BLOCK; i++) {
 			uint8_t c = at[run + i];
 
-			odd |= (uint8_t)((uint8_t)(c - '+') > '~' - '+');
-			odd |= (uint8_t)(c == '<');
-			odd |= (uint8_t)(c == '>');
-			odd |= (uint8_t)(c == ']');
+			other |= (uint8_t)((uint8_t)(c - '+') > '~' - '+');
+			other |= (uint8_t)(c == '<');
+			other |= (uint8_t)(c == '>');
+			other |= (uint8_t)(c == ']');
 		}
-		if (odd)
+		if (other)
 			break;
 	}
 	return run;
 }
 
-/*
- * A screen is a hundred kilobytes of plain text in one element, and libxml2 looks at each byte of
- * it several times. So where the parser stands in text and holds nothing back, a long run of such
- * text goes straight to the handler. Returns its length.
- */
-static size_t pass_run(struct cfs_xml *xml, const char *bytes, size_t len)
+/* Whether libxml2 has read all it was given, and so buffers nothing. */
+static bool nothing_buffered(const struct cfs_xml *xml)
 {
-	const xmlParserInput *input = xml->parser->input;
-	size_t run;
+#if LIBXML_VERSION >= 21400 /* which deprecates xmlByteConsumed */
+	unsigned long position;
 
-	if (xml->depth == 0 || xml->parser->instate != XML_PARSER_CONTENT || !input ||
-		input->cur != input->end)
-		return 0;
-	run = plain_run(bytes, len);
-	if (run > 0)
-		on_text(xml, (const xmlChar *)bytes, (int)run);
-	return run;
+	return xmlCtxtGetInputPosition(xml->parser, 0, NULL, NULL, NULL, &position) == 0 &&
+		position == xml->given;
+#else
+	long position = xmlByteConsumed(xml->parser);
+
+	return position >= 0 && (unsigned long)position == xml->given;
+#endif
 }
 
+static int feed_slice(struct cfs_xml *xml, const char *bytes, size_t len)
+{
+	int r;
+
+	xml->pending += len;
+	xml->given += len;
+	r = check(xml, xmlParseChunk(xml->parser, bytes, (int)len, 0));
+	if (r < 0)
+		return r;
+	/* It is inside an element, and not inside a tag or a comment, of which it would buffer what
+	 * it has seen. Of a CDATA section it does not buffer the beginning, "<![CDATA[". */
+	xml->in_text = xml->depth > 0 && nothing_buffered(xml) && bytes[len - 1] != '[';
+	return 0;
+}
+
+/* A screenshot is a hundred kilobytes of text in one element, and libxml2 reads each byte several
+ * times. So long runs of plain text go straight to the handler. */
 static int feed_slices(struct cfs_xml *xml, const char *bytes, size_t len)
 {
-	while (len > 0) {
-		size_t part = pass_run(xml, bytes, len);
-		int r = xml->failed;
+	size_t part;
 
+	for (; len > 0; bytes += part, len -= part) {
+		int r;
+
+		part = xml->in_text ? plain_run(bytes, len) : 0;
 		if (part > 0) {
-			bytes += part;
-			len -= part;
-			if (r < 0)
-				return r;
-			continue;
+			on_text(xml, (const xmlChar *)bytes, (int)part);
+			r = xml->failed;
+		} else {
+			part = len < SLICE ? len : SLICE;
+			r = feed_slice(xml, bytes, part);
 		}
-		part = len < SLICE ? len : SLICE;
-		xml->pending += part;
-		r = judge(xml, xmlParseChunk(xml->parser, bytes, (int)part, 0));
 		if (r < 0)
 			return r;
-		bytes += part;
-		len -= part;
 	}
 	return 0;
 }
@@ -292,15 +323,15 @@ int cfs_xml_feed(struct cfs_xml *xml, const char *bytes, size_t len)
 
 	if (xml->failed || len == 0)
 		return xml->failed;
-	/* libxml2 guesses UTF-16, UTF-32 and EBCDIC from the first bytes, before any option of ours
-	 * counts. None of those begins so, or does without NULs; and NUL is no XML. */
-	if (!xml->begun && !strchr("< \t\r\n\xef", *bytes))
+	/* libxml2 guesses UTF-16, UTF-32 and EBCDIC from the first bytes, whatever its options say.
+	 * All of them begin otherwise, or contain NULs, and XML has no NULs. */
+	if (xml->ended || (!xml->begun && !strchr("< \t\r\n\xef", *bytes)))
 		return xml->failed = -EBADMSG;
 	xml->begun = true;
 	if (len > xml->left)
 		return xml->failed = -EFBIG;
 	xml->left -= len;
-	/* What stands before a NUL is read, as it would be if it had come by itself. */
+	/* What comes before a NUL is parsed first, as if it had arrived on its own. */
 	whole = strnlen(bytes, len);
 	if (feed_slices(xml, bytes, whole) == 0 && whole < len)
 		xml->failed = -EBADMSG;
@@ -311,7 +342,8 @@ int cfs_xml_end(struct cfs_xml *xml)
 {
 	if (xml->failed)
 		return xml->failed;
-	if (!xml->begun)
+	if (!xml->begun || xml->ended)
 		return xml->failed = -EBADMSG;
-	return judge(xml, xmlParseChunk(xml->parser, "", 0, 1));
+	xml->ended = true;
+	return check(xml, xmlParseChunk(xml->parser, "", 0, 1));
 }

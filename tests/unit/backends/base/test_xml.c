@@ -15,6 +15,7 @@
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define DOCUMENT_MAX (1024 * 1024)
+#define BLOCK 64 /* the shortest text that may pass libxml2 by */
 
 /* Writes down what is reported: "(name" "text" ")". */
 struct record {
@@ -137,6 +138,7 @@ static void test_hostile_documents_are_refused_at_every_split(void **state)
 		"<a/>trailing",
 		"<a>]]></a>",
 		"<a x='1' x='2'/>",
+		"<undeclared:a/>",
 		"<a>&undefined;</a>",
 		"<a>&#0;</a>",
 		"<a>&#xD800;</a>",
@@ -251,6 +253,42 @@ static void test_long_text_passes_but_not_a_long_cdata_section(void **state)
 		parse_padded("<a><![CDATA[", 2 * CFS_XML_PENDING_MAX, "]]></a>"), -EBADMSG);
 }
 
+/* Whether libxml2 reports a section as it arrives differs between its versions. */
+static void test_a_long_cdata_section_is_refused_wherever_it_is_cut(void **state)
+{
+	static const char begin[] = "<a><![CDATA[", end[] = "]]></a>";
+	size_t len = strlen(begin) + 2 * CFS_XML_PENDING_MAX + strlen(end);
+	char *text = malloc(len);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', len);
+	memcpy(text, begin, strlen(begin));
+	memcpy(text + len - strlen(end), end, strlen(end));
+	for (size_t first = 1; first <= strlen(begin) + BLOCK; first++) {
+		struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+
+		assert_int_equal(parse(text, len, first, 16384, &record), -EBADMSG);
+		cfs_buf_finish(&record.text);
+	}
+	free(text);
+}
+
+static void test_nothing_can_follow_the_end(void **state)
+{
+	struct record record = {.text = CFS_BUF_INIT(DOCUMENT_MAX)};
+	struct cfs_xml *xml;
+
+	(void)state;
+	assert_int_equal(cfs_xml_create(&recorder, &record, DOCUMENT_MAX, &xml), 0);
+	assert_int_equal(cfs_xml_feed(xml, "<a/>", 4), 0);
+	assert_int_equal(cfs_xml_end(xml), 0);
+	assert_int_equal(cfs_xml_feed(xml, " ", 1), -EBADMSG);
+	assert_int_equal(cfs_xml_end(xml), -EBADMSG);
+	cfs_xml_destroy(xml);
+	cfs_buf_finish(&record.text);
+}
+
 static void test_the_whole_has_a_limit(void **state)
 {
 	(void)state;
@@ -334,6 +372,8 @@ int main(void)
 		cmocka_unit_test(test_names_have_a_limit),
 		cmocka_unit_test(test_huge_attributes_are_refused),
 		cmocka_unit_test(test_long_text_passes_but_not_a_long_cdata_section),
+		cmocka_unit_test(test_a_long_cdata_section_is_refused_wherever_it_is_cut),
+		cmocka_unit_test(test_nothing_can_follow_the_end),
 		cmocka_unit_test(test_the_whole_has_a_limit),
 		cmocka_unit_test(test_what_the_handler_returns_ends_the_parse),
 		cmocka_unit_test(test_long_text_reads_the_same_however_it_comes),
