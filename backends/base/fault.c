@@ -31,6 +31,23 @@ enum cfs_fault cfs_fault_find(const struct cfs_code_fault *table, size_t n, cons
 	return CFS_N_FAULTS;
 }
 
+enum cfs_fault cfs_fault_from_status(int status)
+{
+	if (status >= 500 && status <= 599)
+		return CFS_SERVER;
+	switch (status) {
+	case 200:
+		return CFS_OK;
+	case 401:
+	case 403:
+		return CFS_UNAUTHENTICATED;
+	case 429:
+		return CFS_THROTTLED;
+	default:
+		return CFS_BAD_ANSWER;
+	}
+}
+
 enum cfs_fault cfs_fault_from_errno(int r)
 {
 	switch (r) {

@@ -65,6 +65,10 @@ void cfs_error_set(struct cfs_error *error, enum cfs_fault fault, const char *fo
 /* The fault that the exact code has in a table of n rows, or CFS_N_FAULTS when it has no row. */
 enum cfs_fault cfs_fault_find(const struct cfs_code_fault *table, size_t n, const char *code);
 
+/* The fault that the HTTP status of an answer stands for, where nothing else in it tells: CFS_OK for
+ * 200, CFS_BAD_ANSWER for a status that means nothing in particular. */
+enum cfs_fault cfs_fault_from_status(int status);
+
 /* The fault for a negative errno of this process: -ENOMEM, -EFBIG, -EBADMSG; others are bad
  * answers. */
 enum cfs_fault cfs_fault_from_errno(int r);

@@ -127,6 +127,26 @@ int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree)
 	return 0;
 }
 
+int cfs_json_parse_object(const char *text, size_t len, cJSON **ret_object)
+{
+	struct cfs_buf copy = CFS_BUF_INIT(len);
+	cJSON *tree = NULL;
+	int r;
+
+	r = cfs_buf_add(&copy, text, len);
+	if (r == 0)
+		r = cfs_json_parse(&copy, &tree);
+	cfs_buf_wipe(&copy);
+	if (r < 0)
+		return r;
+	if (!cJSON_IsObject(tree)) {
+		cfs_json_wipe(tree);
+		return -EBADMSG;
+	}
+	*ret_object = tree;
+	return 0;
+}
+
 int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text)
 {
 	size_t room = PRINT_ROOM, left;
@@ -185,6 +205,13 @@ const cJSON *cfs_json_array(const cJSON *object, const char *name)
 const char *cfs_json_text(const cJSON *object, const char *name)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+const char *cfs_json_filled(const cJSON *object, const char *name)
+{
+	const char *text = cfs_json_text(object, name);
+
+	return text && *text ? text : NULL;
 }
 
 bool cfs_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count)

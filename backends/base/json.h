@@ -28,6 +28,10 @@
  * apart from it). */
 int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree);
 
+/* The same for a text that is not to be changed and must be one object. -ENOMEM, -EBADMSG. No copy of
+ * the text stays on the heap. */
+int cfs_json_parse_object(const char *text, size_t len, cJSON **ret_object);
+
 /* Appends the tree as text, of which no copy stays on the heap. -EFBIG past the buffer's limit,
  * -ENOMEM. */
 int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text);
@@ -40,6 +44,8 @@ void cfs_json_wipe(cJSON *tree);
 const cJSON *cfs_json_object(const cJSON *object, const char *name);
 const cJSON *cfs_json_array(const cJSON *object, const char *name);
 const char *cfs_json_text(const cJSON *object, const char *name);
+/* The same, but NULL for an empty text too. */
+const char *cfs_json_filled(const cJSON *object, const char *name);
 
 /* The member if it is a whole number from 0 to max. */
 bool cfs_json_count(const cJSON *object, const char *name, int64_t max, int64_t *ret_count);

@@ -35,6 +35,20 @@ void cfs_secret_finish(struct cfs_secret *secret)
 	*secret = (struct cfs_secret){0};
 }
 
+static int set_text(struct cfs_secret *ret_secret, const char *text)
+{
+	return text ? cfs_secret_set(ret_secret, text, strlen(text)) : 0;
+}
+
+int cfs_keys_set(struct cfs_keys *ret_keys, const char *id, const char *secret, const char *token)
+{
+	int r = set_text(&ret_keys->id, id);
+
+	if (r == 0)
+		r = set_text(&ret_keys->secret, secret);
+	return r == 0 ? set_text(&ret_keys->token, token) : r;
+}
+
 static int copy_secret(struct cfs_secret *ret_secret, const struct cfs_secret *secret)
 {
 	return secret->data ? cfs_secret_set(ret_secret, secret->data, secret->len) : 0;

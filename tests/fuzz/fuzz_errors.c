@@ -143,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST_OF(fuzz_is_line(line), line);
 	MUST(cfs_aws_errors_classify(said.code, said.message, asked.status) != CFS_OK);
 	MUST(cfs_tencent_errors_fault(said.code) != CFS_OK);
-	MUST(cfs_tencent_errors_status(asked.status == 200 ? 201 : asked.status) != CFS_OK);
+	MUST(cfs_fault_from_status(asked.status == 200 ? 201 : asked.status) != CFS_OK);
 	record.left = 0;
 	fuzz_next(&input, FUZZ_SEPARATOR, &record);
 	said.id = fuzz_text(&record);

@@ -120,16 +120,15 @@ static enum cfs_fault find_code(const char *code, const char *message)
 	return cfs_fault_find(codes, sizeof(codes) / sizeof(codes[0]), code);
 }
 
+/* What an answer without a known code comes to. */
 static enum cfs_fault classify_status(int status, bool has_code)
 {
-	if (status >= 500 && status <= 599)
-		return CFS_SERVER;
-	if (status == 429)
-		return CFS_THROTTLED;
-	if (status == 401 || status == 403)
-		return CFS_UNAUTHENTICATED;
-	/* An error that we do not know is an error all the same; one without a code is nothing. */
-	return has_code && status >= 400 && status <= 499 ? CFS_REJECTED : CFS_BAD_ANSWER;
+	enum cfs_fault fault = cfs_fault_from_status(status);
+
+	/* An error code that we do not know is an error all the same. */
+	if (fault == CFS_BAD_ANSWER && has_code && status >= 400 && status <= 499)
+		return CFS_REJECTED;
+	return fault == CFS_OK ? CFS_BAD_ANSWER : fault;
 }
 
 enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, int status)

@@ -259,38 +259,11 @@ int cfs_sigv4_string_to_sign(
 int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
 	unsigned char ret_key[CFS_DIGEST_SIZE])
 {
-	struct cfs_buf first = CFS_BUF_INIT(CFS_SECRET_MAX + sizeof("AWS4"));
-	unsigned char key[CFS_DIGEST_SIZE];
-	int r;
+	char day[sizeof("YYYYMMDD")];
+	const char *const parts[] = {day, scope->region, scope->service, TERMINATOR, NULL};
 
-	r = cfs_buf_adds(&first, "AWS4");
-	if (r == 0 && secret->len > 0)
-		r = cfs_buf_add(&first, secret->data, secret->len);
-	if (r == 0)
-		r = cfs_digest_hmac(first.data, first.len, scope->date, strlen("YYYYMMDD"), key);
-	if (r == 0)
-		r = cfs_digest_hmac(key, sizeof(key), scope->region, strlen(scope->region), key);
-	if (r == 0)
-		r = cfs_digest_hmac(key, sizeof(key), scope->service, strlen(scope->service), key);
-	if (r == 0)
-		r = cfs_digest_hmac(key, sizeof(key), TERMINATOR, strlen(TERMINATOR), key);
-	if (r == 0)
-		memcpy(ret_key, key, sizeof(key));
-	OPENSSL_cleanse(key, sizeof(key));
-	cfs_buf_wipe(&first);
-	return r;
-}
-
-int cfs_sigv4_signature(const unsigned char key[CFS_DIGEST_SIZE], const struct cfs_buf *text,
-	char ret_signature[CFS_DIGEST_HEX_SIZE])
-{
-	unsigned char mac[CFS_DIGEST_SIZE];
-	int r;
-
-	r = cfs_digest_hmac(key, CFS_DIGEST_SIZE, cfs_buf_text(text), text->len, mac);
-	if (r == 0)
-		cfs_hex_encode(mac, sizeof(mac), ret_signature);
-	return r;
+	snprintf(day, sizeof(day), "%.8s", scope->date);
+	return cfs_digest_derive_key("AWS4", secret, parts, ret_key);
 }
 
 int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
@@ -310,7 +283,7 @@ int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
 	if (r == 0)
 		r = cfs_sigv4_signing_key(&keys->secret, scope, key);
 	if (r == 0)
-		r = cfs_sigv4_signature(key, &text, signature);
+		r = cfs_digest_sign(key, cfs_buf_text(&text), text.len, signature);
 	if (r == 0)
 		r = cfs_buf_addf(authorization,
 			ALGORITHM " Credential=%s/%s, SignedHeaders=%s, Signature=%s",

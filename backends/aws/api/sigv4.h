@@ -69,13 +69,10 @@ int cfs_sigv4_canonical_request(
 int cfs_sigv4_string_to_sign(
 	const struct cfs_sigv4_scope *scope, const struct cfs_buf *canonical, struct cfs_buf *text);
 
-/* Stage 3a. The key derived from the secret access key. To be cleansed by the caller. */
+/* Stage 3. The key derived from the secret access key. To be cleansed by the caller. The
+ * signature is cfs_digest_sign of the string to sign. */
 int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
 	unsigned char ret_key[CFS_DIGEST_SIZE]);
-
-/* Stage 3b. The signature in hexadecimal. */
-int cfs_sigv4_signature(const unsigned char key[CFS_DIGEST_SIZE], const struct cfs_buf *text,
-	char ret_signature[CFS_DIGEST_HEX_SIZE]);
 
 /* All stages: appends the value of the Authorization header. */
 int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,

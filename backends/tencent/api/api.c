@@ -121,8 +121,7 @@ const cJSON *cfs_tencent_api_response(
 	*ret_tree = NULL;
 	*ret_error = (struct cfs_error){0};
 	if (status != 200) {
-		cfs_error_set(
-			ret_error, cfs_tencent_errors_status(status), "HTTP status %d", status);
+		cfs_error_set(ret_error, cfs_fault_from_status(status), "HTTP status %d", status);
 		return NULL;
 	}
 	if (cfs_json_parse(body, ret_tree) < 0) {

@@ -131,18 +131,3 @@ bool cfs_tencent_errors_permitted(const char *code)
 	}
 	return false;
 }
-
-enum cfs_fault cfs_tencent_errors_status(int status)
-{
-	if (status >= 500 && status <= 599)
-		return CFS_SERVER;
-	switch (status) {
-	case 429:
-		return CFS_THROTTLED;
-	case 401:
-	case 403:
-		return CFS_UNAUTHENTICATED;
-	default:
-		return CFS_BAD_ANSWER;
-	}
-}

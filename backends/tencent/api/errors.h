@@ -25,8 +25,4 @@ enum cfs_fault cfs_tencent_errors_fault(const char *code);
  * looked at, and shows nothing.) */
 bool cfs_tencent_errors_permitted(const char *code);
 
-/* The fault of an HTTP status other than 200: a failure below the API, which answers even its own
- * errors with 200. */
-enum cfs_fault cfs_tencent_errors_status(int status);
-
 #endif

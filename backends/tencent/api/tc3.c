@@ -8,7 +8,6 @@
 
 #include <openssl/crypto.h>
 
-#include "backends/base/hex.h"
 #include "backends/base/text.h"
 
 #define ALGORITHM "TC3-HMAC-SHA256"
@@ -70,24 +69,9 @@ int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *ca
 int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const char *service,
 	unsigned char ret_key[static CFS_DIGEST_SIZE])
 {
-	unsigned char of_date[CFS_DIGEST_SIZE], of_service[CFS_DIGEST_SIZE];
-	struct cfs_buf first = CFS_BUF_INIT(CFS_SECRET_MAX + 3);
-	int r;
+	const char *const parts[] = {date, service, TERMINATOR, NULL};
 
-	r = cfs_buf_adds(&first, "TC3");
-	if (r == 0)
-		r = cfs_buf_add(&first, secret->data, secret->len);
-	if (r == 0)
-		r = cfs_digest_hmac(first.data, first.len, date, strlen(date), of_date);
-	if (r == 0)
-		r = cfs_digest_hmac(of_date, sizeof(of_date), service, strlen(service), of_service);
-	if (r == 0)
-		r = cfs_digest_hmac(
-			of_service, sizeof(of_service), TERMINATOR, strlen(TERMINATOR), ret_key);
-	OPENSSL_cleanse(of_date, sizeof(of_date));
-	OPENSSL_cleanse(of_service, sizeof(of_service));
-	cfs_buf_wipe(&first);
-	return r;
+	return cfs_digest_derive_key("TC3", secret, parts, ret_key);
 }
 
 int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_secret *id,
@@ -95,7 +79,7 @@ int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cf
 {
 	struct cfs_buf canonical = CFS_BUF_INIT(CFS_TC3_CANONICAL_MAX);
 	struct cfs_buf to_sign = CFS_BUF_INIT(CFS_TC3_TO_SIGN_MAX);
-	unsigned char key[CFS_DIGEST_SIZE] = {0}, mac[CFS_DIGEST_SIZE];
+	unsigned char key[CFS_DIGEST_SIZE] = {0};
 	char date[CFS_TC3_DATE_MAX], signature[CFS_DIGEST_HEX_SIZE];
 	int r;
 
@@ -107,15 +91,13 @@ int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cf
 	if (r == 0)
 		r = cfs_tc3_signing_key(secret, date, request->service, key);
 	if (r == 0)
-		r = cfs_digest_hmac(key, sizeof(key), to_sign.data, to_sign.len, mac);
-	if (r == 0) {
-		cfs_hex_encode(mac, sizeof(mac), signature);
+		r = cfs_digest_sign(key, to_sign.data, to_sign.len, signature);
+	if (r == 0)
 		r = cfs_buf_addf(ret_value,
 			ALGORITHM " Credential=%s/%s/%s/" TERMINATOR
 				  ", SignedHeaders=%s, Signature=%s",
 			id->data ? id->data : "", date, request->service, signed_headers(request),
 			signature);
-	}
 	OPENSSL_cleanse(key, sizeof(key));
 	cfs_buf_finish(&canonical);
 	cfs_buf_finish(&to_sign);

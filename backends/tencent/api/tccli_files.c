@@ -52,22 +52,6 @@ static const char *describe(int r, char message[static MESSAGE_MAX])
 	}
 }
 
-static int parse(struct cfs_buf *content, cJSON **ret_tree)
-{
-	cJSON *tree;
-	int r;
-
-	r = cfs_json_parse(content, &tree);
-	if (r < 0)
-		return r;
-	if (!cJSON_IsObject(tree)) {
-		cfs_json_wipe(tree);
-		return -EBADMSG;
-	}
-	*ret_tree = tree;
-	return 0;
-}
-
 int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	enum cfs_tencent_tccli_file file, cJSON **ret_tree, struct cfs_buf *why)
 {
@@ -86,7 +70,7 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	if (r == 0)
 		r = env->read_file(env->arg, expanded, &content);
 	if (r == 0)
-		r = parse(&content, ret_tree);
+		r = cfs_json_parse_object(cfs_buf_text(&content), content.len, ret_tree);
 	if (r < 0) {
 		cfs_text_line(shown, sizeof(shown), path, strlen(path));
 		told = cfs_buf_addf(why, "%s: %s", shown, describe(r, message));
@@ -102,22 +86,15 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	return r;
 }
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-	const char *text = cfs_json_text(object, name);
-
-	return text && *text ? text : NULL;
-}
-
 const char *cfs_tencent_tccli_region(const cJSON *configure)
 {
-	const char *region = text_of(cfs_json_object(configure, "_sys_param"), "region");
+	const char *region = cfs_json_filled(cfs_json_object(configure, "_sys_param"), "region");
 
 	/* Where old versions wrote it. */
-	return region ? region : text_of(configure, "region");
+	return region ? region : cfs_json_filled(configure, "region");
 }
 
 const char *cfs_tencent_tccli_endpoint(const cJSON *configure, const char *service)
 {
-	return text_of(cfs_json_object(configure, service), "endpoint");
+	return cfs_json_filled(cfs_json_object(configure, service), "endpoint");
 }

@@ -31,13 +31,6 @@ static const char *find_login(const cJSON *credential)
 	return NULL;
 }
 
-static const char *text_of(const cJSON *object, const char *name)
-{
-	const char *text = cfs_json_text(object, name);
-
-	return text && *text ? text : NULL;
-}
-
 /* The role of the variables, which are no part of a profile that the configuration names. */
 static bool find_own_role(const struct cfs_provider_state *state, struct cfs_tencent_role *ret_role)
 {
@@ -50,8 +43,8 @@ static bool find_own_role(const struct cfs_provider_state *state, struct cfs_ten
 
 static bool find_role(const cJSON *credential, struct cfs_tencent_role *ret_role)
 {
-	ret_role->arn = text_of(credential, "role-arn");
-	ret_role->session = text_of(credential, "role-session-name");
+	ret_role->arn = cfs_json_filled(credential, "role-arn");
+	ret_role->session = cfs_json_filled(credential, "role-session-name");
 	return ret_role->arn != NULL;
 }
 
@@ -59,9 +52,9 @@ static bool find_role(const cJSON *credential, struct cfs_tencent_role *ret_role
 static void find_keys(
 	const char *where, const cJSON *credential, int64_t now, struct cfs_step *ret_step)
 {
-	const char *id = text_of(credential, "secretId");
-	const char *secret = text_of(credential, "secretKey");
-	const char *token = text_of(credential, "token");
+	const char *id = cfs_json_filled(credential, "secretId");
+	const char *secret = cfs_json_filled(credential, "secretKey");
+	const char *token = cfs_json_filled(credential, "token");
 	const char *login = find_login(credential);
 	int64_t expires = INT64_MAX;
 

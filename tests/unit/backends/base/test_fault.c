@@ -89,6 +89,23 @@ static void an_errno_is_a_fault(void **state)
 	assert_int_equal(cfs_fault_from_errno(-EINVAL), CFS_BAD_ANSWER);
 }
 
+static void an_http_status_is_a_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(cfs_fault_from_status(200), CFS_OK);
+	assert_int_equal(cfs_fault_from_status(500), CFS_SERVER);
+	assert_int_equal(cfs_fault_from_status(503), CFS_SERVER);
+	assert_int_equal(cfs_fault_from_status(599), CFS_SERVER);
+	assert_int_equal(cfs_fault_from_status(600), CFS_BAD_ANSWER);
+	assert_int_equal(cfs_fault_from_status(429), CFS_THROTTLED);
+	assert_int_equal(cfs_fault_from_status(401), CFS_UNAUTHENTICATED);
+	assert_int_equal(cfs_fault_from_status(403), CFS_UNAUTHENTICATED);
+	assert_int_equal(cfs_fault_from_status(204), CFS_BAD_ANSWER);
+	assert_int_equal(cfs_fault_from_status(302), CFS_BAD_ANSWER);
+	assert_int_equal(cfs_fault_from_status(404), CFS_BAD_ANSWER);
+	assert_int_equal(cfs_fault_from_status(0), CFS_BAD_ANSWER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +115,7 @@ int main(void)
 		cmocka_unit_test(a_message_may_be_made_of_the_error_itself),
 		cmocka_unit_test(a_code_is_found_only_if_it_is_exact),
 		cmocka_unit_test(an_errno_is_a_fault),
+		cmocka_unit_test(an_http_status_is_a_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

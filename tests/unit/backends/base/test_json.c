@@ -217,6 +217,31 @@ static void a_printed_tree_grows_to_the_limit(void **state)
 	}
 }
 
+static void one_object_is_parsed_and_the_text_is_left_alone(void **state)
+{
+	static const char *const refused[] = {"", "[]", "\"text\"", "{} {}", "{\"a\":", "null"};
+	static const char text[] = "{\"a\":\"\\u0000\",\"b\":\"\",\"c\":1}";
+	char copy[sizeof(text)];
+	cJSON *object = NULL;
+
+	(void)state;
+	memcpy(copy, text, sizeof(text));
+	assert_int_equal(cfs_json_parse_object(copy, strlen(copy), &object), 0);
+	assert_memory_equal(copy, text, sizeof(text));
+	assert_string_equal(cfs_json_filled(object, "a"), "\xef\xbf\xbd");
+	assert_null(cfs_json_filled(object, "b"));
+	assert_null(cfs_json_filled(object, "c"));
+	assert_null(cfs_json_filled(object, "d"));
+	assert_null(cfs_json_filled(NULL, "a"));
+	cfs_json_wipe(object);
+	object = NULL;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_equal(
+			cfs_json_parse_object(refused[i], strlen(refused[i]), &object), -EBADMSG);
+		assert_null(object);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +252,7 @@ int main(void)
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(escapes_of_no_character_become_the_replacement),
+		cmocka_unit_test(one_object_is_parsed_and_the_text_is_left_alone),
 		cmocka_unit_test(a_tree_is_printed_at_the_end_of_a_buffer),
 		cmocka_unit_test(a_printed_tree_grows_to_the_limit),
 	};

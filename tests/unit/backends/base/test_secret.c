@@ -91,6 +91,27 @@ static void keys_are_copied_whole(void **state)
 	cfs_keys_finish(NULL);
 }
 
+static void keys_are_set_from_texts(void **state)
+{
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	char *big = malloc(CFS_SECRET_MAX + 2);
+
+	(void)state;
+	assert_int_equal(cfs_keys_set(&keys, "AKID", "secret", NULL), 0);
+	assert_string_equal(keys.id.data, "AKID");
+	assert_string_equal(keys.secret.data, "secret");
+	assert_null(keys.token.data);
+	assert_true(keys.expires == INT64_MAX);
+	assert_int_equal(cfs_keys_set(&keys, "AKID", "secret", "token"), 0);
+	assert_string_equal(keys.token.data, "token");
+	assert_non_null(big);
+	memset(big, 's', CFS_SECRET_MAX + 1);
+	big[CFS_SECRET_MAX + 1] = '\0';
+	assert_int_equal(cfs_keys_set(&keys, "AKID", "secret", big), -EFBIG);
+	cfs_keys_finish(&keys);
+	free(big);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +119,7 @@ int main(void)
 		cmocka_unit_test(a_secret_may_be_set_from_itself),
 		cmocka_unit_test(a_secret_over_its_limit_is_refused),
 		cmocka_unit_test(keys_are_copied_whole),
+		cmocka_unit_test(keys_are_set_from_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,20 +112,6 @@ static void an_unknown_code_falls_back_to_its_family(void **state)
 	assert_int_equal(cfs_tencent_errors_fault(endless), CFS_UNAUTHENTICATED);
 }
 
-static void http_statuses_are_failures_below_the_api(void **state)
-{
-	(void)state;
-	assert_int_equal(cfs_tencent_errors_status(500), CFS_SERVER);
-	assert_int_equal(cfs_tencent_errors_status(503), CFS_SERVER);
-	assert_int_equal(cfs_tencent_errors_status(429), CFS_THROTTLED);
-	assert_int_equal(cfs_tencent_errors_status(401), CFS_UNAUTHENTICATED);
-	assert_int_equal(cfs_tencent_errors_status(403), CFS_UNAUTHENTICATED);
-	assert_int_equal(cfs_tencent_errors_status(204), CFS_BAD_ANSWER);
-	assert_int_equal(cfs_tencent_errors_status(302), CFS_BAD_ANSWER);
-	assert_int_equal(cfs_tencent_errors_status(404), CFS_BAD_ANSWER);
-	assert_int_equal(cfs_tencent_errors_status(0), CFS_BAD_ANSWER);
-}
-
 /* An error about the instance comes after permission; what comes before it shows nothing. */
 static void an_error_about_the_instance_shows_that_the_call_was_permitted(void **state)
 {
@@ -155,7 +141,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_documented_code_has_its_fault),
 		cmocka_unit_test(an_unknown_code_falls_back_to_its_family),
-		cmocka_unit_test(http_statuses_are_failures_below_the_api),
 		cmocka_unit_test(an_error_about_the_instance_shows_that_the_call_was_permitted),
 	};
 
