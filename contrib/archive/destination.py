@@ -21,8 +21,8 @@ import re
 import time
 
 from files import read_text, remove_tree
-from outcome import FAILED, parse_line
 from messages import Fatal, say
+from outcome import FAILED, parse_line
 
 DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z")
 # How long the rsyncs that a killed run has left behind are waited for.
@@ -56,21 +56,19 @@ class Destination:
         self.tree = f"{self.work}/tree"
         self.tmp = f"{self.work}/tmp"
         self.name = None
-        self._lock = None
         self._logs = itertools.count()
 
     def lock(self):
-        """Until this process has ended, and whatever it has started."""
+        """Takes the lock, until this process and all that it has started have ended."""
         lock = os.open(f"{self.path}/.lock", os.O_RDWR | os.O_CREAT, 0o600)
         if not self._take(lock):
             text = os.pread(lock, 20, 0).strip()
-            # What a killed run has started holds it for as long as it writes.
+            # The rsyncs of a killed run hold it for as long as they write.
             if not text.isdigit() or alive(int(text)) or not self._take(lock, ORPHANS_S):
                 raise Fatal(f"another run is under way in {self.path!r}")
         os.set_inheritable(lock, True)
         os.ftruncate(lock, 0)
         os.pwrite(lock, b"%d\n" % os.getpid(), 0)
-        self._lock = lock
 
     @staticmethod
     def _take(lock, patience=0):
@@ -113,14 +111,14 @@ class Destination:
             time.sleep(0.1)
 
     def record(self, results):
-        """Notes that these instances have been dealt with. Any thread may."""
+        """Notes that these instances have been dealt with. Any thread may call it."""
         with open(f"{self.work}/results/{os.getpid()}.{next(self._logs)}.log", "x",
                   encoding="ascii") as log:
             log.write("".join(result.line() for result in results))
 
     def recorded(self):
-        """The results of a run that is continued, but for failures: those are tried again. To be
-        called before anything is recorded."""
+        """The results, by place, of a run that is continued; failures are left out, to be tried again.
+        Call it before record()."""
         results = {}
         directory = f"{self.work}/results"
         logs = [f"{directory}/{name}" for name in os.listdir(directory) if name.endswith(".log")]

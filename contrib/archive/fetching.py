@@ -1,4 +1,4 @@
-"""Fetching all instances: in waves if they are woken first, in batches, by many workers."""
+"""Fetching all instances: in waves if they are woken first, each wave in batches, by many workers."""
 
 import os
 import time
@@ -8,7 +8,8 @@ import rsync
 from files import read, read_text, write_anew
 from waking import wake
 
-# So many are woken, waited for and fetched before the next are woken, lest the first fall asleep again.
+# Instances that are woken and fetched before the next are woken: in a longer list, the first displays
+# would fall asleep again.
 WAVE = 500
 
 
@@ -71,6 +72,6 @@ class Fetching:
         files = set(os.listdir(target)) - {"info.json", "error"}
         return outcome.conclude(
             instance, read_text(f"{target}/info.json"), len(files), failure,
-            # One that has not changed is about something earlier.
+            # If it has not changed, it is about an earlier failure.
             error.decode("utf-8", "replace") if error != old_error else "",
             self._unwoken.get(instance.place, ""))

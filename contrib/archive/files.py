@@ -1,4 +1,4 @@
-"""Files that are read, written and removed in whole."""
+"""Reading, writing and removing whole files and directories."""
 
 import contextlib
 import os

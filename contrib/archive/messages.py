@@ -5,7 +5,7 @@ import os
 import re
 
 PROGRAM = "consolefs-archive"
-# Of one reason.
+# Characters of a reason that are kept.
 REASON_MAX = 400
 
 
@@ -15,7 +15,7 @@ class Fatal(Exception):
 
 def show(text):
     """Writes to standard error, unbuffered, so that a signal handler may use it at any time."""
-    # Without a reader, or a terminal that is still there, a run goes on.
+    # A run goes on when its terminal has gone.
     with contextlib.suppress(OSError):
         os.write(2, text.encode("ascii", "backslashreplace"))
 

@@ -13,24 +13,24 @@ usage: consolefs-archive [options] SOURCE... DEST
 Fetches what the consoles show into DEST/2026-11-21T20-13-48Z/CLOUD/ID/, with hard links to what is
 unchanged. SOURCE is a mount of consolefs, a cloud or an instance in it.
 
-  -j, --jobs N           instances at once (8)
-  -k, --keep DAYS        afterwards remove runs that are older
+  -j, --jobs N           fetch from N instances at once (8)
+  -k, --keep DAYS        afterwards remove runs older than DAYS
   -q, --quiet            print nothing unless something failed
-  -s, --shard I/N        only the I-th of N parts, from 0 to N-1, into DEST/shard-I-of-N
+  -s, --shard I/N        fetch part I of N, from 0 to N-1, into DEST/shard-I-of-N
   -w, --wake             wake the displays first
-      --wake-wait SECS   and wait so long for them (5)
-  -h, --help
+      --wake-wait SECS   seconds between waking and fetching (5)
+  -h, --help             print this
 
-Status: 0 all is well, 1 something could not be fetched, 2 nothing was done.
+Status: 0 everything was fetched, 1 something could not be fetched, 2 nothing was done.
 """
 LONG = ["jobs=", "keep=", "quiet", "shard=", "wake", "wake-wait=", "help"]
 
 
 def parse(arguments):
-    """The options as attributes; sources and dest are among them. Ends the program if they are wrong."""
+    """The options, sources and dest, each an attribute. Ends the program if they are wrong."""
     options = types.SimpleNamespace(jobs=8, keep=None, quiet=False, shard=None, shards=None,
                                     wake=False, wake_wait=5)
-    # It would have options after the first source taken for sources.
+    # With it, options after the first source would be taken for sources.
     os.environ.pop("POSIXLY_CORRECT", None)
     try:
         given, operands = getopt.gnu_getopt(arguments, "j:k:qs:wh", LONG)

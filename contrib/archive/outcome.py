@@ -19,7 +19,7 @@ Tally = collections.namedtuple("Tally", "fetched failed skipped")
 
 class Result(collections.namedtuple(
         "Result", "status cloud id state region type launched name files reason")):
-    """status is one of the above; files are those fetched, but for info.json and error."""
+    """status is one of the above; files is how many were fetched, without info.json and error."""
 
     __slots__ = ()
 

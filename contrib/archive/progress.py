@@ -7,7 +7,7 @@ from messages import PROGRAM, show
 
 
 class Progress:
-    """Of total instances so many are dealt with; nothing is shown unless standard error is a terminal."""
+    """Counts what has been dealt with, and shows it if standard error is a terminal."""
 
     def __init__(self):
         self._terminal = os.isatty(2)

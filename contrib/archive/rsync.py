@@ -19,15 +19,15 @@ def batches(instances, jobs):
     with much when the others have nothing."""
     made, cloud, room = [], None, 0
     for dealt_with, instance in enumerate(instances):
-        whole = f"{cloud}/{instance.id}" == instance.path
-        if room > 0 and cloud and whole:
+        if room > 0 and instance.path == f"{cloud}/{instance.id}":
             made[-1].append(instance)
             room -= 1
             continue
         made.append([instance])
         room = min((len(instances) - dealt_with) // (2 * jobs), BATCH) - 1
         cloud = os.path.dirname(instance.path)
-        if instance.path != f"{cloud}/{instance.id}" or os.path.basename(cloud) != instance.cloud:
+        if not instance.path.endswith(f"/{instance.place}"):
+            # A name had to be encoded.
             cloud = None
     return made
 

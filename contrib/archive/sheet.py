@@ -33,15 +33,15 @@ HEAD = """\
 
 
 def text(string):
-    """A string as the text of an element or an attribute. Control characters and halves of pairs
-    are no text."""
+    """A string as the text of an element or an attribute. Control characters and unpaired surrogates
+    are not allowed there."""
     string = re.sub(r"[\b\t\n\f\r]", " ", string)
     return html.escape(re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", string))
 
 
 def url(place):
-    """A relative path. What is percent-encoded in it is encoded once more, as a directory is really
-    called so."""
+    """A relative path as a URL. Percent signs are encoded once more, as they are in the names of
+    directories."""
     return html.escape(place.replace("%", "%25"))
 
 

@@ -5,9 +5,9 @@ import os
 
 
 def wake(path, wait):
-    """Arms the wake flag of an instance and, if there is a wait before the fetch, spends it on a
-    screenshot that nobody looks at, as the display takes its time. Returns why it could not, or
-    nothing."""
+    """Arms the wake flag of an instance. If there is a wait before the fetch, spends the flag on a
+    screenshot that is thrown away, so that the display has that time to wake. Returns why the flag
+    could not be armed, or nothing."""
     try:
         names = os.listdir(path)
     except OSError:

@@ -10,8 +10,8 @@ from messages import Fatal
 
 
 class Workers:
-    """So many threads at once. Their rsyncs are ended by stop(); whatever else a thread waits for
-    ends with the process."""
+    """count threads at most. stop() ends the rsyncs they have started; whatever else a thread waits
+    for ends with the process."""
 
     def __init__(self, count):
         self._count = count
@@ -21,8 +21,8 @@ class Workers:
         self._stopped = False
 
     def each(self, work, items):
-        """Calls work with each item, and yields what it returns as it comes; what it raises, is
-        raised here."""
+        """Calls work with each item, in the threads, and yields the results as they come. An
+        exception in a thread is raised here."""
         todo = collections.deque(items)
         done = queue.SimpleQueue()
 
@@ -48,8 +48,8 @@ class Workers:
     def run(self, command, env):
         """Runs a command to its end, and returns its status, as subprocess has it, and what it
         wrote to standard error."""
-        # Not a pipe: if this process is killed, the command is to go on. Nor a file in DEST, which
-        # may be full.
+        # Not a pipe: the command must be able to go on if this process is killed. Nor a file in
+        # DEST, which may be full.
         with open(os.memfd_create("errors"), "w+b") as errors:
             with self._lock:
                 if self._stopped:

@@ -152,7 +152,8 @@ def test_what_a_killed_run_has_recorded_is_known_and_failures_are_not(tmp_path):
 def test_links_are_made_of_files_with_the_same_content_alone(tmp_path):
     for run, changed in (("old", b"1"), ("new", b"2")):
         (tmp_path / run / "aws").mkdir(parents=True)
-        for name, text in (("same", b"0" * 300000), ("empty", b""), ("changed", changed), (f"in {run}", b"x")):
+        for name, text in (("same", b"0" * 300000), ("empty", b""), ("changed", changed),
+                           (f"in {run}", b"x")):
             (tmp_path / run / "aws" / name).write_bytes(text)
     (tmp_path / "new/linked").symlink_to("aws/same")
     for _ in range(2):
