@@ -1,5 +1,5 @@
 /*
- * The mount: what every FUSE request works on. Data alone; FUSE's own header is included here.
+ * What every FUSE request works on. Data alone; FUSE's own header is included here.
  */
 #ifndef CFS_FS_FUSE_MOUNT_H
 #define CFS_FS_FUSE_MOUNT_H
@@ -7,7 +7,7 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
-#include "fs/cloud/clouds.h"
+#include "fs/client/runtime.h"
 #include "fs/cloud/guests.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/node.h"
@@ -15,10 +15,9 @@
 struct cfs_dirlist;
 struct cfs_request;
 
-/* What the operations work on; the session's user data. */
+/* The user data of the FUSE session. */
 struct cfs_mount {
 	const struct cfs_runtime *runtime;
-	const struct cfs_clouds *clouds;
 	const struct cfs_guests *guests; /* whose opens of live files are refused */
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;

@@ -1,19 +1,17 @@
 #include "fs/fuse/operations.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/base/text.h"
 #include "fs/base/caller.h"
-#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/client/metrics.h"
-#include "fs/fuse/dirlist.h"
 #include "fs/fuse/pending.h"
 #include "fs/fuse/reply.h"
-#include "fs/tree/file.h"
+#include "fs/tree/dirlist.h"
+#include "fs/tree/tree.h"
 #include "fs/tree/xattr.h"
 
 static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
@@ -49,60 +47,13 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	mount->ready(mount->ready_arg);
 }
 
-static struct cfs_cloud *find_cloud(struct cfs_mount *mount, const char *name)
-{
-	struct cfs_cloud *cloud;
-
-	for (cloud = mount->clouds->first; cloud; cloud = cloud->next)
-		if (strcmp(cloud->config->name, name) == 0)
-			return cloud;
-	return NULL;
-}
-
-/* Whether what a directory shows comes from a catalogue. */
-static bool is_listed(const struct cfs_node *directory)
-{
-	return directory->kind == CFS_NODE_CLOUD || directory->kind == CFS_NODE_BY_NAME ||
-		directory->kind == CFS_NODE_BY_REGION || directory->kind == CFS_NODE_REGION;
-}
-
-/* The directories that stand in a cloud's beside its instances. */
-static bool is_view(
-	const struct cfs_node *directory, const char *name, enum cfs_node_kind *ret_kind)
-{
-	if (directory->kind != CFS_NODE_CLOUD)
-		return false;
-	if (strcmp(name, CFS_NODE_BY_NAME_DIR) == 0)
-		*ret_kind = CFS_NODE_BY_NAME;
-	else if (strcmp(name, CFS_NODE_BY_REGION_DIR) == 0)
-		*ret_kind = CFS_NODE_BY_REGION;
-	else
-		return false;
-	return true;
-}
-
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct cfs_mount *mount = cfs_reply_mount(req);
 	struct cfs_node *directory = node_of(req, parent);
-	const struct cfs_file *file;
-	const struct cfs_live *live;
-	struct cfs_cloud *cloud;
-	enum cfs_node_kind view;
 
 	remember_asker(req);
-	if (!directory)
-		cfs_reply_result(req, -ENOENT);
-	else if (strlen(name) > NAME_MAX)
-		cfs_reply_result(req, -ENAMETOOLONG);
-	else if (cfs_layout_find(directory, name, &file, &live) == 0)
-		cfs_reply_entry(req, cfs_node_of_file(directory, file, live));
-	else if (is_view(directory, name, &view))
-		cfs_reply_entry(req, cfs_node_of_view(mount->nodes, directory->cloud, view, 0));
-	else if (is_listed(directory))
+	if (directory)
 		cfs_pending_lookup(req, directory, name);
-	else if (directory->kind == CFS_NODE_TOP && (cloud = find_cloud(mount, name)))
-		cfs_reply_entry(req, cfs_node_of_cloud(mount->nodes, cloud));
 	else
 		cfs_reply_result(req, -ENOENT);
 }
@@ -141,11 +92,6 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		cfs_reply_result(req, -ENOENT);
 }
 
-static bool writable(const struct cfs_node *node)
-{
-	return node->kind == CFS_NODE_FILE && node->file && node->file->write;
-}
-
 /* O_TRUNC and touch work on what can be written; nothing else can be changed. */
 static void op_setattr(
 	fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi)
@@ -158,36 +104,23 @@ static void op_setattr(
 	(void)fi;
 	if (!node)
 		cfs_reply_result(req, -ENOENT);
-	else if (!writable(node) || (to_set & ~harmless))
+	else if (!cfs_tree_is_writable(node) || (to_set & ~harmless))
 		cfs_reply_result(req, -EPERM);
 	else
 		cfs_reply_attr(req, node);
 }
 
-static int render(struct cfs_node *node)
-{
-	int r;
-
-	cfs_buf_init(
-		&node->snapshot, node->file->nominal ? node->file->nominal : CFS_FILE_RENDERED_MAX);
-	r = node->file->render(node, &node->snapshot);
-	node->snapshot_time = cfs_clock_wall();
-	if (r < 0)
-		cfs_buf_finish(&node->snapshot);
-	return r;
-}
-
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	struct cfs_node *node = node_of(req, ino);
+	const struct cfs_node *node = node_of(req, ino);
 	char target[CFS_LAYOUT_TARGET_MAX];
+	int r;
 
-	if (!node || node->kind != CFS_NODE_LINK) {
-		cfs_reply_result(req, node ? -EINVAL : -ENOENT);
-		return;
-	}
-	cfs_layout_target(node, target);
-	cfs_reply_target(req, target);
+	r = node ? cfs_tree_readlink(node, target) : -ENOENT;
+	if (r < 0)
+		cfs_reply_result(req, r);
+	else
+		cfs_reply_target(req, target);
 }
 
 /* Whether an open of a live file is refused to whoever asks. Who cannot be looked up is let
@@ -212,59 +145,34 @@ static bool is_refused(fuse_req_t req, const struct cfs_node *node)
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct cfs_node *node = node_of(req, ino);
-	int r = 0;
+	int r;
 
-	if (!node || node->kind != CFS_NODE_FILE) {
-		cfs_reply_result(req, node ? -EISDIR : -ENOENT);
-		return;
-	}
-	if (!writable(node) && ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))) {
-		cfs_reply_result(req, -EPERM);
-		return;
-	}
 	remember_asker(req);
-	if (node->live && is_refused(req, node)) {
-		cfs_reply_result(req, -EACCES);
-		return;
-	}
-	fi->direct_io = writable(node);
-	if ((node->live || node->file->generator) && node->opens == 0) {
-		cfs_pending_open(req, node, fi);
-		return;
-	}
-	if (node->file && node->opens == 0)
-		r = render(node);
-	if (r < 0)
+	r = node ? cfs_tree_may_open(node, fi->flags) : -ENOENT;
+	if (r == 0 && node->live && is_refused(req, node))
+		r = -EACCES;
+	if (r < 0) {
 		cfs_reply_result(req, r);
-	else
-		cfs_reply_open(req, node, fi);
+		return;
+	}
+	fi->direct_io = cfs_tree_is_writable(node);
+	cfs_pending_open(req, node, fi);
 }
 
 static void op_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
 	struct cfs_node *node = node_of(req, ino);
-	size_t len, at;
-	int r = 0;
+	const char *bytes;
+	size_t len;
+	int r;
 
 	(void)fi;
-	if (!node || node->opens == 0) {
-		cfs_reply_result(req, -EBADF);
-		return;
-	}
-	/* What can be written changes under an open: its readers see it as it is now. */
-	if (writable(node) && offset == 0) {
-		cfs_buf_clear(&node->snapshot);
-		r = node->file->render(node, &node->snapshot);
-	}
-	if (r < 0) {
+	r = node ? cfs_tree_read(node, (uint64_t)offset, size, &bytes, &len) : -EBADF;
+	if (r < 0)
 		cfs_reply_result(req, r);
-		return;
-	}
-	len = node->snapshot.len;
-	at = (uint64_t)offset < len ? (size_t)offset : len;
-	cfs_reply_bytes(
-		req, len > at ? node->snapshot.data + at : NULL, size < len - at ? size : len - at);
+	else
+		cfs_reply_bytes(req, bytes, len);
 }
 
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size, off_t offset,
@@ -275,7 +183,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t s
 
 	(void)offset;
 	(void)fi;
-	r = node && writable(node) ? node->file->write(node, bytes, size) : -EPERM;
+	r = node ? cfs_tree_write(node, bytes, size) : -EPERM;
 	if (r < 0)
 		cfs_reply_result(req, r);
 	else
@@ -287,7 +195,7 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct cfs_node *node = node_of(req, ino);
 
 	(void)fi;
-	if (node && node->opens > 0)
+	if (node && node->filled)
 		cfs_node_released(node);
 	cfs_reply_result(req, 0);
 }
@@ -297,12 +205,10 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct cfs_node *node = node_of(req, ino);
 
 	remember_asker(req);
-	if (!node)
-		cfs_reply_result(req, -ENOENT);
-	else if (is_listed(node))
+	if (node)
 		cfs_pending_opendir(req, node, fi);
 	else
-		cfs_reply_opendir(req, node, fi);
+		cfs_reply_result(req, -ENOENT);
 }
 
 static void op_readdir(

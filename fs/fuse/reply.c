@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "fs/fuse/dirlist.h"
+#include "fs/tree/dirlist.h"
 
 /* Seconds for which the kernel may trust what it knows of a directory or a link. Nothing it knows
  * of a file. */
@@ -31,10 +31,6 @@ void cfs_reply_entry(fuse_req_t req, struct cfs_node *node)
 	struct fuse_entry_param entry = {0};
 	int r;
 
-	if (!node) {
-		cfs_reply_result(req, -ENOMEM);
-		return;
-	}
 	r = cfs_layout_stat(node, &mount->ownership, &entry.attr);
 	if (r < 0) {
 		cfs_node_forget(node, 1);
@@ -62,23 +58,13 @@ void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node)
 
 void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
 {
-	cfs_node_opened(node);
 	/* The open was interrupted when its answer was under way already: no release will come. */
 	if (fuse_reply_open(req, fi) < 0)
 		cfs_node_released(node);
 }
 
-void cfs_reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
+void cfs_reply_opendir(fuse_req_t req, struct cfs_dirlist *dirlist, struct fuse_file_info *fi)
 {
-	struct cfs_mount *mount = cfs_reply_mount(req);
-	struct cfs_dirlist *dirlist;
-	int r;
-
-	r = cfs_dirlist_create(node, mount->clouds->first, &mount->dirlists, &dirlist);
-	if (r < 0) {
-		cfs_reply_result(req, r);
-		return;
-	}
 	fi->fh = (uintptr_t)dirlist;
 	if (fuse_reply_open(req, fi) < 0)
 		cfs_dirlist_destroy(dirlist);

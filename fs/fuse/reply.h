@@ -12,17 +12,18 @@ struct cfs_mount *cfs_reply_mount(fuse_req_t req);
 
 /* A negative errno, or 0 for success where that says all. */
 void cfs_reply_result(fuse_req_t req, int r);
-/* A lookup's node, or its want of memory when it is NULL. The lookup is counted in it already, and
- * taken back if the kernel does not take the answer. */
+/* A lookup's node. The lookup is counted in it, and forgotten if the kernel does not take the
+ * answer. */
 void cfs_reply_entry(fuse_req_t req, struct cfs_node *node);
 void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node);
-/* An open of a node whose snapshot is there, and counts it. */
+/* An open of a file, which is counted in its node, and released if the kernel does not take the
+ * answer. */
 void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi);
-/* An open of a directory, with the names it shows now. */
-void cfs_reply_opendir(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi);
+/* An open of a directory. The dirlist is destroyed if the kernel does not take the answer. */
+void cfs_reply_opendir(fuse_req_t req, struct cfs_dirlist *dirlist, struct fuse_file_info *fi);
 void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len);
 /* An extended attribute's value, or the list of their names, to one who has room for `size` bytes;
- * 0: who asks how many there are. */
+ * 0: to one who asks how many there are. */
 void cfs_reply_xattr(fuse_req_t req, const struct cfs_buf *value, size_t size);
 /* Where a symbolic link leads. */
 void cfs_reply_target(fuse_req_t req, const char *target);

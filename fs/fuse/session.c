@@ -37,7 +37,6 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 		return -ENOMEM;
 	session->mount = (struct cfs_mount){
 		.runtime = runtime,
-		.clouds = clouds,
 		.guests = guests,
 		.ownership = *ownership,
 		.ready = ready,

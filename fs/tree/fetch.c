@@ -53,34 +53,24 @@ static void ask(struct cfs_fetch *fetch)
 		&fetch->call, fetch->node->cloud->client, &fetching, &fetch->sink, answered, fetch);
 }
 
-/* Without memory for it, the content has to do. */
-static void remember_origin(struct cfs_fetch *fetch, const struct cfs_error *error)
+/* Where the content came from; NULL without memory for it: the content has to do. */
+static struct cfs_origin *origin_of(const struct cfs_fetch *fetch, const struct cfs_error *error)
 {
-	struct cfs_node *node = fetch->node;
+	struct cfs_origin *origin = calloc(1, sizeof(*origin));
 
-	free(node->origin);
-	node->origin = calloc(1, sizeof(*node->origin));
-	if (!node->origin)
-		return;
-	memcpy(node->origin->request_id, error->request_id, sizeof(error->request_id));
-	node->origin->region = question(fetch).region;
-	node->origin->woken = fetch->wake.taken;
+	if (!origin)
+		return NULL;
+	memcpy(origin->request_id, error->request_id, sizeof(error->request_id));
+	origin->region = question(fetch).region;
+	origin->woken = fetch->wake.taken;
+	return origin;
 }
 
 /* The content is the snapshot of every open that waits. The error may be CFS_OK. */
 static void succeed(struct cfs_fetch *fetch, const struct cfs_error *error)
 {
-	struct cfs_node *node = fetch->node;
-
-	remember_origin(fetch, error);
-	cfs_buf_wipe(&node->snapshot);
-	node->snapshot = fetch->content;
-	node->snapshot_time = cfs_clock_wall();
-	fetch->content = CFS_BUF_INIT(0);
-	/* Held open until all have been told: the first may release it before the second opens. */
-	cfs_node_opened(node);
+	cfs_node_fill(fetch->node, &fetch->content, origin_of(fetch, error));
 	end(fetch, 0);
-	cfs_node_released(node);
 }
 
 static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)

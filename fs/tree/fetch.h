@@ -11,10 +11,10 @@
 #include "fs/tree/node.h"
 
 /*
- * Fetches the content of a live file's node, or joins the fetch under way. 0 or -ENOMEM. After 0,
- * fn(arg, result) follows from the loop, unless cfs_fetch_leave comes before: with result 0 the
- * node's snapshot is filled, and the callee counts its open at once; a negative errno is open's.
- * When the call fails, a live file that is a page has one that says why for its snapshot.
+ * Fetches the content of a live file's node, which is opened and not filled, or joins the fetch
+ * under way. 0 or -ENOMEM. After 0, fn(arg, result) follows from the loop, unless cfs_fetch_leave
+ * comes before: with result 0 the node is filled; a negative errno is open's. When the call fails,
+ * a live file that is a web page is filled with one that says why.
  */
 int cfs_fetch(
 	struct cfs_node *node, struct cfs_wait *wait, void (*fn)(void *arg, int result), void *arg);

@@ -117,7 +117,7 @@ static int file_size(const struct cfs_node *node, off_t *ret_size)
 	struct cfs_buf rendered = CFS_BUF_INIT(CFS_FILE_RENDERED_MAX);
 	int r = 0;
 
-	if (node->opens > 0 && !(node->file && node->file->write)) {
+	if (node->filled && !(node->file && node->file->write)) {
 		*ret_size = (off_t)node->snapshot.len;
 	} else if (node->live) {
 		*ret_size = (off_t)node->live->nominal;
@@ -139,7 +139,7 @@ static int stat_file(const struct cfs_node *node, struct stat *st)
 	st->st_mode = S_IFREG | 0444;
 	if (node->file && node->file->write)
 		st->st_mode |= 0222;
-	st->st_mtim = node->opens > 0 ? node->snapshot_time : cfs_clock_wall();
+	st->st_mtim = node->filled ? node->snapshot_time : cfs_clock_wall();
 	st->st_ctim = st->st_mtim;
 	return file_size(node, &st->st_size);
 }

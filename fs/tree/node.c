@@ -236,8 +236,16 @@ void cfs_node_forget(struct cfs_node *node, uint64_t n)
 
 void cfs_node_opened(struct cfs_node *node)
 {
-	if (node->opens++ > 0)
-		return;
+	node->opens++;
+}
+
+void cfs_node_fill(struct cfs_node *node, struct cfs_buf *content, struct cfs_origin *origin)
+{
+	node->snapshot = *content;
+	*content = CFS_BUF_INIT(0);
+	node->snapshot_time = cfs_clock_wall();
+	node->origin = origin;
+	node->filled = true;
 	node->counted = node->snapshot.len;
 	node->nodes->open.snapshots++;
 	node->nodes->open.bytes += node->counted;
@@ -254,7 +262,7 @@ static void keep_spare(struct cfs_nodes *nodes, struct cfs_buf *snapshot)
 
 void cfs_node_released(struct cfs_node *node)
 {
-	if (--node->opens > 0)
+	if (--node->opens > 0 || !node->filled)
 		return;
 	if (node->live)
 		keep_spare(node->nodes, &node->snapshot);
@@ -265,6 +273,7 @@ void cfs_node_released(struct cfs_node *node)
 		cfs_buf_finish(&node->snapshot);
 	free(node->origin);
 	node->origin = NULL;
+	node->filled = false;
 	node->nodes->open.snapshots--;
 	node->nodes->open.bytes -= node->counted;
 }

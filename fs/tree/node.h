@@ -1,23 +1,24 @@
 /*
- * Nodes: what the kernel knows of the tree.
+ * Nodes: the files and directories of the tree that somebody refers to.
  *
- * A node is what a LOOKUP answered with and lives until the kernel has forgotten every such answer.
- * The kernel keeps size and page cache by node, and its fstat() names no file handle; so two kinds
- * differ:
+ * A node is the result of a lookup and lives until all its lookups are forgotten. Mostly it is the
+ * kernel that looks up and forgets. It keeps size and page cache by node, and its fstat() names no
+ * file handle; so two kinds differ:
  *
  *   A directory has one node, found again by every lookup: by its st_ino, and as several may have
- * the same, by what it is the directory of.
+ * the same number, by what it is the directory of.
  *
- *   A file has a fresh node for every lookup, with the same st_ino. The open that follows owns its
- * node, and with it a size and a page cache that no other open shares: several overlapping opens of
- * one path each see exactly their own bytes. The kernel is told to ask again at every step of a
- * path (entry and attribute timeouts of 0), so no second open comes to a node by its name.
+ *   A file has a fresh node for every lookup, with the same st_ino. The open that follows has the
+ * node for itself, and with it a size and a page cache: several overlapping opens of one path each
+ * see exactly their own bytes. The kernel is told to look up every file of a path again (entry and
+ * attribute timeouts of 0), so no second open comes to a node by its name.
  *
- *   It may come by /proc/PID/fd, though. An open of a node that is open already joins its snapshot.
+ *   A second open may come by /proc/PID/fd, though. Opens of one node share its snapshot.
  *
- * The snapshot is made by the first open and wiped at the last release, not at forget: the kernel
- * may remember a node for hours. Node ids count up and are never reused, so the generation is
- * always 0.
+ * The snapshot is the content of an open file. It is made for the first open, and the opens that
+ * come meanwhile wait for it too; it is wiped at the last release, not when the node is forgotten:
+ * the kernel may remember a node for hours. Node ids count up and are never used again, so FUSE's
+ * generation number is always 0.
  */
 #ifndef CFS_FS_TREE_NODE_H
 #define CFS_FS_TREE_NODE_H
@@ -49,6 +50,7 @@ enum cfs_node_kind {
 
 struct cfs_file;
 struct cfs_fetch;
+struct cfs_generate;
 struct cfs_nodes;
 
 /* Where the bytes of a live file came from. */
@@ -60,7 +62,7 @@ struct cfs_origin {
 
 struct cfs_node {
 	uint64_t id;
-	uint64_t lookups; /* answers the kernel has not forgotten */
+	uint64_t lookups; /* that are not forgotten */
 	struct cfs_link by_id;
 	struct cfs_link by_ino; /* directories but the top */
 	struct cfs_nodes *nodes;
@@ -76,12 +78,14 @@ struct cfs_node {
 	/* Files only: a row of the tree's own tables, or of the backend's. */
 	const struct cfs_file *file;
 	const struct cfs_live *live;
-	unsigned opens;
-	struct cfs_buf snapshot; /* valid while opens > 0 */
+	unsigned opens;          /* those that wait for the snapshot included */
+	bool filled;             /* the snapshot is there */
+	struct cfs_buf snapshot; /* valid while filled */
 	struct timespec snapshot_time;
-	struct cfs_origin *origin; /* of a live file's snapshot; NULL without memory for it */
-	size_t counted;            /* bytes of the snapshot when it was opened */
-	struct cfs_fetch *fetch;   /* under way for an open that waits */
+	struct cfs_origin *origin;     /* of a live file's snapshot; NULL without memory for it */
+	size_t counted;                /* bytes of the snapshot when it was made */
+	struct cfs_fetch *fetch;       /* under way for opens that wait */
+	struct cfs_generate *generate; /* likewise */
 };
 
 /* With the root in it. 0 or -ENOMEM. */
@@ -113,11 +117,15 @@ struct cfs_node *cfs_node_of_link(
 struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live);
 
-/* The kernel forgot n lookups. The root stays. */
+/* Forgets n lookups. The root stays. */
 void cfs_node_forget(struct cfs_node *node, uint64_t n);
 
-/* One open more, and one less: the last wipes the snapshot. */
+/* One open more, which has to wait for the snapshot unless the node is filled. */
 void cfs_node_opened(struct cfs_node *node);
+/* The snapshot of a node that is opened and not filled: takes over what is in content, and origin,
+ * which may be NULL. */
+void cfs_node_fill(struct cfs_node *node, struct cfs_buf *content, struct cfs_origin *origin);
+/* One open less: the last wipes the snapshot. */
 void cfs_node_released(struct cfs_node *node);
 
 /* An empty buffer for a snapshot, as large as most become: the memory of the one that was released
@@ -127,10 +135,10 @@ int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_bu
 /* Nodes known, the root included. */
 size_t cfs_nodes_count(const struct cfs_nodes *nodes);
 
-/* What is open. */
+/* The snapshots there are. */
 struct cfs_nodes_open {
 	uint64_t snapshots;
-	uint64_t bytes; /* as they were opened */
+	uint64_t bytes; /* when they were made */
 };
 struct cfs_nodes_open cfs_nodes_open(const struct cfs_nodes *nodes);
 

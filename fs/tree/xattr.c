@@ -45,7 +45,7 @@ static const struct attribute {
 
 static bool has_any(const struct cfs_node *node)
 {
-	return node->opens > 0 && node->origin;
+	return node->filled && node->origin;
 }
 
 int cfs_xattr_get(const struct cfs_node *node, const char *name, struct cfs_buf *buf)

@@ -135,7 +135,6 @@ static void begin(struct world *world)
 	fuzz_fleet_init(&world->fleet, &cfs_aws_backend);
 	world->fleet.runtime.current_caller = &world->current_caller;
 	world->mount = (struct cfs_mount){.runtime = &world->fleet.runtime,
-		.clouds = &world->fleet.clouds,
 		.guests = &world->guests,
 		.nodes = world->fleet.nodes,
 		.ready = be_ready};

@@ -53,11 +53,8 @@ static void opened(void *arg, int result)
 
 	opening->told++;
 	opening->result = result;
-	if (result == 0) {
-		cfs_node_opened(opening->node);
-		if (opening->releases)
-			cfs_node_released(opening->node);
-	}
+	if (result < 0 || opening->releases)
+		cfs_node_released(opening->node);
 	cfs_loop_stop(opening->world->loop);
 }
 
@@ -65,6 +62,7 @@ static void start(struct fixture *f, struct opening *opening, struct cfs_node *n
 {
 	*opening = (struct opening){.world = f->world, .node = node};
 	assert_non_null(node);
+	cfs_node_opened(node);
 	assert_int_equal(cfs_fetch(node, &opening->wait, opened, opening), 0);
 	assert_int_equal(opening->told, 0);
 }
@@ -75,6 +73,12 @@ static struct cfs_node *fresh(struct fixture *f, size_t live)
 
 	assert_non_null(node);
 	return node;
+}
+
+static void give_up(struct opening *opening)
+{
+	cfs_fetch_leave(opening->node, &opening->wait);
+	cfs_node_released(opening->node);
 }
 
 /* Opens a live file from start to end. */
@@ -175,10 +179,10 @@ static void the_call_is_cancelled_when_the_last_open_gives_up(void **state)
 	start(f, &openings[0], node);
 	start(f, &openings[1], node);
 	run_until_asked(f->world, 1);
-	cfs_fetch_leave(node, &openings[0].wait);
+	give_up(&openings[0]);
 	run_idle(f->world);
 	assert_int_equal(f->server->closed, 0);
-	cfs_fetch_leave(node, &openings[1].wait);
+	give_up(&openings[1]);
 	assert_null(node->fetch);
 	assert_int_equal(f->world->readers, 0);
 	run_until(f->world, &f->server->closed, 1);
@@ -260,7 +264,7 @@ static void a_page_that_cannot_be_fetched_says_why(void **state)
 	/* Whoever gives up is told so. */
 	start(f, &opening, cfs_node_of_file(f->instance, NULL, &page));
 	run_until_asked(f->world, 2);
-	cfs_fetch_leave(opening.node, &opening.wait);
+	give_up(&opening);
 	assert_null(opening.node->fetch);
 	assert_int_equal(opening.node->snapshot.len, 0);
 }
@@ -370,12 +374,12 @@ static void an_interrupted_call_arms_it_again(void **state)
 	start(f, &opening, fresh(f, 0));
 	assert_false(is_armed(f));
 	run_until_asked(f->world, 1);
-	cfs_fetch_leave(opening.node, &opening.wait);
+	give_up(&opening);
 	assert_true(is_armed(f));
 	/* Unless somebody wanted something else meanwhile. */
 	start(f, &opening, fresh(f, 0));
 	arm(f, "off");
-	cfs_fetch_leave(opening.node, &opening.wait);
+	give_up(&opening);
 	assert_false(is_armed(f));
 }
 

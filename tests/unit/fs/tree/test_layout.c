@@ -4,6 +4,7 @@
 #include "fs/tree/status.h"
 #include "fs/tree/wake.h"
 #include "tests/unit/support/fake_backend.h"
+#include "tests/unit/support/open_file.h"
 
 static const struct cfs_ownership mine = {.uid = 1234, .gid = 5678, .umask = 077};
 
@@ -260,9 +261,7 @@ static void the_gallery_has_a_nominal_size_before_open(void **state)
 	struct cfs_node *gallery = file_node(f->root, "index.html");
 
 	assert_int_equal(stat_of(gallery, &mine).st_size, CFS_GALLERY_MAX);
-	cfs_buf_init(&gallery->snapshot, 16);
-	assert_int_equal(cfs_buf_adds(&gallery->snapshot, "gallery"), 0);
-	cfs_node_opened(gallery);
+	open_file(gallery, "gallery");
 	assert_int_equal(stat_of(gallery, &mine).st_size, 7);
 	cfs_node_released(gallery);
 }
@@ -286,11 +285,15 @@ static void an_open_file_is_exactly_its_snapshot(void **state)
 	struct cfs_node *screen = file_node(f->instance, "screen");
 	struct stat st;
 
-	screen->snapshot = CFS_BUF_INIT(2000);
-	screen->snapshot_time = (struct timespec){.tv_sec = 1440938160, .tv_nsec = 5};
+	/* An open that waits for the snapshot changes nothing. */
 	cfs_node_opened(screen);
+	assert_int_equal(stat_of(screen, &mine).st_size, SCREEN_MAX);
+	cfs_node_released(screen);
+	open_file(screen, "");
+	screen->snapshot_time = (struct timespec){.tv_sec = 1440938160, .tv_nsec = 5};
 	assert_int_equal(stat_of(screen, &mine).st_size, 0);
 	assert_int_equal(stat_of(screen, &mine).st_blocks, 0);
+	screen->snapshot.max = 2000;
 	assert_int_equal(cfs_buf_addf(&screen->snapshot, "%01025d", 7), 0);
 	st = stat_of(screen, &mine);
 	assert_int_equal(st.st_size, 1025);
@@ -315,7 +318,7 @@ static void a_rendered_file_has_the_size_of_what_it_would_be(void **state)
 	assert_int_equal(stat_of(error, &mine).st_size, text.len);
 	cfs_buf_finish(&text);
 	/* Opened before, it stays what it was. */
-	cfs_node_opened(error);
+	open_file(error, "");
 	assert_int_equal(stat_of(error, &mine).st_size, 0);
 	cfs_node_released(error);
 	assert_int_equal(stat_of(file_node(f->instance, "wake"), &mine).st_size, 2);
@@ -327,7 +330,7 @@ static void an_open_wake_has_the_size_of_what_it_is_now(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *wake = file_node(f->instance, "wake");
 
-	cfs_node_opened(wake);
+	open_file(wake, "");
 	assert_int_equal(stat_of(wake, &mine).st_size, 2);
 	cfs_node_released(wake);
 }

@@ -2,6 +2,7 @@
 #include "fs/tree/layout.h"
 #include "fs/tree/node.h"
 #include "tests/unit/support/fake_backend.h"
+#include "tests/unit/support/open_file.h"
 
 #define MANY 5000
 
@@ -227,14 +228,14 @@ static void each_open_has_its_own_snapshot(void **state)
 {
 	struct fixture *f = *state;
 	struct cfs_node *directory = instance_node(f, "x-1"), *files[10];
+	char text[16];
 	struct stat st;
 	size_t i;
 
 	for (i = 0; i < 10; i++) {
 		files[i] = live_node(directory);
-		files[i]->snapshot = CFS_BUF_INIT(SCREEN_MAX);
-		assert_int_equal(cfs_buf_addf(&files[i]->snapshot, "%0*zu", (int)i + 1, i), 0);
-		cfs_node_opened(files[i]);
+		snprintf(text, sizeof(text), "%0*zu", (int)i + 1, i);
+		open_file(files[i], text);
 	}
 	for (i = 0; i < 10; i++) {
 		assert_int_equal(cfs_layout_stat(files[i], &mine, &st), 0);
@@ -254,9 +255,7 @@ static void a_snapshot_is_freed_at_the_last_release(void **state)
 	struct cfs_node *file = live_node(instance_node(f, "x-1"));
 	struct stat st;
 
-	file->snapshot = CFS_BUF_INIT(SCREEN_MAX);
-	assert_int_equal(cfs_buf_adds(&file->snapshot, "image"), 0);
-	cfs_node_opened(file);
+	open_file(file, "image");
 	cfs_node_opened(file);
 	cfs_node_released(file);
 	assert_string_equal(cfs_buf_text(&file->snapshot), "image");
@@ -268,6 +267,32 @@ static void a_snapshot_is_freed_at_the_last_release(void **state)
 	/* The kernel still knows it, and is told the nominal size again. */
 	assert_int_equal(cfs_layout_stat(file, &mine, &st), 0);
 	assert_int_equal(st.st_size, SCREEN_MAX);
+}
+
+/* An open that waits keeps what the one before it has, even when that is released first. */
+static void a_snapshot_stays_while_an_open_waits_for_it(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *file = live_node(instance_node(f, "x-1"));
+
+	cfs_node_opened(file);
+	assert_false(file->filled);
+	assert_int_equal(cfs_nodes_open(f->nodes).snapshots, 0);
+	open_file(file, "image");
+	assert_true(file->filled);
+	assert_int_equal(cfs_nodes_open(f->nodes).snapshots, 1);
+	assert_int_equal(cfs_nodes_open(f->nodes).bytes, 5);
+	cfs_node_released(file);
+	assert_string_equal(cfs_buf_text(&file->snapshot), "image");
+	cfs_node_released(file);
+	assert_false(file->filled);
+	assert_null(file->snapshot.data);
+	assert_int_equal(cfs_nodes_open(f->nodes).snapshots, 0);
+	assert_int_equal(cfs_nodes_open(f->nodes).bytes, 0);
+	/* One that waited in vain leaves nothing to wipe. */
+	cfs_node_opened(file);
+	cfs_node_released(file);
+	assert_int_equal(cfs_nodes_open(f->nodes).snapshots, 0);
 }
 
 static void what_was_forgotten_more_often_than_known_is_gone(void **state)
@@ -480,8 +505,9 @@ static void the_memory_of_a_snapshot_serves_the_next(void **state)
 	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 20, &first), 0);
 	assert_int_equal(cfs_buf_adds(&first, "a secret"), 0);
 	memory = first.data;
-	node->snapshot = first;
 	cfs_node_opened(node);
+	cfs_node_fill(node, &first, NULL);
+	assert_null(first.data);
 	cfs_node_released(node);
 	assert_null(node->snapshot.data);
 	/* One that may hold less gets memory of its own. */
@@ -516,6 +542,7 @@ int main(void)
 		TEST(a_file_has_a_fresh_node_for_every_lookup),
 		TEST(each_open_has_its_own_snapshot),
 		TEST(a_snapshot_is_freed_at_the_last_release),
+		TEST(a_snapshot_stays_while_an_open_waits_for_it),
 		TEST(the_memory_of_a_snapshot_serves_the_next),
 		TEST(what_was_forgotten_more_often_than_known_is_gone),
 		TEST(a_node_keeps_its_entry_though_the_instance_is_gone),

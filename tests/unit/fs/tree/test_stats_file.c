@@ -5,6 +5,7 @@
 #include "fs/tree/stats_file.h"
 #include "fs/tree/status.h"
 #include "tests/unit/support/call_asked.h"
+#include "tests/unit/support/open_file.h"
 
 struct shown {
 	struct world *world;
@@ -237,9 +238,7 @@ static void what_is_open_is_told(void **state)
 	assert_non_null(instance);
 	screen = cfs_node_of_file(instance, NULL, &fake_live[0]);
 	assert_non_null(screen);
-	cfs_buf_init(&screen->snapshot, 100);
-	assert_int_equal(cfs_buf_adds(&screen->snapshot, "1234567"), 0);
-	cfs_node_opened(screen);
+	open_file(screen, "1234567");
 	cfs_node_opened(screen);
 	cfs_metrics_refused(f->metrics);
 	show(f);

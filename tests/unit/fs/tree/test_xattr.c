@@ -1,6 +1,7 @@
 /* fs/tree/xattr.h: where the bytes of an open live file came from. */
 #include "fs/tree/xattr.h"
 #include "tests/unit/support/fake_backend.h"
+#include "tests/unit/support/open_file.h"
 
 struct fixture {
 	struct world *world;
@@ -40,13 +41,14 @@ static int tear_down(void **state)
 
 static void open_it(struct fixture *f, const char *request_id, bool woken)
 {
-	f->screen->origin = calloc(1, sizeof(*f->screen->origin));
-	assert_non_null(f->screen->origin);
-	strcpy(f->screen->origin->request_id, request_id);
-	f->screen->origin->region = "r-1";
-	f->screen->origin->woken = woken;
+	struct cfs_origin *origin = calloc(1, sizeof(*origin));
+
+	assert_non_null(origin);
+	strcpy(origin->request_id, request_id);
+	origin->region = "r-1";
+	origin->woken = woken;
+	open_file_from(f->screen, "", origin);
 	f->screen->snapshot_time = (struct timespec){.tv_sec = 1763756028};
-	cfs_node_opened(f->screen);
 }
 
 static void assert_value(struct fixture *f, const char *name, const char *expected)
@@ -92,7 +94,7 @@ static void a_file_that_is_not_open_says_nothing(void **state)
 	assert_null(f->screen->origin);
 	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
 	/* Without memory for it, the content was served alone. */
-	cfs_node_opened(f->screen);
+	open_file(f->screen, "");
 	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
 }
 

@@ -1,7 +1,8 @@
-/* fs/fuse/dirlist.h: the names in a directory as they were when it was opened. */
+/* fs/tree/dirlist.h: the names in a directory as they were when it was opened. */
 #include <sys/stat.h>
 
-#include "fs/fuse/dirlist.h"
+#include "fs/cloud/clouds.h"
+#include "fs/tree/dirlist.h"
 #include "fs/tree/layout.h"
 #include "tests/unit/support/fake_backend.h"
 
@@ -9,6 +10,7 @@
 
 struct fixture {
 	struct world *world;
+	struct cfs_clouds clouds;
 	struct cfs_nodes *nodes;
 	struct cfs_dirlist *list, *names;
 };
@@ -19,8 +21,9 @@ static int set_up(void **state)
 
 	assert_non_null(f);
 	f->world = world_create();
-	world_cloud(f->world);
+	f->clouds.first = world_cloud(f->world);
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
+	cfs_nodes_set_clouds(f->nodes, &f->clouds);
 	*state = f;
 	return 0;
 }
@@ -43,7 +46,7 @@ static void open_directory(struct fixture *f, const struct cfs_node *directory)
 	cfs_dirlist_destroy(f->names);
 	f->names = NULL;
 	assert_non_null(directory);
-	assert_int_equal(cfs_dirlist_create(directory, f->world->cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_create(directory, &f->list, &f->names), 0);
 	assert_int_equal(cfs_dirlist_fill(f->names, SIZE_MAX), 0);
 }
 
@@ -271,7 +274,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 		world_put(f->world, id, 3);
 	}
 	cfs_dirlist_destroy(f->names);
-	assert_int_equal(cfs_dirlist_create(cloud, f->world->cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_create(cloud, &f->list, &f->names), 0);
 	/* The first two are looked at, the third is the next. */
 	assert_int_equal(cfs_dirlist_fill(f->names, alone + 1), 0);
 	assert_int_equal(count(f), alone + 2);
@@ -292,7 +295,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	place_of(f, cloud, "x-5", S_IFDIR);
 	/* All go, under one who has not begun to read. */
 	cfs_dirlist_destroy(f->names);
-	assert_int_equal(cfs_dirlist_create(cloud, f->world->cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_create(cloud, &f->list, &f->names), 0);
 	for (i = 0; i < 9; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		if (cfs_catalogue_find(catalogue, id))
@@ -310,7 +313,7 @@ static void what_is_open_can_be_found_until_it_is_closed(void **state)
 	size_t i;
 
 	for (i = 0; i < 5; i++)
-		assert_int_equal(cfs_dirlist_create(root, f->world->cloud, &f->list, &open[i]), 0);
+		assert_int_equal(cfs_dirlist_create(root, &f->list, &open[i]), 0);
 	cfs_dirlist_destroy(open[2]);
 	cfs_dirlist_destroy(open[4]);
 	cfs_dirlist_destroy(open[0]);

@@ -1,4 +1,4 @@
-#include "fs/fuse/dirlist.h"
+#include "fs/tree/dirlist.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "fs/catalogue/by_name.h"
+#include "fs/cloud/clouds.h"
 #include "fs/tree/layout.h"
 
 struct name {
@@ -82,10 +83,9 @@ static int add_instance(struct cfs_dirlist *dirlist, const struct cfs_entry *ent
 
 static int add_regions(struct cfs_dirlist *dirlist, const struct cfs_catalogue *catalogue)
 {
-	size_t i;
 	int r = 0;
 
-	for (i = 0; i < cfs_catalogue_n_regions(catalogue) && r == 0; i++)
+	for (size_t i = 0; i < cfs_catalogue_n_regions(catalogue) && r == 0; i++)
 		r = add_directory(dirlist, cfs_catalogue_region_name(catalogue, i));
 	return r;
 }
@@ -98,17 +98,16 @@ static int add_views(struct cfs_dirlist *dirlist)
 	return r == 0 ? add_directory(dirlist, CFS_NODE_BY_REGION_DIR) : r;
 }
 
-static int add_clouds(struct cfs_dirlist *dirlist, const struct cfs_cloud *clouds)
+static int add_clouds(struct cfs_dirlist *dirlist, const struct cfs_clouds *clouds)
 {
 	int r = 0;
 
-	for (; clouds && r == 0; clouds = clouds->next)
-		r = add_directory(dirlist, clouds->config->name);
+	for (const struct cfs_cloud *cloud = clouds->first; cloud && r == 0; cloud = cloud->next)
+		r = add_directory(dirlist, cloud->config->name);
 	return r;
 }
 
-static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory,
-	const struct cfs_cloud *clouds)
+static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory)
 {
 	const struct cfs_cloud *cloud = directory->cloud;
 	int r;
@@ -123,7 +122,7 @@ static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory
 		return r;
 	switch (directory->kind) {
 	case CFS_NODE_TOP:
-		return add_clouds(dirlist, clouds);
+		return add_clouds(dirlist, cfs_nodes_clouds(directory->nodes));
 	case CFS_NODE_BY_REGION:
 		return add_regions(dirlist, cloud->catalogue);
 	case CFS_NODE_CLOUD:
@@ -141,8 +140,8 @@ static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory
 	return 0;
 }
 
-int cfs_dirlist_create(const struct cfs_node *directory, const struct cfs_cloud *clouds,
-	struct cfs_dirlist **list, struct cfs_dirlist **ret_dirlist)
+int cfs_dirlist_create(const struct cfs_node *directory, struct cfs_dirlist **list,
+	struct cfs_dirlist **ret_dirlist)
 {
 	struct cfs_dirlist *dirlist;
 	int r;
@@ -160,7 +159,7 @@ int cfs_dirlist_create(const struct cfs_node *directory, const struct cfs_cloud 
 	dirlist->directory_ino = directory->ino;
 	cfs_buf_init(&dirlist->text, CFS_DIRLIST_TEXT_MAX);
 	cfs_buf_init(&dirlist->rows, CFS_DIRLIST_TEXT_MAX / 2 * sizeof(struct name));
-	r = collect(dirlist, directory, clouds);
+	r = collect(dirlist, directory);
 	if (r < 0) {
 		cfs_dirlist_destroy(dirlist);
 		return r;

@@ -1,0 +1,32 @@
+/*
+ * The names in a directory that is open.
+ *
+ * A reader that goes back and forth sees each of them once, at the same place, whatever a refresh
+ * does meanwhile. Instances are added when the reader comes to them: one that came after the
+ * directory was opened is not among them, one that left before the reader came to it may be
+ * missing.
+ */
+#ifndef CFS_FS_TREE_DIRLIST_H
+#define CFS_FS_TREE_DIRLIST_H
+
+#include "fs/tree/node.h"
+
+struct stat;
+struct cfs_dirlist;
+
+#define CFS_DIRLIST_TEXT_MAX (256 * 1024 * 1024) /* bytes of names of one directory */
+
+/* The names that the directory shows, "." and ".." first. Until it is destroyed it stands in the
+ * caller's list, which is NULL at first: whoever ends before all directories are closed destroys
+ * what is left there. -ENOMEM. */
+int cfs_dirlist_create(const struct cfs_node *directory, struct cfs_dirlist **list,
+	struct cfs_dirlist **ret_dirlist);
+/* Accepts NULL. */
+void cfs_dirlist_destroy(struct cfs_dirlist *dirlist);
+
+/* Adds names until there is an i-th, or no more. -ENOMEM, -EFBIG. */
+int cfs_dirlist_fill(struct cfs_dirlist *dirlist, size_t i);
+/* The i-th name, with its st_ino and the type in st_mode; NULL past the last that was added. */
+const char *cfs_dirlist_at(const struct cfs_dirlist *dirlist, size_t i, struct stat *ret_st);
+
+#endif
