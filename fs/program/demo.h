@@ -1,5 +1,6 @@
 /*
- * The demo: a simulated cloud of each kind, started for the mount and ended with it.
+ * The demo, `consolefs --demo`: simulated clouds, one of each backend that tells how, started for
+ * the mount and ended with it.
  */
 #ifndef CFS_FS_PROGRAM_DEMO_H
 #define CFS_FS_PROGRAM_DEMO_H
@@ -19,7 +20,7 @@ void cfs_demo_stop(struct cfs_demo *demo);
 
 /* Collects the settings of its clouds, as if they were options. -ENOMEM, -EINVAL. */
 int cfs_demo_configure(const struct cfs_demo *demo, struct cfs_config *config, struct cfs_buf *why);
-/* Prints what to try, to stdout. */
-void cfs_demo_explain(const struct cfs_demo *demo, const char *mountpoint);
+/* Prints what to try, to stdout. A negative errno. */
+int cfs_demo_explain(const struct cfs_demo *demo, const char *mountpoint);
 
 #endif

@@ -138,8 +138,9 @@ static void on_ready(void *arg)
 	struct program *program = arg;
 	int r;
 
-	if (program->demo)
-		cfs_demo_explain(program->demo, program->mountpoint);
+	r = program->demo ? cfs_demo_explain(program->demo, program->mountpoint) : 0;
+	if (r < 0)
+		cfs_log(CFS_LOG_WARNING, "cannot print what to try: %s", strerror(-r));
 	if (!program->options.foreground)
 		cfs_log_to_syslog();
 	r = cfs_daemon_ready(&program->daemon);
