@@ -4,7 +4,7 @@
 
 #include "backends/base/text.h"
 
-#define NAME_MAX_BYTES 64 /* of a name as it is written, its end beyond a comm's included */
+#define NAME_MAX_BYTES 64 /* of a name as it is written, which may be longer than a comm */
 
 /* updatedb(8) of plocate and mlocate; GNOME's, KDE's and Xfce's indexers and thumbnailers. */
 const char cfs_guests_default[] =
@@ -14,6 +14,8 @@ const char cfs_guests_default[] =
 	"totem-video-thumbnailer, totem-gst-thumbnailer, gnome-thumbnail*, recollindex, "
 	"zeitgeist-fts, nepomuk*, akonadi_index*, strigi*";
 
+_Static_assert(NAME_MAX_BYTES == 64 && CFS_GUESTS_MAX == 128, "the messages say so");
+
 static const char separators[] = ",: \t";
 
 static const char *add(struct cfs_guests *guests, const char *name, size_t len)
@@ -22,9 +24,11 @@ static const char *add(struct cfs_guests *guests, const char *name, size_t len)
 
 	len -= prefix;
 	if (!cfs_text_is_token(name, len, NAME_MAX_BYTES, "._+-@"))
-		return "holds something that is no command's name";
+		return "is not a command name: it has at most 64 letters, digits and '._+-@', and "
+		       "may "
+		       "end in '*'";
 	if (guests->n == CFS_GUESTS_MAX)
-		return "names too many commands";
+		return "is one command too many: at most 128";
 	if (len > CFS_COMM_MAX) {
 		len = CFS_COMM_MAX;
 		prefix = false;
@@ -34,29 +38,32 @@ static const char *add(struct cfs_guests *guests, const char *name, size_t len)
 	return NULL;
 }
 
-const char *cfs_guests_parse(const char *text, struct cfs_guests *ret_guests)
+const char *cfs_guests_parse(const char *text, struct cfs_guests *ret_guests, const char **ret_name,
+	size_t *ret_name_len)
 {
 	struct cfs_guests guests = {.n = 0};
-	const char *wrong = NULL;
+	const char *wrong;
 	size_t len;
 
-	for (text += strspn(text, separators); *text && !wrong; text += strspn(text, separators)) {
+	for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
 		len = strcspn(text, separators);
 		wrong = add(&guests, text, len);
+		if (wrong) {
+			*ret_name = text;
+			*ret_name_len = len;
+			return wrong;
+		}
 		text += len;
 	}
-	if (!wrong)
-		*ret_guests = guests;
-	return wrong;
+	*ret_guests = guests;
+	return NULL;
 }
 
 static bool is_named(const struct cfs_guests *guests, const char *comm)
 {
-	const char *name;
-	size_t i;
+	for (size_t i = 0; i < guests->n; i++) {
+		const char *name = guests->names[i];
 
-	for (i = 0; i < guests->n; i++) {
-		name = guests->names[i];
 		if (guests->prefixes[i] ? strncmp(comm, name, strlen(name)) == 0
 					: strcmp(comm, name) == 0)
 			return true;

@@ -187,7 +187,7 @@ void cfs_demo_stop(struct cfs_demo *demo)
 
 /* Sets NAME.KEY to a value in which {words} are replaced. */
 static int configure(const struct cfs_demo *demo, const char *name, const char *key,
-	const char *value, struct cfs_config *config, struct cfs_buf *why)
+	const char *value, struct cfs_config_items *items, struct cfs_buf *why)
 {
 	struct cfs_buf option = CFS_BUF_INIT(TEXT_MAX);
 	int r;
@@ -195,28 +195,29 @@ static int configure(const struct cfs_demo *demo, const char *name, const char *
 	cfs_buf_addf(&option, "%s.%s=", name, key);
 	r = expand(demo, value, "", &option);
 	if (r == 0)
-		r = cfs_config_option(config, cfs_buf_text(&option), why);
+		r = cfs_config_items_option(items, cfs_buf_text(&option), why);
 	cfs_buf_finish(&option);
 	return r;
 }
 
-int cfs_demo_configure(const struct cfs_demo *demo, struct cfs_config *config, struct cfs_buf *why)
+int cfs_demo_configure(
+	const struct cfs_demo *demo, struct cfs_config_items *items, struct cfs_buf *why)
 {
 	const struct cfs_backend *backend;
 	const struct cfs_setting *setting;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && (backend = simulated_at(i)); i++) {
-		r = configure(demo, backend->name, "endpoint", "{url}", config, why);
+		r = configure(demo, backend->name, "endpoint", "{url}", items, why);
 		if (r == 0)
-			r = configure(demo, backend->name, "ca_file", "{ca_file}", config, why);
+			r = configure(demo, backend->name, "ca_file", "{ca_file}", items, why);
 		if (r == 0)
-			r = configure(demo, backend->name, "regions", backend->demo->regions,
-				config, why);
+			r = configure(
+				demo, backend->name, "regions", backend->demo->regions, items, why);
 		for (setting = backend->settings; r == 0 && setting && setting->key; setting++)
 			if (setting->demo)
 				r = configure(demo, backend->name, setting->key, setting->demo,
-					config, why);
+					items, why);
 	}
 	return r;
 }

@@ -5,7 +5,7 @@
 #ifndef CFS_FS_PROGRAM_DEMO_H
 #define CFS_FS_PROGRAM_DEMO_H
 
-#include "fs/cloud/config.h"
+#include "fs/cloud/config_items.h"
 
 struct cfs_demo;
 
@@ -18,8 +18,10 @@ const struct cfs_env *cfs_demo_env(const struct cfs_demo *demo);
 /* Ends the simulator and removes its files. */
 void cfs_demo_stop(struct cfs_demo *demo);
 
-/* Collects the settings of its clouds, as if they were options. -ENOMEM, -EINVAL. */
-int cfs_demo_configure(const struct cfs_demo *demo, struct cfs_config *config, struct cfs_buf *why);
+/* Adds the settings of its clouds, as if they were options. -EINVAL with a sentence in why,
+ * -ENOMEM. */
+int cfs_demo_configure(
+	const struct cfs_demo *demo, struct cfs_config_items *items, struct cfs_buf *why);
 /* Prints what to try, to stdout. A negative errno. */
 int cfs_demo_explain(const struct cfs_demo *demo, const char *mountpoint);
 

@@ -60,7 +60,7 @@ static void tell_manager(const char *state)
 
 /* Reads the configuration file, if there is one. */
 static int read_config(
-	const struct program *program, struct cfs_config *config, struct cfs_buf *why)
+	const struct program *program, struct cfs_config_items *items, struct cfs_buf *why)
 {
 	char *path = NULL;
 	int r = 0;
@@ -73,8 +73,8 @@ static int read_config(
 			return r;
 	}
 	if (program->options.config_file || path)
-		r = cfs_config_read(
-			config, path ? path : program->options.config_file, &cfs_env_process, why);
+		r = cfs_config_items_read(
+			items, path ? path : program->options.config_file, &cfs_env_process, why);
 	free(path);
 	return r;
 }
@@ -88,9 +88,9 @@ static void reload(struct program *program)
 
 	tell_manager(CFS_NOTIFY_RELOADING);
 	cfs_config_init(&config);
-	r = cfs_config_copy_options(&config, &program->config);
+	r = cfs_config_items_copy_options(&config.items, &program->config.items);
 	if (r == 0)
-		r = read_config(program, &config, &why);
+		r = read_config(program, &config.items, &why);
 	if (r == 0)
 		r = cfs_config_resolve(&config, &why);
 	if (r == 0)
@@ -223,7 +223,8 @@ static int make_clouds(struct program *program)
 {
 	int r;
 
-	r = program->demo ? cfs_demo_configure(program->demo, &program->config, &program->why) : 0;
+	r = program->demo ? cfs_demo_configure(program->demo, &program->config.items, &program->why)
+			  : 0;
 	if (r == 0)
 		r = cfs_config_resolve(&program->config, &program->why);
 	if (r == 0)
@@ -344,7 +345,7 @@ static int prepare(struct program *program)
 	if (r == 0 && !options->check && !options->check_format)
 		r = prepare_mount(program);
 	if (r == 0 && !options->demo)
-		r = read_config(program, &program->config, &program->why);
+		r = read_config(program, &program->config.items, &program->why);
 	return r;
 }
 
@@ -388,7 +389,7 @@ int main(int argc, char **argv)
 	cfs_buf_init(&program.why, WHY_MAX);
 	cfs_config_init(&program.config);
 	cfs_log_to_journal(cfs_env_get(&cfs_env_process, "JOURNAL_STREAM"));
-	r = cfs_options_parse(argc, argv, &program.config, &program.options, &program.why);
+	r = cfs_options_parse(argc, argv, &program.config.items, &program.options, &program.why);
 	if (r == 0 && program.options.help) {
 		fputs(cfs_options_usage, stdout);
 		goto out;

@@ -65,7 +65,7 @@ static const struct fuse_opt options_known[] = {
 
 struct parsing {
 	struct cfs_options options; /* first: fuse_opt_parse writes fields at their offsets */
-	struct cfs_config *config;
+	struct cfs_config_items *items;
 	struct cfs_buf *why;
 	int result;
 };
@@ -128,7 +128,7 @@ static int process(void *data, const char *arg, int key, struct fuse_args *args)
 	if (is_for_others(arg))
 		return 0;
 	if (is_cloud_setting(arg)) {
-		parsing->result = cfs_config_option(parsing->config, arg, parsing->why);
+		parsing->result = cfs_config_items_option(parsing->items, arg, parsing->why);
 		return parsing->result < 0 ? -1 : 0;
 	}
 	return 1; /* libfuse's, or it refuses it */
@@ -187,10 +187,10 @@ static int add_constants(struct fuse_args *args)
 	return fuse_opt_add_arg(args, constants) < 0 ? -ENOMEM : 0;
 }
 
-int cfs_options_parse(int argc, char **argv, struct cfs_config *config,
+int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	struct cfs_options *ret_options, struct cfs_buf *why)
 {
-	struct parsing parsing = {.config = config, .why = why};
+	struct parsing parsing = {.items = items, .why = why};
 	int r;
 
 	parsing.options.args = (struct fuse_args)FUSE_ARGS_INIT(argc, argv);

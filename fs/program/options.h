@@ -7,7 +7,7 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_opt.h>
 
-#include "fs/cloud/config.h"
+#include "fs/cloud/config_items.h"
 #include "fs/tree/layout.h"
 
 /*
@@ -27,9 +27,9 @@ struct cfs_options {
 	struct fuse_args args; /* the mount options for libfuse */
 };
 
-/* Parses argv; settings of clouds are collected in config. -EINVAL with a sentence in why, -ENOMEM.
+/* Parses argv; settings of clouds are added to items. -EINVAL with a sentence in why, -ENOMEM.
  */
-int cfs_options_parse(int argc, char **argv, struct cfs_config *config,
+int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	struct cfs_options *ret_options, struct cfs_buf *why);
 void cfs_options_finish(struct cfs_options *options);
 

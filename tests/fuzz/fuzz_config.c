@@ -129,12 +129,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!fuzz_next(&input, FUZZ_SEPARATOR, &record))
 			break;
 		option = fuzz_text(&record);
-		r = cfs_config_option(&config, option, &why);
+		r = cfs_config_items_option(&config.items, option, &why);
 		check_why(r, &why);
 		free(option);
 	}
 	if (r == 0 && file.left > 0) {
-		r = cfs_config_read(&config, PATH, &env, &why);
+		r = cfs_config_items_read(&config.items, PATH, &env, &why);
 		check_why(r, &why);
 		/* Every error names file and line. */
 		if (r < 0)

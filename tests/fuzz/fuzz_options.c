@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/cloud/config.h"
 #include "fs/program/options.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -33,7 +34,7 @@ static void check_options(struct cfs_options *options, const struct cfs_config *
 	/* What no user may do without. */
 	MUST(constant);
 	MUST(!options->source || options->mountpoint);
-	MUST(config->n_items <= CFS_CONFIG_ITEMS_MAX);
+	MUST(config->items.n <= CFS_CONFIG_ITEMS_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (argc <= ARGUMENTS_MAX && fuzz_next(&input, FUZZ_SEPARATOR, &record))
 		argv[argc++] = fuzz_text(&record);
 	cfs_config_init(&config);
-	r = cfs_options_parse(argc, argv, &config, &options, &why);
+	r = cfs_options_parse(argc, argv, &config.items, &options, &why);
 	MUST(r == 0 || r == -EINVAL);
 	MUST((r == 0) == (why.len == 0));
 	MUST_OF(fuzz_is_line(cfs_buf_text(&why)), cfs_buf_text(&why));

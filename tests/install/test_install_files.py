@@ -101,4 +101,4 @@ def test_the_example_configuration_is_one(installed, tmp_path):
     assert "aws" in done.stdout and "tencent" in done.stdout, done.stderr
     config.write_text(text + "\nbogus = 1\n")
     done = check(installed, config, tmp_path)
-    assert "bogus is no setting" in done.stderr, done.stderr
+    assert "bogus is not a setting" in done.stderr, done.stderr

@@ -136,7 +136,7 @@ def test_an_endpoint_that_is_down_is_told_at_once(sim, check):
 
 @pytest.mark.parametrize("args, said", [
     (("--check=xml",), "--check: the only format is json"),
-    (("--check", "-o", "aws.nonsense=1"), "nonsense is no setting")])
+    (("--check", "-o", "aws.nonsense=1"), "nonsense is not a setting of aws")])
 def test_a_wrong_command_line_is_refused(tmp_path, args, said):
     done = subprocess.run([find_consolefs(), *args], env=scrubbed_env(tmp_path, **GOOD),
                           capture_output=True, text=True, timeout=60, check=False)

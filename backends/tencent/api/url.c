@@ -10,7 +10,7 @@
 #define PORT_DIGITS_MAX 5
 #define LINK_NET (169u << 8 | 254u) /* 169.254.0.0/16, RFC 3927 */
 
-static const char too_long[] = "the endpoint's host name is too long";
+static const char too_long[] = "has a host name that is too long";
 
 #define HOST_NAME_MAX_BYTES 253 /* RFC 1035, without the last dot */
 
@@ -151,13 +151,13 @@ const char *cfs_tencent_url_endpoint(
 
 	text = skip_scheme(url, &tls);
 	if (!text)
-		return "an endpoint begins with https://";
+		return "does not begin with https://";
 	if (!split_authority(text, &authority))
-		return "an endpoint is https://HOST or https://HOST:PORT";
+		return "is not https://HOST or https://HOST:PORT";
 	if (authority.rest[0] != '\0' && strcmp(authority.rest, "/") != 0)
-		return "an endpoint has no path: the API's path is / and is signed";
+		return "has a path: the API's path is / and is signed";
 	if (!tls && !authority.loopback)
-		return "an endpoint other than this machine takes https";
+		return "is http, which is for loopback hosts only";
 	if (!set_host(&authority, tls, ret_host))
 		return too_long;
 	*ret_tls = tls;
@@ -187,9 +187,9 @@ const char *cfs_tencent_url_metadata(const char *url, char ret_host[static CFS_T
 	text = skip_scheme(url, &tls);
 	if (!text || tls || !split_authority(text, &authority) ||
 		(authority.rest[0] != '\0' && strcmp(authority.rest, "/") != 0))
-		return "the address of a metadata service is http://HOST or http://HOST:PORT";
+		return "is not http://HOST or http://HOST:PORT";
 	if (!authority.local)
-		return "a metadata service is on this machine or its link";
+		return "is neither on this machine nor on its link";
 	return set_host(&authority, tls, ret_host) ? NULL : too_long;
 }
 
@@ -201,17 +201,17 @@ const char *cfs_tencent_url_page(const char *url)
 	bool tls;
 
 	if (len > CFS_TENCENT_URL_MAX)
-		return "the page's URL is too long";
+		return "is too long";
 	if (!cfs_text_is_graphic(url, len, CFS_TENCENT_URL_ENDS))
-		return "a URL has no blanks, quotes, angle brackets or bytes beyond ASCII";
+		return "has blanks, quotes, angle brackets or bytes beyond ASCII";
 	text = skip_scheme(url, &tls);
 	if (!text)
-		return "the page's URL begins with https://";
+		return "does not begin with https://";
 	if (!split_authority(text, &authority))
-		return "the page's URL names no valid host";
+		return "has no valid host";
 	if (!tls && !authority.loopback)
-		return "a page on another machine takes https: the link opens a console";
+		return "is http, which is for loopback hosts only: the link opens a console";
 	if (url[len - 1] != '=')
-		return "the page's URL must end with '=': the VNC address is appended to it";
+		return "does not end with '=': the VNC address is appended to it";
 	return NULL;
 }

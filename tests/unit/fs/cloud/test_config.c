@@ -76,12 +76,12 @@ static void begin_anew(struct fixture *f)
 static int read_text(struct fixture *f, const char *text)
 {
 	f->text = text;
-	return cfs_config_read(&f->config, PATH, &f->env, &f->why);
+	return cfs_config_items_read(&f->config.items, PATH, &f->env, &f->why);
 }
 
 static int option(struct fixture *f, const char *text)
 {
-	return cfs_config_option(&f->config, text, &f->why);
+	return cfs_config_items_option(&f->config.items, text, &f->why);
 }
 
 static void resolve(struct fixture *f)
@@ -279,7 +279,7 @@ static void what_is_no_configuration_names_its_line(void **state)
 	assert_refused(f, "[aws\n", PATH ":1: ", "neither");
 	assert_refused(f, "[aws]\n\n= x\n", PATH ":3: ", "neither");
 	assert_refused(f, "[]\n", PATH ":1: ", "neither");
-	assert_refused(f, "profile = x\n[aws]\n", PATH ":1: ", "before any [section]");
+	assert_refused(f, "profile = x\n[aws]\n", PATH ":1: profile ", "before any [section]");
 	assert_non_null(text);
 	strcpy(text, "[aws]\nprofile = ");
 	memset(text + strlen(text), 'x', CFS_INI_LINE_MAX);
@@ -302,9 +302,9 @@ static void a_section_that_is_none_names_its_line(void **state)
 		assert_refused(f, text, PATH ":2: [", "cannot be a directory's name");
 	}
 	assert_refused(f, "[aws]\n[azure]\nprofile = x\n", PATH ":2: [azure] ",
-		"is no backend's name, and no `backend`");
-	assert_refused(f, "[x]\nprofile = p\nbackend = azure\n", PATH ":3: [x] backend ",
-		"is no backend's name");
+		"needs a setting `backend` (aws, tencent), as it is not named after one");
+	assert_refused(f, "[x]\nprofile = p\nbackend = azure\n",
+		PATH ":3: [x] backend: ", "'azure' is not a backend (aws, tencent)");
 }
 
 static void a_setting_that_is_none_names_its_line(void **state)
@@ -312,35 +312,44 @@ static void a_setting_that_is_none_names_its_line(void **state)
 	static const struct {
 		const char *line, *reason;
 	} table[] = {
-		{"region = us-east-1", "region is no setting"},
-		{"Profile = x", "Profile is no setting"},
+		{"region = us-east-1", "region is not a setting of aws (did you mean regions?)"},
+		{"Profile = x", "Profile is not a setting of aws (did you mean profile?)"},
 		{"profile =", "profile is empty"},
 		{"endpoint =", "endpoint is empty"},
-		{"regions =", "regions names no region"},
-		{"regions = ,", "regions names no region"},
-		{"regions = us-east-1, all", "says `all` beside"},
-		{"regions = all, us-east-1", "says `all` beside"},
-		{"regions = ../x", "no region's name"},
-		{"regions = us-east-1, 012345678901234567890123456789012", "too long"},
-		{"ca_file = /nonexistent", "no file that can be read"},
-		{"list_ttl = 0", "no number of seconds"},
-		{"list_ttl = -1", "no number of seconds"},
-		{"list_ttl = 86401", "no number of seconds"},
-		{"list_ttl = 1m", "no number of seconds"},
-		{"list_ttl = .", "no number of seconds"},
-		{"list_ttl = 1.2.3", "no number of seconds"},
-		{"list_ttl = 0x10", "no number of seconds"},
-		{"list_ttl = nan", "no number of seconds"},
-		{"list_ttl =", "no number of seconds"},
-		{"timeout = 0.05", "no number of seconds"},
-		{"timeout = 3601", "no number of seconds"},
-		{"timeout = inf", "no number of seconds"},
-		{"rate = 0", "no number of calls"},
-		{"rate = 1e3", "no number of calls"},
-		{"filter = ", "filter "},
-		{"filter = nonsense", "filter "},
-		{"vnc_page = https://example.org/", "vnc_page is no setting"},
-		{"secret = x", "secret is no setting"},
+		{"regions =", "regions is empty: name regions, or say `all`"},
+		{"regions = ,", "regions is empty: name regions, or say `all`"},
+		{"regions = us-east-1, all", "has `all` beside names of regions"},
+		{"regions = all, us-east-1", "has `all` beside names of regions"},
+		{"regions = ../x", "regions: '../x' is not a region name"},
+		{"regions = US-EAST-1",
+			"'US-EAST-1' is not a region name (did you mean us-east-1?)"},
+		{"regions = us_east_1",
+			"'us_east_1' is not a region name (did you mean us-east-1?)"},
+		{"regions = us-east-1, 012345678901234567890123456789012", "'... is too long"},
+		{"ca_file = /nonexistent",
+			"'/nonexistent' is not a file that can be read: No such file"},
+		{"list_ttl = 0", "not a number of seconds from "},
+		{"list_ttl = -1", "not a number of seconds from "},
+		{"list_ttl = 86401",
+			"list_ttl: '86401' is not a number of seconds from 1 to 86400"},
+		{"list_ttl = 1m", "not a number of seconds from "},
+		{"list_ttl = .", "not a number of seconds from "},
+		{"list_ttl = 1.2.3", "not a number of seconds from "},
+		{"list_ttl = 0x10", "not a number of seconds from "},
+		{"list_ttl = nan", "not a number of seconds from "},
+		{"list_ttl =", "not a number of seconds from "},
+		{"timeout = 0.05", "not a number of seconds from "},
+		{"timeout = 3601", "timeout: '3601' is not a number of seconds from 0.1 to 3600"},
+		{"timeout = inf", "not a number of seconds from "},
+		{"rate = 0", "rate: '0' is not a number of calls a second from 0.01 to 100000"},
+		{"rate = 1e3", "rate: '1e3' is not a number of calls a second from 0.01 to 100000"},
+		{"filter = ", "filter: '' is not NAME=VALUE"},
+		{"filter = nonsense", "filter: 'nonsense' is not NAME=VALUE"},
+		{"vnc_page = https://example.org/", "vnc_page is not a setting of aws"},
+		{"secret = x", "secret is not a setting of aws"},
+		{"filtre = x", "filtre is not a setting of aws (did you mean filter?)"},
+		{"endpoint = ftp://x", "endpoint: 'ftp://x' does not begin with https://"},
+		{"endpoint = https://u:password@x", "endpoint holds a user name"},
 	};
 	struct fixture *f = *state;
 	char text[256];
@@ -350,7 +359,45 @@ static void a_setting_that_is_none_names_its_line(void **state)
 		snprintf(text, sizeof(text), "# one\n[aws]\n\n%s\n", table[i].line);
 		assert_refused(f, text, PATH ":4: [aws] ", table[i].reason);
 	}
-	assert_refused(f, "[tencent]\nvnc_page = ftp://x\n", PATH ":2: [tencent] vnc_page ", "");
+	assert_refused(f, "[tencent]\nvnc_page = ftp://x\n",
+		PATH ":2: [tencent] vnc_page: 'ftp://x' ", "");
+}
+
+/* Messages end up in logs. */
+static void no_secret_in_the_wrong_place_is_shown(void **state)
+{
+	static const char secret[] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+	static const char *const keys[] = {"secret_access_key", "region", "regions", "rate",
+		"ca_file", "filter", "endpoint", "backend"};
+	struct fixture *f = *state;
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(text, sizeof(text), "[aws]\n%s = %s\n", keys[i], secret);
+		assert_refused(f, text, PATH ":2: [aws] ", keys[i]);
+		assert_null(strstr(cfs_buf_text(&f->why), secret));
+	}
+	/* Of a key that is not one, only the key is shown. */
+	assert_refused(f, "[aws]\nkey = AKIA\n", PATH ":2: [aws] key ", "");
+	assert_null(strstr(cfs_buf_text(&f->why), "AKIA"));
+}
+
+/* As `consolefs --backends` prints them. */
+static void every_setting_can_be_listed(void **state)
+{
+	struct cfs_buf text = CFS_BUF_INIT(65536);
+
+	(void)state;
+	assert_int_equal(cfs_cloud_config_list(&text), 0);
+	assert_int_equal(strncmp(cfs_buf_text(&text), "aws\naws.backend\tkind of cloud\n", 30), 0);
+	assert_non_null(strstr(cfs_buf_text(&text), "\naws.filter\t"));
+	assert_non_null(strstr(cfs_buf_text(&text), "\ntencent\ntencent.backend\t"));
+	assert_non_null(strstr(cfs_buf_text(&text), "\ntencent.vnc_page\t"));
+	assert_null(strstr(cfs_buf_text(&text), "aws.vnc_page"));
+	cfs_buf_finish(&text);
+	text = (struct cfs_buf)CFS_BUF_INIT(100);
+	assert_int_equal(cfs_cloud_config_list(&text), -EFBIG);
+	cfs_buf_finish(&text);
 }
 
 static void too_many_regions_are_refused(void **state)
@@ -385,17 +432,27 @@ static void an_option_that_is_none_names_itself(void **state)
 	static const struct {
 		const char *text, *why;
 	} table[] = {
-		{"aws.region=x", "-o aws.region: [aws] region is no setting of this backend"},
-		{"aws.rate=fast", "-o aws.rate: [aws] rate is no number of calls a second"},
-		{"azure.profile=x", "-o azure.profile: [azure] profile is no backend's name"},
-		{"stats.backend=aws", "-o stats.backend: [stats] backend cannot be a directory's"},
+		{"aws.region=x",
+			"-o aws.region: [aws] region is not a setting of aws (did you mean "
+			"regions?)"},
+		{"aws.rate=fast",
+			"-o aws.rate: [aws] rate: 'fast' is not a number of calls a second"},
+		{"azure.profile=x",
+			"-o azure.profile: [azure] needs a setting `backend` (aws, tencent)"},
+		{"asw.profile=x",
+			"-o asw.profile: [asw] needs a setting `backend` (aws, tencent), as it is "
+			"not named after one (did you mean aws?)"},
+		{"x.backend=asw",
+			"-o x.backend: [x] backend: 'asw' is not a backend (aws, tencent) (did you "
+			"mean aws?)"},
+		{"stats.backend=aws", "-o stats.backend: [stats] cannot be a directory's name"},
 		{".profile=x", "-o .profile: "},
-		{"aws.=x", "-o aws.: [aws]  is no setting"},
-		{"aws=x", "-o aws=x: not of the form section.key=value"},
+		{"aws.=x", "-o aws.: [aws]  is not a setting"},
+		{"aws=x", "-o aws: not of the form section.key=value"},
 		{"aws.profile", "-o aws.profile: not of the form section.key=value"},
 		{"", "-o : not of the form section.key=value"},
 		/* One line, whatever is in it. */
-		{"a\x1b\n\xffz=x", "-o a???z=x: not of the form section.key=value"},
+		{"a\x1b\n\xffz=x", "-o a???z: not of the form section.key=value"},
 	};
 	struct fixture *f = *state;
 	size_t i;
@@ -432,12 +489,13 @@ static void there_are_limits_to_what_is_read(void **state)
 	cfs_buf_clear(&text);
 	for (i = 0; i <= CFS_CONFIG_ITEMS_MAX; i++)
 		assert_int_equal(cfs_buf_adds(&text, "[aws]\n"), 0);
-	assert_refused(f, cfs_buf_text(&text), PATH ":4097: ", "one of too many");
+	assert_refused(f, cfs_buf_text(&text), PATH ":4097: ", "too many lines: at most 4096");
 	cfs_buf_clear(&text);
 	assert_int_equal(cfs_buf_adds(&text, "[aws]\n"), 0);
 	for (i = 0; i < 100; i++)
 		assert_int_equal(cfs_buf_addf(&text, "filter = tag:a=%zu\n", i), 0);
-	assert_refused(f, cfs_buf_text(&text), PATH ":66: [aws] filter ", "too many");
+	assert_refused(
+		f, cfs_buf_text(&text), PATH ":66: [aws] filter ", "one too many: at most 64");
 	cfs_buf_finish(&text);
 }
 
@@ -454,7 +512,7 @@ static void a_hostile_file_is_quoted_as_text(void **state)
 	struct fixture *f = *state;
 	const char *why;
 
-	assert_refused(f, "[aws]\n\x1b[2J\x07 = 1\n", PATH ":2: [aws] ", "is no setting");
+	assert_refused(f, "[aws]\n\x1b[2J\x07 = 1\n", PATH ":2: [aws] ", "is not a setting");
 	for (why = cfs_buf_text(&f->why); *why; why++)
 		assert_true((unsigned char)*why >= ' ' && *why != 0x7f);
 }
@@ -468,9 +526,9 @@ static void options_can_be_copied(void **state)
 	assert_int_equal(option(f, "aws.profile=b"), 0);
 	assert_int_equal(read_text(f, "[aws]\nprofile = a\n[tencent]\n"), 0);
 	cfs_config_init(&again);
-	assert_int_equal(cfs_config_copy_options(&again, &f->config), 0);
+	assert_int_equal(cfs_config_items_copy_options(&again.items, &f->config.items), 0);
 	f->text = "[aws]\nprofile = c\nrate = 5\n";
-	assert_int_equal(cfs_config_read(&again, PATH, &f->env, &f->why), 0);
+	assert_int_equal(cfs_config_items_read(&again.items, PATH, &f->env, &f->why), 0);
 	assert_int_equal(cfs_config_resolve(&again, &f->why), 0);
 	assert_string_equal(again.clouds->profile, "b");
 	assert_true(again.clouds->rate > 4);
@@ -581,18 +639,18 @@ static void what_is_wrong_about_the_mount_names_its_line(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_refused(f, "[aws]\n[consolefs]\nrefuse = *\n", PATH ":3: [consolefs] refuse ",
-		"no command's name");
+	assert_refused(f, "[aws]\n[consolefs]\nrefuse = *\n",
+		PATH ":3: [consolefs] refuse: ", "'*' is not a command name");
 	assert_refused(f, "[aws]\n[consolefs]\nrefuse = a\nrefuse = b\n", PATH ":4: ", "twice");
 	assert_refused(f, "[aws]\n[consolefs]\nrefuses = a\n", PATH ":3: [consolefs] refuses ",
-		"is no setting");
-	assert_refused(f, "[aws]\n[consolefs]\nbackend = aws\n", PATH ":3: ", "is no setting");
+		"is not a setting of the mount (did you mean refuse?)");
+	assert_refused(f, "[aws]\n[consolefs]\nbackend = aws\n", PATH ":3: ", "is not a setting");
 	begin_anew(f);
 	assert_int_equal(option(f, "consolefs.refuse=/bin/cat"), 0);
 	assert_int_equal(cfs_config_resolve(&f->config, &f->why), -EINVAL);
 	assert_string_equal(cfs_buf_text(&f->why),
-		"-o consolefs.refuse: [consolefs] refuse holds something that is no command's "
-		"name");
+		"-o consolefs.refuse: [consolefs] refuse: '/bin/cat' is not a command name: it has "
+		"at most 64 letters, digits and '._+-@', and may end in '*'");
 }
 
 int main(void)
@@ -610,6 +668,8 @@ int main(void)
 		TEST(what_is_no_configuration_names_its_line),
 		TEST(a_section_that_is_none_names_its_line),
 		TEST(a_setting_that_is_none_names_its_line),
+		TEST(no_secret_in_the_wrong_place_is_shown),
+		TEST(every_setting_can_be_listed),
 		TEST(too_many_regions_are_refused),
 		TEST(a_setting_given_twice_names_the_second),
 		TEST(an_option_that_is_none_names_itself),

@@ -18,9 +18,11 @@
 static struct cfs_guests parse(const char *text)
 {
 	struct cfs_guests guests;
+	const char *name;
+	size_t len;
 
 	memset(&guests, 0xa5, sizeof(guests));
-	assert_null(cfs_guests_parse(text, &guests));
+	assert_null(cfs_guests_parse(text, &guests, &name, &len));
 	return guests;
 }
 
@@ -95,18 +97,26 @@ static void what_is_no_name_is_an_error_and_changes_nothing(void **state)
 {
 	static const char *const lists[] = {
 		"*", "a*b", "a, /usr/bin/b", "a b\nc", "\"cat\"", "a;b", "caf\xc3\xa9", "a, **"};
+	static const char *const names[] = {
+		"*", "a*b", "/usr/bin/b", "b\nc", "\"cat\"", "a;b", "caf\xc3\xa9", "**"};
 	struct cfs_guests guests = parse("one");
 	char text[CFS_GUESTS_MAX * 4 + 8] = "";
-	size_t i;
+	const char *name;
+	size_t i, len;
 
 	(void)state;
-	for (i = 0; i < COUNT(lists); i++)
-		assert_non_null(cfs_guests_parse(lists[i], &guests));
+	for (i = 0; i < COUNT(lists); i++) {
+		assert_non_null(cfs_guests_parse(lists[i], &guests, &name, &len));
+		assert_memory_equal(name, names[i], len);
+		assert_int_equal(len, strlen(names[i]));
+	}
 	for (i = 0; i < CFS_GUESTS_MAX; i++)
 		strcat(text, "x, ");
 	assert_int_equal(parse(text).n, CFS_GUESTS_MAX);
 	strcat(text, "x");
-	assert_string_equal(cfs_guests_parse(text, &guests), "names too many commands");
+	assert_string_equal(cfs_guests_parse(text, &guests, &name, &len),
+		"is one command too many: at most 128");
+	assert_ptr_equal(name, text + strlen(text) - 1);
 	assert_int_equal(guests.n, 1);
 	assert_string_equal(guests.names[0], "one");
 }

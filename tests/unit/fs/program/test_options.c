@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "fs/cloud/config.h"
 #include "fs/program/options.h"
 
 #define ARGS_MAX 16
@@ -63,7 +64,7 @@ static int parse(struct fixture *f, const char *line)
 	while (rest && *rest)
 		argv[argc++] = strsep(&rest, " ");
 	argv[argc] = NULL;
-	r = cfs_options_parse(argc, argv, &f->config, &f->options, &f->why);
+	r = cfs_options_parse(argc, argv, &f->config.items, &f->options, &f->why);
 	if (r == 0)
 		assert_int_equal(f->why.len, 0);
 	else
@@ -114,7 +115,7 @@ static void a_mount_point_is_enough(void **state)
 	assert_int_equal(f->options.ownership.uid, getuid());
 	assert_int_equal(f->options.ownership.gid, getgid());
 	assert_int_equal(f->options.ownership.umask, 077);
-	assert_int_equal(f->config.n_items, 0);
+	assert_int_equal(f->config.items.n, 0);
 	assert_true(is_passed_on(f, "default_permissions"));
 	assert_true(is_passed_on(f, "subtype=consolefs"));
 	/* The mount point is ours: libfuse is told it when it mounts. */
@@ -137,7 +138,7 @@ static void options_stand_in_any_order(void **state)
 		assert_string_equal(f->options.mountpoint, "/m");
 		assert_string_equal(f->options.config_file, "/c");
 		assert_int_equal(f->options.foreground, 1);
-		assert_int_equal(f->config.n_items, 1);
+		assert_int_equal(f->config.items.n, 1);
 		assert_true(is_passed_on(f, "ro"));
 		assert_false(is_passed_on(f, "aws.rate=5"));
 	}
@@ -156,7 +157,7 @@ static void the_usual_mount_options_work(void **state)
 	assert_true(is_passed_on(f, "fsname=x.y"));
 	assert_true(is_passed_on(f, "ro"));
 	assert_false(is_passed_on(f, "uid=1000"));
-	assert_int_equal(f->config.n_items, 0);
+	assert_int_equal(f->config.items.n, 0);
 	accept(f, "-o umask=7777 /m");
 	assert_int_equal(f->options.ownership.umask, 0777);
 }
@@ -179,7 +180,7 @@ static void settings_of_clouds_are_collected(void **state)
 	accept(f,
 		"-o aws.regions=us-east-1:eu-west-1,ro,tencent.regions=ap-guangzhou "
 		"-o aws.endpoint=https://localhost:8443/a.b /m");
-	assert_int_equal(f->config.n_items, 3);
+	assert_int_equal(f->config.items.n, 3);
 	assert_int_equal(cfs_config_resolve(&f->config, &f->why), 0);
 	assert_string_equal(f->config.clouds->name, "aws");
 	assert_int_equal(f->config.clouds->n_regions, 2);
@@ -197,7 +198,7 @@ static void a_line_of_fstab_is_understood(void **state)
 	assert_string_equal(f->options.source, "none");
 	assert_string_equal(f->options.mountpoint, "/m");
 	assert_null(f->options.config_file);
-	assert_int_equal(f->config.n_items, 1);
+	assert_int_equal(f->config.items.n, 1);
 	assert_false(is_passed_on(f, "nofail"));
 	assert_true(is_passed_on(f, "fsname=none"));
 	accept(f, "/etc/a,b.conf /m -o ro");
