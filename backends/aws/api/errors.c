@@ -6,11 +6,11 @@
 #include "backends/base/text.h"
 
 #define ENCODED_MESSAGE "Encoded authorization failure message"
-/* What follows is the request as the service would have signed it, session token included. */
+/* The request follows, as the service would have signed it, with the session token. */
 #define SIGNED_MESSAGE "The Canonical String for this request"
 
 static const struct cfs_code_fault codes[] = {
-	{"InvalidInstanceID", CFS_NOT_FOUND}, /* .NotFound; .Malformed, though we send none such */
+	{"InvalidInstanceID", CFS_NOT_FOUND}, /* .NotFound; .Malformed, which cannot happen */
 
 	{"UnauthorizedOperation", CFS_DENIED},
 	{"AccessDenied", CFS_DENIED},
@@ -35,9 +35,8 @@ static const struct cfs_code_fault codes[] = {
 	{"ExpiredTokenException", CFS_EXPIRED},
 	{"TokenRefreshRequired", CFS_EXPIRED},
 
-	/* Also what expired temporary credentials may get. An answer does not know with which keys
-	 * its question was signed, so it is the clock; trying again with the server's time finds
-	 * out. */
+	/* Expired temporary credentials may also get this. The answer does not tell which it is, so
+	 * the clock is suspected first: a retry with the server's time will show. */
 	{"RequestExpired", CFS_CLOCK_SKEW},
 	{"RequestTimeTooSkewed", CFS_CLOCK_SKEW},
 	{"RequestInTheFuture", CFS_CLOCK_SKEW},
@@ -92,11 +91,11 @@ static const struct cfs_code_fault codes[] = {
 	{"UnsupportedProtocol", CFS_REJECTED},
 	{"ValidationError", CFS_REJECTED},
 
-	/* "Would have succeeded": no answer to a request that did not ask for a dry run. */
+	/* "Would have succeeded", although no dry run was requested. */
 	{"DryRunOperation", CFS_BAD_ANSWER},
 };
 
-/* Codes that mean one thing or another, told apart by a part of the message. */
+/* Codes with more than one meaning, which a part of the message tells apart. */
 static const struct by_message {
 	const char *code;
 	const char *part;
@@ -120,12 +119,12 @@ static enum cfs_fault find_code(const char *code, const char *message)
 	return cfs_fault_find(codes, sizeof(codes) / sizeof(codes[0]), code);
 }
 
-/* What an answer without a known code comes to. */
+/* The fault of an answer without a known code. */
 static enum cfs_fault classify_status(int status, bool has_code)
 {
 	enum cfs_fault fault = cfs_fault_from_status(status);
 
-	/* An error code that we do not know is an error all the same. */
+	/* An unknown code is still an error. Without a code the answer is invalid. */
 	if (fault == CFS_BAD_ANSWER && has_code && status >= 400 && status <= 499)
 		return CFS_REJECTED;
 	return fault == CFS_OK ? CFS_BAD_ANSWER : fault;
@@ -137,7 +136,7 @@ enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, in
 	enum cfs_fault fault;
 	size_t len;
 
-	/* The SOAP API's way of saying whose fault it is; still seen here and there. */
+	/* Prefixes of the SOAP API, which are still seen in places. */
 	if (strncmp(code, "Client.", 7) == 0 || strncmp(code, "Server.", 7) == 0)
 		code += 7;
 	fault = find_code(code, message);

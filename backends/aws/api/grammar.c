@@ -8,8 +8,8 @@ struct step {
 	enum cfs_aws_place to;
 };
 
-/* The children of each place that has some that matter: an element that stands elsewhere costs no
- * comparison, and in a listing most do. */
+/* For each place its children that matter. Most elements of a listing are within an element that is
+ * skipped, and cost no comparison. */
 #define CHILDREN(...) \
 	(const struct step[]) \
 	{ \

@@ -1,9 +1,9 @@
 /*
- * Where in an answer of EC2 or STS the reader is.
+ * The elements that matter in XML answers of EC2 and STS.
  *
- * An answer is a tree of elements of which only some matter. Each that does is a place; whatever
- * stands elsewhere is skipped with all it holds. The names are those of the EC2 API reference,
- * version 2016-11-15, and of the STS API reference, version 2011-06-15.
+ * An answer is a tree of elements, of which only some matter. Each that does is a place. All others
+ * are skipped with what they contain. The elements' names are from the EC2 API reference, version
+ * 2016-11-15, and the STS API reference, version 2011-06-15.
  */
 #ifndef CFS_BACKENDS_AWS_API_GRAMMAR_H
 #define CFS_BACKENDS_AWS_API_GRAMMAR_H
@@ -14,15 +14,15 @@ enum cfs_aws_place {
 	CFS_AT_DOCUMENT,
 	CFS_AT_SKIPPED,
 
-	/* Roots: every document is one of these or no answer. */
+	/* Roots of the documents that can be read. */
 	CFS_AT_ERRORS_RESPONSE, /* EC2's own errors */
-	CFS_AT_ERROR_RESPONSE,  /* those of STS and most other services */
+	CFS_AT_ERROR_RESPONSE,  /* errors of STS and most other services */
 	CFS_AT_INSTANCES_RESPONSE,
 	CFS_AT_SCREENSHOT_RESPONSE,
 	CFS_AT_OUTPUT_RESPONSE,
 	CFS_AT_REGIONS_RESPONSE,
 	CFS_AT_IDENTITY_RESPONSE,
-	CFS_AT_ROLE_RESPONSE, /* a role that was assumed, in either way */
+	CFS_AT_ROLE_RESPONSE, /* of AssumeRole and AssumeRoleWithWebIdentity */
 
 	CFS_AT_ERRORS,
 	CFS_AT_ERROR,
@@ -39,14 +39,14 @@ enum cfs_aws_place {
 	CFS_AT_INTERFACE,
 	CFS_AT_IPV6_ADDRESSES,
 	CFS_AT_IPV6_ITEM,
-	CFS_AT_METADATA, /* of an answer of STS */
+	CFS_AT_METADATA, /* ResponseMetadata of STS */
 	CFS_AT_REGIONS,
 	CFS_AT_REGION,
 	CFS_AT_IDENTITY,
 	CFS_AT_ROLE,
 	CFS_AT_KEYS,
 
-	/* Leaves: their text matters. From here on cfs_aws_grammar_is_leaf holds. */
+	/* Leaves: elements whose text matters. From here on cfs_aws_grammar_is_leaf holds. */
 	CFS_AT_ERROR_CODE,
 	CFS_AT_ERROR_MESSAGE,
 	CFS_AT_REQUEST_ID,
@@ -55,7 +55,7 @@ enum cfs_aws_place {
 	CFS_AT_TAG_VALUE,
 	CFS_AT_IPV6_ADDRESS,
 	CFS_AT_CONSOLE_INSTANCE_ID,
-	CFS_AT_CONSOLE_DATA, /* imageData or output: decoded as it arrives */
+	CFS_AT_CONSOLE_DATA, /* imageData or output */
 	CFS_AT_REGION_NAME,
 	CFS_AT_REGION_OPT_IN,
 	CFS_AT_ARN,
@@ -92,7 +92,7 @@ enum cfs_aws_place {
 #define CFS_AT_FIRST_FIELD CFS_AT_INSTANCE_ID
 #define CFS_N_INSTANCE_FIELDS (CFS_N_PLACES - CFS_AT_FIRST_FIELD)
 
-/* The place of an element of that name within `parent`. */
+/* The place of the element `name` within the element at `parent`. */
 enum cfs_aws_place cfs_aws_grammar_step(enum cfs_aws_place parent, const char *name);
 
 static inline bool cfs_aws_grammar_is_leaf(enum cfs_aws_place place)

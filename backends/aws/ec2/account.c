@@ -23,7 +23,7 @@ static int load_endpoints(struct cfs_account *account, const struct cfs_settings
 
 	cfs_aws_config_init(&config, settings, env);
 	r = cfs_aws_config_load(&config, why);
-	/* What is wrong with a file but its text is said by whoever needs keys from it. */
+	/* A file that cannot be read is an error only where credentials are needed from it. */
 	if (r < 0 && r != -ENOMEM && r != -EINVAL) {
 		cfs_buf_clear(why);
 		r = 0;
@@ -38,28 +38,38 @@ static int load_endpoints(struct cfs_account *account, const struct cfs_settings
 	return r;
 }
 
+/* What is wrong with a setting, NULL for nothing. `total` is the length of all filters so far. */
+static const char *check_setting(
+	const struct cfs_account *account, const struct cfs_pair *setting, size_t total)
+{
+	const char *wrong = strcmp(setting->key, "filter") == 0
+		? cfs_aws_filters_check(setting->value)
+		: "is unknown";
+
+	if (!wrong && account->n_filters == CFS_AWS_FILTERS_MAX)
+		wrong = "is set more than 50 times";
+	if (!wrong && total > CFS_AWS_FILTERS_TEXT_MAX)
+		wrong = "has more than 32768 bytes in all";
+	return wrong;
+}
+
 static int take_filters(
 	struct cfs_account *account, const struct cfs_settings *settings, struct cfs_buf *why)
 {
 	size_t total = 0;
-	int r;
 
 	for (size_t i = 0; i < settings->n_own; i++) {
-		const char *text = settings->own[i].value;
-		const char *wrong = strcmp(settings->own[i].key, "filter") == 0
-			? cfs_aws_filters_check(text)
-			: "is unknown";
+		const struct cfs_pair *setting = &settings->own[i];
+		const char *wrong;
 
-		total += strlen(text);
-		if (!wrong &&
-			(account->n_filters == CFS_AWS_FILTERS_MAX ||
-				total > CFS_AWS_FILTERS_TEXT_MAX))
-			wrong = "is one too many";
+		total += strlen(setting->value);
+		wrong = check_setting(account, setting, total);
 		if (wrong) {
-			r = cfs_buf_addf(why, "%s %s", settings->own[i].key, wrong);
+			int r = cfs_buf_addf(why, "%s %s", setting->key, wrong);
+
 			return r < 0 ? r : -EINVAL;
 		}
-		account->filters[account->n_filters] = strdup(text);
+		account->filters[account->n_filters] = strdup(setting->value);
 		if (!account->filters[account->n_filters])
 			return -ENOMEM;
 		account->n_filters++;

@@ -1,6 +1,6 @@
 /*
- * One configured AWS account: where its APIs are, and what its listing is narrowed to. Slots of the
- * backend, as backends/contract/backend.h has them.
+ * One configured AWS account: the endpoints of its APIs and the filters of its listing. The functions
+ * are slots of the backend, described in backends/contract/backend.h.
  */
 #ifndef CFS_BACKENDS_AWS_EC2_ACCOUNT_H
 #define CFS_BACKENDS_AWS_EC2_ACCOUNT_H
@@ -19,14 +19,14 @@ struct cfs_account {
 
 extern const struct cfs_setting cfs_aws_account_settings[];
 
-/* What the files and variables of the AWS tools say is read here, once: see endpoints.h. */
+/* Reads the files and variables that the AWS tools share, this once: see endpoints.h. */
 int cfs_aws_account_create(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_account **ret_account, struct cfs_buf *why);
 void cfs_aws_account_destroy(struct cfs_account *account);
 const char *cfs_aws_account_ca_file(const struct cfs_account *account);
 int cfs_aws_account_region(const struct cfs_account *account, const char **ret_region);
 
-/* Where a question is asked. */
+/* The endpoint for a question. */
 void cfs_aws_account_target(const struct cfs_account *account, const struct cfs_question *question,
 	enum cfs_aws_service *ret_service, struct cfs_aws_target *ret_target);
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Every JPEG begins with the SOI marker and the first byte of another (ITU-T T.81, B.1.1). */
+/* Every JPEG begins with the SOI marker and the first byte of another marker (ITU-T T.81, B.1.1). */
 #define JPEG_BEGIN "\xff\xd8\xff"
 
 void cfs_aws_console_init(
@@ -30,7 +30,7 @@ int cfs_aws_console_data(struct cfs_aws_console *console, const char *text, size
 	r = cfs_base64_feed(&console->decoder, text, len, console->content);
 	if (r != -EBADMSG)
 		return r;
-	/* The rest of the answer may still say more: it is judged at its end. */
+	/* The answer is read on to its end, and judged there. */
 	console->bad = true;
 	return 0;
 }
@@ -51,11 +51,12 @@ void cfs_aws_console_judge(const struct cfs_aws_console *console, struct cfs_err
 {
 	const struct cfs_buf *content = console->content;
 
-	if (!console->named || console->mistaken)
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is about %s instance",
-			console->named ? "another" : "no");
+	if (!console->named)
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no instance ID");
+	else if (console->mistaken)
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is for another instance");
 	else if (console->bad)
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "%s is not base64",
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "%s is not valid base64",
 			console->image ? "imageData" : "output");
 	else if (console->image && content->len == 0)
 		cfs_error_set(ret_error, CFS_EMPTY, "imageData is empty");

@@ -1,6 +1,6 @@
 /*
- * Reads the answers of GetConsoleScreenshot and GetConsoleOutput: base64 that is decoded into the
- * snapshot as it arrives.
+ * Reads the answers of GetConsoleScreenshot and GetConsoleOutput, whose content is base64: decodes it
+ * into a buffer, the snapshot, as it arrives.
  */
 #ifndef CFS_BACKENDS_AWS_EC2_CONSOLE_H
 #define CFS_BACKENDS_AWS_EC2_CONSOLE_H
@@ -12,31 +12,31 @@
 #include "backends/base/base64.h"
 #include "backends/contract/backend.h"
 
-/* To be treated as opaque. Owns nothing. */
+/* Private to console.c. Owns nothing. */
 struct cfs_aws_console {
-	const char *id;          /* of the instance that was asked about */
+	const char *id;          /* of the instance in the question */
 	struct cfs_buf *content; /* the snapshot */
-	bool image;              /* an image is wanted, not a log */
+	bool image;              /* it is a screenshot, not a log */
 	struct cfs_base64 decoder;
-	bool seen;     /* the data's element has begun */
-	bool bad;      /* it is not one element of base64 */
-	bool named;    /* the answer says whose console it is */
-	bool mistaken; /* and it is another's */
+	bool seen;     /* the element with the data has begun */
+	bool bad;      /* the data is not base64, or not in one element */
+	bool named;    /* the answer has an instance ID */
+	bool mistaken; /* which is not `id` */
 };
 
-/* id and content are borrowed for as long as the reader is used. */
+/* Borrows id and content for as long as the reader is used. */
 void cfs_aws_console_init(
 	struct cfs_aws_console *console, const char *id, struct cfs_buf *content, bool image);
 
 void cfs_aws_console_begin(struct cfs_aws_console *console, enum cfs_aws_place place);
 /* A piece of CFS_AT_CONSOLE_DATA. 0; -EFBIG when the snapshot is full; -ENOMEM. */
 int cfs_aws_console_data(struct cfs_aws_console *console, const char *text, size_t len);
-/* An element ends; with this text if it is another leaf. */
+/* An element ends. If it is a leaf other than CFS_AT_CONSOLE_DATA, this is its text. */
 void cfs_aws_console_end(
 	struct cfs_aws_console *console, enum cfs_aws_place place, const char *text);
 
-/* The whole document has been read: what is wrong with it, CFS_OK for nothing. An image that is
- * absent or empty is CFS_EMPTY; a log that is, is an empty log. */
+/* The document has ended: what is wrong with it, CFS_OK for nothing. A missing or empty image is
+ * CFS_EMPTY. A missing log is an empty log. */
 void cfs_aws_console_judge(const struct cfs_aws_console *console, struct cfs_error *ret_error);
 
 #endif

@@ -8,7 +8,7 @@
 #include "backends/base/text.h"
 #include "backends/base/time.h"
 
-/* States by the low byte of their code (API reference, InstanceState). */
+/* Source: InstanceState in the API reference. */
 static const struct state {
 	int code;
 	const char *name;
@@ -22,7 +22,7 @@ static const struct state {
 	{80, "stopped", CFS_POWER_OFF},
 };
 
-/* Fields as the AWS CLI names them, in the order in which they are shown. */
+/* Fields under the names that the AWS CLI gives them, in the order in which they are shown. */
 static const struct extra {
 	enum cfs_aws_place place;
 	const char *key;
@@ -86,40 +86,6 @@ enum cfs_power cfs_aws_instances_power(const char *code, const char *name)
 	return CFS_POWER_UNKNOWN;
 }
 
-/* Whether the type is one of AWS's own Arm processors: "a1", or a family whose attributes, behind
- * its generation, begin with 'g' (m7g, c6gn, im4gn, g5g, but not g4dn). */
-static bool is_graviton(const char *type)
-{
-	size_t family = strspn(type, "abcdefghijklmnopqrstuvwxyz");
-	size_t generation = strspn(type + family, "0123456789");
-
-	if (strncmp(type, "a1.", 3) == 0)
-		return true;
-	return family > 0 && generation > 0 && type[family + generation] == 'g';
-}
-
-static bool is_metal(const char *type)
-{
-	const char *size = strchr(type, '.');
-
-	/* "m5.metal", "m7i.metal-24xl" */
-	return size && strncmp(size, ".metal", 6) == 0;
-}
-
-uint32_t cfs_aws_instances_offers(
-	enum cfs_power power, const char *state, const char *type, const char *architecture)
-{
-	bool stopping = power == CFS_POWER_CHANGING && strcmp(state, "stopping") == 0;
-	bool arm = *architecture ? strncmp(architecture, "arm64", 5) == 0 : is_graviton(type);
-	uint32_t offers = 0;
-
-	if ((power == CFS_POWER_ON || stopping) && !arm && !is_metal(type))
-		offers |= UINT32_C(1) << CFS_AWS_LIVE_SCREENSHOT;
-	if (power == CFS_POWER_ON || power == CFS_POWER_OFF || stopping)
-		offers |= UINT32_C(1) << CFS_AWS_LIVE_LOG;
-	return offers;
-}
-
 void cfs_aws_instances_init(
 	struct cfs_aws_instances *instances, struct cfs_sink *sink, const char *wanted)
 {
@@ -166,7 +132,7 @@ static const char *field_at(const struct cfs_aws_instances *instances, enum cfs_
 	return text_at(instances, instances->field[place - CFS_AT_FIRST_FIELD]);
 }
 
-/* Keeps a text of the instance under way. One too many is no error: the instance has enough. */
+/* Keeps a text of the current instance. A text that does not fit is left out. */
 static int keep(struct cfs_aws_instances *instances, const char *text, size_t len, uint32_t *ret_at)
 {
 	size_t begin = instances->text.len;
@@ -194,7 +160,7 @@ static int end_tag(struct cfs_aws_instances *instances)
 	if (r == 0 && strcmp(key, "Name") == 0)
 		r = cfs_instance_builder_set(
 			&instances->builder, CFS_FIELD_NAME, value, strlen(value));
-	/* The builder has its own copy: many tags leave room for what comes after them. */
+	/* The builder has its own copy, so many tags do not take the room of other fields. */
 	if (instances->text.data) {
 		instances->text.len = instances->tag_begin;
 		instances->text.data[instances->text.len] = '\0';
@@ -202,7 +168,7 @@ static int end_tag(struct cfs_aws_instances *instances)
 	return r;
 }
 
-/* When it was launched, if that is a moment and in UTC, as EC2 has it. */
+/* The launch time, if it is a time in UTC, as EC2 writes it. */
 static int set_launched(struct cfs_aws_instances *instances)
 {
 	const char *text = field_at(instances, CFS_AT_LAUNCH_TIME);
@@ -256,7 +222,7 @@ static void leave_out(const struct cfs_aws_instances *instances, const char *id)
 	if (!instances->sink->left_out)
 		return;
 	cfs_text_line(shown, sizeof(shown), id, strlen(id));
-	snprintf(why, sizeof(why), "'%s' is no id of an EC2 instance", shown);
+	snprintf(why, sizeof(why), "'%s' is not an EC2 instance ID", shown);
 	instances->sink->left_out(instances->sink->arg, why);
 }
 
@@ -273,11 +239,11 @@ static int end_instance(struct cfs_aws_instances *instances)
 		leave_out(instances, id);
 		return 0;
 	}
-	/* What was not asked for is no answer. */
+	/* Other instances are no answer to FIND. */
 	if (instances->wanted && (instances->found || strcmp(id, instances->wanted) != 0))
 		return 0;
 	power = cfs_aws_instances_power(field_at(instances, CFS_AT_STATE_CODE), state);
-	offers = cfs_aws_instances_offers(power, state, field_at(instances, CFS_AT_INSTANCE_TYPE),
+	offers = cfs_aws_live_offers(power, state, field_at(instances, CFS_AT_INSTANCE_TYPE),
 		field_at(instances, CFS_AT_ARCHITECTURE));
 	for (size_t i = 0; r == 0 && i < N_ELEMENTS(fields); i++) {
 		const char *text = field_at(instances, fields[i].place);
@@ -299,7 +265,7 @@ static int end_instance(struct cfs_aws_instances *instances)
 	return instances->sink->instance(instances->sink->arg, instance);
 }
 
-/* A token is sent back as it came, so it is never cut or cleaned. */
+/* A token is sent back unchanged, so it is never shortened or cleaned. */
 static void end_token(struct cfs_aws_instances *instances, const char *text, size_t len, bool cut)
 {
 	struct cfs_sink *sink = instances->sink;
@@ -338,10 +304,10 @@ void cfs_aws_instances_judge(const struct cfs_aws_instances *instances, struct c
 {
 	if (instances->bad_page)
 		cfs_error_set(ret_error, CFS_BAD_ANSWER,
-			"the token of the next page is not printable or too long");
+			"the continuation token is too long or not printable");
 	else if (instances->wanted && !instances->found)
-		cfs_error_set(ret_error, CFS_NOT_FOUND, "the answer is a list without %s",
-			instances->wanted);
+		cfs_error_set(
+			ret_error, CFS_NOT_FOUND, "the answer does not list %s", instances->wanted);
 	else
 		*ret_error = (struct cfs_error){.fault = CFS_OK};
 }

@@ -1,11 +1,11 @@
 /*
- * An answer is read in three layers: xml.c makes elements of bytes, grammar.c places of elements,
- * and what happens at a place is decided by its subject: errors and names here, instances in
- * instances.c, regions in regions.c, snapshots in console.c.
+ * An answer is read in three layers. xml.c turns bytes into elements, and grammar.c tells which
+ * elements matter: each that does is a place. What a place holds goes to instances.c, regions.c or
+ * console.c. Errors and the caller's ARN are read here.
  *
- * Only the end of an answer tells what it was. Until then a reader goes on, even when the body is
- * no XML at all, because the HTTP status is not known before; it ends a transfer early only for
- * what no status could change: a limit, a lack of memory, a sink that refuses.
+ * The HTTP status is known only at the end. Until then a reader goes on, even if the body is not XML
+ * at all. It ends a transfer early only for what no status could change: a limit, a lack of memory,
+ * or a sink that returns an error.
  */
 #include "backends/aws/ec2/reader.h"
 
@@ -29,12 +29,12 @@ struct cfs_reader {
 	unsigned depth;
 	enum cfs_aws_place wanted_root;
 	enum cfs_aws_place root; /* CFS_AT_DOCUMENT before there is one */
-	struct cfs_buf leaf;     /* text of the innermost leaf */
+	struct cfs_buf leaf;     /* text of the current leaf */
 	bool leaf_cut;
-	bool broken;           /* the body is no XML */
-	size_t rest;           /* bytes taken since then */
-	int failed;            /* what ends the transfer */
-	struct cfs_error said; /* code, message and request id, as far as they were seen */
+	bool broken;           /* the body is not well-formed XML */
+	size_t rest;           /* bytes read since then */
+	int failed;            /* the error that ends the transfer */
+	struct cfs_error said; /* code, message and request ID, as far as seen */
 	char id[CFS_ID_MAX + 1];
 	enum cfs_verb verb;
 	struct cfs_sink *sink;
@@ -48,7 +48,7 @@ static bool is_listing(const struct cfs_reader *reader)
 	return reader->verb == CFS_LIST || reader->verb == CFS_FIND;
 }
 
-/* Whether an answer's content goes into the sink's buffer. */
+/* Whether the answer has content for the sink's buffer. */
 static bool has_content(const struct cfs_reader *reader)
 {
 	return reader->verb == CFS_FETCH || reader->verb == CFS_WHOAMI;
@@ -66,7 +66,7 @@ static int on_begin(void *arg, const char *name)
 		cfs_buf_clear(&reader->leaf);
 		reader->leaf_cut = false;
 	}
-	/* An answer to another question is not read. */
+	/* An answer to another action is not read. */
 	if (reader->root != reader->wanted_root)
 		return 0;
 	if (reader->verb == CFS_FETCH)
@@ -98,19 +98,19 @@ static int on_text(void *arg, const char *bytes, size_t len)
 	return reader->failed = cfs_buf_add(&reader->leaf, bytes, len);
 }
 
-/* Takes the ARN of the caller, which is to be shown. */
+/* Takes the ARN of the caller as a line that can be printed. */
 static int take_name(struct cfs_reader *reader, const char *text, size_t len)
 {
 	char line[CFS_AWS_ARN_MAX + 1];
 
 	if (reader->leaf_cut || len > CFS_AWS_ARN_MAX || strncmp(text, "arn:", 4) != 0)
-		return 0; /* missed when the answer is judged */
+		return 0; /* judge() then misses it */
 	cfs_text_line(line, sizeof(line), text, len);
 	cfs_buf_clear(reader->sink->content);
 	return cfs_buf_adds(reader->sink->content, line);
 }
 
-/* An element of an answer to the question ends. */
+/* An element of an answer to the right action ends. */
 static int end_place(
 	struct cfs_reader *reader, enum cfs_aws_place place, const char *text, size_t len)
 {
@@ -156,7 +156,7 @@ static bool is_image(const struct cfs_question *question)
 	return question->live == &cfs_aws_live[CFS_AWS_LIVE_SCREENSHOT];
 }
 
-/* Prepares for the question's answer. Returns its limit. */
+/* Prepares to read the answer to the question. Returns the limit of its length. */
 static size_t prepare(struct cfs_reader *reader, const struct cfs_question *question)
 {
 	switch (question->verb) {
@@ -232,28 +232,28 @@ int cfs_aws_reader_feed(struct cfs_reader *reader, const char *bytes, size_t len
 	return 0;
 }
 
-/* What a good answer says. */
+/* What an answer without an error says. */
 static void judge(struct cfs_reader *reader, struct cfs_error *ret_error)
 {
 	if (reader->broken || reader->root == CFS_AT_DOCUMENT)
 		cfs_error_set(
-			ret_error, CFS_BAD_ANSWER, "the answer is not whole, well-formed XML");
+			ret_error, CFS_BAD_ANSWER, "the answer is not complete, well-formed XML");
 	else if (reader->root != reader->wanted_root)
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is to another question");
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is for another action");
 	else if (reader->verb == CFS_FETCH)
 		cfs_aws_console_judge(&reader->console, ret_error);
 	else if (reader->verb == CFS_REGIONS)
 		cfs_aws_regions_judge(&reader->regions, ret_error);
 	else if (reader->verb == CFS_WHOAMI && reader->sink->content->len == 0)
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer names nobody");
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no ARN of the caller");
 	else if (is_listing(reader))
 		cfs_aws_instances_judge(&reader->instances, ret_error);
 	else
 		*ret_error = (struct cfs_error){.fault = CFS_OK};
 }
 
-/* Whether an error comes from behind the door that a probe knocks at: EC2 looks at who asks before
- * it looks at what is asked about. */
+/* Whether an error means that the action is allowed. EC2 checks the caller's permissions before it
+ * looks for the instance. */
 static bool is_allowed(const struct cfs_error *error)
 {
 	const char *dry = strstr(error->code, "DryRunOperation");
@@ -277,7 +277,7 @@ void cfs_aws_reader_finish(struct cfs_reader *reader, int status, struct cfs_err
 	}
 	if (reader->failed) {
 		cfs_error_set(ret_error, cfs_fault_from_errno(reader->failed),
-			reader->failed == -EFBIG ? "the answer is over its limit"
+			reader->failed == -EFBIG ? "the answer is longer than its limit"
 						 : "the answer could not be read");
 	} else if (!good || reader->root == CFS_AT_ERRORS_RESPONSE ||
 		reader->root == CFS_AT_ERROR_RESPONSE) {

@@ -1,21 +1,21 @@
 /*
- * Reads one answer of EC2, or of STS about its caller, whatever it is: slots of the backend, as
- * backends/contract/backend.h has them.
+ * Reads one answer of EC2, or of STS to GetCallerIdentity: what was asked for, or an error. The
+ * functions are slots of the backend, described in backends/contract/backend.h.
  */
 #ifndef CFS_BACKENDS_AWS_EC2_READER_H
 #define CFS_BACKENDS_AWS_EC2_READER_H
 
 #include "backends/contract/backend.h"
 
-/* Bytes of a whole answer. A thousand instances take some 10 MB. */
+/* Bytes of an answer. A thousand instances take about 10 MB. */
 #define CFS_AWS_LIST_MAX (64 * 1024 * 1024)
 #define CFS_AWS_FIND_MAX (1024 * 1024)
-/* Around the base64 of a snapshot; and answers that are small. */
+/* What surrounds the base64 of a snapshot; and the answers that are small. */
 #define CFS_AWS_ENVELOPE_MAX (64 * 1024)
-/* Bytes of what has turned out to be no XML that are still taken, so that the HTTP status of a
- * proxy's HTML page can say more than its body. */
+/* Bytes that are still read after the body has turned out not to be XML. The HTTP status behind the
+ * HTML of a proxy says more than that it is not XML. */
 #define CFS_AWS_REST_MAX (64 * 1024)
-/* Text of one element other than a snapshot. What is beyond is not kept. */
+/* Bytes kept of the text of one element, other than a snapshot. */
 #define CFS_AWS_LEAF_MAX CFS_PAGE_MAX
 #define CFS_AWS_ARN_MAX 512
 

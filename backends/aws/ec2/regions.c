@@ -22,7 +22,7 @@ int cfs_aws_regions_end(struct cfs_aws_regions *regions, enum cfs_aws_place plac
 {
 	if (place == CFS_AT_REGION_NAME && cfs_aws_endpoint_valid_region(text))
 		snprintf(regions->name, sizeof(regions->name), "%s", text);
-	/* The third is "not-opted-in". One that says nothing is of a cloud without opting. */
+	/* The third value is "not-opted-in". Without the element there is nothing to opt in to. */
 	if (place == CFS_AT_REGION_OPT_IN)
 		regions->out =
 			strcmp(text, "opted-in") != 0 && strcmp(text, "opt-in-not-required") != 0;
@@ -35,7 +35,7 @@ int cfs_aws_regions_end(struct cfs_aws_regions *regions, enum cfs_aws_place plac
 void cfs_aws_regions_judge(const struct cfs_aws_regions *regions, struct cfs_error *ret_error)
 {
 	if (regions->n == 0)
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer names no region");
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer lists no regions");
 	else
 		*ret_error = (struct cfs_error){.fault = CFS_OK};
 }

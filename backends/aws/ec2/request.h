@@ -1,5 +1,6 @@
 /*
- * Questions as signed requests to EC2, and one to STS.
+ * Turns questions into signed requests to EC2, or to STS for GetCallerIdentity. Also tells which
+ * action and which permission answer a question, and how often EC2 allows it.
  */
 #ifndef CFS_BACKENDS_AWS_EC2_REQUEST_H
 #define CFS_BACKENDS_AWS_EC2_REQUEST_H
@@ -7,9 +8,9 @@
 #include "backends/contract/backend.h"
 
 #define CFS_AWS_API_VERSION "2016-11-15"
-#define CFS_AWS_PAGE_SIZE 1000 /* instances asked for at once: the most EC2 gives */
+#define CFS_AWS_PAGE_SIZE 1000 /* instances of one answer: the most EC2 allows */
 
-/* Slots of the backend, as backends/contract/backend.h has them. */
+/* Slots of the backend, described in backends/contract/backend.h. */
 const char *cfs_aws_request_action(const struct cfs_question *question);
 const char *cfs_aws_request_permission(const struct cfs_question *question);
 struct cfs_rate cfs_aws_request_rate(const struct cfs_question *question);

@@ -48,21 +48,18 @@ static void test_power_is_the_low_byte_of_the_code_else_the_name(void **state)
 static void test_live_files_follow_the_state(void **state)
 {
 	(void)state;
-	assert_int_equal(cfs_aws_instances_offers(CFS_POWER_ON, "running", "t3.micro", "x86_64"),
+	assert_int_equal(
+		cfs_aws_live_offers(CFS_POWER_ON, "running", "t3.micro", "x86_64"), SHOT | LOG);
+	assert_int_equal(cfs_aws_live_offers(CFS_POWER_CHANGING, "stopping", "t3.micro", "x86_64"),
 		SHOT | LOG);
+	assert_int_equal(cfs_aws_live_offers(CFS_POWER_OFF, "stopped", "t3.micro", "x86_64"), LOG);
 	assert_int_equal(
-		cfs_aws_instances_offers(CFS_POWER_CHANGING, "stopping", "t3.micro", "x86_64"),
-		SHOT | LOG);
+		cfs_aws_live_offers(CFS_POWER_CHANGING, "pending", "t3.micro", "x86_64"), 0);
 	assert_int_equal(
-		cfs_aws_instances_offers(CFS_POWER_OFF, "stopped", "t3.micro", "x86_64"), LOG);
+		cfs_aws_live_offers(CFS_POWER_CHANGING, "shutting-down", "t3.micro", "x86_64"), 0);
 	assert_int_equal(
-		cfs_aws_instances_offers(CFS_POWER_CHANGING, "pending", "t3.micro", "x86_64"), 0);
-	assert_int_equal(
-		cfs_aws_instances_offers(CFS_POWER_CHANGING, "shutting-down", "t3.micro", "x86_64"),
-		0);
-	assert_int_equal(
-		cfs_aws_instances_offers(CFS_POWER_GONE, "terminated", "t3.micro", "x86_64"), 0);
-	assert_int_equal(cfs_aws_instances_offers(CFS_POWER_UNKNOWN, "", "t3.micro", "x86_64"), 0);
+		cfs_aws_live_offers(CFS_POWER_GONE, "terminated", "t3.micro", "x86_64"), 0);
+	assert_int_equal(cfs_aws_live_offers(CFS_POWER_UNKNOWN, "", "t3.micro", "x86_64"), 0);
 }
 
 static void test_arm_and_metal_have_no_screenshot(void **state)
@@ -105,7 +102,7 @@ static void test_arm_and_metal_have_no_screenshot(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		uint32_t offers = cfs_aws_instances_offers(
+		uint32_t offers = cfs_aws_live_offers(
 			CFS_POWER_ON, "running", rows[i].type, rows[i].architecture);
 
 		if (offers != (rows[i].screenshot ? (SHOT | LOG) : LOG))

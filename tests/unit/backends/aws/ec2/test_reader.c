@@ -187,8 +187,8 @@ static void test_an_instance_whose_id_is_none_is_left_out_with_a_line(void **sta
 	(void)state;
 	assert_int_equal(outcome.n_instances, 3);
 	assert_string_equal(cfs_buf_text(&outcome.left_out),
-		"'../../etc/passwd' is no id of an EC2 instance\n"
-		"'' is no id of an EC2 instance\n");
+		"'../../etc/passwd' is not an EC2 instance ID\n"
+		"'' is not an EC2 instance ID\n");
 	outcome_finish(&outcome);
 
 	assert_int_equal(cfs_buf_adds(&text,

@@ -216,7 +216,7 @@ static void test_a_wrong_setting_is_named(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(many); i++)
 		many[i] = (struct cfs_pair){"filter", "a=b"};
 	assert_no_account((struct cfs_settings){.own = many, .n_own = N_ELEMENTS(many)},
-		(struct fake_env){0}, "filter is one too many");
+		(struct fake_env){0}, "filter is set more than 50 times");
 	assert_no_account((struct cfs_settings){.ca_file = "~/ca.pem"}, (struct fake_env){0},
 		"ca_file begins with ~, but HOME is not set");
 	assert_no_account((struct cfs_settings){0},
@@ -237,7 +237,7 @@ static void test_filters_that_could_not_be_sent_are_refused(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(own); i++)
 		own[i] = (struct cfs_pair){"filter", cfs_buf_text(&text)};
 	assert_no_account((struct cfs_settings){.own = own, .n_own = N_ELEMENTS(own)},
-		(struct fake_env){0}, "filter is one too many");
+		(struct fake_env){0}, "filter has more than 32768 bytes in all");
 	/* The most that is taken can be asked. */
 	struct cfs_account *account =
 		account_of((struct cfs_settings){.own = own, .n_own = 32}, (struct fake_env){0});
