@@ -1,45 +1,20 @@
 #include "fs/catalogue/by_name.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backends/base/text.h"
-#include "fs/catalogue/private.h"
 
-/*
- * Entries of one clean name are a ring, and one of them leads it: it stands in the table for all.
- * An entry whose name is empty or claims an id is in no ring, because its name in the directory
- * does not depend on what others are called.
- */
-struct cfs_by_name {
-	struct cfs_catalogue *catalogue;
-	struct cfs_table names;
-};
-
-int cfs_by_name_create(struct cfs_catalogue *catalogue, struct cfs_by_name **ret_by_name)
+int cfs_by_name_init(struct cfs_by_name *by_name, const struct cfs_entries *entries,
+	bool (*valid_id)(const char *id))
 {
-	struct cfs_by_name *by_name = calloc(1, sizeof(*by_name));
-
-	if (!by_name)
-		return -ENOMEM;
-	if (cfs_table_init(&by_name->names) < 0) {
-		free(by_name);
-		return -ENOMEM;
-	}
-	by_name->catalogue = catalogue;
-	catalogue->by_name = by_name;
-	*ret_by_name = by_name;
-	return 0;
+	*by_name = (struct cfs_by_name){.entries = entries, .valid_id = valid_id};
+	return cfs_table_init(&by_name->names);
 }
 
-void cfs_by_name_destroy(struct cfs_by_name *by_name)
+void cfs_by_name_finish(struct cfs_by_name *by_name)
 {
-	if (!by_name)
-		return;
-	by_name->catalogue->by_name = NULL;
 	cfs_table_finish(&by_name->names);
-	free(by_name);
 }
 
 void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
@@ -70,9 +45,7 @@ void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
  */
 static const char *id_at_end(const struct cfs_by_name *by_name, const char *text)
 {
-	const struct cfs_backend *backend = cfs_catalogue_client(by_name->catalogue)->backend;
-
-	while (text && !backend->valid_id(text)) {
+	while (text && !by_name->valid_id(text)) {
 		text = strchr(text, '-');
 		text = text ? text + 1 : NULL;
 	}
@@ -84,7 +57,7 @@ static void clean_name(const struct cfs_entry *entry, char out[CFS_BY_NAME_MAX +
 	cfs_by_name_clean(out, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 }
 
-/* Who leads those of a clean name, or NULL. */
+/* The leader of those of a clean name, or NULL. */
 static struct cfs_entry *find_leader(const struct cfs_by_name *by_name, const char *name)
 {
 	struct cfs_link *link = cfs_table_first(&by_name->names, cfs_table_hash(name));
@@ -111,8 +84,6 @@ void cfs_by_name_enter(struct cfs_by_name *by_name, struct cfs_entry *entry)
 	char name[CFS_BY_NAME_MAX + 1];
 	struct cfs_entry *leader;
 
-	if (!by_name)
-		return;
 	clean_name(entry, name);
 	entry->claims_id = id_at_end(by_name, name) != NULL;
 	if (entry->claims_id || name[0] == '\0')
@@ -132,7 +103,7 @@ void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry)
 {
 	struct cfs_entry *next = entry->next_namesake;
 
-	if (!by_name || !next)
+	if (!next)
 		return;
 	next->prev_namesake = entry->prev_namesake;
 	entry->prev_namesake->next_namesake = next;
@@ -179,7 +150,7 @@ static struct cfs_entry *find_by_id(const struct cfs_by_name *by_name, const cha
 	const char *id;
 
 	for (id = id_at_end(by_name, name); id; id = id_at_end(by_name, id + 1)) {
-		entry = cfs_catalogue_find(by_name->catalogue, id);
+		entry = cfs_entries_find(by_name->entries, id);
 		if (!entry || !entry->instance)
 			continue;
 		cfs_by_name_of(entry, own);

@@ -1,5 +1,5 @@
 /*
- * by-name/: the instances of a catalogue by the names that people gave them.
+ * The directory by-name/: the instances of a cloud by the names that people gave them.
  *
  * Names come from strangers and need be neither unique nor fit for a file. So the entry of an
  * instance is
@@ -16,25 +16,35 @@
 #ifndef CFS_FS_CATALOGUE_BY_NAME_H
 #define CFS_FS_CATALOGUE_BY_NAME_H
 
-#include "fs/catalogue/catalogue.h"
+#include "fs/catalogue/entries.h"
 
 #define CFS_BY_NAME_MAX 255 /* bytes of an entry's name: NAME_MAX */
 
-struct cfs_by_name;
+/*
+ * Entries of one clean name are a ring, and one of them leads it: it stands in the table for all.
+ * An entry whose name is empty or claims an id is in no ring, because its name in the directory
+ * does not depend on what others are called.
+ */
+struct cfs_by_name {
+	const struct cfs_entries *entries;
+	bool (*valid_id)(const char *id);
+	struct cfs_table names;
+};
 
-/* The catalogue is borrowed for its life, and tells of what comes, goes and is renamed; of one it
- * keeps one. -ENOMEM. */
-int cfs_by_name_create(struct cfs_catalogue *catalogue, struct cfs_by_name **ret_by_name);
-void cfs_by_name_destroy(struct cfs_by_name *by_name);
+/* entries are borrowed; valid_id is the backend's. -ENOMEM. */
+int cfs_by_name_init(struct cfs_by_name *by_name, const struct cfs_entries *entries,
+	bool (*valid_id)(const char *id));
+/* Accepts one that is zeroed. */
+void cfs_by_name_finish(struct cfs_by_name *by_name);
 
 /* An entry has got an instance, or one of another name; and it will have none, or one of another
- * name. Without a byname nothing is done. */
+ * name. */
 void cfs_by_name_enter(struct cfs_by_name *by_name, struct cfs_entry *entry);
 void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry);
 
 /* What the entry, one that has an instance, is called now. */
 void cfs_by_name_of(const struct cfs_entry *entry, char ret_name[CFS_BY_NAME_MAX + 1]);
-/* The instance of that name as the catalogue knows it now. 0; -ENOENT. */
+/* The instance of that name as it is known now. 0; -ENOENT. */
 int cfs_by_name_find(
 	const struct cfs_by_name *by_name, const char *name, struct cfs_entry **ret_entry);
 

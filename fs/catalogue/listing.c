@@ -1,151 +1,216 @@
-/*
- * Listing a region, page by page.
- *
- * Instances enter the catalogue as they are read. Those that a whole listing did not mention are
- * removed at its end, some of them in each turn of the loop; a listing that fails half way, or may
- * not have been whole, removes none, so that nobody takes an instance for gone that is there.
- */
-#include <errno.h>
+#include "fs/catalogue/listing.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
-#include "fs/catalogue/private.h"
+#include "fs/base/loop.h"
+#include "fs/client/call.h"
 
 /* Entries looked at in one turn of the loop, at the end of a listing. */
 #define SWEEP_STEP 4096
 
-static void page_done(void *arg, const struct cfs_error *error);
+struct cfs_listing {
+	struct cfs_listings *listings;
+	struct cfs_region *region;
+	struct cfs_call call;
+	struct cfs_sink sink;
+	char token[CFS_PAGE_MAX]; /* of the request under way */
+	unsigned requests;
+	char mark[CFS_PAGE_MAX]; /* an earlier token: if it comes again, all do */
+	unsigned mark_at;        /* the request whose token is the next mark */
+	int64_t total;           /* as the answer before had it */
+	bool partial;            /* something may not have been mentioned */
+	struct cfs_walk sweep;   /* over what was not mentioned, at the end */
+	struct cfs_timer next_sweep;
+};
 
-static struct cfs_question question(const struct region *region)
+static void answered(void *arg, const struct cfs_error *error);
+
+static struct cfs_question question(const struct cfs_region *region, const char *token)
 {
-	return (struct cfs_question){
-		.verb = CFS_LIST, .region = region->name, .page = region->page};
+	return (struct cfs_question){.verb = CFS_LIST, .region = region->name, .page = token};
 }
 
-static void ask_for_page(struct region *region)
+static void request(struct cfs_listing *listing)
 {
-	struct cfs_question list = question(region);
+	struct cfs_question list = question(listing->region, listing->token);
 
-	cfs_call_start(
-		&region->call, region->catalogue->client, &list, &region->sink, page_done, region);
+	cfs_call_start(&listing->call, listing->listings->store->client, &list, &listing->sink,
+		answered, listing);
 }
 
 static int take_instance(void *arg, struct cfs_instance *instance)
 {
-	struct region *region = arg;
+	struct cfs_listing *listing = arg;
 
-	return cfs_catalogue_put(region->catalogue, region->index, instance);
+	return cfs_store_put(listing->listings->store, listing->region->index, instance);
 }
 
 static void left_out(void *arg, const char *why)
 {
-	struct region *region = arg;
+	struct cfs_listing *listing = arg;
 
-	cfs_catalogue_left_out(region->catalogue, why);
+	cfs_store_left_out(listing->listings->store, why);
 }
 
-void cfs_region_refresh(struct region *region)
+static struct cfs_listing *create(struct cfs_listings *listings, struct cfs_region *region)
 {
+	struct cfs_listing *listing = calloc(1, sizeof(*listing));
+
+	if (!listing)
+		return NULL;
+	listing->listings = listings;
+	listing->region = region;
+	listing->sink =
+		(struct cfs_sink){.instance = take_instance, .left_out = left_out, .arg = listing};
+	listings->of[region->index] = listing;
+	return listing;
+}
+
+static void set_failed(
+	struct cfs_listings *listings, struct cfs_region *region, const struct cfs_error *error)
+{
+	struct cfs_question list = question(region, "");
+
+	region->refreshing = false;
+	region->tried = true;
+	region->tried_ms = cfs_clock_ms();
+	cfs_client_failed(listings->store->client, &list, error, false, &region->failure);
+}
+
+void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *region)
+{
+	struct cfs_listing *listing = listings->of[region->index];
+	struct cfs_error error;
+
 	if (region->refreshing)
 		return;
+	if (!listing)
+		listing = create(listings, region);
+	if (!listing) {
+		cfs_error_set(&error, CFS_NO_MEMORY, "out of memory");
+		set_failed(listings, region, &error);
+		return;
+	}
 	region->refreshing = true;
 	region->generation++;
-	region->pages = 0;
-	region->partial = false;
-	region->page[0] = region->mark[0] = '\0';
-	region->mark_at = 0;
-	region->sink.instance = take_instance;
-	region->sink.left_out = left_out;
-	region->sink.arg = region;
-	ask_for_page(region);
+	listing->requests = 0;
+	listing->partial = false;
+	listing->token[0] = listing->mark[0] = '\0';
+	listing->mark_at = 0;
+	request(listing);
 }
 
-static void listed(struct region *region)
+static void succeed(struct cfs_listing *listing)
 {
+	struct cfs_listings *listings = listing->listings;
+	struct cfs_region *region = listing->region;
+
 	region->refreshing = false;
 	region->tried = region->listed = true;
 	region->tried_ms = region->listed_ms = cfs_clock_ms();
 	region->failure.number = 0;
-	cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances", region->catalogue->client->settings.name,
+	cfs_log(CFS_LOG_DEBUG, "%s: %s: %zu instances", listings->store->client->settings.name,
 		region->name, region->instances);
-	cfs_catalogue_region_listed(region->catalogue);
+	listings->ended(listings->arg);
 }
 
 /* Removes what the listing did not mention, as far as a turn of the loop may go. */
 static void sweep(void *arg)
 {
-	struct region *region = arg;
+	struct cfs_listing *listing = arg;
+	const struct cfs_region *region = listing->region;
+	struct cfs_store *store = listing->listings->store;
 	struct cfs_entry *entry;
-	unsigned seen;
 
-	for (seen = 0; seen < SWEEP_STEP; seen++) {
-		entry = cfs_walk_next(&region->sweep);
+	for (unsigned looked_at = 0; looked_at < SWEEP_STEP; looked_at++) {
+		entry = cfs_walk_next(&listing->sweep);
 		if (!entry) {
-			cfs_walk_stop(&region->sweep);
-			listed(region);
+			cfs_walk_stop(&listing->sweep);
+			succeed(listing);
 			return;
 		}
 		if (entry->region == (int16_t)region->index &&
 			entry->generation != region->generation)
-			cfs_catalogue_remove(entry);
+			cfs_store_remove(store, entry);
 	}
-	cfs_timer_start(region->catalogue->client->runtime->loop, &region->sweep_on, 0);
+	cfs_timer_start(store->client->runtime->loop, &listing->next_sweep, 0);
 }
 
-static void end_refresh(struct region *region, const struct cfs_error *error)
+static void end(struct cfs_listing *listing, const struct cfs_error *error)
 {
-	struct cfs_question list = question(region);
+	struct cfs_listings *listings = listing->listings;
 
-	if (error->fault == CFS_OK && region->partial) {
-		listed(region);
-	} else if (error->fault == CFS_OK) {
-		cfs_timer_init(&region->sweep_on, sweep, region);
-		cfs_walk_start(&region->sweep, region->catalogue);
-		sweep(region);
+	if (error->fault != CFS_OK) {
+		set_failed(listings, listing->region, error);
+		listings->ended(listings->arg);
+	} else if (listing->partial) {
+		succeed(listing);
 	} else {
-		region->refreshing = false;
-		region->tried = true;
-		region->tried_ms = cfs_clock_ms();
-		cfs_client_failed(region->catalogue->client, &list, error, false, &region->failure);
-		cfs_catalogue_region_listed(region->catalogue);
+		cfs_timer_init(&listing->next_sweep, sweep, listing);
+		cfs_walk_start(&listing->sweep, &listings->store->entries);
+		sweep(listing);
 	}
 }
 
 /*
- * Whether the next page may be one that was not read yet. A server that hands out tokens in a
- * circle is found out by one token kept: another is kept at every page whose number is a power of
- * two, so that in the end it is one of the circle, and the next comes after a whole round (Brent,
- * "An improved Monte Carlo factorization algorithm", 1980).
+ * Whether the answer's token may be one that was not used yet. A server that hands out tokens in a
+ * circle is found out by one token kept: another is kept at every request whose number is a power
+ * of two, so that in the end it is one of the circle, and the next comes after a whole round
+ * (Brent, "An improved Monte Carlo factorization algorithm", 1980).
  */
-static bool is_new(struct region *region)
+static bool is_new(struct cfs_listing *listing)
 {
-	const char *next = region->sink.page;
+	const char *next = listing->sink.page;
 
-	if (strcmp(next, region->page) == 0 || strcmp(next, region->mark) == 0)
+	if (strcmp(next, listing->token) == 0 || strcmp(next, listing->mark) == 0)
 		return false;
-	if (region->pages == region->mark_at) {
-		memcpy(region->mark, next, sizeof(region->mark));
-		region->mark_at = 2 * region->mark_at + 1;
+	if (listing->requests == listing->mark_at) {
+		memcpy(listing->mark, next, sizeof(listing->mark));
+		listing->mark_at = 2 * listing->mark_at + 1;
 	}
 	return true;
 }
 
-static void page_done(void *arg, const struct cfs_error *error)
+static void answered(void *arg, const struct cfs_error *error)
 {
-	struct region *region = arg;
+	struct cfs_listing *listing = arg;
 	struct cfs_error endless;
 
-	if (region->sink.partial || (region->pages > 0 && region->sink.total != region->total))
-		region->partial = true;
-	region->total = region->sink.total;
-	if (error->fault != CFS_OK || region->sink.page[0] == '\0') {
-		end_refresh(region, error);
-	} else if (!is_new(region) || ++region->pages >= CFS_CATALOGUE_PAGES_MAX) {
+	if (listing->sink.partial ||
+		(listing->requests > 0 && listing->sink.total != listing->total))
+		listing->partial = true;
+	listing->total = listing->sink.total;
+	if (error->fault != CFS_OK || listing->sink.page[0] == '\0') {
+		end(listing, error);
+	} else if (!is_new(listing) || ++listing->requests >= CFS_LISTING_REQUESTS_MAX) {
 		cfs_error_set(&endless, CFS_BAD_ANSWER, "the listing does not end");
-		end_refresh(region, &endless);
+		end(listing, &endless);
 	} else {
-		memcpy(region->page, region->sink.page, sizeof(region->page));
-		ask_for_page(region);
+		memcpy(listing->token, listing->sink.page, sizeof(listing->token));
+		request(listing);
+	}
+}
+
+void cfs_listing_init(
+	struct cfs_listings *listings, struct cfs_store *store, void (*ended)(void *arg), void *arg)
+{
+	*listings = (struct cfs_listings){.store = store, .ended = ended, .arg = arg};
+}
+
+void cfs_listing_finish(struct cfs_listings *listings)
+{
+	struct cfs_listing *listing;
+
+	for (size_t i = 0; i < CFS_REGIONS_MAX; i++) {
+		listing = listings->of[i];
+		if (!listing)
+			continue;
+		cfs_call_cancel(&listing->call);
+		cfs_timer_stop(&listing->next_sweep);
+		cfs_walk_stop(&listing->sweep);
+		free(listing);
 	}
 }

@@ -1,71 +1,77 @@
-/*
- * Finding out which regions an account may use, for `regions = all`.
- *
- * Asked for before the first listing, and again behind one every CFS_CATALOGUE_REGIONS_MS. New
- * regions join; one that is known stays, as its instances may be open.
- */
-#include <errno.h>
-#include <string.h>
+#include "fs/catalogue/regions.h"
 
 #include "fs/base/clock.h"
-#include "fs/catalogue/private.h"
-
-static int take_region(void *arg, const char *name)
-{
-	return cfs_catalogue_add_region(arg, name);
-}
 
 static const struct cfs_question question = {.verb = CFS_REGIONS, .region = ""};
 
+static int take_region(void *arg, const char *name)
+{
+	struct cfs_regions *regions = arg;
+
+	return cfs_store_add_region(regions->store, name);
+}
+
 static void answered(void *arg, const struct cfs_error *error)
 {
-	struct cfs_catalogue *catalogue = arg;
-	struct discovery *discovery = &catalogue->discovery;
+	struct cfs_regions *regions = arg;
 	struct cfs_error none;
 
-	discovery->asking = false;
-	discovery->tried_ms = cfs_clock_ms();
-	if (error->fault == CFS_OK && catalogue->n_regions == 0) {
+	regions->asking = false;
+	regions->tried_ms = cfs_clock_ms();
+	if (error->fault == CFS_OK && regions->store->n_regions == 0) {
 		cfs_error_set(&none, CFS_BAD_ANSWER, "the account may use no region");
 		error = &none;
 	}
 	if (error->fault == CFS_OK) {
-		discovery->known = true;
-		discovery->known_ms = discovery->tried_ms;
-		discovery->failure.number = 0;
+		regions->known = true;
+		regions->known_ms = regions->tried_ms;
+		regions->failure.number = 0;
 	} else {
-		cfs_client_failed(catalogue->client, &question, error, false, &discovery->failure);
+		cfs_client_failed(
+			regions->store->client, &question, error, false, &regions->failure);
 	}
-	cfs_wait_end_all(&discovery->waits, discovery->known ? 0 : -discovery->failure.number);
+	cfs_wait_end_all(&regions->waits, regions->known ? 0 : -regions->failure.number);
 }
 
-static void ask(struct cfs_catalogue *catalogue)
+static void ask(struct cfs_regions *regions)
 {
-	struct discovery *discovery = &catalogue->discovery;
-
-	discovery->asking = discovery->tried = true;
-	discovery->sink.region = take_region;
-	discovery->sink.arg = catalogue;
-	cfs_call_start(&discovery->call, catalogue->client, &question, &discovery->sink, answered,
-		catalogue);
+	regions->asking = regions->tried = true;
+	regions->sink = (struct cfs_sink){.region = take_region, .arg = regions};
+	cfs_call_start(&regions->call, regions->store->client, &question, &regions->sink, answered,
+		regions);
 }
 
-int cfs_discovery(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
+static bool is_due(const struct cfs_regions *regions)
+{
+	int64_t now = cfs_clock_ms();
+	bool failed = regions->tried && regions->failure.number != 0;
+
+	if (regions->asking || (failed && now - regions->tried_ms < CFS_STORE_PAUSE_MS))
+		return false;
+	return !regions->known || now - regions->known_ms >= CFS_REGIONS_AGE_MS;
+}
+
+int cfs_regions_get(struct cfs_regions *regions, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg)
 {
-	struct discovery *discovery = &catalogue->discovery;
-	int64_t now = cfs_clock_ms();
-	bool failed = discovery->tried && discovery->failure.number != 0;
-
-	if (!discovery->needed)
+	if (!regions->store->client->all_regions)
 		return 1;
-	if (!discovery->asking && !(failed && now - discovery->tried_ms < CFS_CATALOGUE_PAUSE_MS) &&
-		(!discovery->known || now - discovery->known_ms >= CFS_CATALOGUE_REGIONS_MS))
-		ask(catalogue);
-	if (discovery->known)
+	if (is_due(regions))
+		ask(regions);
+	if (regions->known)
 		return 1;
-	if (!discovery->asking)
-		return -discovery->failure.number;
-	cfs_wait_enter(&discovery->waits, wait, fn, arg);
+	if (!regions->asking)
+		return -regions->failure.number;
+	cfs_wait_enter(&regions->waits, wait, fn, arg);
 	return 0;
+}
+
+void cfs_regions_init(struct cfs_regions *regions, struct cfs_store *store)
+{
+	*regions = (struct cfs_regions){.store = store};
+}
+
+void cfs_regions_finish(struct cfs_regions *regions)
+{
+	cfs_call_cancel(&regions->call);
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fs/catalogue/by_name.h"
 #include "fs/catalogue/catalogue.h"
 
 int cfs_cloud_create(const struct cfs_runtime *runtime, struct cfs_cloud_config *config,
@@ -36,8 +35,6 @@ int cfs_cloud_create(const struct cfs_runtime *runtime, struct cfs_cloud_config 
 	r = cfs_client_create(runtime, &client, &cloud->client, why);
 	if (r == 0)
 		r = cfs_catalogue_create(cloud->client, config->list_ttl_ms, &cloud->catalogue);
-	if (r == 0)
-		r = cfs_by_name_create(cloud->catalogue, &cloud->by_name);
 	if (r < 0) {
 		cfs_cloud_destroy(cloud);
 		return r;
@@ -50,7 +47,6 @@ void cfs_cloud_destroy(struct cfs_cloud *cloud)
 {
 	if (!cloud)
 		return;
-	cfs_by_name_destroy(cloud->by_name);
 	cfs_catalogue_destroy(cloud->catalogue);
 	cfs_client_destroy(cloud->client);
 	if (cloud->owns_config)

@@ -10,7 +10,6 @@
 #include "fs/client/client.h"
 #include "fs/cloud/config.h"
 
-struct cfs_by_name;
 struct cfs_catalogue;
 
 struct cfs_cloud {
@@ -18,7 +17,6 @@ struct cfs_cloud {
 	bool owns_config; /* it is destroyed with the cloud */
 	struct cfs_client *client;
 	struct cfs_catalogue *catalogue;
-	struct cfs_by_name *by_name;
 	uint64_t refs; /* nodes that refer to it */
 	bool retired;  /* no longer configured: goes with its last node */
 	struct cfs_cloud *next;

@@ -130,7 +130,7 @@ static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory
 		__attribute__((fallthrough));
 	case CFS_NODE_BY_NAME:
 	case CFS_NODE_REGION:
-		cfs_walk_start(&dirlist->walk, cloud->catalogue);
+		cfs_catalogue_walk(cloud->catalogue, &dirlist->walk);
 		return r;
 	case CFS_NODE_INSTANCE:
 	case CFS_NODE_FILE:

@@ -70,12 +70,27 @@ static int add(struct page *page, const char *before, const char *text, const ch
 	return r == 0 ? cfs_buf_adds(page->buf, after) : r;
 }
 
+/* The index among the page's clouds of the one that the entry is of. */
+static size_t cloud_index(const struct page *page, const struct cfs_entry *entry)
+{
+	size_t i = 0;
+
+	while (&page->clouds[i]->catalogue->store.entries != entry->entries)
+		i++;
+	return i;
+}
+
+static const struct cfs_cloud *cloud_of(const struct page *page, const struct cfs_entry *entry)
+{
+	return page->clouds[cloud_index(page, entry)];
+}
+
 /* The path of a file of an instance, or of its directory when file is "". */
 static int add_path(struct page *page, const struct cfs_entry *entry, const char *file)
 {
 	int r;
 
-	r = cfs_html_add_step(page->buf, cfs_catalogue_client(entry->catalogue)->settings.name);
+	r = cfs_html_add_step(page->buf, cloud_of(page, entry)->config->name);
 	if (r == 0)
 		r = cfs_buf_addc(page->buf, '/');
 	if (r == 0)
@@ -143,9 +158,9 @@ static int add_age(struct page *page, const char *launched)
 
 /* A live file that the gallery offers for an instance; of an action that gives a page, the page
  * alone. */
-static bool offered(const struct cfs_entry *entry, size_t i)
+static bool offered(const struct page *page, const struct cfs_entry *entry, size_t i)
 {
-	const struct cfs_backend *backend = cfs_catalogue_client(entry->catalogue)->backend;
+	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
 	size_t j;
 
 	if (entry->instance && !(entry->instance->offers & UINT32_C(1) << i))
@@ -160,12 +175,12 @@ static bool offered(const struct cfs_entry *entry, size_t i)
 /* Where the picture goes, or what stands in its place. */
 static int add_shot(struct page *page, const struct cfs_entry *entry)
 {
-	const struct cfs_backend *backend = cfs_catalogue_client(entry->catalogue)->backend;
+	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
 	const struct cfs_live *live = NULL;
 	size_t i;
 
 	for (i = 0; i < backend->n_live; i++)
-		if ((backend->live[i].image || backend->live[i].page) && offered(entry, i) &&
+		if ((backend->live[i].image || backend->live[i].page) && offered(page, entry, i) &&
 			(!live || backend->live[i].image))
 			live = &backend->live[i];
 	if (live && live->image)
@@ -181,15 +196,15 @@ static int add_shot(struct page *page, const struct cfs_entry *entry)
 
 static int add_facts(struct page *page, const struct cfs_entry *entry)
 {
-	const struct cfs_client *client = cfs_catalogue_client(entry->catalogue);
+	const struct cfs_cloud *cloud = cloud_of(page, entry);
 	const char *region = entry->region == CFS_REGION_UNKNOWN
 		? ""
-		: cfs_catalogue_region_name(entry->catalogue, (size_t)entry->region);
+		: cfs_catalogue_region_name(cloud->catalogue, (size_t)entry->region);
 	int r;
 
 	r = add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
 	if (r == 0)
-		r = add(page, "", client->settings.name, region[0] ? " \302\267 " : "");
+		r = add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
 	if (r == 0)
 		r = add(page, "", region, "</p>\n<p><span class=\"state ");
 	if (r == 0)
@@ -206,17 +221,17 @@ static int add_facts(struct page *page, const struct cfs_entry *entry)
 
 static int add_links(struct page *page, const struct cfs_entry *entry)
 {
-	const struct cfs_client *client = cfs_catalogue_client(entry->catalogue);
+	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
 	const struct cfs_live *live;
 	bool wakes = false;
 	size_t i;
 	int r;
 
 	r = cfs_buf_adds(page->buf, "<p class=\"links\">");
-	for (i = 0; r == 0 && i < client->backend->n_live; i++) {
-		live = &client->backend->live[i];
-		wakes = wakes || (live->wakes && offered(entry, i));
-		if (offered(entry, i) && !live->image)
+	for (i = 0; r == 0 && i < backend->n_live; i++) {
+		live = &backend->live[i];
+		wakes = wakes || (live->wakes && offered(page, entry, i));
+		if (offered(page, entry, i) && !live->image)
 			r = add_link(page, entry, live->name,
 				live->page ? " target=\"_blank\" rel=\"noopener noreferrer\"" : "",
 				live->name);
@@ -264,8 +279,8 @@ static int add_card(struct page *page, const struct cfs_entry *entry)
 {
 	int r;
 
-	r = add(page, "<li class=\"card\" data-c=\"",
-		cfs_catalogue_client(entry->catalogue)->settings.name, "\" data-s=\"");
+	r = add(page, "<li class=\"card\" data-c=\"", cloud_of(page, entry)->config->name,
+		"\" data-s=\"");
 	if (r == 0)
 		r = add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
 	if (r == 0)
@@ -295,16 +310,10 @@ static int add_card(struct page *page, const struct cfs_entry *entry)
 static bool comes_before(
 	const struct page *page, const struct cfs_entry *x, const struct cfs_entry *y)
 {
-	size_t i;
 	int order;
 
-	if (x->catalogue != y->catalogue) {
-		for (i = 0; page->clouds[i]->catalogue != x->catalogue &&
-			page->clouds[i]->catalogue != y->catalogue;
-			i++)
-			;
-		return page->clouds[i]->catalogue == x->catalogue;
-	}
+	if (x->entries != y->entries)
+		return cloud_index(page, x) < cloud_index(page, y);
 	order = strcasecmp(name_of(x), name_of(y));
 	return order ? order < 0 : strcmp(x->id, y->id) < 0;
 }
@@ -585,7 +594,7 @@ static int collect(struct page *page)
 
 	for (i = 0; r == 0 && i < COLLECT_STEP && page->cloud < page->n_clouds; i++) {
 		if (!page->walk.link)
-			cfs_walk_start(&page->walk, page->clouds[page->cloud]->catalogue);
+			cfs_catalogue_walk(page->clouds[page->cloud]->catalogue, &page->walk);
 		entry = cfs_walk_next(&page->walk);
 		if (!entry) {
 			cfs_walk_stop(&page->walk);

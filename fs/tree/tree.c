@@ -68,7 +68,7 @@ static int ask_instance(struct cfs_tree_op *op)
 {
 	struct cfs_entry *entry;
 
-	return cfs_catalogue_look(
+	return cfs_catalogue_lookup(
 		op->node->cloud->catalogue, op->name, &op->wait, on_result, op, &entry);
 }
 
@@ -115,14 +115,15 @@ static int take_name(struct cfs_tree_op *op)
 	struct cfs_entry *entry;
 	int r;
 
-	r = cfs_by_name_find(cloud->by_name, op->name, &entry);
+	r = cfs_catalogue_find_name(cloud->catalogue, op->name, &entry);
 	if (r == 0)
 		return set_found(op, cfs_node_of_link(op->node, op->name, entry));
 	if (r != -ENOENT)
 		return r;
 	if (op->missed_ms == 0)
 		op->missed_ms = cfs_clock_ms();
-	r = cfs_catalogue_hurry(cloud->catalogue, op->missed_ms, &op->wait, on_refreshed, op);
+	r = cfs_catalogue_refresh_missed(
+		cloud->catalogue, op->missed_ms, &op->wait, on_refreshed, op);
 	return r == 0 ? -EINPROGRESS : r > 0 ? -ENOENT : r;
 }
 

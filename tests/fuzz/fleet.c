@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "fs/catalogue/private.h"
+#include "fs/catalogue/catalogue.h"
 
 void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend)
 {
@@ -28,7 +28,6 @@ void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend
 	fleet->cloud.client = &fleet->client;
 	fleet->clouds.first = &fleet->cloud;
 	MUST(cfs_catalogue_create(&fleet->client, 60000, &fleet->cloud.catalogue) == 0);
-	MUST(cfs_by_name_create(fleet->cloud.catalogue, &fleet->cloud.by_name) == 0);
 	MUST(cfs_nodes_create(&fleet->nodes) == 0);
 	cfs_nodes_set_clouds(fleet->nodes, &fleet->clouds);
 }
@@ -37,7 +36,6 @@ void fuzz_fleet_finish(struct fuzz_fleet *fleet)
 {
 	MUST(cfs_nodes_count(fleet->nodes) == 1);
 	cfs_nodes_destroy(fleet->nodes);
-	cfs_by_name_destroy(fleet->cloud.by_name);
 	cfs_catalogue_destroy(fleet->cloud.catalogue);
 }
 
@@ -48,7 +46,7 @@ struct cfs_entry *fuzz_fleet_put(
 	const char *id = cfs_instance_builder_get(builder, CFS_FIELD_ID);
 
 	MUST(cfs_instance_builder_build(builder, CFS_POWER_ON, offers, &instance) == 0);
-	MUST(cfs_catalogue_put(fleet->cloud.catalogue, 0, instance) == 0);
+	MUST(cfs_store_put(&fleet->cloud.catalogue->store, 0, instance) == 0);
 	return cfs_catalogue_find(fleet->cloud.catalogue, id);
 }
 

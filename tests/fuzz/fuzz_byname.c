@@ -10,7 +10,7 @@
 
 #include "backends/aws/aws.h"
 #include "fs/catalogue/by_name.h"
-#include "fs/catalogue/private.h"
+#include "fs/catalogue/catalogue.h"
 #include "tests/fuzz/fleet.h"
 
 #define INSTANCES_MAX 16
@@ -59,6 +59,15 @@ static int compare_claim(void *arg, const struct cfs_entry *other)
 	return 0;
 }
 
+static void each(const struct fuzz_fleet *fleet,
+	int (*fn)(void *arg, const struct cfs_entry *entry), void *arg)
+{
+	const struct cfs_entry *entry;
+
+	for (entry = fleet->cloud.catalogue->store.entries.first; entry; entry = entry->next)
+		MUST(fn(arg, entry) == 0);
+}
+
 static int step(void *arg, const struct cfs_entry *entry)
 {
 	char own[CFS_BY_NAME_MAX + 1], name[CFS_BY_NAME_MAX + 1];
@@ -74,8 +83,9 @@ static int step(void *arg, const struct cfs_entry *entry)
 		MUST_OF(strcmp(walk->names[i], name) != 0, name);
 	MUST(walk->n < INSTANCES_MAX);
 	strcpy(walk->names[walk->n++], name);
-	MUST(cfs_by_name_find(walk->fleet->cloud.by_name, name, &found) == 0 && found == entry);
-	MUST(cfs_catalogue_each(walk->fleet->cloud.catalogue, compare_claim, &claim) == 0);
+	MUST(cfs_catalogue_find_name(walk->fleet->cloud.catalogue, name, &found) == 0 &&
+		found == entry);
+	each(walk->fleet, compare_claim, &claim);
 	cfs_by_name_clean(own, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 	/* It has its own name, or that and its id. */
 	MUST_OF(strcmp(name, own) == 0 || ends_in(name, entry->id), name);
@@ -91,9 +101,9 @@ static void check_all(struct fuzz_fleet *fleet)
 	struct walk walk = {.fleet = fleet};
 	struct cfs_entry *entry = NULL;
 
-	MUST(cfs_catalogue_each(fleet->cloud.catalogue, step, &walk) == 0);
+	each(fleet, step, &walk);
 	MUST(walk.n == cfs_catalogue_size(fleet->cloud.catalogue));
-	MUST(cfs_by_name_find(fleet->cloud.by_name, "", &entry) == -ENOENT);
+	MUST(cfs_catalogue_find_name(fleet->cloud.catalogue, "", &entry) == -ENOENT);
 }
 
 static void put(struct fuzz_fleet *fleet, const char *id, const char *name)
@@ -123,7 +133,7 @@ static void change(struct fuzz_fleet *fleet, struct fuzz_input part)
 	if (name[0] != '\n')
 		put(fleet, id, name);
 	else if (entry)
-		cfs_catalogue_remove(entry);
+		cfs_store_remove(&fleet->cloud.catalogue->store, entry);
 	free(name);
 }
 

@@ -27,7 +27,7 @@
 
 #include "backends/base/text.h"
 #include "fs/base/log.h"
-#include "fs/catalogue/private.h"
+#include "fs/catalogue/catalogue.h"
 #include "fs/client/credentials.h"
 #include "fs/cloud/cloud.h"
 #include "tests/unit/support/fake_clock.h"
@@ -620,7 +620,7 @@ static inline struct cfs_entry *world_put_named(
 	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_NAME, name, strlen(name)), 0);
 	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, offers, &instance), 0);
 	cfs_instance_builder_finish(&builder);
-	assert_int_equal(cfs_catalogue_put(world->cloud->catalogue, region, instance), 0);
+	assert_int_equal(cfs_store_put(&world->cloud->catalogue->store, region, instance), 0);
 	return cfs_catalogue_find(world->cloud->catalogue, id);
 }
 

@@ -15,8 +15,8 @@
 
 #include "backends/tencent/cvm/account.h"
 #include "backends/tencent/cvm/answer.h"
-#include "backends/tencent/cvm/request.h"
 #include "backends/tencent/cvm/instances.h"
+#include "backends/tencent/cvm/request.h"
 #include "backends/tencent/tencent.h"
 
 #define FIXTURE_MAX (64 * 1024)

@@ -25,7 +25,7 @@ static int set_up(void **state)
 	assert_non_null(f);
 	f->world = world_create();
 	f->catalogue = world_cloud(f->world)->catalogue;
-	f->by_name = f->world->cloud->by_name;
+	f->by_name = &f->catalogue->store.by_name;
 	*state = f;
 	return 0;
 }
@@ -46,12 +46,11 @@ static struct cfs_entry *put(struct fixture *f, const char *id, const char *name
 
 static void drop(struct fixture *f, const char *id)
 {
-	cfs_catalogue_remove(cfs_catalogue_find(f->catalogue, id));
+	cfs_store_remove(&f->catalogue->store, cfs_catalogue_find(f->catalogue, id));
 }
 
-static int add(void *arg, const struct cfs_entry *entry)
+static void add(struct walk *walk, const struct cfs_entry *entry)
 {
-	struct walk *walk = arg;
 	char name[CFS_BY_NAME_MAX + 1];
 	size_t i;
 
@@ -65,13 +64,14 @@ static int add(void *arg, const struct cfs_entry *entry)
 	}
 	memcpy(walk->names[i], name, sizeof(name));
 	walk->entries[i] = entry;
-	return 0;
 }
 
 static void walk_over(struct fixture *f, struct walk *ret_walk)
 {
 	*ret_walk = (struct walk){0};
-	assert_int_equal(cfs_catalogue_each(f->catalogue, add, ret_walk), 0);
+	for (const struct cfs_entry *entry = f->catalogue->store.entries.first; entry;
+		entry = entry->next)
+		add(ret_walk, entry);
 }
 
 /* The name leads to that instance, NULL: to none. */
@@ -340,7 +340,7 @@ static void what_is_only_somebodys_guess_has_no_name(void **state)
 	struct fixture *f = *state;
 	struct walk walk;
 
-	assert_non_null(cfs_catalogue_put_unknown(f->catalogue, "x-1"));
+	assert_non_null(cfs_store_put_unknown(&f->catalogue->store, "x-1"));
 	walk_over(f, &walk);
 	assert_int_equal(walk.n, 0);
 	assert_leads(f, "x-1", NULL);

@@ -91,7 +91,7 @@ static void a_failed_refresh_keeps_the_old_list_and_says_so(void **state)
 	assert_true(region(f, 0).listed);
 	assert_int_equal(f->cloud->client->failure.number, EACCES);
 	/* And the next one that does not fail puts an end to it. */
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);
 	settle(f);
 	assert_shown(f, "x-2");
@@ -121,9 +121,9 @@ static void never_listed_and_failing_is_an_errno(void **state)
 	/* Not again for a moment: a shell looks more than once. */
 	assert_int_equal(list_finally(f), -EACCES);
 	assert_int_equal(f->server->n_log, 1);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list_finally(f), -EACCES);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list_finally(f), 1);
 	assert_int_equal(f->server->n_log, 3);
 }
@@ -246,7 +246,7 @@ static void a_region_that_hangs_does_not_delay_the_others_for_ever(void **state)
 	clock_skip(14000);
 	server_release(f->server, 403, "");
 	assert_int_equal(finally(f, &looker, 0), 1);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);
 	assert_true(region(f, 0).refreshing);
 	run_until_asked(f->world, 3);
@@ -325,7 +325,7 @@ static void pages_in_a_circle_are_a_bad_answer(void **state)
 	assert_int_equal(list_finally(f), -EBADMSG);
 	assert_in_range(f->server->n_log, 21, 60);
 	/* Refreshed, it is looked at anew. */
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list_finally(f), -EBADMSG);
 }
 
@@ -344,7 +344,7 @@ static void a_listing_that_fails_half_way_removes_nothing(void **state)
 	settle(f);
 	assert_shown(f, "x-1 x-2");
 	assert_int_equal(entry(f, "x-2")->instance->power, CFS_POWER_OFF);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);
 	settle(f);
 	assert_shown(f, "x-2 x-3");

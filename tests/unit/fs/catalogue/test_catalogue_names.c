@@ -4,7 +4,8 @@
 static int hurry(struct fixture *f, struct looker *looker)
 {
 	*looker = (struct looker){.f = f};
-	return cfs_catalogue_hurry(f->catalogue, cfs_clock_ms(), &looker->wait, told, looker);
+	return cfs_catalogue_refresh_missed(
+		f->catalogue, cfs_clock_ms(), &looker->wait, told, looker);
 }
 
 static int hurry_finally(struct fixture *f)
@@ -23,8 +24,8 @@ static void a_young_list_is_not_hurried(void **state)
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(list_finally(f), 1);
 	clock_stop();
-	clock_skip(CFS_CATALOGUE_HURRY_MS - 1 - region(f, 0).age_ms);
-	assert_int_equal(region(f, 0).age_ms, CFS_CATALOGUE_HURRY_MS - 1);
+	clock_skip(CFS_CATALOGUE_MISSED_MS - 1 - region(f, 0).age_ms);
+	assert_int_equal(region(f, 0).age_ms, CFS_CATALOGUE_MISSED_MS - 1);
 	assert_int_equal(hurry_finally(f), 1);
 	assert_false(region(f, 0).refreshing);
 	clock_go();
@@ -40,7 +41,7 @@ static void an_older_list_is_refreshed_though_its_time_has_not_come(void **state
 	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\n");
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-2 on 3\n");
 	assert_int_equal(list_finally(f), 1);
-	clock_skip(CFS_CATALOGUE_HURRY_MS);
+	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	assert_int_equal(hurry(f, &looker), 0);
 	assert_int_equal(finally(f, &looker, 0), 1);
 	assert_shown(f, "x-2");
@@ -59,7 +60,7 @@ static void one_refresh_serves_all_who_are_in_a_hurry(void **state)
 	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\n");
 	server_does(f->server, "LIST r ", ALWAYS, SERVER_HOLDS);
 	assert_int_equal(list_finally(f), 1);
-	clock_skip(CFS_CATALOGUE_HURRY_MS);
+	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	for (i = 0; i < 20; i++)
 		assert_int_equal(hurry(f, &lookers[i]), 0);
 	run_until_asked(f->world, 2);
@@ -98,13 +99,13 @@ static void a_hurry_that_failed_is_not_repeated_at_once(void **state)
 	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\n");
 	server_fails(f->server, "LIST r ", ALWAYS, 403);
 	assert_int_equal(list_finally(f), 1);
-	clock_skip(CFS_CATALOGUE_HURRY_MS);
+	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	for (i = 0; i < 10; i++)
 		assert_int_equal(hurry_finally(f), 1);
 	settle(f);
 	assert_int_equal(f->server->n_log, 2);
 	assert_shown(f, "x-1");
-	clock_skip(CFS_CATALOGUE_HURRY_MS);
+	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	assert_int_equal(hurry_finally(f), 1);
 	assert_int_equal(f->server->n_log, 3);
 }
@@ -122,7 +123,7 @@ static void each_region_is_hurried_by_its_own_age(void **state)
 	run_until_asked(f->world, 2);
 	while (!region(f, 0).listed)
 		assert_int_equal(cfs_loop_run(f->world->loop), 0);
-	clock_skip(CFS_CATALOGUE_HURRY_MS);
+	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	server_release(f->server, 200, "instance x-2 on 3\n");
 	assert_int_equal(finally(f, &looker, 0), 1);
 	assert_int_equal(hurry_finally(f), 1);
@@ -141,7 +142,7 @@ static void of_two_regions_the_faster_ends_the_wait_and_the_slower_can_be_waited
 	server_does(f->server, "LIST r ", ALWAYS, SERVER_HOLDS);
 	server_says(f->server, "LIST s ", ALWAYS, "instance x-2 on 3\n");
 	assert_int_equal(list_finally(f), 1);
-	clock_skip(CFS_CATALOGUE_HURRY_MS);
+	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	assert_int_equal(hurry_finally(f), 1);
 	assert_true(region(f, 0).refreshing);
 	assert_false(region(f, 1).refreshing);
@@ -187,7 +188,7 @@ static void all_regions_are_found_out_and_nothing_is_listed_for_that(void **stat
 	server_fails(f->server, "REGIONS", 1, 403);
 	server_says(f->server, "REGIONS", ALWAYS, "region r\nregion s\n");
 	assert_int_equal(finally(f, &looker, regions(f, &looker)), -EACCES);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	/* 0 is to want again. */
 	assert_int_equal(finally(f, &looker, regions(f, &looker)), 0);
 	assert_int_equal(regions(f, &looker), 1);
@@ -206,13 +207,14 @@ static void each_region_is_hurried_once_for_one_who_misses_a_name(void **state)
 
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(list_finally(f), 1);
-	clock_skip(2 * CFS_CATALOGUE_HURRY_MS);
+	clock_skip(2 * CFS_CATALOGUE_MISSED_MS);
 	missed = cfs_clock_ms();
-	r = cfs_catalogue_hurry(f->catalogue, missed, &looker.wait, told, &looker);
+	r = cfs_catalogue_refresh_missed(f->catalogue, missed, &looker.wait, told, &looker);
 	assert_int_equal(r, 0);
 	assert_int_equal(finally(f, &looker, r), 1);
-	clock_skip(2 * CFS_CATALOGUE_HURRY_MS);
-	assert_int_equal(cfs_catalogue_hurry(f->catalogue, missed, &looker.wait, told, &looker), 1);
+	clock_skip(2 * CFS_CATALOGUE_MISSED_MS);
+	assert_int_equal(
+		cfs_catalogue_refresh_missed(f->catalogue, missed, &looker.wait, told, &looker), 1);
 	assert_int_equal(server_count(f->server, "LIST r "), 2);
 }
 

@@ -53,7 +53,7 @@ static void a_miss_is_remembered_for_five_seconds(void **state)
 	server_says(f->server, "FIND r x-9", 1, "");
 	server_says(f->server, "FIND r x-9", ALWAYS, "instance x-9 on 3\n");
 	assert_int_equal(look_finally(f, "x-9"), -ENOENT);
-	clock_skip(CFS_CATALOGUE_MISS_MS - 1);
+	clock_skip(CFS_LOOKUP_MISS_MS - 1);
 	assert_int_equal(look(f, &looker, "x-9"), -ENOENT);
 	assert_int_equal(f->server->n_log, 1);
 	clock_skip(1);
@@ -133,7 +133,7 @@ static void what_could_not_be_asked_is_not_a_miss(void **state)
 	server_says(f->server, "FIND s x-1", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
 	assert_int_equal(f->cloud->client->failure.number, EHOSTDOWN);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), 1);
 }
 
@@ -147,7 +147,7 @@ static void those_behind_one_who_asked_in_vain_are_told_what_he_was(void **state
 	for (i = 0; i < 10; i++)
 		assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
 	assert_int_equal(server_count(f->server, "FIND r x-1"), 1);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
 	assert_int_equal(server_count(f->server, "FIND r x-1"), 2);
 }
@@ -362,11 +362,11 @@ static void the_regions_of_an_account_are_found_out_first(void **state)
 	server_says(f->server, "REGIONS", ALWAYS, "region t\n");
 	server_says(f->server, "LIST t ", ALWAYS, "instance x-3 on 3\n");
 	server_fails(f->server, "LIST", ALWAYS, 403);
-	clock_skip(CFS_CATALOGUE_REGIONS_MS);
+	clock_skip(CFS_REGIONS_AGE_MS);
 	assert_int_equal(list_finally(f), 1);
 	settle(f);
 	assert_int_equal(cfs_catalogue_n_regions(f->catalogue), 3);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list_finally(f), 1);
 	assert_shown(f, "x-1 x-2 x-3");
 }
@@ -386,9 +386,9 @@ static void regions_that_cannot_be_found_out_are_an_errno(void **state)
 	assert_int_equal(look_finally(f, "x-1"), -EACCES);
 	assert_int_equal(f->server->n_log, 1);
 	assert_int_equal(cfs_catalogue_regions_failure(f->catalogue)->number, EACCES);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), -EBADMSG);
-	clock_skip(CFS_CATALOGUE_PAUSE_MS);
+	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(look_finally(f, "x-1"), 0);
 	assert_int_equal(look_finally(f, "x-1"), -ENOENT);
 	assert_null(cfs_catalogue_regions_failure(f->catalogue));

@@ -129,7 +129,7 @@ static void a_cloud_has_its_instances(void **state)
 		world_put(f->world, id, 3);
 	}
 	/* A guess is nobody's instance. */
-	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	assert_non_null(cfs_store_put_unknown(&f->world->cloud->catalogue->store, "x-guess"));
 	open_directory(f, cloud);
 	assert_int_equal(count(f), alone + MANY);
 	place_of(f, cloud, "x-0", S_IFDIR);
@@ -167,7 +167,7 @@ static void by_name_has_a_link_for_every_instance(void **state)
 	world_put_named(f->world, 0, "x-2", "db/1", 3);
 	world_put_named(f->world, 0, "x-3", "", 3);
 	world_put_named(f->world, 0, "x-4", "web", 3);
-	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	assert_non_null(cfs_store_put_unknown(&f->world->cloud->catalogue->store, "x-guess"));
 	open_directory(f, by_name);
 	place_of(f, by_name, "db_1", S_IFLNK);
 	place_of(f, by_name, "web-x-1", S_IFLNK);
@@ -189,12 +189,12 @@ static void by_region_has_every_region_and_each_the_links_of_its_own_instances(v
 	struct fixture *f = *state;
 	size_t i;
 
-	assert_int_equal(cfs_catalogue_add_region(f->world->cloud->catalogue, "s"), 0);
-	assert_int_equal(cfs_catalogue_add_region(f->world->cloud->catalogue, "empty"), 0);
+	assert_int_equal(cfs_store_add_region(&f->world->cloud->catalogue->store, "s"), 0);
+	assert_int_equal(cfs_store_add_region(&f->world->cloud->catalogue->store, "empty"), 0);
 	world_put_named(f->world, 0, "x-1", "web", 3);
 	world_put_named(f->world, 1, "x-2", "web", 3);
 	world_put_named(f->world, 1, "x-3", "", 3);
-	assert_non_null(cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-guess"));
+	assert_non_null(cfs_store_put_unknown(&f->world->cloud->catalogue->store, "x-guess"));
 	by_region = view(f, CFS_NODE_BY_REGION, 0);
 	open_directory(f, by_region);
 	place_of(f, by_region, "r", S_IFDIR);
@@ -250,7 +250,8 @@ static void a_reader_keeps_what_he_has_seen(void **state)
 	open_directory(f, cloud);
 	before = count(f);
 	place = place_of(f, cloud, "x-2", S_IFDIR);
-	cfs_catalogue_remove(cfs_catalogue_find(f->world->cloud->catalogue, "x-1"));
+	cfs_store_remove(&f->world->cloud->catalogue->store,
+		cfs_catalogue_find(f->world->cloud->catalogue, "x-1"));
 	world_put(f->world, "x-3", 3);
 	assert_int_equal(count(f), before);
 	assert_int_equal(place_of(f, cloud, "x-2", S_IFDIR), place);
@@ -280,9 +281,9 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	assert_int_equal(count(f), alone + 2);
 	for (i = 0; i < 8; i += 2) {
 		snprintf(id, sizeof(id), "x-%d", i);
-		cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+		cfs_store_remove(&catalogue->store, cfs_catalogue_find(catalogue, id));
 	}
-	cfs_catalogue_remove(cfs_catalogue_find(catalogue, "x-7"));
+	cfs_store_remove(&catalogue->store, cfs_catalogue_find(catalogue, "x-7"));
 	/* Back again, and one more. */
 	world_put(f->world, "x-0", 3);
 	world_put(f->world, "x-7", 3);
@@ -299,7 +300,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	for (i = 0; i < 9; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		if (cfs_catalogue_find(catalogue, id))
-			cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+			cfs_store_remove(&catalogue->store, cfs_catalogue_find(catalogue, id));
 	}
 	assert_int_equal(cfs_dirlist_fill(f->names, SIZE_MAX), 0);
 	assert_int_equal(count(f), alone);

@@ -221,7 +221,7 @@ static void a_listed_instance_that_is_not_found_is_down(void **state)
 	server_fails(f->server, "FETCH", ALWAYS, 404);
 	assert_int_equal(open_live(f, &opening, 0), -EHOSTDOWN);
 	assert_int_equal(f->server->n_log, 1);
-	cfs_catalogue_remove(f->instance->entry);
+	cfs_store_remove(&f->world->cloud->catalogue->store, f->instance->entry);
 	assert_int_equal(open_live(f, &opening, 0), -ENOENT);
 }
 
@@ -271,7 +271,7 @@ static void a_page_that_cannot_be_fetched_says_why(void **state)
 
 static struct cfs_node *unknown(struct fixture *f, const char *id)
 {
-	struct cfs_entry *entry = cfs_catalogue_put_unknown(f->world->cloud->catalogue, id);
+	struct cfs_entry *entry = cfs_store_put_unknown(&f->world->cloud->catalogue->store, id);
 	struct cfs_node *node;
 
 	assert_non_null(entry);

@@ -60,7 +60,7 @@ static void put(struct fixture *f, const char *id, const char *name, const char 
 		cfs_instance_builder_add_tag(&builder, tag, strlen(tag), tag, strlen(tag)), 0);
 	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, 3, &instance), 0);
 	cfs_instance_builder_finish(&builder);
-	assert_int_equal(cfs_catalogue_put(f->world->cloud->catalogue, 1, instance), 0);
+	assert_int_equal(cfs_store_put(&f->world->cloud->catalogue->store, 1, instance), 0);
 }
 
 static size_t count(const char *text, const char *what)
@@ -185,7 +185,8 @@ static void a_page_outlives_what_it_shows(void **state)
 		for (i = 0; i < 10; i++) {
 			snprintf(id, sizeof(id), "x-%u", steps * 10 + (unsigned)i);
 			if (cfs_catalogue_find(catalogue, id))
-				cfs_catalogue_remove(cfs_catalogue_find(catalogue, id));
+				cfs_store_remove(
+					&catalogue->store, cfs_catalogue_find(catalogue, id));
 		}
 		steps++;
 	}

@@ -132,7 +132,7 @@ static void the_live_files_that_make_sense_now_are_shown_and_all_can_be_opened(v
 static void of_an_instance_of_which_nothing_is_known_everything_is_shown(void **state)
 {
 	struct fixture *f = *state;
-	struct cfs_entry *entry = cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-9");
+	struct cfs_entry *entry = cfs_store_put_unknown(&f->world->cloud->catalogue->store, "x-9");
 	struct cfs_node *guess;
 
 	assert_non_null(entry);

@@ -120,8 +120,8 @@ static void a_view_has_one_node_until_it_is_forgotten(void **state)
 	uint64_t ids[5];
 	size_t i, j;
 
-	assert_int_equal(cfs_catalogue_add_region(f->cloud->catalogue, "s"), 0);
-	assert_int_equal(cfs_catalogue_add_region(f->cloud->catalogue, "t"), 0);
+	assert_int_equal(cfs_store_add_region(&f->cloud->catalogue->store, "s"), 0);
+	assert_int_equal(cfs_store_add_region(&f->cloud->catalogue->store, "t"), 0);
 	for (i = 0; i < 2; i++) {
 		views[0] = view_node(f, CFS_NODE_BY_NAME, 0);
 		views[1] = view_node(f, CFS_NODE_BY_REGION, 0);
@@ -197,7 +197,7 @@ static void a_link_keeps_its_entry_though_the_instance_is_gone(void **state)
 
 	link = cfs_node_of_link(by_name, "web", world_put(f->world, "x-1", 3));
 	assert_non_null(link);
-	cfs_catalogue_remove(link->entry);
+	cfs_store_remove(&f->cloud->catalogue->store, link->entry);
 	cfs_node_forget(by_name, 1);
 	assert_true(link->entry->gone);
 	assert_string_equal(link->entry->id, "x-1");
@@ -311,7 +311,7 @@ static void a_node_keeps_its_entry_though_the_instance_is_gone(void **state)
 	struct cfs_node *directory = instance_node(f, "x-1"), *file = live_node(directory);
 	struct cfs_node *again;
 
-	cfs_catalogue_remove(directory->entry);
+	cfs_store_remove(&f->cloud->catalogue->store, directory->entry);
 	assert_null(cfs_catalogue_find(f->cloud->catalogue, "x-1"));
 	cfs_node_forget(directory, 1);
 	assert_string_equal(file->entry->id, "x-1");
@@ -330,7 +330,7 @@ static void directories_of_one_inode_are_told_apart_by_their_instance(void **sta
 	struct cfs_node *old = instance_node(f, "x-1"), *new;
 	struct cfs_entry *gone = old->entry;
 
-	cfs_catalogue_remove(gone);
+	cfs_store_remove(&f->cloud->catalogue->store, gone);
 	new = instance_node(f, "x-1");
 	assert_ptr_not_equal(new, old);
 	assert_true(new->ino == old->ino &&new->id > old->id);
@@ -378,7 +378,7 @@ static void directories_of_one_inode_are_told_apart_by_their_cloud(void **state)
 static void a_guess_leaves_the_catalogue_with_its_last_node(void **state)
 {
 	struct fixture *f = *state;
-	struct cfs_entry *guess = cfs_catalogue_put_unknown(f->cloud->catalogue, "x-1");
+	struct cfs_entry *guess = cfs_store_put_unknown(&f->cloud->catalogue->store, "x-1");
 	struct cfs_node *directory, *file;
 
 	assert_non_null(guess);

@@ -103,7 +103,7 @@ static struct cfs_entry *put_rich(struct fixture *f)
 	assert_int_equal(cfs_instance_builder_add_extra(&builder, "vpcId", "v", 1), 0);
 	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, 3, &instance), 0);
 	cfs_instance_builder_finish(&builder);
-	assert_int_equal(cfs_catalogue_put(f->world->cloud->catalogue, 1, instance), 0);
+	assert_int_equal(cfs_store_put(&f->world->cloud->catalogue->store, 1, instance), 0);
 	return cfs_catalogue_find(f->world->cloud->catalogue, "x-1");
 }
 
@@ -143,7 +143,7 @@ static void info_of_a_guess_is_what_is_known(void **state)
 
 	world_cloud(f->world);
 	root = cJSON_Parse(render(f, cfs_status_render_info,
-		node_of(f, cfs_catalogue_put_unknown(f->world->cloud->catalogue, "x-9"))));
+		node_of(f, cfs_store_put_unknown(&f->world->cloud->catalogue->store, "x-9"))));
 	assert_non_null(root);
 	assert_int_equal(cJSON_GetArraySize(root), 2);
 	assert_text(root, "id", "x-9");

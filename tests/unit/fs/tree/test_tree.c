@@ -311,7 +311,7 @@ static void a_missed_name_has_the_list_refreshed(void **state)
 	cfs_node_forget(node, 1);
 	assert_int_equal(lookup(f, by_name, "x-9", &node), -ENOENT);
 	assert_int_equal(server_count(f->server, "LIST r "), 1);
-	clock_skip(2 * CFS_CATALOGUE_HURRY_MS);
+	clock_skip(2 * CFS_CATALOGUE_MISSED_MS);
 	assert_int_equal(lookup(f, by_name, "x-9", &node), 0);
 	assert_int_equal(server_count(f->server, "LIST r "), 2);
 	cfs_node_forget(node, 1);
@@ -697,7 +697,7 @@ static void a_lookup_of_a_missed_name_can_be_cancelled(void **state)
 	begin(f);
 	by_name = walk(f, "cloud/by-name");
 	assert_int_equal(lookup(f, by_name, "web", &node), -ENOENT);
-	clock_skip(2 * CFS_CATALOGUE_HURRY_MS);
+	clock_skip(2 * CFS_CATALOGUE_MISSED_MS);
 	check_cancel(f, LOOKUP, by_name, "web");
 }
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "backends/tencent/cvm/live.h"
 #include "backends/tencent/cvm/instances.h"
+#include "backends/tencent/cvm/live.h"
 #include "backends/tencent/tencent.h"
 
 #define TAKEN_MAX 8

@@ -1,0 +1,146 @@
+#include "fs/catalogue/entries.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void free_entry(struct cfs_entry *entry)
+{
+	cfs_instance_destroy(entry->instance);
+	free(entry->failure);
+	free(entry);
+}
+
+int cfs_entries_init(struct cfs_entries *entries)
+{
+	*entries = (struct cfs_entries){0};
+	return cfs_table_init(&entries->table);
+}
+
+void cfs_entries_finish(struct cfs_entries *entries)
+{
+	struct cfs_link *link;
+	size_t at = 0;
+
+	while (entries->walks)
+		cfs_walk_stop(entries->walks);
+	while ((link = cfs_table_take(&entries->table, &at)))
+		free_entry(CFS_LINKED(link, struct cfs_entry, by_id));
+	cfs_table_finish(&entries->table);
+}
+
+struct cfs_entry *cfs_entries_find(const struct cfs_entries *entries, const char *id)
+{
+	struct cfs_link *link = cfs_table_first(&entries->table, cfs_table_hash(id));
+	struct cfs_entry *entry;
+
+	for (; link; link = cfs_table_next(link)) {
+		entry = CFS_LINKED(link, struct cfs_entry, by_id);
+		if (strcmp(entry->id, id) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+struct cfs_entry *cfs_entries_add(struct cfs_entries *entries, const char *id)
+{
+	struct cfs_entry *entry;
+	size_t len = strlen(id);
+
+	entry = calloc(1, offsetof(struct cfs_entry, id) + len + 1);
+	if (!entry)
+		return NULL;
+	memcpy(entry->id, id, len + 1);
+	entry->entries = entries;
+	entry->region = CFS_REGION_UNKNOWN;
+	cfs_table_add(&entries->table, &entry->by_id, cfs_table_hash(id));
+	return entry;
+}
+
+void cfs_entries_enlist(struct cfs_entry *entry)
+{
+	struct cfs_entries *entries = entry->entries;
+
+	entry->prev = entries->last;
+	*(entry->prev ? &entry->prev->next : &entries->first) = entry;
+	entries->last = entry;
+}
+
+static void delist(struct cfs_entry *entry)
+{
+	struct cfs_entries *entries = entry->entries;
+	struct cfs_walk *walk;
+
+	for (walk = entries->walks; walk; walk = walk->next) {
+		if (walk->at == entry)
+			cfs_walk_next(walk);
+		if (walk->last == entry)
+			walk->last = entry->prev;
+	}
+	*(entry->prev ? &entry->prev->next : &entries->first) = entry->next;
+	*(entry->next ? &entry->next->prev : &entries->last) = entry->prev;
+}
+
+void cfs_entries_remove(struct cfs_entry *entry)
+{
+	cfs_table_remove(&entry->entries->table, &entry->by_id);
+	if (entry->instance)
+		delist(entry);
+	entry->gone = true;
+	if (entry->refs == 0)
+		free_entry(entry);
+}
+
+struct cfs_entry *cfs_entry_ref(struct cfs_entry *entry)
+{
+	entry->refs++;
+	return entry;
+}
+
+void cfs_entry_unref(struct cfs_entry *entry)
+{
+	if (!entry || --entry->refs > 0)
+		return;
+	if (entry->gone)
+		free_entry(entry);
+	else if (!entry->instance && !entry->wake_armed)
+		/* It was only a guess, and no list would ever remove it. */
+		cfs_entries_remove(entry);
+}
+
+void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure)
+{
+	if (!entry->failure)
+		entry->failure = malloc(sizeof(*entry->failure));
+	if (entry->failure)
+		*entry->failure = *failure;
+}
+
+void cfs_walk_start(struct cfs_walk *walk, struct cfs_entries *entries)
+{
+	walk->at = entries->first;
+	walk->last = entries->last;
+	walk->next = entries->walks;
+	walk->link = &entries->walks;
+	if (walk->next)
+		walk->next->link = &walk->next;
+	entries->walks = walk;
+}
+
+void cfs_walk_stop(struct cfs_walk *walk)
+{
+	if (!walk->link)
+		return;
+	*walk->link = walk->next;
+	if (walk->next)
+		walk->next->link = walk->link;
+	*walk = (struct cfs_walk){0};
+}
+
+struct cfs_entry *cfs_walk_next(struct cfs_walk *walk)
+{
+	struct cfs_entry *entry = walk->at;
+
+	if (entry)
+		walk->at = entry == walk->last ? NULL : entry->next;
+	return entry;
+}

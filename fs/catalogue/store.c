@@ -1,0 +1,136 @@
+#include "fs/catalogue/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/log.h"
+
+int cfs_store_init(struct cfs_store *store, struct cfs_client *client)
+{
+	int r;
+
+	*store = (struct cfs_store){.client = client};
+	r = cfs_entries_init(&store->entries);
+	if (r == 0)
+		r = cfs_by_name_init(&store->by_name, &store->entries, client->backend->valid_id);
+	for (size_t i = 0; i < client->n_regions && r == 0; i++)
+		r = cfs_store_add_region(store, client->regions[i]);
+	return r;
+}
+
+void cfs_store_finish(struct cfs_store *store)
+{
+	while (store->n_regions > 0)
+		free(store->regions[--store->n_regions]);
+	cfs_by_name_finish(&store->by_name);
+	cfs_entries_finish(&store->entries);
+}
+
+int cfs_store_add_region(struct cfs_store *store, const char *name)
+{
+	struct cfs_region *region;
+
+	for (size_t i = 0; i < store->n_regions; i++)
+		if (strcmp(store->regions[i]->name, name) == 0)
+			return 0;
+	if (store->n_regions == CFS_REGIONS_MAX) {
+		cfs_store_left_out(store, "the account has more regions than are looked at");
+		return 0;
+	}
+	region = calloc(1, sizeof(*region));
+	if (!region)
+		return -ENOMEM;
+	region->index = store->n_regions;
+	strncpy(region->name, name, CFS_REGION_MAX);
+	store->regions[store->n_regions++] = region;
+	return 0;
+}
+
+static void count_in_region(struct cfs_store *store, const struct cfs_entry *entry, int change)
+{
+	if (entry->instance && entry->region >= 0)
+		store->regions[entry->region]->instances += (size_t)change;
+}
+
+void cfs_store_remove(struct cfs_store *store, struct cfs_entry *entry)
+{
+	if (entry->instance) {
+		cfs_by_name_leave(&store->by_name, entry);
+		count_in_region(store, entry, -1);
+	}
+	cfs_entries_remove(entry);
+}
+
+static void mark_seen(struct cfs_entry *entry)
+{
+	entry->seen_ms = cfs_clock_ms();
+	entry->seen_at = cfs_clock_wall();
+}
+
+/* Takes the instance over as what the entry is now. */
+static void set_instance(
+	struct cfs_store *store, struct cfs_entry *entry, struct cfs_instance *instance)
+{
+	struct cfs_instance *old = entry->instance;
+	bool renamed = !old ||
+		strcmp(cfs_instance_field(old, CFS_FIELD_NAME),
+			cfs_instance_field(instance, CFS_FIELD_NAME)) != 0;
+
+	/* A refresh mostly says what is known: the heap then stays as it is. */
+	if (old && cfs_instance_equal(old, instance)) {
+		cfs_instance_destroy(instance);
+		return;
+	}
+	if (!old)
+		cfs_entries_enlist(entry);
+	else if (renamed)
+		cfs_by_name_leave(&store->by_name, entry);
+	entry->instance = instance;
+	cfs_instance_destroy(old);
+	if (renamed)
+		cfs_by_name_enter(&store->by_name, entry);
+}
+
+int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *instance)
+{
+	struct cfs_entry *entry = cfs_entries_find(&store->entries, cfs_instance_id(instance));
+
+	if (instance->power == CFS_POWER_GONE) {
+		if (entry &&
+			(entry->region == CFS_REGION_UNKNOWN || entry->region == (int16_t)region))
+			cfs_store_remove(store, entry);
+		cfs_instance_destroy(instance);
+		return 0;
+	}
+	if (!entry)
+		entry = cfs_entries_add(&store->entries, cfs_instance_id(instance));
+	if (!entry) {
+		cfs_instance_destroy(instance);
+		return -ENOMEM;
+	}
+	count_in_region(store, entry, -1);
+	set_instance(store, entry, instance);
+	entry->region = (int16_t)region;
+	entry->generation = store->regions[region]->generation;
+	count_in_region(store, entry, 1);
+	mark_seen(entry);
+	return 0;
+}
+
+struct cfs_entry *cfs_store_put_unknown(struct cfs_store *store, const char *id)
+{
+	struct cfs_entry *entry = cfs_entries_find(&store->entries, id);
+
+	if (!entry)
+		entry = cfs_entries_add(&store->entries, id);
+	if (entry)
+		mark_seen(entry);
+	return entry;
+}
+
+void cfs_store_left_out(const struct cfs_store *store, const char *why)
+{
+	cfs_log(CFS_LOG_WARNING, "%s: %s", store->client->settings.name, why);
+}
