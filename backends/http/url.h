@@ -1,14 +1,52 @@
 /*
- * Which URLs and addresses the HTTP engine may ask: a part of it, for nobody else.
+ * URLs of http and https, taken apart as libcurl takes them, which is what asks there in the end.
+ *
+ * libcurl is lenient: "http:/x", "https://a%2Eb", "http://127.1" and "https://a:" are URLs to it. The
+ * engine asks whatever libcurl would ask, if it may be asked at all (cfs_http_url_check). What
+ * people configure and what is signed is held to RFC 3986 first (cfs_http_url_parse), so that its
+ * Host header is known beforehand and nobody is led elsewhere by a host that looks like another.
  */
 #ifndef CFS_BACKENDS_HTTP_URL_H
 #define CFS_BACKENDS_HTTP_URL_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
-/* Whether the URL may be asked at all: NULL, or why not, a static text. Sets *ret_loopback if so.
- * Where a metadata service may be asked (`direct`), a name may be one, until it is resolved. */
+struct sockaddr;
+
+#define CFS_HTTP_NAME_MAX 253 /* bytes of a host's name (RFC 1035, without the last dot) */
+#define CFS_HTTP_HOST_MAX 264 /* bytes of "host:port", NUL included */
+
+/* Where a host is, as far as it tells. */
+enum cfs_http_place {
+	CFS_HTTP_NAMED,     /* a name: wherever it resolves to */
+	CFS_HTTP_LOOPBACK,  /* localhost, 127.0.0.0/8 or ::1 */
+	CFS_HTTP_METADATA,  /* an address where clouds have metadata services */
+	CFS_HTTP_ELSEWHERE, /* another address */
+};
+
+struct cfs_http_url {
+	bool tls;
+	enum cfs_http_place place;
+	/* The value of the Host header that goes with it, as libcurl makes it: a literal IPv6
+	 * address in brackets, no port that is the scheme's own. In lower case. */
+	char host[CFS_HTTP_HOST_MAX];
+	const char *rest; /* in the text: path, query and fragment as given, "" if there are none */
+};
+
+/*
+ * Takes a URL apart: http:// or https://, a host of bounded labels or a literal address in its plain
+ * form, a port from 1 to 65535, no user name. NULL, or what is wrong with it, to be said behind the
+ * URL's name ("has no host"), a static text.
+ */
+const char *cfs_http_url_parse(const char *text, struct cfs_http_url *ret_url);
+
+/* What is wrong with the rest of a URL as a path alone that a client sends as it stands and a server
+ * reads the same way; NULL if it is one. "" is. */
+const char *cfs_http_url_check_path(const char *rest);
+
+/* For the engine. Whether the URL may be asked at all: NULL, or why not, a static text. Sets
+ * *ret_loopback if so. Where a metadata service may be asked (`direct`), a name may be one, until it
+ * is resolved. */
 const char *cfs_http_url_check(const char *url, bool direct, bool *ret_loopback);
 /* Not encrypted. */
 bool cfs_http_url_is_plain(const char *url);

@@ -9,7 +9,7 @@
 
 static const char *endpoint_check(const char *url)
 {
-	char host[CFS_TENCENT_HOST_MAX];
+	char host[CFS_HTTP_HOST_MAX];
 	bool tls;
 
 	return cfs_tencent_url_endpoint(url, &tls, host);

@@ -168,7 +168,7 @@ static void check_aws_region(const char *text)
 
 static void check_tencent(const char *text, unsigned what)
 {
-	char host[CFS_TENCENT_HOST_MAX], url[CFS_TENCENT_HOST_MAX + 16];
+	char host[CFS_HTTP_HOST_MAX], url[CFS_HTTP_HOST_MAX + 16];
 	const char *wrong;
 	bool tls = false, loopback;
 

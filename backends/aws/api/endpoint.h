@@ -11,15 +11,14 @@
 #include <stdbool.h>
 
 #include "backends/base/buf.h"
+#include "backends/http/url.h"
 
-#define CFS_AWS_HOST_MAX 264 /* bytes of "host:port", NUL included */
 #define CFS_AWS_PATH_MAX 512 /* bytes of the path, NUL included */
 
 struct cfs_aws_endpoint {
 	bool tls;
-	/* The value of the Host header that goes with it, exactly as an HTTP client makes it:
-	 * lower case, a literal IPv6 address in brackets, no port that is the scheme's own. */
-	char host[CFS_AWS_HOST_MAX];
+	/* The value of the Host header that goes with it, exactly as an HTTP client makes it. */
+	char host[CFS_HTTP_HOST_MAX];
 	char path[CFS_AWS_PATH_MAX]; /* begins with '/' */
 };
 

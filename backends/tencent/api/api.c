@@ -62,7 +62,7 @@ int cfs_tencent_api_request(const struct cfs_tencent_api *api,
 	const struct cfs_tencent_endpoint *endpoint, const char *region, const cJSON *body,
 	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request)
 {
-	char url[CFS_TENCENT_HOST_MAX + sizeof("https:///")];
+	char url[CFS_HTTP_HOST_MAX + sizeof("https:///")];
 	struct cfs_http_request request;
 	struct cfs_tc3_request tc3;
 	int r;

@@ -20,7 +20,7 @@
 /* Why goes to people: the outcome is told by the return value, whether or not it has room. */
 static int refuse(struct cfs_buf *why, const char *name, const char *reason)
 {
-	int r = cfs_buf_addf(why, "%s: %s", name, reason);
+	int r = cfs_buf_addf(why, "%s %s", name, reason);
 
 	return r == -ENOMEM ? r : -EINVAL;
 }
@@ -30,7 +30,7 @@ static int take_profiles(const cJSON *configure, const char *service,
 	struct cfs_tencent_endpoint *endpoint, struct cfs_buf *why)
 {
 	const char *host = cfs_tencent_tccli_endpoint(configure, service);
-	char name[CFS_TENCENT_HOST_MAX];
+	char name[CFS_HTTP_HOST_MAX];
 	const char *wrong;
 
 	if (!host)
@@ -170,7 +170,8 @@ void cfs_tencent_endpoint_find(const struct cfs_tencent_endpoints *endpoints, co
 	const char *region, struct cfs_tencent_endpoint *ret_endpoint)
 {
 	const struct cfs_tencent_endpoint *cvm = &endpoints->cvm;
-	size_t service_len = strlen(service), domain_len;
+	const char *domain = cvm->host + strlen(CVM); /* and its port */
+	size_t service_len = strlen(service);
 
 	if (strcmp(service, STS) == 0 && endpoints->sts.host[0]) {
 		*ret_endpoint = endpoints->sts;
@@ -183,10 +184,9 @@ void cfs_tencent_endpoint_find(const struct cfs_tencent_endpoints *endpoints, co
 	*ret_endpoint = *cvm;
 	if (strncmp(cvm->host, CVM ".", strlen(CVM ".")) != 0)
 		return;
-	domain_len = strlen(cvm->host + strlen(CVM));
-	/* A name that leaves no room for another service's is no cloud's. */
-	if (service_len + domain_len >= sizeof(ret_endpoint->host))
+	/* A name that leaves no room for another service's is not a cloud's. */
+	if (service_len + strcspn(domain, ":") > CFS_HTTP_NAME_MAX)
 		return;
 	memcpy(ret_endpoint->host, service, service_len);
-	memcpy(ret_endpoint->host + service_len, cvm->host + strlen(CVM), domain_len + 1);
+	memcpy(ret_endpoint->host + service_len, domain, strlen(domain) + 1);
 }

@@ -29,7 +29,7 @@
 #include "backends/tencent/api/url.h"
 
 struct cfs_tencent_endpoint {
-	char host[CFS_TENCENT_HOST_MAX]; /* as the Host header has it; "": the cloud's own */
+	char host[CFS_HTTP_HOST_MAX]; /* as the Host header has it; "": the cloud's own */
 	bool tls;
 };
 

@@ -8,30 +8,30 @@
 #define CFS_BACKENDS_TENCENT_API_URL_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#define CFS_TENCENT_HOST_MAX 256 /* bytes of "host:port", NUL included */
+#include "backends/http/url.h"
+
 #define CFS_TENCENT_URL_MAX 2048
 /* What ends a URL wherever one is written: a mail, a shell, a page. */
 #define CFS_TENCENT_URL_ENDS "\"'<>\\`"
 
 /*
- * What is wrong with an endpoint, a static text; NULL if it is one. It is a scheme, a host and
+ * What is wrong with an endpoint, to be said behind its name, a static text; NULL if it is one. It is a scheme, a host and
  * perhaps a port: the signature fixes the path to "/". *ret_host is the value of the Host header
  * that goes with it: in lower case, and without a port that is the scheme's own.
  */
 const char *cfs_tencent_url_endpoint(
-	const char *url, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX]);
+	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* The same, and a host without a scheme, which is one of https. */
 const char *cfs_tencent_url_host(
-	const char *text, bool *ret_tls, char ret_host[static CFS_TENCENT_HOST_MAX]);
+	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* What is wrong with the address of a metadata service, a static text; NULL if it is one: http://,
  * and a host of this machine or of its link (169.254.0.0/16), which nobody else can answer for. */
-const char *cfs_tencent_url_metadata(const char *url, char ret_host[static CFS_TENCENT_HOST_MAX]);
+const char *cfs_tencent_url_metadata(const char *text, char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* What is wrong with a page that a value is appended to, a static text; NULL if it is one. */
-const char *cfs_tencent_url_page(const char *url);
+const char *cfs_tencent_url_page(const char *text);
 
 #endif

@@ -32,13 +32,13 @@ static const char *check(const struct cfs_pair *own)
 
 	while (setting->key && strcmp(setting->key, own->key) != 0)
 		setting++;
-	return setting->key ? setting->check(own->value) : "not a setting of this backend";
+	return setting->key ? setting->check(own->value) : "is not a setting of this backend";
 }
 
 /* Why goes to a log: the outcome is told by the return value, whether or not it has room. */
 static int refuse(struct cfs_buf *why, const char *setting, const char *reason)
 {
-	int r = cfs_buf_addf(why, "%s: %s", setting, reason);
+	int r = cfs_buf_addf(why, "%s %s", setting, reason);
 
 	return r == -ENOMEM ? r : -EINVAL;
 }
@@ -64,8 +64,8 @@ static int apply_own(struct cfs_account *account, const struct cfs_pair *own, st
 		return replace(&account->vnc_page, own->value);
 	if (account->n_filters == CFS_TENCENT_FILTERS_OWN_MAX)
 		return refuse(why, own->key,
-			"at most 9 filters: the API takes 10, and one is needed to find an "
-			"instance by its id");
+			"is one too many: the API takes 10, and one is needed to find an instance "
+			"by its id");
 	return replace(&account->filters[account->n_filters++], own->value);
 }
 

@@ -11,18 +11,18 @@
 #define VARIABLE "TENCENTCLOUD_METADATA_ENDPOINT"
 #define HOST "metadata.tencentyun.com"
 #define PATH "/latest/meta-data/cam/security-credentials/"
-#define URL_ROOM (sizeof("http://" PATH) + CFS_TENCENT_HOST_MAX + CFS_TENCENT_METADATA_NAME_MAX)
+#define URL_ROOM (sizeof("http://" PATH) + CFS_HTTP_HOST_MAX + CFS_TENCENT_METADATA_NAME_MAX)
 
 static void ask(const struct cfs_tencent_metadata *metadata, const struct cfs_env *env,
 	long timeout_ms, struct cfs_step *ret_step)
 {
 	const char *own = cfs_env_get(env, VARIABLE), *wrong;
-	char host[CFS_TENCENT_HOST_MAX] = HOST, url[URL_ROOM];
+	char host[CFS_HTTP_HOST_MAX] = HOST, url[URL_ROOM];
 	struct cfs_http_request request;
 
 	wrong = own ? cfs_tencent_url_metadata(own, host) : NULL;
 	if (wrong) {
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, VARIABLE ": %s", wrong);
+		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, VARIABLE " %s", wrong);
 		return;
 	}
 	snprintf(url, sizeof(url), "http://%s" PATH "%s", host, metadata->name);

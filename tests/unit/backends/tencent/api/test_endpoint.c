@@ -100,12 +100,14 @@ static void other_services_follow_a_configured_cvm(void **state)
 /* A name is never cut into another's. */
 static void a_name_too_long_for_another_service_is_kept(void **state)
 {
-	char endpoint[8 + CFS_TENCENT_HOST_MAX] = "https://cvm.";
+	char endpoint[8 + CFS_HTTP_HOST_MAX] = "https://cvm.";
 	struct cfs_settings settings = {.name = "t", .endpoint = endpoint};
 	struct cfs_account *account;
 
 	(void)state;
 	memset(endpoint + strlen(endpoint), 'a', 249);
+	for (size_t i = 8 + 63; i < 8 + 253; i += 64)
+		endpoint[i] = '.';
 	assert_int_equal(strlen(endpoint + 8), 253);
 	account = account_of(&settings, NULL, NULL, NULL);
 	assert_at(account, "cvm", "", endpoint + 8, true);
@@ -163,8 +165,8 @@ static void what_is_no_endpoint_is_refused_by_name(void **state)
 		const char *text, *refused;
 	} cases[] = {
 		{"{\"cvm\":{\"endpoint\":\"http://cvm.example\"}}",
-			"cvm.endpoint in tccli's profile: "},
-		{"{\"sts\":{\"endpoint\":\"a/b\"}}", "sts.endpoint in tccli's profile: "},
+			"cvm.endpoint in tccli's profile is http"},
+		{"{\"sts\":{\"endpoint\":\"a/b\"}}", "sts.endpoint in tccli's profile has a path"},
 		{"garbage", "~/.tccli/default.configure: this is no JSON object"},
 	};
 	static const char *const home[][2] = {HOME, {NULL}};
@@ -178,7 +180,7 @@ static void what_is_no_endpoint_is_refused_by_name(void **state)
 
 		assert_null(account_of(&settings, home, files, cases[i].refused));
 	}
-	assert_null(account_of(&settings, variable, NULL, "TENCENTCLOUD_STS_ENDPOINT: "));
+	assert_null(account_of(&settings, variable, NULL, "TENCENTCLOUD_STS_ENDPOINT is http"));
 	settings.profile = "../x";
 	assert_null(account_of(&settings, home, NULL, "is no name of a profile"));
 	/* A reason is one line, whatever is in it. */

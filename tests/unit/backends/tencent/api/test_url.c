@@ -40,7 +40,7 @@ static void an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		char host[CFS_TENCENT_HOST_MAX] = "";
+		char host[CFS_HTTP_HOST_MAX] = "";
 		bool tls = !good[i].tls;
 
 		assert_null(cfs_tencent_url_endpoint(good[i].url, &tls, host));
@@ -64,7 +64,7 @@ static void another_endpoint_is_refused_with_a_reason(void **state)
 		"http://127.1", "http://127.1.2.3.4", "http://127.0.0.1.", "http://0x7f.1",
 		"https://10.1", "https://1.2.3.256", "https://a..b", "https://[127.0.0.1]",
 		"https://[::1%lo]"};
-	char host[CFS_TENCENT_HOST_MAX] = "untouched", endless[600] = "https://";
+	char host[CFS_HTTP_HOST_MAX] = "untouched", endless[600] = "https://";
 	bool tls = false;
 
 	(void)state;
@@ -83,7 +83,7 @@ static void a_host_without_a_scheme_is_one_of_https(void **state)
 {
 	static const char *const bad[] = {
 		"", "cvm.example/path", "a b", "http://cvm.example", "//cvm.example", "user@a"};
-	char host[CFS_TENCENT_HOST_MAX] = "untouched", endless[600];
+	char host[CFS_HTTP_HOST_MAX] = "untouched", endless[600];
 	bool tls = false;
 
 	(void)state;

@@ -115,10 +115,10 @@ static void a_bad_setting_is_refused_by_name(void **state)
 			other = {"colour", "red"};
 
 	(void)state;
-	refuse(&(struct cfs_settings){.endpoint = "http://cvm.example"}, "endpoint: ");
-	refuse(&(struct cfs_settings){.own = &page, .n_own = 1}, "vnc_page: ");
-	refuse(&(struct cfs_settings){.own = &filter, .n_own = 1}, "filter: ");
-	refuse(&(struct cfs_settings){.own = &other, .n_own = 1}, "colour: ");
+	refuse(&(struct cfs_settings){.endpoint = "http://cvm.example"}, "endpoint is ");
+	refuse(&(struct cfs_settings){.own = &page, .n_own = 1}, "vnc_page is ");
+	refuse(&(struct cfs_settings){.own = &filter, .n_own = 1}, "filter is ");
+	refuse(&(struct cfs_settings){.own = &other, .n_own = 1}, "colour is ");
 }
 
 static void nine_filters_leave_one_to_find_an_instance_by(void **state)
@@ -134,7 +134,7 @@ static void nine_filters_leave_one_to_find_an_instance_by(void **state)
 	assert_int_equal(account->n_filters, 9);
 	cfs_tencent_account_destroy(account);
 	settings.n_own = 10;
-	refuse(&settings, "filter: at most 9");
+	refuse(&settings, "filter is one too many");
 }
 
 static void own_settings_are_checked(void **state)
@@ -152,7 +152,7 @@ static void own_settings_are_checked(void **state)
 	assert_non_null(page->check("https://vnc.example/"));
 	assert_null(filter->check("tag:env=prod"));
 	assert_non_null(filter->check("tag:env"));
-	refuse(&settings, "filters: not a setting");
+	refuse(&settings, "filters is not a setting");
 }
 
 static void regions_have_the_form_of_regions(void **state)
