@@ -32,24 +32,23 @@ static const char *replacement(const unsigned char *c, size_t n)
 int cfs_html_add(struct cfs_buf *buf, const char *text)
 {
 	const unsigned char *in = (const unsigned char *)text;
-	size_t len = strlen(text), plain = 0, n, i;
+	size_t len = strlen(text), plain = 0, n;
 	const char *other;
-	int r = 0;
 
 	/* Runs of plain text are appended whole. */
-	for (i = 0; r == 0 && i < len; i += n) {
+	for (size_t i = 0; i < len; i += n) {
 		n = cfs_text_utf8_length(in + i, len - i);
 		other = replacement(in + i, n);
 		if (n == 0)
 			n = 1;
 		if (!other)
 			continue;
-		r = cfs_buf_add(buf, text + plain, i - plain);
-		if (r == 0)
-			r = cfs_buf_adds(buf, other);
+		cfs_buf_add(buf, text + plain, i - plain);
+		cfs_buf_adds(buf, other);
 		plain = i + n;
 	}
-	return r == 0 ? cfs_buf_add(buf, text + plain, len - plain) : r;
+	cfs_buf_add(buf, text + plain, len - plain);
+	return cfs_buf_error(buf);
 }
 
 int cfs_html_add_step(struct cfs_buf *buf, const char *name)
@@ -91,24 +90,19 @@ static const char style[] =
 
 int cfs_html_begin(struct cfs_buf *buf, const char *title, const char *head)
 {
-	int r;
-
-	r = cfs_buf_adds(buf,
+	cfs_buf_adds(buf,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 		"style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
 		"<meta name=\"referrer\" content=\"no-referrer\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width\">\n"
 		"<title>");
-	if (r == 0)
-		r = cfs_html_add(buf, title);
-	if (r == 0)
-		r = cfs_buf_addf(buf,
-			"</title>\n<style>%s</style>\n%s</head>\n<body>\n<main>\n<h1>", style,
-			head);
-	if (r == 0)
-		r = cfs_html_add(buf, title);
-	return r == 0 ? cfs_buf_adds(buf, "</h1>\n") : r;
+	cfs_html_add(buf, title);
+	cfs_buf_addf(
+		buf, "</title>\n<style>%s</style>\n%s</head>\n<body>\n<main>\n<h1>", style, head);
+	cfs_html_add(buf, title);
+	cfs_buf_adds(buf, "</h1>\n");
+	return cfs_buf_error(buf);
 }
 
 int cfs_html_end(struct cfs_buf *buf)

@@ -13,7 +13,7 @@
  * Appends text as it may stand in an element or in a quoted attribute. The five characters that
  * mean something there are escaped; line breaks and tabs become spaces; what else changes how text
  * is shown (control characters, marks that reorder) and ill-formed bytes become U+FFFD. Errors are
- * those of cfs_buf_add.
+ * those of cfs_buf_error.
  */
 int cfs_html_add(struct cfs_buf *buf, const char *text);
 /* Appends a name as one step of a relative URL, for a quoted attribute: everything but unreserved

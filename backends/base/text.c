@@ -157,28 +157,22 @@ bool cfs_text_is_graphic(const char *text, size_t len, const char *but)
 int cfs_text_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t i;
-	int r;
 
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 		char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
 
 		if (cfs_text_is_token(&text[i], 1, 1, "-._~") || (c != '\0' && strchr(also, c)))
-			r = cfs_buf_addc(buf, text[i]);
+			cfs_buf_addc(buf, text[i]);
 		else
-			r = cfs_buf_add(buf, escape, sizeof(escape));
-		if (r < 0)
-			return r;
+			cfs_buf_add(buf, escape, sizeof(escape));
 	}
-	return 0;
+	return cfs_buf_error(buf);
 }
 
 int cfs_text_add_lower(struct cfs_buf *buf, const char *text)
 {
-	int r = 0;
-
-	for (; r == 0 && *text; text++)
-		r = cfs_buf_addc(buf, *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
-	return r;
+	for (; *text; text++)
+		cfs_buf_addc(buf, *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+	return cfs_buf_error(buf);
 }

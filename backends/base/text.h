@@ -18,7 +18,8 @@ size_t cfs_text_utf8_length(const unsigned char *text, size_t len);
 
 /*
  * Appends text with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
- * Control characters are kept. Errors are those of cfs_buf_add.
+ * Control characters are kept. Errors are those of cfs_buf_add, and what does not fit changes
+ * nothing.
  */
 int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
 
@@ -50,10 +51,10 @@ bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *als
 bool cfs_text_is_graphic(const char *text, size_t len, const char *but);
 
 /* Appends text percent-encoded: all but letters, digits, '-', '.', '_', '~' (RFC 3986,
- * "unreserved") and the bytes of `also`. */
+ * "unreserved") and the bytes of `also`. What cfs_buf_error says. */
 int cfs_text_encode(struct cfs_buf *buf, const char *text, size_t len, const char *also);
 
-/* Appends text with the capital letters of ASCII made small. */
+/* Appends text with the capital letters of ASCII made small. What cfs_buf_error says. */
 int cfs_text_add_lower(struct cfs_buf *buf, const char *text);
 
 #endif

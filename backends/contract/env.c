@@ -103,11 +103,9 @@ static int process_read_file(void *arg, const char *path, struct cfs_buf *conten
 	else
 		r = read_bounded(fd, content);
 	close(fd);
-	if (r < 0 && content->data) {
-		/* The bytes beyond are wiped with the buffer. */
-		content->len = before;
-		content->data[before] = '\0';
-	}
+	/* The bytes beyond are wiped with the buffer. */
+	if (r < 0)
+		cfs_buf_cut(content, before);
 	return r;
 }
 

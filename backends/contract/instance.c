@@ -82,15 +82,6 @@ static const char *text_at(const struct cfs_instance_builder *builder, uint32_t 
 	return at ? builder->text.data + at - 1 : "";
 }
 
-/* Forgets text added since the buffer held len bytes. */
-static void rewind_to(struct cfs_buf *text, size_t len)
-{
-	if (text->data) {
-		text->len = len;
-		text->data[len] = '\0';
-	}
-}
-
 /* Whether the text is itself once it is made well-formed, and fits: nearly all are and do. */
 static bool is_plain(const char *text, size_t len)
 {
@@ -119,21 +110,18 @@ static size_t fitting(const char *text, size_t len)
 }
 
 /* Adds what fits of a text, made well-formed. */
-static int add_repaired(struct cfs_buf *all, const char *text, size_t len)
+static void add_repaired(struct cfs_buf *all, const char *text, size_t len)
 {
-	int r = 0;
-
 	len = fitting(text, len);
-	for (size_t i = 0, run; r == 0 && i < len; i += run) {
+	for (size_t i = 0, run; i < len; i += run) {
 		run = strnlen(text + i, len - i);
 		if (run == 0) {
 			run = 1;
-			r = cfs_buf_adds(all, REPLACEMENT);
+			cfs_buf_adds(all, REPLACEMENT);
 		} else {
-			r = cfs_text_add_utf8(all, text + i, run);
+			cfs_text_add_utf8(all, text + i, run);
 		}
 	}
-	return r;
 }
 
 /*
@@ -147,11 +135,14 @@ static int add_text(
 	size_t before = all->len;
 	int r;
 
-	r = is_plain(text, len) ? cfs_buf_add(all, text, len) : add_repaired(all, text, len);
-	if (r == 0)
-		r = cfs_buf_addc(all, '\0');
+	if (is_plain(text, len))
+		cfs_buf_add(all, text, len);
+	else
+		add_repaired(all, text, len);
+	cfs_buf_addc(all, '\0');
+	r = cfs_buf_error(all);
 	if (r < 0) {
-		rewind_to(all, before);
+		cfs_buf_cut(all, before);
 		return r;
 	}
 	*ret_at = (uint32_t)before + 1;
@@ -189,7 +180,7 @@ static int add_pair(struct cfs_instance_builder *builder, const char *key, size_
 		return r;
 	r = add_text(builder, value, value_len, ret_value);
 	if (r < 0)
-		rewind_to(&builder->text, before);
+		cfs_buf_cut(&builder->text, before);
 	return r;
 }
 

@@ -73,9 +73,10 @@ int cfs_aws_endpoint_url_of(
 	const struct cfs_aws_endpoint *endpoint, const char *below, struct cfs_buf *url)
 {
 	size_t len = strlen(endpoint->path);
-	int r = cfs_aws_endpoint_url(endpoint, url);
 
-	if (r == 0 && endpoint->path[len - 1] != '/')
-		r = cfs_buf_addc(url, '/');
-	return r < 0 ? r : cfs_buf_adds(url, below);
+	cfs_aws_endpoint_url(endpoint, url);
+	if (endpoint->path[len - 1] != '/')
+		cfs_buf_addc(url, '/');
+	cfs_buf_adds(url, below);
+	return cfs_buf_error(url);
 }

@@ -10,9 +10,9 @@
 
 int cfs_aws_query_add(struct cfs_buf *form, const char *name, const char *value)
 {
-	int r = cfs_buf_addf(form, "&%s=", name);
+	cfs_buf_addf(form, "&%s=", name);
 
-	return r < 0 ? r : cfs_text_encode(form, value, strlen(value), "");
+	return cfs_text_encode(form, value, strlen(value), "");
 }
 
 static int set_url(struct cfs_http_request *request, const struct cfs_aws_endpoint *endpoint)

@@ -161,10 +161,7 @@ static int end_tag(struct cfs_aws_instances *instances)
 		r = cfs_instance_builder_set(
 			&instances->builder, CFS_FIELD_NAME, value, strlen(value));
 	/* The builder has its own copy, so many tags do not take the room of other fields. */
-	if (instances->text.data) {
-		instances->text.len = instances->tag_begin;
-		instances->text.data[instances->text.len] = '\0';
-	}
+	cfs_buf_cut(&instances->text, instances->tag_begin);
 	return r;
 }
 

@@ -22,15 +22,14 @@ static bool is_address(const char *value)
 
 int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *ret_link)
 {
-	int r;
-
 	if (!is_address(value))
 		return -EBADMSG;
-	r = cfs_buf_adds(ret_link, page);
-	if (r == 0)
-		r = strstr(value, "://") ? cfs_text_encode(ret_link, value, strlen(value), "")
-					 : cfs_buf_adds(ret_link, value);
-	return r;
+	cfs_buf_adds(ret_link, page);
+	if (strstr(value, "://"))
+		cfs_text_encode(ret_link, value, strlen(value), "");
+	else
+		cfs_buf_adds(ret_link, value);
+	return cfs_buf_error(ret_link);
 }
 
 /* vnc_url: the link, one line. */
@@ -40,14 +39,11 @@ static int render_url(struct cfs_buf *content, const char *id, const char *link)
 	return cfs_buf_addf(content, "%s\n", link);
 }
 
-static int add_all(struct cfs_buf *buf, const char *before, const char *link, const char *after)
+static void add_all(struct cfs_buf *buf, const char *before, const char *link, const char *after)
 {
-	int r;
-
-	r = cfs_buf_adds(buf, before);
-	if (r == 0)
-		r = cfs_html_add(buf, link);
-	return r == 0 ? cfs_buf_adds(buf, after) : r;
+	cfs_buf_adds(buf, before);
+	cfs_html_add(buf, link);
+	cfs_buf_adds(buf, after);
 }
 
 /* vnc.html: a page that goes there at once, without a script, and says what it does to whom it
@@ -58,31 +54,27 @@ static int render_page(struct cfs_buf *content, const char *id, const char *link
 	int r;
 
 	/* The link holds no quotes, so none are needed around it. */
-	r = add_all(&refresh, "<meta http-equiv=\"refresh\" content=\"0;url=", link, "\">\n");
-	if (r == 0)
-		r = cfs_buf_addf(&title, "Console of %s", id);
-	if (r == 0)
-		r = cfs_html_begin(content, cfs_buf_text(&title), cfs_buf_text(&refresh));
-	if (r == 0)
-		r = cfs_buf_adds(content,
-			"<div class=\"clock\">\n<p class=\"live\">Your browser is on its way. "
-			"The "
-			"link is good for one visit within 15 seconds; <b></b> are left.</p>\n"
-			"<p class=\"over\"><strong>The link has expired.</strong> "
-			"<a href=\"vnc.html\">Get a new one</a>: every time this page is opened, "
-			"it "
-			"makes one.</p>\n</div>\n<div class=\"bar\"><i></i></div>\n");
-	if (r == 0)
-		r = add_all(content, "<p><a class=\"go\" href=\"", link,
-			"\">Open the console</a></p>\n");
-	if (r == 0)
-		r = add_all(content, "<code class=\"url\">", link, "</code>\n");
-	if (r == 0)
-		r = cfs_buf_adds(content,
-			"<p class=\"dim\">Whoever has this link has a keyboard at the machine. "
-			"Do not pass it on.</p>\n");
-	if (r == 0)
-		r = cfs_html_end(content);
+	add_all(&refresh, "<meta http-equiv=\"refresh\" content=\"0;url=", link, "\">\n");
+	cfs_buf_addf(&title, "Console of %s", id);
+	r = cfs_buf_error(&refresh) < 0 ? cfs_buf_error(&refresh) : cfs_buf_error(&title);
+	if (r < 0)
+		goto out;
+	cfs_html_begin(content, cfs_buf_text(&title), cfs_buf_text(&refresh));
+	cfs_buf_adds(content,
+		"<div class=\"clock\">\n<p class=\"live\">Your browser is on its way. The link is "
+		"good for one visit within 15 seconds; <b></b> are left.</p>\n"
+		"<p class=\"over\"><strong>The link has expired.</strong> <a href=\"vnc.html\">Get "
+		"a "
+		"new one</a>: every time this page is opened, it makes one.</p>\n</div>\n"
+		"<div class=\"bar\"><i></i></div>\n");
+	add_all(content, "<p><a class=\"go\" href=\"", link, "\">Open the console</a></p>\n");
+	add_all(content, "<code class=\"url\">", link, "</code>\n");
+	cfs_buf_adds(content,
+		"<p class=\"dim\">Anyone who has this link can type on the machine. Do not pass it "
+		"on.</p>\n");
+	cfs_html_end(content);
+	r = cfs_buf_error(content);
+out:
 	cfs_buf_wipe(&refresh);
 	cfs_buf_finish(&title);
 	return r;
