@@ -1,23 +1,18 @@
 #include "backends/http/http.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
-#include <openssl/ssl.h>
 
 #include "backends/base/text.h"
-#include "backends/http/kept.h"
+#include "backends/http/easy.h"
 #include "backends/http/result.h"
 #include "backends/http/url.h"
 
@@ -43,34 +38,15 @@
  * libcurl forgets a queued result when its handle is removed, so a cancelled transfer has none.
  */
 
-#define EVENTS_MAX 64     /* taken from the epoll at once; it is level-triggered, so none is lost */
-#define CHUNK (16 * 1024) /* a TLS record is no longer, and OpenSSL hands out one at a time */
-#define DATE_MAX 64       /* bytes of a Date header that can be a date */
-#define CA_CACHE_S 60 /* a file of authorities is read again when it was last read so long ago */
-
-_Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
-	"libcurl writes as much into the message");
+#define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
 
 struct cfs_http {
 	CURLM *multi;
-	CURLSH *share; /* TLS sessions, for resumption between easy handles */
+	struct cfs_http_shared shared;
 	int epoll_fd;
 	int timer_fd;
-	int due_fd;                /* an eventfd: libcurl wants to be called at once */
-	struct cfs_http_kept kept; /* the sockets of all connections */
+	int due_fd; /* an eventfd: libcurl wants to be called at once */
 	struct cfs_transfer *running, *failed, *failing;
-	/* Running, but not for the rest of this dispatch, in the order in which they go on. */
-	struct cfs_transfer *paused, **paused_end;
-	size_t given; /* bytes of answers, by this dispatch */
-};
-
-/* The headers of a transfer as libcurl takes them: nodes that borrow the request's text, so that no
- * further copy of it lies on the heap. */
-struct header_list {
-	struct curl_slist node[CFS_HTTP_HEADERS_MAX + 2];
-	size_t n;
-	char no_expect[sizeof("Expect:")];
-	char no_type[sizeof("Content-Type:")];
 };
 
 /* Lists of transfers */
@@ -91,28 +67,6 @@ static void unlink_from(struct cfs_transfer *transfer)
 		transfer->next->link = transfer->link;
 	transfer->next = NULL;
 	transfer->link = NULL;
-}
-
-static void pause_it(struct cfs_transfer *transfer)
-{
-	struct cfs_http *http = transfer->http;
-
-	transfer->next_paused = NULL;
-	transfer->paused = http->paused_end;
-	*http->paused_end = transfer;
-	http->paused_end = &transfer->next_paused;
-}
-
-static void unpause(struct cfs_transfer *transfer)
-{
-	if (!transfer->paused)
-		return;
-	*transfer->paused = transfer->next_paused;
-	if (transfer->next_paused)
-		transfer->next_paused->paused = transfer->paused;
-	else
-		transfer->http->paused_end = transfer->paused;
-	transfer->paused = NULL;
 }
 
 /* What libcurl asks for: sockets and a timer */
@@ -152,7 +106,7 @@ static void arm(struct cfs_http *http, long ms)
 {
 	struct itimerspec spec = {0};
 
-	if (http->failed || http->paused)
+	if (http->failed || http->shared.turns.first)
 		ms = 0;
 	/* Not by the timer: its interrupt would cost more than to make the request does. */
 	if (ms == 0) {
@@ -173,247 +127,16 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
-/* What libcurl tells of a transfer */
-
-static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct cfs_transfer *transfer = arg;
-	int fd;
-
-	(void)purpose;
-	/* The host was found to be a loopback name, or a metadata service may be asked: what it
-	 * resolved to must be one. */
-	if (cfs_http_url_is_plain(transfer->request.url) &&
-		!cfs_http_url_is_loopback(&address->addr) &&
-		!(transfer->direct && cfs_http_url_is_metadata(&address->addr))) {
-		transfer->failed = CFS_REJECTED;
-		return CURL_SOCKET_BAD;
-	}
-	/* libcurl would leave the socket open in the children of credential processes. */
-	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
-		transfer->failed = CFS_NO_MEMORY;
-	if (fd >= 0 && cfs_http_kept_add(&transfer->http->kept, fd) < 0) {
-		transfer->failed = CFS_NO_MEMORY;
-		close(fd);
-		fd = -1;
-	}
-	return fd < 0 ? CURL_SOCKET_BAD : fd;
-}
-
-static int on_close_socket(void *arg, curl_socket_t fd)
-{
-	struct cfs_http *http = arg;
-
-	cfs_http_kept_remove(&http->kept, fd);
-	return close(fd);
-}
-
-/* Before a request is sent on a kept connection: what is there to be read already belongs to no
- * request, and would be taken for the answer to this one. */
-static int on_request(void *arg, char *peer, char *own, int peer_port, int own_port)
-{
-	struct cfs_transfer *transfer = arg;
-	struct curl_tlssessioninfo *tls = NULL;
-	long made = 0;
-
-	(void)peer;
-	(void)own;
-	(void)peer_port;
-	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made);
-	if (made > 0)
-		return CURL_PREREQFUNC_OK;
-	curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &tls);
-	transfer->dirty = cfs_http_kept_speaks(&transfer->http->kept, own_port) ||
-		(tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals &&
-			SSL_has_pending(tls->internals));
-	return transfer->dirty ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
-
-static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
-{
-	static const char date[] = "Date:", status[] = "HTTP/";
-	struct cfs_transfer *transfer = arg;
-	char text[DATE_MAX];
-	time_t when;
-
-	(void)size; /* always 1 */
-	if (len > CFS_HTTP_ANSWER_HEADERS_MAX - transfer->header_bytes) {
-		transfer->failed = CFS_TOO_LARGE;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	transfer->header_bytes += len;
-	if (bytes[0] == '\r' || bytes[0] == '\n')
-		transfer->headed = true;
-	else if (len > strlen(status) && strncasecmp(bytes, status, strlen(status)) == 0)
-		transfer->headed = false;
-	if (len > strlen(date) && len - strlen(date) < sizeof(text) &&
-		strncasecmp(bytes, date, strlen(date)) == 0) {
-		memcpy(text, bytes + strlen(date), len - strlen(date));
-		text[len - strlen(date)] = '\0';
-		when = curl_getdate(text, NULL);
-		if (when > 0)
-			transfer->date = when;
-	}
-	return len;
-}
-
-static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
-{
-	struct cfs_transfer *transfer = arg;
-	struct cfs_http *http = transfer->http;
-	int r;
-
-	(void)size; /* always 1 */
-	/* libcurl goes on with a socket as long as it brings more: all the loop would wait for it.
-	 */
-	if (http->given >= CFS_HTTP_DISPATCH_BYTES) {
-		pause_it(transfer);
-		return CURL_WRITEFUNC_PAUSE;
-	}
-	http->given += len;
-	r = transfer->handler->data(transfer->arg, bytes, len);
-	if (r == 0)
-		return len;
-	transfer->aborted_by = r;
-	return CURL_WRITEFUNC_ERROR;
-}
-
-/* The beginning and the end of a transfer */
-
-static void add_node(struct header_list *list, char *text)
-{
-	if (list->n > 0)
-		list->node[list->n - 1].next = &list->node[list->n];
-	list->node[list->n++].data = text;
-}
-
-static struct header_list *make_list(struct cfs_http_request *request)
-{
-	static const char no_expect[] = "Expect:", no_type[] = "Content-Type:";
-	struct header_list *list = calloc(1, sizeof(*list));
-	bool has_type = false;
-
-	if (!list)
-		return NULL;
-	for (size_t i = 0; i < request->n_headers; i++) {
-		char *header = request->headers[i], *colon = strchr(header, ':');
-
-		if (strncasecmp(header, no_type, strlen(no_type)) == 0)
-			has_type = true;
-		/* "Name:" takes a header of libcurl's own away; "Name;" sends one without value. */
-		if (colon[1 + strspn(colon + 1, " \t")] == '\0')
-			memcpy(colon, ";", 2);
-		add_node(list, header);
-	}
-	add_node(list, strcpy(list->no_expect, no_expect));
-	if (!has_type)
-		add_node(list, strcpy(list->no_type, no_type));
-	return list;
-}
-
-/* The same for every transfer. */
-static const struct {
-	CURLoption option;
-	long value;
-} fixed[] = {
-	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-	{CURLOPT_NOSIGNAL, 1},
-	{CURLOPT_QUICK_EXIT, 1}, /* to cancel never waits for a resolver */
-	{CURLOPT_FOLLOWLOCATION, 0},
-	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
-	{CURLOPT_HTTP_CONTENT_DECODING, 0},
-	{CURLOPT_PATH_AS_IS, 1}, /* as it was signed */
-	{CURLOPT_SSL_VERIFYPEER, 1},
-	{CURLOPT_SSL_VERIFYHOST, 2},
-	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-	{CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S},
-	{CURLOPT_TCP_NODELAY, 1},
-	{CURLOPT_TCP_KEEPALIVE, 1},
-	{CURLOPT_BUFFERSIZE, CHUNK},
-	{CURLOPT_UPLOAD_BUFFERSIZE, CHUNK},
-	{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* no signature goes to a proxy */
-	{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-};
-
-/* Sets an option that is a pointer or a number, unless one before it could not be set. */
-#define SET(result, easy, option, value) \
-	do { \
-		if ((result) == CURLE_OK) \
-			(result) = curl_easy_setopt(easy, option, value); \
-	} while (0)
-
-static CURLcode set_request(CURL *easy, struct cfs_transfer *transfer)
-{
-	struct cfs_http_request *request = &transfer->request;
-	struct header_list *list = transfer->list;
-	bool plain = cfs_http_url_is_plain(request->url);
-	CURLcode result = CURLE_OK;
-
-	SET(result, easy, CURLOPT_URL, request->url);
-	SET(result, easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
-	SET(result, easy, CURLOPT_HTTPHEADER, list->node);
-	if (strcmp(request->method, "GET") != 0 || request->body.len > 0) {
-		SET(result, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-		SET(result, easy, CURLOPT_POSTFIELDS, cfs_buf_text(&request->body));
-		SET(result, easy, CURLOPT_CUSTOMREQUEST, request->method);
-	}
-	SET(result, easy, CURLOPT_PRIVATE, transfer);
-	SET(result, easy, CURLOPT_ERRORBUFFER, transfer->message);
-	SET(result, easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	SET(result, easy, CURLOPT_OPENSOCKETDATA, transfer);
-	SET(result, easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-	SET(result, easy, CURLOPT_CLOSESOCKETDATA, transfer->http);
-	SET(result, easy, CURLOPT_PREREQFUNCTION, on_request);
-	SET(result, easy, CURLOPT_PREREQDATA, transfer);
-	SET(result, easy, CURLOPT_HEADERFUNCTION, on_header);
-	SET(result, easy, CURLOPT_HEADERDATA, transfer);
-	SET(result, easy, CURLOPT_WRITEFUNCTION, on_data);
-	SET(result, easy, CURLOPT_WRITEDATA, transfer);
-	return result;
-}
-
-static CURLcode set_options(
-	CURL *easy, struct cfs_http *http, const struct cfs_http_options *options, bool direct)
-{
-	const char *system_file = curl_version_info(CURLVERSION_NOW)->cainfo;
-	CURLcode result = CURLE_OK;
-
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		SET(result, easy, fixed[i].option, fixed[i].value);
-	SET(result, easy, CURLOPT_SHARE, http->share);
-	SET(result, easy, CURLOPT_USERAGENT, "consolefs/" CONSOLEFS_VERSION);
-	SET(result, easy, CURLOPT_TIMEOUT_MS, options->timeout_ms);
-	SET(result, easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_ms);
-	/* libcurl keeps a file of authorities that it has read, but not if there is a directory as
-	 * well: it would read the system's file at each handshake. */
-	if (options->ca_file)
-		SET(result, easy, CURLOPT_CAINFO, options->ca_file);
-	if (options->ca_file || system_file)
-		SET(result, easy, CURLOPT_CAPATH, NULL);
-	if (options->fresh)
-		SET(result, easy, CURLOPT_FRESH_CONNECT, 1L);
-	if (direct) {
-		SET(result, easy, CURLOPT_PROXY, "");
-		SET(result, easy, CURLOPT_NOPROXY, "*");
-	}
-	return result;
-}
-
 /* Makes the transfer idle, and wipes what it asked. */
 static void end(struct cfs_transfer *transfer)
 {
 	struct cfs_http *http = transfer->http;
 
 	unlink_from(transfer);
-	unpause(transfer);
-	if (transfer->easy) {
+	cfs_http_turns_leave(&http->shared.turns, transfer);
+	if (transfer->easy)
 		curl_multi_remove_handle(http->multi, transfer->easy);
-		curl_easy_cleanup(transfer->easy);
-		transfer->easy = NULL;
-	}
-	free(transfer->list);
-	transfer->list = NULL;
+	cfs_http_easy_destroy(transfer);
 	cfs_http_request_finish(&transfer->request);
 }
 
@@ -446,24 +169,6 @@ static bool start_afresh(struct cfs_transfer *transfer)
 		curl_multi_add_handle(multi, transfer->easy) == CURLM_OK;
 }
 
-/* Before a connection is kept. Whoever lives acknowledges what he is sent, however long he takes to
- * answer it; a path that is dead without a word, as after a change of networks, is noticed by that.
- * To make a connection has a limit of its own. On a kernel that does not know this one, the call's
- * own limits do. */
-static void limit_silence(CURL *easy)
-{
-	static const unsigned limit = CFS_HTTP_UNACKNOWLEDGED_MS;
-	curl_socket_t fd = CURL_SOCKET_BAD;
-	long made = 0;
-
-	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made);
-	if (made == 0)
-		return;
-	curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (fd != CURL_SOCKET_BAD)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
-}
-
 static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 {
 	struct cfs_http_outcome outcome = {
@@ -474,7 +179,7 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 	if (result == CURLE_ABORTED_BY_CALLBACK && transfer->dirty && start_afresh(transfer))
 		return;
 	if (result == CURLE_OK)
-		limit_silence(transfer->easy);
+		cfs_http_easy_limit_silence(transfer->easy);
 	outcome.fault = cfs_http_result(transfer, result, &message);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	outcome.status = (int)status;
@@ -510,7 +215,8 @@ int cfs_http_create(struct cfs_http **ret_http)
 		return -ENOMEM;
 	}
 	http->timer_fd = http->due_fd = -1;
-	http->paused_end = &http->paused;
+	cfs_http_turns_init(&http->shared.turns);
+	cfs_http_kept_init(&http->shared.kept);
 	http->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (http->epoll_fd < 0) {
 		r = -errno;
@@ -531,9 +237,10 @@ int cfs_http_create(struct cfs_http **ret_http)
 		goto out;
 	}
 	http->multi = curl_multi_init();
-	http->share = curl_share_init();
-	if (!http->multi || !http->share ||
-		curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ||
+	http->shared.share = curl_share_init();
+	if (!http->multi || !http->shared.share ||
+		curl_share_setopt(
+			http->shared.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ||
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) ||
 		curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
@@ -559,9 +266,9 @@ void cfs_http_destroy(struct cfs_http *http)
 		end(http->failing);
 	if (http->multi)
 		curl_multi_cleanup(http->multi);
-	if (http->share)
-		curl_share_cleanup(http->share);
-	cfs_http_kept_finish(&http->kept);
+	if (http->shared.share)
+		curl_share_cleanup(http->shared.share);
+	cfs_http_kept_finish(&http->shared.kept);
 	if (http->timer_fd >= 0)
 		close(http->timer_fd);
 	if (http->due_fd >= 0)
@@ -598,11 +305,12 @@ static void act(struct cfs_http *http, const struct epoll_event *event)
 /* Goes on with transfers that were paused, the longest first; they may be paused again. */
 static void resume(struct cfs_http *http)
 {
+	struct cfs_http_turns *turns = &http->shared.turns;
 	struct cfs_transfer *transfer;
 	CURLcode result;
 
-	while (http->given < CFS_HTTP_DISPATCH_BYTES && (transfer = http->paused)) {
-		unpause(transfer);
+	while (cfs_http_turns_go_on(turns) && (transfer = turns->first)) {
+		cfs_http_turns_leave(turns, transfer);
 		/* What was held back is given on from inside; libcurl does not end a transfer whose
 		 * data is refused there. */
 		result = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
@@ -618,7 +326,7 @@ void cfs_http_dispatch(struct cfs_http *http)
 	CURLMsg *message;
 	int n;
 
-	http->given = 0;
+	http->shared.turns.given = 0;
 	resume(http);
 	n = epoll_wait(http->epoll_fd, events, EVENTS_MAX, 0);
 	for (int i = 0; i < n; i++)
@@ -634,7 +342,7 @@ void cfs_http_dispatch(struct cfs_http *http)
 		complete_running((struct cfs_transfer *)private, message->data.result);
 	}
 
-	if (http->paused)
+	if (http->shared.turns.first)
 		arm(http, 0);
 	http->failing = http->failed;
 	http->failed = NULL;
@@ -660,9 +368,9 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 	bool loopback = false;
 	CURLcode result;
 	const char *why;
-	CURL *easy;
 
 	*transfer = (struct cfs_transfer){.http = http,
+		.shared = &http->shared,
 		.handler = handler,
 		.arg = arg,
 		.direct = options->direct,
@@ -676,25 +384,16 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 		fail(http, transfer, CFS_REJECTED, why);
 		return;
 	}
-	transfer->list = make_list(&transfer->request);
-	easy = curl_easy_init();
-	if (!transfer->list || !easy) {
-		curl_easy_cleanup(easy);
-		fail(http, transfer, CFS_NO_MEMORY, "out of memory");
-		return;
-	}
-	result = set_options(easy, http, options, options->direct || loopback);
-	if (result == CURLE_OK)
-		result = set_request(easy, transfer);
-	if (result == CURLE_OK && curl_multi_add_handle(http->multi, easy) != CURLM_OK)
+	result = cfs_http_easy_create(transfer, options, options->direct || loopback);
+	if (result == CURLE_OK && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+		cfs_http_easy_destroy(transfer);
 		result = CURLE_OUT_OF_MEMORY;
+	}
 	if (result != CURLE_OK) {
-		curl_easy_cleanup(easy);
 		fail(http, transfer, result == CURLE_OUT_OF_MEMORY ? CFS_NO_MEMORY : CFS_REJECTED,
 			curl_easy_strerror(result));
 		return;
 	}
-	transfer->easy = easy;
 	link_to(&http->running, transfer);
 }
 

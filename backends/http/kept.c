@@ -6,12 +6,25 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <curl/curl.h>
+
 #define FIRST_ROOM 16
 
 struct cfs_http_kept_socket {
 	int fd;
 	int port; /* 0: not known yet */
 };
+
+/* Versions of libcurl that look themselves each time: the first, and the first after them. */
+#define LOOKS_SINCE 0x080000
+#define LOOKS_UNTIL 0x081600
+
+void cfs_http_kept_init(struct cfs_http_kept *kept)
+{
+	unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+
+	*kept = (struct cfs_http_kept){.needed = version < LOOKS_SINCE || version >= LOOKS_UNTIL};
+}
 
 void cfs_http_kept_finish(struct cfs_http_kept *kept)
 {
@@ -26,6 +39,8 @@ int cfs_http_kept_add(struct cfs_http_kept *kept, int fd)
 	struct cfs_http_kept_socket *sockets;
 	size_t room = kept->room ? 2 * kept->room : FIRST_ROOM;
 
+	if (!kept->needed)
+		return 0;
 	cfs_http_kept_remove(kept, fd); /* if it was closed in some other way */
 	if (kept->n == kept->room) {
 		sockets = realloc(kept->sockets, room * sizeof(*sockets));

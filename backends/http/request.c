@@ -1,3 +1,5 @@
+#include "backends/http/request.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,7 +7,6 @@
 #include <openssl/crypto.h>
 
 #include "backends/base/text.h"
-#include "backends/http/http.h"
 
 void cfs_http_request_init(struct cfs_http_request *request, const char *method)
 {

@@ -6,7 +6,7 @@
 
 #include <curl/curl.h>
 
-#include "backends/http/http.h"
+#include "backends/http/transfer.h"
 
 /* The fault by which a transfer that libcurl has ended failed, CFS_OK if it did not; and what is to
  * be said of it, a static text: NULL if libcurl's own message says it, "" on success. */
