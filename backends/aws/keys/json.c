@@ -10,23 +10,14 @@
 
 struct cJSON *cfs_aws_json_parse(const char *text, size_t len)
 {
-	struct cfs_buf copy = CFS_BUF_INIT(len);
-	cJSON *json = NULL;
+	cJSON *json;
 
-	if (cfs_buf_add(&copy, text, len) == 0)
-		(void)cfs_json_parse(&copy, &json);
-	cfs_buf_wipe(&copy);
-	if (cJSON_IsObject(json))
-		return json;
-	cfs_json_wipe(json);
-	return NULL;
+	return cfs_json_parse_object(text, len, &json) < 0 ? NULL : json;
 }
 
 const char *cfs_aws_json_text(const struct cJSON *object, const char *name)
 {
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-
-	return text && *text ? text : NULL;
+	return cfs_json_filled(object, name);
 }
 
 int cfs_aws_json_keys(const struct cJSON *object, const char *token, struct cfs_keys *ret_keys)
