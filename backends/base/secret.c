@@ -49,30 +49,6 @@ int cfs_keys_set(struct cfs_keys *ret_keys, const char *id, const char *secret, 
 	return r == 0 ? set_text(&ret_keys->token, token) : r;
 }
 
-static int copy_secret(struct cfs_secret *ret_secret, const struct cfs_secret *secret)
-{
-	return secret->data ? cfs_secret_set(ret_secret, secret->data, secret->len) : 0;
-}
-
-int cfs_keys_copy(struct cfs_keys *ret_keys, const struct cfs_keys *keys)
-{
-	struct cfs_keys copy = {.expires = keys->expires};
-	int r;
-
-	r = copy_secret(&copy.id, &keys->id);
-	if (r == 0)
-		r = copy_secret(&copy.secret, &keys->secret);
-	if (r == 0)
-		r = copy_secret(&copy.token, &keys->token);
-	if (r < 0) {
-		cfs_keys_finish(&copy);
-		return r;
-	}
-	cfs_keys_finish(ret_keys);
-	*ret_keys = copy;
-	return 0;
-}
-
 void cfs_keys_finish(struct cfs_keys *keys)
 {
 	if (!keys)

@@ -36,7 +36,6 @@ struct cfs_keys {
 /* Sets the three secrets; NULL: none. *ret_keys is initialised, and to be finished on failure too.
  * -EFBIG, -ENOMEM. */
 int cfs_keys_set(struct cfs_keys *ret_keys, const char *id, const char *secret, const char *token);
-int cfs_keys_copy(struct cfs_keys *ret_keys, const struct cfs_keys *keys);
 void cfs_keys_finish(struct cfs_keys *keys);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/base/json.h"
 #include "backends/tencent/cvm/account.h"
 
 #define OFFSET_DIGITS_MAX 9
@@ -176,19 +175,6 @@ static int make_body(
 		cJSON_Delete(body);
 	else
 		*ret_body = body;
-	return r;
-}
-
-int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs_question *question,
-	struct cfs_buf *ret_body)
-{
-	cJSON *body = NULL;
-	int r;
-
-	r = make_body(account, question, &body);
-	if (r == 0)
-		r = cfs_json_print(body, ret_body);
-	cJSON_Delete(body);
 	return r;
 }
 

@@ -30,10 +30,6 @@
 /* The offset that a page's token stands for: 0 for "". -EINVAL for what is no token of ours. */
 int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
 
-/* The body alone. *ret_body is empty at first. -ENOMEM, -EFBIG, -EINVAL. */
-int cfs_tencent_request_body(const struct cfs_account *account, const struct cfs_question *question,
-	struct cfs_buf *ret_body);
-
 /* The service, version and name of the action that answers a question. */
 const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question);
 

@@ -86,11 +86,13 @@ static const char *header(const struct cfs_http_request *request, const char *na
 static void assert_body(
 	const struct cfs_account *account, struct cfs_question question, const char *expected)
 {
-	struct cfs_buf body = CFS_BUF_INIT(CFS_HTTP_BODY_MAX);
+	struct cfs_keys keys = keys_of("AKID", "secret", NULL);
+	struct cfs_http_request request;
 
-	assert_int_equal(cfs_tencent_request_body(account, &question, &body), 0);
-	assert_string_equal(cfs_buf_text(&body), expected);
-	cfs_buf_finish(&body);
+	assert_int_equal(cfs_tencent_request(account, &question, &keys, NOW, &request), 0);
+	assert_string_equal(cfs_buf_text(&request.body), expected);
+	cfs_http_request_finish(&request);
+	cfs_keys_finish(&keys);
 }
 
 static void questions_become_bodies(void **state)
