@@ -7,6 +7,11 @@
 
 #define DESCRIPTORS_FEW 4 /* so many are needed at once to make a connection, and a spare */
 
+/* From 8.6.0 a libcurl may say it that is newer than the one that this was built with. */
+#if LIBCURL_VERSION_NUM < 0x080600
+#define CURLE_TOO_LARGE ((CURLcode)100)
+#endif
+
 static const struct {
 	CURLcode result;
 	enum cfs_fault fault;
@@ -26,9 +31,7 @@ static const struct {
 	{CURLE_RECV_ERROR, CFS_RESET},
 	{CURLE_GOT_NOTHING, CFS_RESET},
 	{CURLE_FILESIZE_EXCEEDED, CFS_TOO_LARGE},
-#if LIBCURL_VERSION_NUM >= 0x080600
 	{CURLE_TOO_LARGE, CFS_TOO_LARGE},
-#endif
 	{CURLE_OUT_OF_MEMORY, CFS_NO_MEMORY},
 	{CURLE_FAILED_INIT, CFS_NO_MEMORY},
 };
