@@ -55,7 +55,8 @@ static void read_aws_json(const struct cfs_step_answer *answer)
 	struct cfs_keys keys = CFS_KEYS_INIT;
 	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
 	struct cfs_buf buf = CFS_BUF_INIT(8 * CFS_PROVIDER_ANSWER_MAX);
-	const char *text;
+	const cJSON *token;
+	cJSON *again;
 	int r;
 
 	if (json) {
@@ -63,13 +64,11 @@ static void read_aws_json(const struct cfs_step_answer *answer)
 		MUST(r == 0 || r == -EBADMSG || r == -EFBIG);
 		if (r == 0)
 			check_keys(&keys);
-		text = cfs_aws_json_text(json, "Token");
 		/* What is written is read as the same. */
-		if (text && cfs_aws_json_add(&buf, text) == 0) {
-			cJSON *again = cJSON_Parse(buf.data);
-
-			MUST_OF(again && cJSON_IsString(again), buf.data);
-			MUST_OF(strcmp(cJSON_GetStringValue(again), text) == 0, buf.data);
+		token = cJSON_GetObjectItemCaseSensitive(json, "Token");
+		if (cJSON_IsString(token) && cfs_json_print(token, &buf) == 0) {
+			again = cJSON_Parse(buf.data);
+			MUST_OF(again && cJSON_Compare(token, again, true), buf.data);
 			cJSON_Delete(again);
 		}
 	}

@@ -38,18 +38,3 @@ int cfs_aws_json_keys(const struct cJSON *object, const char *token, struct cfs_
 	*ret_keys = keys;
 	return 0;
 }
-
-int cfs_aws_json_add(struct cfs_buf *buf, const char *text)
-{
-	int r = cfs_buf_addc(buf, '"');
-
-	for (; r == 0 && *text; text++) {
-		if ((unsigned char)*text < ' ')
-			r = cfs_buf_addf(buf, "\\u%04x", (unsigned)*text);
-		else if (*text == '"' || *text == '\\')
-			r = cfs_buf_addf(buf, "\\%c", *text);
-		else
-			r = cfs_buf_addc(buf, *text);
-	}
-	return r < 0 ? r : cfs_buf_addc(buf, '"');
-}

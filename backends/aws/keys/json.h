@@ -6,7 +6,6 @@
 
 #include <stddef.h>
 
-#include "backends/base/buf.h"
 #include "backends/base/secret.h"
 
 struct cJSON;
@@ -21,8 +20,5 @@ const char *cfs_aws_json_text(const struct cJSON *object, const char *name);
 /* The keys in AccessKeyId, SecretAccessKey, the member that is called `token`, and Expiration, of
  * which the last two may be absent. -EBADMSG, -EFBIG, -ENOMEM. */
 int cfs_aws_json_keys(const struct cJSON *object, const char *token, struct cfs_keys *ret_keys);
-
-/* Appends text as a JSON string, quotes included. */
-int cfs_aws_json_add(struct cfs_buf *buf, const char *text);
 
 #endif

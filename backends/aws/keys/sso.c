@@ -64,13 +64,6 @@ static void say_login(
 
 /* Requests */
 
-static int add_member(struct cfs_buf *body, const char *name, const char *value)
-{
-	int r = cfs_buf_addf(body, "%c\"%s\":", body->len > 0 ? ',' : '{', name);
-
-	return r < 0 ? r : cfs_aws_json_add(body, value);
-}
-
 static int set_url(struct cfs_http_request *request, const struct state *state,
 	enum cfs_aws_service service, const char *below)
 {
@@ -86,18 +79,31 @@ static int set_url(struct cfs_http_request *request, const struct state *state,
 	return r;
 }
 
-static int make_refresh(const struct state *state, struct cfs_http_request *request)
+static int add_refresh(struct cfs_buf *body, const struct state *state)
 {
 	static const char *const members[] = {"clientId", "clientSecret", "refreshToken"};
+	cJSON *object = cJSON_CreateObject();
+	int r = -ENOMEM;
+
+	if (!cJSON_AddStringToObject(object, "grantType", "refresh_token"))
+		goto out;
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (!cJSON_AddStringToObject(
+			    object, members[i], cfs_aws_json_text(state->cached, members[i])))
+			goto out;
+	}
+	r = cfs_json_print(object, body);
+out:
+	cfs_json_wipe(object);
+	return r;
+}
+
+static int make_refresh(const struct state *state, struct cfs_http_request *request)
+{
 	int r;
 
 	cfs_http_request_init(request, "POST");
-	r = add_member(&request->body, "grantType", "refresh_token");
-	for (size_t i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++)
-		r = add_member(
-			&request->body, members[i], cfs_aws_json_text(state->cached, members[i]));
-	if (r == 0)
-		r = cfs_buf_addc(&request->body, '}');
+	r = add_refresh(&request->body, state);
 	if (r == 0)
 		r = cfs_http_request_add_header(request, "Content-Type", "application/json");
 	return r < 0 ? r : set_url(request, state, CFS_AWS_SSO_OIDC, "token");
@@ -109,13 +115,11 @@ static int make_fetch(const struct state *state, struct cfs_http_request *reques
 	int r;
 
 	cfs_http_request_init(request, "GET");
-	r = cfs_buf_adds(&below, "federation/credentials?role_name=");
-	if (r == 0)
-		r = cfs_text_encode(&below, state->role, strlen(state->role), "");
-	if (r == 0)
-		r = cfs_buf_adds(&below, "&account_id=");
-	if (r == 0)
-		r = cfs_text_encode(&below, state->account, strlen(state->account), "");
+	cfs_buf_adds(&below, "federation/credentials?role_name=");
+	cfs_text_encode(&below, state->role, strlen(state->role), "");
+	cfs_buf_adds(&below, "&account_id=");
+	cfs_text_encode(&below, state->account, strlen(state->account), "");
+	r = cfs_buf_error(&below);
 	if (r == 0)
 		r = set_url(request, state, CFS_AWS_SSO, cfs_buf_text(&below));
 	if (r == 0)
