@@ -248,15 +248,18 @@ static void advance(struct cfs_credentials *credentials, const struct cfs_step_a
 		if (!credentials->runtime) {
 			credentials->steps = 0;
 			if (provider->create(credentials->settings, &credentials->files.env,
-				    &credentials->runtime) < 0)
-				return settle(credentials, CFS_NO_MEMORY);
+				    &credentials->runtime) < 0) {
+				settle(credentials, CFS_NO_MEMORY);
+				return;
+			}
 		}
 		provider->step(credentials->runtime, answer,
 			cfs_cloud_clock_now(credentials->cloud_clock), &step);
 		answer = NULL;
 		switch (step.kind) {
 		case CFS_STEP_KEYS:
-			return hold(credentials, &step, date);
+			hold(credentials, &step, date);
+			return;
 		case CFS_STEP_ABSENT:
 			note(credentials, step.why);
 			end_machine(credentials);
@@ -264,17 +267,21 @@ static void advance(struct cfs_credentials *credentials, const struct cfs_step_a
 			break;
 		case CFS_STEP_FAILED:
 			note(credentials, step.why);
-			return fail(credentials, step.fault, date);
+			fail(credentials, step.fault, date);
+			return;
 		case CFS_STEP_HTTP:
 		case CFS_STEP_PROCESS:
-			if (++credentials->steps <= CFS_PROVIDER_STEPS_MAX)
-				return perform(credentials, &step);
+			if (++credentials->steps <= CFS_PROVIDER_STEPS_MAX) {
+				perform(credentials, &step);
+				return;
+			}
 			if (step.kind == CFS_STEP_HTTP)
 				cfs_http_request_finish(&step.request);
 			else
 				free_words(step.argv);
 			note(credentials, "asks without end");
-			return settle(credentials, CFS_UNAUTHENTICATED);
+			settle(credentials, CFS_UNAUTHENTICATED);
+			return;
 		}
 	}
 	credentials->absent = true;

@@ -23,12 +23,12 @@ struct call {
 	struct sim_answer *answer;
 };
 
-static const struct action {
+struct action {
 	const char *name;
 	bool unsigned_too;
 	const char *params[9];
 	void (*run)(struct call *call);
-} actions[];
+};
 
 /* "Common errors" of the reference: those that are not 400. */
 static const struct status {

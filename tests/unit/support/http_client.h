@@ -168,7 +168,9 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 	return EAI_NONAME;
 }
 
-int connect(int fd, const struct sockaddr *address, socklen_t len)
+/* connect(2), of which the C library's own declaration takes a union of addresses. */
+int connect_to(int fd, const struct sockaddr *address, socklen_t len) __asm__("connect");
+int connect_to(int fd, const struct sockaddr *address, socklen_t len)
 {
 	struct sockaddr_in in;
 

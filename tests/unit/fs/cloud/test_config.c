@@ -395,7 +395,7 @@ static void every_setting_can_be_listed(void **state)
 	assert_non_null(strstr(cfs_buf_text(&text), "\ntencent.vnc_page\t"));
 	assert_null(strstr(cfs_buf_text(&text), "aws.vnc_page"));
 	cfs_buf_finish(&text);
-	text = (struct cfs_buf)CFS_BUF_INIT(100);
+	text = CFS_BUF_INIT(100);
 	assert_int_equal(cfs_cloud_config_list(&text), -EFBIG);
 	cfs_buf_finish(&text);
 }
