@@ -1,7 +1,7 @@
 /*
- * A screen is a hundred kilobytes of base64 without a blank, so there are two ways through the
- * text: whole blocks of digits by table, and one byte at a time for all else, which is what is
- * short, wrapped, padded or wrong. Both must say the same of every text.
+ * A screenshot is a hundred kilobytes of base64 without a blank. So there are two paths: whole
+ * blocks of digits are decoded by table; everything else (short, wrapped, padded or invalid text)
+ * is decoded byte by byte. Both must give the same result for every text.
  */
 #include "backends/base/base64.h"
 
@@ -56,7 +56,7 @@ static int digit_value(unsigned char c)
 	return digits[3][c] ? (int)(digits[3][c] & 63) : -1;
 }
 
-/* Takes one byte that is no blank. Whether it may stand there. */
+/* Takes one byte that is not a blank. Returns whether it is allowed there. */
 static bool take(struct cfs_base64 *decoder, unsigned char c)
 {
 	int value = 0;
@@ -92,7 +92,7 @@ static int flush_group(struct cfs_base64 *decoder, struct cfs_buf *content)
 	return cfs_buf_add(content, out, n);
 }
 
-/* Decodes one block. Whether it is all digits; if not, what it wrote means nothing. */
+/* Decodes one block. Returns whether it is all digits; if not, out holds garbage. */
 static bool decode_block(const char text[BLOCK_DIGITS], char out[BLOCK_BYTES])
 {
 	const unsigned char *from = (const unsigned char *)text;
@@ -109,8 +109,8 @@ static bool decode_block(const char text[BLOCK_DIGITS], char out[BLOCK_BYTES])
 	return marks >> MARK == ALL_MARKS;
 }
 
-/* Appends what the blocks at the beginning of the text decode to. Returns how many bytes of it they
- * are: up to one that is not all digits, or for which there is no room. */
+/* Decodes the blocks at the beginning of the text. Returns how many bytes of it they are. It stops
+ * at a block that is not all digits, or for which there is no room. */
 static size_t decode_blocks(const char *text, size_t len, struct cfs_buf *content)
 {
 	size_t done = 0;

@@ -3,8 +3,8 @@
  *
  * Strict, because what is decoded becomes a file: a byte outside the alphabet, anything but white
  * space after the padding, a final group that is not whole, and bits that no encoder sets are all
- * errors. (EVP_Decode of OpenSSL takes '-' for an end of input, among other kindnesses.) Space,
- * tab, CR and LF mean nothing anywhere: EC2 wraps its lines in one answer and not in the other.
+ * errors. (OpenSSL's EVP_Decode is more lenient: '-' ends the input, for example.) Space,
+ * tab, CR and LF are ignored everywhere: EC2 wraps the lines of one answer and not of the other.
  */
 #ifndef CFS_BACKENDS_BASE_BASE64_H
 #define CFS_BACKENDS_BASE_BASE64_H
@@ -23,7 +23,7 @@ struct cfs_base64 {
 };
 
 /*
- * Appends what the next piece decodes to. 0; -EBADMSG for text that is no base64; or what
+ * Appends what the next piece decodes to. 0; -EBADMSG for text that is not base64; or what
  * cfs_buf_add returned. An error is final: every later call returns it too.
  */
 int cfs_base64_feed(

@@ -1,20 +1,20 @@
 /*
- * A byte buffer that grows up to a limit named when it is made.
+ * A byte buffer that grows up to a limit given when it is created.
  *
  * The bytes are always followed by a NUL that `len` does not count, so text can be read in place.
  * An append that would pass the limit changes nothing and returns -EFBIG; one that finds no memory
  * changes nothing and returns -ENOMEM.
  *
- * The buffer remembers the first append that failed, so that text can be built by a row of calls
- * whose results nobody looks at, and whose error is asked for once, at the end:
+ * The buffer remembers the first append that failed. So text can be built by a row of calls without
+ * checking each result, and the error is checked once, at the end:
  *
  *     cfs_buf_adds(buf, "<p>");
  *     cfs_html_add(buf, text);
  *     cfs_buf_adds(buf, "</p>");
  *     return cfs_buf_error(buf);
  *
- * After an error the text has a gap where the append failed, and is of no use: throw it away, or cut
- * it back to where the row began. Cutting, clearing, wiping and finishing forget the error.
+ * After an error the text has a gap where the append failed, and is of no use: throw it away, or
+ * cut it back to where the row began. Cutting, clearing, wiping and finishing forget the error.
  */
 #ifndef CFS_BACKENDS_BASE_BUF_H
 #define CFS_BACKENDS_BASE_BUF_H
@@ -26,8 +26,8 @@ struct cfs_buf {
 	char *data;     /* NULL until the first append */
 	size_t len;     /* bytes held */
 	size_t cap;     /* bytes allocated */
-	size_t max;     /* bytes it may ever hold */
-	size_t touched; /* of those allocated, how many may have been written */
+	size_t max;     /* the limit of len */
+	size_t touched; /* bytes that may have been written, and so are wiped */
 	int error;      /* of the first append that failed, 0 when none did */
 };
 
@@ -46,8 +46,8 @@ void cfs_buf_cut(struct cfs_buf *buf, size_t len);
 /* Makes room for `more` bytes beyond len, to be written at data + len by the caller. A failure is
  * not remembered: nothing is missing from the text. */
 int cfs_buf_reserve(struct cfs_buf *buf, size_t more);
-/* Makes an empty buffer large at once. Memory is only promised: the pages that are never written
- * never are, not even to wipe them. */
+/* Allocates room for size bytes at once. Pages that are never written cost no memory, and are not
+ * touched by wiping either. */
 int cfs_buf_presize(struct cfs_buf *buf, size_t size);
 
 /* 0, -EFBIG or -ENOMEM, of this append alone. */

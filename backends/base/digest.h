@@ -1,5 +1,5 @@
 /*
- * SHA-256 and HMAC-SHA-256, of which the clouds' signatures are made.
+ * SHA-256 and HMAC-SHA-256, which the clouds' request signatures are made of.
  */
 #ifndef CFS_BACKENDS_BASE_DIGEST_H
 #define CFS_BACKENDS_BASE_DIGEST_H

@@ -1,8 +1,9 @@
 /*
- * What can go wrong with a call, in words that belong to no cloud.
+ * What can go wrong with a call to a cloud, in terms that do not depend on the cloud.
  *
  * A backend turns a provider's code into one of these; the filesystem turns one of these into an
- * errno (fs/client/failure.c) and a sentence. The provider's own words travel beside it, in cfs_error.
+ * errno (fs/client/failure.c) and a sentence. The provider's own message is kept beside it, in
+ * cfs_error.
  */
 #ifndef CFS_BACKENDS_BASE_FAULT_H
 #define CFS_BACKENDS_BASE_FAULT_H
@@ -23,9 +24,9 @@ enum cfs_fault {
 	CFS_THROTTLED,       /* over a rate limit of the cloud */
 	CFS_SERVER,          /* the cloud's own fault */
 	CFS_REJECTED,        /* the cloud finds the request itself wrong */
-	CFS_BAD_ANSWER,      /* an answer that is no valid answer */
+	CFS_BAD_ANSWER,      /* an invalid answer */
 	CFS_TOO_LARGE,       /* an answer over its limit */
-	CFS_EMPTY,           /* a good answer with nothing to show in it yet */
+	CFS_EMPTY,           /* a valid answer that has nothing to show yet */
 	CFS_TIMED_OUT,       /* no answer within the time allowed */
 	CFS_UNREACHABLE,     /* the name did not resolve, or there is no route */
 	CFS_REFUSED,         /* the connection was refused */
@@ -36,7 +37,7 @@ enum cfs_fault {
 	CFS_N_FAULTS
 };
 
-/* Bounds on what is kept of a cloud's own words. Longer ones are cut. */
+/* How much is kept of a cloud's own code, message and request id. Longer ones are cut. */
 #define CFS_CODE_MAX 96
 #define CFS_MESSAGE_MAX 512
 #define CFS_REQUEST_ID_MAX 96

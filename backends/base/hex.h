@@ -1,5 +1,5 @@
 /*
- * Bytes as hexadecimal digits, and back.
+ * Hexadecimal digits: bytes to digits, and a digit to its value.
  */
 #ifndef CFS_BACKENDS_BASE_HEX_H
 #define CFS_BACKENDS_BASE_HEX_H

@@ -1,8 +1,8 @@
 /*
- * Web pages made of text from strangers.
+ * Builds web pages that show untrusted text.
  *
- * Whatever stands in a page goes through cfs_html_add, and every page forbids by its own content
- * security policy what it does not need: should an escape be forgotten one day, nothing runs.
+ * All text in a page goes through cfs_html_add. And each page has a content security policy that
+ * forbids everything it does not need, so that even a missing escape could not run a script.
  */
 #ifndef CFS_BACKENDS_BASE_HTML_H
 #define CFS_BACKENDS_BASE_HTML_H
@@ -11,9 +11,9 @@
 
 /*
  * Appends text as it may stand in an element or in a quoted attribute. The five characters that
- * mean something there are escaped; line breaks and tabs become spaces; what else changes how text
- * is shown (control characters, marks that reorder) and ill-formed bytes become U+FFFD. Errors are
- * those of cfs_buf_error.
+ * mean something there are escaped; line breaks and tabs become spaces; other characters that
+ * change how text is shown (control characters, marks that reorder it) and invalid bytes become
+ * U+FFFD. Errors are those of cfs_buf_error.
  */
 int cfs_html_add(struct cfs_buf *buf, const char *text);
 /* Appends a name as one step of a relative URL, for a quoted attribute: everything but unreserved

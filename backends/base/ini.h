@@ -1,11 +1,11 @@
 /*
- * A reader of INI text, for our own configuration file and for the credential files of the clouds.
+ * Parses INI text: our own configuration file, and the clouds' configuration and credential files.
  *
- * Not inih: as Debian builds it a line of more than 200 bytes is split without a word (a session
- * token is longer than that), an empty section is not reported, and a comment begins differently.
+ * Why not inih: as Debian builds it, a line of more than 200 bytes is silently split (a session
+ * token is longer than that), an empty section is not reported, and comments begin differently.
  *
  * The text: `[section]` headers, `key = value` (or `key: value`) pairs; the first separator counts.
- * Lines whose first byte that is no blank is `#` or `;` are comments, and so is what follows a
+ * Lines whose first byte that is not a blank is `#` or `;` are comments, and so is what follows a
  * blank and then `#` or `;` (as AWS documents it; botocore itself would keep that in the value). LF
  * and CRLF both end a line; a UTF-8 byte order mark at the beginning is skipped. Keys, values and
  * section names are trimmed, and their case is kept. A section may come twice.
@@ -25,13 +25,13 @@ struct cfs_ini_item {
 	unsigned line;       /* of the header, or of the line on which the pair begins; from 1 */
 };
 
-/* 0 to go on; any other value ends the parse, which returns it. The texts are the callee's only for
- * the call. */
+/* Returns 0 to continue; any other value ends the parse, which returns it. The texts are valid only
+ * during the call. */
 typedef int cfs_ini_fn(void *arg, const struct cfs_ini_item *item);
 
 /*
  * Calls fn for each header and pair in order. With `nested`, a line indented deeper than the pair
- * before it continues its value, joined by '\n', and what follows a header's bracket is overlooked
+ * before it continues its value, joined by '\n', and what follows a header's bracket is ignored
  * (the AWS format, which is that of Python's configparser); without, indentation means nothing.
  *
  * Returns 0; -EINVAL for a line that is none of the above or holds a NUL, -EFBIG for one over

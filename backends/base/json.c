@@ -11,7 +11,7 @@
 #define ESCAPE_LEN 6 /* \uXXXX */
 #define PRINT_ROOM 1024
 
-/* The code unit of the \uXXXX at text[0..len), or -1 if there is none there. */
+/* The code unit of the \uXXXX at text[0..len), or -1 if there is no such escape. */
 static int code_unit(const char *text, size_t len)
 {
 	int unit = 0;
@@ -39,8 +39,9 @@ static bool is_low(int unit)
 }
 
 /*
- * Bytes of the escape sequence at text[0..len), made harmless; or 0 if it is none. cJSON judges
- * those of one letter, but takes \u before what is no number for \u0000.
+ * The length of the escape sequence at text[0..len), which is replaced where it stands for no
+ * character; or 0 if it is not valid. Those of one letter are left to cJSON, but it takes a \u
+ * without a number for \u0000.
  */
 static size_t mend_escape(char *text, size_t len)
 {
@@ -59,7 +60,7 @@ static size_t mend_escape(char *text, size_t len)
 	return ESCAPE_LEN;
 }
 
-/* Bytes of the text literal that begins at text[0], a quotation mark; or 0 if it is none. */
+/* The length of the string that begins at text[0], a quotation mark; or 0 if it is not valid. */
 static size_t scan_literal(char *text, size_t len)
 {
 	size_t i = 1, step;
@@ -152,7 +153,7 @@ int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text)
 	size_t room = PRINT_ROOM, left;
 	int r;
 
-	/* cJSON tells no length beforehand, and its own buffers are not wiped. */
+	/* cJSON does not tell the length beforehand, and does not wipe buffers of its own. */
 	for (;;) {
 		left = ret_text->max - ret_text->len;
 		if (room > left)

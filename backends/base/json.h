@@ -1,12 +1,12 @@
 /*
- * JSON from a stranger: cJSON behind limits.
+ * Parses and prints untrusted JSON: cJSON behind limits.
  *
- * cJSON takes whatever it is given: it nests a thousand deep, spends 64 bytes of memory on each
- * byte of `[0,0,0...`, ends a text at an embedded NUL, and fails a whole document for half a
- * surrogate pair. So a document is scanned before it is parsed: depth and number of values are
- * bounded, raw control bytes are refused as RFC 8259 has it, and an escape that stands for no
- * character that a text can hold (\u0000, a lone surrogate) is replaced by U+FFFD, so that one
- * instance's odd name costs no other its place in a listing.
+ * cJSON alone nests a thousand deep, spends 64 bytes of memory on each byte of `[0,0,0...`, ends a
+ * string at an embedded NUL, and fails a whole document for half a surrogate pair. So a document is
+ * scanned before it is parsed: depth and number of values are limited; raw control bytes are
+ * refused, as RFC 8259 has it; and an escape that no C string can hold (\u0000, a lone surrogate)
+ * is replaced by U+FFFD, so that an odd name of one instance does not hide all the others in a
+ * listing.
  */
 #ifndef CFS_BACKENDS_BASE_JSON_H
 #define CFS_BACKENDS_BASE_JSON_H
@@ -24,12 +24,12 @@
 #define CFS_JSON_VALUES_MAX 200000
 
 /* Parses the whole text, which is changed where an escape is replaced. The caller owns *ret_tree.
- * -EBADMSG for what is no JSON document or passes a limit (cJSON does not tell a lack of memory
- * apart from it). */
+ * -EBADMSG for text that is not a JSON document or exceeds a limit (cJSON reports a lack of memory
+ * the same way). */
 int cfs_json_parse(struct cfs_buf *text, cJSON **ret_tree);
 
-/* The same for a text that is not to be changed and must be one object. -ENOMEM, -EBADMSG. No copy of
- * the text stays on the heap. */
+/* Parses a copy of text[0..len) that is one object and may hold secrets: the copy is wiped. The
+ * caller owns *ret_object. -EBADMSG as above and for anything but an object, -ENOMEM. */
 int cfs_json_parse_object(const char *text, size_t len, cJSON **ret_object);
 
 /* Appends the tree as text, of which no copy stays on the heap. -EFBIG past the buffer's limit,
@@ -40,7 +40,7 @@ int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text);
 void cfs_json_wipe(cJSON *tree);
 
 /* Members by name; of a repeated name the first. NULL when it is missing or of another type, and
- * when `object` is NULL or no object. The text belongs to the tree. */
+ * when `object` is NULL or not an object. The text belongs to the tree. */
 const cJSON *cfs_json_object(const cJSON *object, const char *name);
 const cJSON *cfs_json_array(const cJSON *object, const char *name);
 const char *cfs_json_text(const cJSON *object, const char *name);

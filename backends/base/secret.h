@@ -1,9 +1,9 @@
 /*
- * Secrets: the one type that holds them and the one way they are wiped.
+ * Secrets: the one type that holds them, and the one way to wipe them.
  *
- * A secret is bytes on the heap, never printed by anything, overwritten by OPENSSL_cleanse before
- * its memory is given back. Keys derived from a secret live in secrets, or in local arrays that are
- * cleansed before they go out of scope.
+ * A secret is bytes on the heap that nothing prints, overwritten by OPENSSL_cleanse before they are
+ * freed. Keys derived from a secret are kept in secrets too, or in local arrays that are cleansed
+ * before they go out of scope.
  */
 #ifndef CFS_BACKENDS_BASE_SECRET_H
 #define CFS_BACKENDS_BASE_SECRET_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A session token of STS may be several kilobytes; nothing legitimate comes near this. */
+/* A session token of STS may be several kilobytes long; no real one comes near this. */
 #define CFS_SECRET_MAX 16384
 
 struct cfs_secret {
@@ -23,7 +23,7 @@ struct cfs_secret {
 int cfs_secret_set(struct cfs_secret *ret_secret, const char *data, size_t len);
 void cfs_secret_finish(struct cfs_secret *secret);
 
-/* What requests are signed with. The access key id is no secret, but is not shown either. */
+/* What requests are signed with. The access key id is not a secret, but is not shown either. */
 struct cfs_keys {
 	struct cfs_secret id;
 	struct cfs_secret secret;

@@ -1,5 +1,5 @@
 /*
- * A part of a longer text, by where it begins and how long it is. Owns nothing.
+ * A part of a longer text: where it begins, and how long it is. Owns nothing.
  */
 #ifndef CFS_BACKENDS_BASE_SPAN_H
 #define CFS_BACKENDS_BASE_SPAN_H

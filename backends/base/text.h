@@ -1,5 +1,5 @@
 /*
- * Text from strangers: UTF-8 validity and safe display.
+ * Untrusted text: checks that it is UTF-8, and makes it safe to show.
  */
 #ifndef CFS_BACKENDS_BASE_TEXT_H
 #define CFS_BACKENDS_BASE_TEXT_H
@@ -11,7 +11,7 @@
 #include "backends/base/buf.h"
 
 /*
- * Length in bytes of the well-formed UTF-8 sequence at text[0..len), or 0 if there is none there
+ * Length in bytes of the well-formed UTF-8 sequence at text[0..len), or 0 if there is none
  * (overlong forms, surrogates and values past U+10FFFF are not well-formed; RFC 3629). len > 0.
  */
 size_t cfs_text_utf8_length(const unsigned char *text, size_t len);
@@ -31,9 +31,9 @@ int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
 void cfs_text_line(char *out, size_t size, const char *text, size_t len);
 
 /*
- * How much of what a stranger says comes before the first word that may be a secret: a session
- * token, which some services quote back together with all that they were sent. Such a word is one
- * of CFS_TEXT_SECRET_MIN or more letters, digits and "+/=_-.%".
+ * How many bytes of an untrusted text come before the first word that may be a secret: some
+ * services quote back all that they were sent, a session token included. Such a word is one of
+ * CFS_TEXT_SECRET_MIN or more letters, digits and "+/=_-.%".
  */
 #define CFS_TEXT_SECRET_MIN 100
 size_t cfs_text_before_secret(const char *text, size_t len);

@@ -1,5 +1,5 @@
 /*
- * Moments as text: RFC 3339, both ways.
+ * Times as text: formats and parses RFC 3339.
  */
 #ifndef CFS_BACKENDS_BASE_TIME_H
 #define CFS_BACKENDS_BASE_TIME_H

@@ -1,6 +1,6 @@
 /*
- * One transfer as libcurl's "easy" handle: the options it is given, and the callbacks by which
- * libcurl tells of its sockets, headers and data. A part of the HTTP engine, for nobody else.
+ * One transfer as libcurl's "easy" handle: its options, and the callbacks for its sockets, headers
+ * and data. Private to the HTTP engine.
  */
 #ifndef CFS_BACKENDS_HTTP_EASY_H
 #define CFS_BACKENDS_HTTP_EASY_H
@@ -27,9 +27,9 @@ CURLcode cfs_http_easy_create(
 /* The multi handle must not have it any more. Accepts one that was never made. */
 void cfs_http_easy_destroy(struct cfs_transfer *transfer);
 
-/* Before the connection of a transfer that has ended is kept: a peer that is there acknowledges what
- * it is sent, however long it takes to answer, so a path that is dead without a word, as after a
- * change of networks, is noticed by that (CFS_HTTP_UNACKNOWLEDGED_MS). */
+/* Before the connection of a transfer that has ended is kept: a peer that is there acknowledges
+ * what it is sent, however long it takes to answer, so a path that is dead without a word, as after
+ * a change of networks, is noticed by that (CFS_HTTP_UNACKNOWLEDGED_MS). */
 void cfs_http_easy_limit_silence(CURL *easy);
 
 #endif

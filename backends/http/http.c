@@ -26,16 +26,17 @@
  *     idle      link NULL. Before start; from the moment its completion is called; after cancel.
  *     running   in http->running, with an easy handle that libcurl has.
  *     failed    in http->failed: it could not even start. The timer is armed to fire at once, so
- *               that its completion comes from the next dispatch as every other does.
- *     failing   in http->failing: the failed of the dispatch at work. Apart from `failed`, so that
- *               a completion which starts what fails again does not keep that dispatch for ever.
+ *               that its completion comes from the next dispatch, like any other.
+ *     failing   in http->failing: failed, and completed by the dispatch at work. Not in `failed`,
+ *               so that a completion that starts another failing transfer does not keep this
+ *               dispatch busy for ever.
  *
- * An easy handle serves one transfer: to keep handles for the next was measured to save nothing,
- * because connections and names are kept by the multi handle and TLS sessions by the share.
+ * An easy handle serves one transfer. Reusing handles was measured to save nothing, because the
+ * multi handle keeps connections and names, and the share keeps TLS sessions.
  *
- * A completion may do anything to any transfer but destroy the engine: the transfer is idle and the
- * outcome is on the stack before it is called, and nothing of the transfer is looked at after it.
- * libcurl forgets a queued result when its handle is removed, so a cancelled transfer has none.
+ * A completion may do anything but destroy the engine: before it is called the transfer is idle and
+ * the outcome is on the stack, and afterwards the transfer is not looked at. libcurl forgets a
+ * queued result when its handle is removed, so a cancelled transfer has none.
  */
 
 #define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
@@ -79,7 +80,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		/* A socket that is closed already has left by itself. */
+		/* A socket that is already closed has left the epoll by itself. */
 		epoll_ctl(http->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
 	}
@@ -93,7 +94,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 		r = epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 	else if (r < 0 && errno == EEXIST)
 		r = epoll_ctl(http->epoll_fd, EPOLL_CTL_MOD, fd, &event);
-	/* A refusal ends the transfers: better than one that waits for ever. */
+	/* Refusing ends the transfers, which is better than waiting for ever. */
 	if (r < 0)
 		return -1;
 	if (!known)
@@ -190,7 +191,7 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 
 /* The engine */
 
-/* Idle connections shall not hold the descriptors that others need. */
+/* Idle connections must not use up the descriptors that others need. */
 static long connections_kept(void)
 {
 	struct rlimit files;

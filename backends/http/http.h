@@ -2,8 +2,8 @@
  * The HTTP engine: every request of every cloud, in one thread, without blocking.
  *
  * The only user of libcurl. All sockets and timers of all transfers stand behind one descriptor,
- * which becomes readable when there is something to do; the caller waits on it with whatever else
- * it waits for, and then calls cfs_http_dispatch.
+ * which becomes readable when there is something to do; the caller waits for it together with its
+ * other descriptors, and then calls cfs_http_dispatch.
  *
  * Fixed for every transfer: HTTP/1.1 with keep-alive, TLS 1.2 or later, peer and host name
  * verified, no redirects followed, no cookies, no .netrc, https only (http to a loopback host is
@@ -25,8 +25,8 @@ int cfs_http_create(struct cfs_http **ret_http);
 /* Cancels what is under way, without completions. */
 void cfs_http_destroy(struct cfs_http *http);
 int cfs_http_fd(const struct cfs_http *http);
-/* Does what there is to do without waiting, completions included. Of all answers together it gives
- * on about CFS_HTTP_DISPATCH_BYTES, and those that have more to give take turns. */
+/* Does what there is to do without waiting, completions included. Hands on about
+ * CFS_HTTP_DISPATCH_BYTES of all answers together; those that have more take turns. */
 void cfs_http_dispatch(struct cfs_http *http);
 
 /*
@@ -37,7 +37,7 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 	struct cfs_http_request *request, const struct cfs_http_options *options,
 	const struct cfs_http_handler *handler, void *arg);
 
-/* Ends the transfer at once, without its completion. Nothing happens to one that is not under way.
+/* Ends the transfer at once, without calling its completion. Does nothing if it is not under way.
  */
 void cfs_http_cancel(struct cfs_transfer *transfer);
 

@@ -90,7 +90,7 @@ bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
 
 		if (one->port == 0)
 			one->port = local_port(one->fd);
-		/* Two may have one port, to different servers: then one is looked at in vain. */
+		/* Two may have the same port, to different servers: then one check is wasted. */
 		if (one->port == port && recv(one->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
 			return true;
 	}

@@ -1,14 +1,13 @@
 /*
- * The sockets of connections, looked at before one that was kept is used again: a part of the HTTP
- * engine, for nobody else.
+ * Checks a connection that was kept open before it is used again. Private to the HTTP engine.
  *
- * What a server says without being asked belongs to no request, and would be taken for the answer to
- * the next: an instance would be shown another's screen. libcurl looks for that by itself from 8.0.0
+ * If a server sends something unasked, it would be taken for the answer to the next request: one
+ * instance would be shown another's screen. libcurl itself checks for that from 8.0.0
  * ("url: fix logic in connection reuse to deny reuse on "unclean" connections"), and before 8.22.0
- * ("conncache: connection alive checks intervals") each time; since then only if it has not looked
- * within the last second. Where it looks each time, nothing is done here.
+ * ("conncache: connection alive checks intervals") each time; since then only if it has not checked
+ * within the last second. Where libcurl checks each time, nothing is done here.
  *
- * libcurl does not tell the socket that a request is about to use, only its local port.
+ * libcurl does not tell which socket a request is about to use, only its local port.
  */
 #ifndef CFS_BACKENDS_HTTP_KEPT_H
 #define CFS_BACKENDS_HTTP_KEPT_H
@@ -31,7 +30,7 @@ void cfs_http_kept_finish(struct cfs_http_kept *kept);
 int cfs_http_kept_add(struct cfs_http_kept *kept, int fd);
 /* It is about to be closed. */
 void cfs_http_kept_remove(struct cfs_http_kept *kept, int fd);
-/* Whether there is something to be read, be it the end, on a socket with that local port. */
+/* Whether there is something to read, or the end of it, on a socket with that local port. */
 bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port);
 
 #endif

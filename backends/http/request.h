@@ -1,5 +1,5 @@
 /*
- * A request of HTTP: what is asked of a server, before it is sent.
+ * An HTTP request that is yet to be sent.
  */
 #ifndef CFS_BACKENDS_HTTP_REQUEST_H
 #define CFS_BACKENDS_HTTP_REQUEST_H
@@ -25,7 +25,7 @@ struct cfs_http_request {
 void cfs_http_request_init(struct cfs_http_request *request, const char *method);
 void cfs_http_request_finish(struct cfs_http_request *request);
 /* -EFBIG past a limit above, -EINVAL for CR, LF or another control character in it (a value may
- * hold tabs) and for a name that is no token, -ENOMEM. */
+ * hold tabs) and for a name that is not a token, -ENOMEM. */
 int cfs_http_request_set_url(struct cfs_http_request *request, const char *url);
 int cfs_http_request_add_header(
 	struct cfs_http_request *request, const char *name, const char *value);

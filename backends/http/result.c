@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_FEW 4 /* so many are needed at once to make a connection, and a spare */
+#define DESCRIPTORS_FEW 4 /* one more than are needed at once to make a connection */
 
 /* From 8.6.0 a libcurl may say it that is newer than the one that this was built with. */
 #if LIBCURL_VERSION_NUM < 0x080600
@@ -54,12 +54,12 @@ static enum cfs_fault fault_of_connect(CURL *easy)
 	}
 }
 
-/* libcurl has one result for a handshake that failed and for one in which the connection broke off.
- * Only its words tell them apart; others are taken for a failure to verify. */
+/* libcurl has one result both for a handshake that failed and for one during which the connection
+ * broke. Only its message tells them apart; any other message is taken for a failure to verify. */
 static bool handshake_broke_off(const struct cfs_transfer *transfer)
 {
-	/* The last two are of the connection before, which libcurl replaced by itself: of several
-	 * failures it keeps the words of the first. */
+	/* The last two are from an earlier connection that libcurl replaced by itself: it keeps the
+	 * message of the first failure. */
 	static const char *const words[] = {"SSL_connect: ", "unexpected eof",
 		"Recv failure: ", "Send failure: ", "SSL_read: ", "SSL_write: "};
 
@@ -70,8 +70,8 @@ static bool handshake_broke_off(const struct cfs_transfer *transfer)
 	return false;
 }
 
-/* Whether this process can open next to nothing more. Found out when what was opened in vain for
- * the transfer may have been closed again. */
+/* Whether this process has hardly any file descriptor left. Those that the failed transfer had
+ * opened may be closed by now, so it takes more than one to tell. */
 static bool is_out_of_descriptors(void)
 {
 	int fds[DESCRIPTORS_FEW], n;
@@ -86,8 +86,8 @@ static bool is_out_of_descriptors(void)
 	return n < DESCRIPTORS_FEW;
 }
 
-/* Results that without descriptors say no more than that: libcurl takes a name for one that does
- * not resolve if there is none to ask by, and a file for a bad one if it cannot be opened. */
+/* Results that may only mean a lack of file descriptors: without one, a name does not resolve and a
+ * file of authorities cannot be opened. */
 static bool may_lack_descriptors(CURLcode result)
 {
 	return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY ||
@@ -101,7 +101,7 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 
 	if (result != CURLE_OK && transfer->aborted_by)
 		return cfs_fault_from_errno(transfer->aborted_by);
-	/* Noticed by a callback, which is why libcurl gave up. */
+	/* One of our callbacks found it, and made libcurl give up. */
 	if (transfer->failed && (result == CURLE_WRITE_ERROR || result == CURLE_COULDNT_CONNECT))
 		return transfer->failed;
 	if (result == CURLE_COULDNT_CONNECT)
@@ -110,13 +110,13 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 		return CFS_NO_MEMORY;
 	if (result == CURLE_SSL_CONNECT_ERROR && handshake_broke_off(transfer))
 		return CFS_RESET;
-	/* A connection that ends within the headers is no failure to libcurl. */
+	/* To libcurl a connection that ends within the headers is not a failure. */
 	if (result == CURLE_OK && !transfer->headed)
 		return CFS_RESET;
-	/* Nor has it a result of its own for chunks that are none. */
+	/* It has no result of its own for invalid chunks. */
 	if (result == CURLE_RECV_ERROR && strstr(transfer->message, "chunk"))
 		return CFS_BAD_ANSWER;
-	/* Before 8.6, that is how libcurl says that a line of the answer is too long for it. */
+	/* Before 8.6, this is how libcurl reports that a line of the answer is too long. */
 	curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME, &first_byte);
 	if (result == CURLE_OUT_OF_MEMORY && first_byte > 0)
 		return CFS_TOO_LARGE;

@@ -1,6 +1,6 @@
 /*
- * One exchange of a request for an answer, and what its caller gives and gets. Data alone: the engine
- * (http.h) moves it.
+ * One HTTP request and its answer: what the caller gives, and what it gets back. This is data only;
+ * the engine (http.h) does the work.
  */
 #ifndef CFS_BACKENDS_HTTP_TRANSFER_H
 #define CFS_BACKENDS_HTTP_TRANSFER_H
@@ -13,11 +13,11 @@
 #include "backends/http/request.h"
 
 #define CFS_HTTP_ANSWER_HEADERS_MAX (64 * 1024)
-/* What is sent on a connection that was kept must be acknowledged, not answered, in so many
- * milliseconds. */
+/* Within this many milliseconds the peer must acknowledge (not answer) what is sent on a connection
+ * that was kept open. */
 #define CFS_HTTP_UNACKNOWLEDGED_MS 5000
-/* Bytes of answers that one dispatch gives on, so that nobody waits long for the loop: reading an
- * answer takes some five nanoseconds a byte. */
+/* Bytes of answers that one dispatch hands on, so that nothing else waits long for the loop:
+ * reading an answer takes some five nanoseconds a byte. */
 #define CFS_HTTP_DISPATCH_BYTES (256 * 1024)
 
 /* How a transfer ended. */
@@ -55,7 +55,7 @@ struct cfs_http_shared;
 /* One transfer. Belongs to the caller, who keeps it in place until done or cancel. Opaque. */
 struct cfs_transfer {
 	struct cfs_http *http;
-	struct cfs_http_shared *shared; /* of the engine's */
+	struct cfs_http_shared *shared; /* belongs to the engine */
 	void *easy;                     /* CURL *; NULL when not under way */
 	void *list;                     /* of its headers, as libcurl takes them */
 	const struct cfs_http_handler *handler;
@@ -65,7 +65,7 @@ struct cfs_transfer {
 	int64_t date;
 	size_t header_bytes;
 	bool headed; /* the headers of the last answer, interim ones included, are whole */
-	bool dirty;  /* a kept connection had something to say before it was asked */
+	bool dirty;  /* on a kept connection there was something to read before it was asked */
 	enum cfs_fault failed; /* could not even start */
 	char message[256];     /* CURLOPT_ERRORBUFFER */
 	struct cfs_http_request request;

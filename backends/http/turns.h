@@ -1,9 +1,9 @@
 /*
- * Transfers whose answers wait, so that others get their turn: a part of the HTTP engine, for nobody
- * else.
+ * Lets transfers take turns, so that one long answer does not hold up the others. Private to the
+ * HTTP engine.
  *
- * libcurl goes on with a socket as long as it brings more, and all the loop would wait for it. So
- * after CFS_HTTP_DISPATCH_BYTES in one dispatch each transfer that has more is paused, and the next
+ * libcurl reads a socket as long as it brings more, and the whole loop would wait for it. So after
+ * CFS_HTTP_DISPATCH_BYTES in one dispatch each transfer that has more is paused, and the next
  * dispatch begins with the one that has waited longest.
  */
 #ifndef CFS_BACKENDS_HTTP_TURNS_H

@@ -74,7 +74,7 @@ static enum cfs_http_place place_of(const char *host)
 	if (inet_pton(AF_INET, host, &address.in.sin_addr) == 1) {
 		address.in.sin_family = AF_INET;
 	} else if (host[0] == '[') {
-		/* Without brackets, and what does not fit is no address. */
+		/* Without brackets; what does not fit is not an address. */
 		snprintf(literal, sizeof(literal), "%.*s", len > 2 ? (int)len - 2 : 0, host + 1);
 		if (inet_pton(AF_INET6, literal, &address.in6.sin6_addr) == 1)
 			address.in6.sin6_family = AF_INET6;
@@ -161,8 +161,7 @@ static bool is_port(const char *text, size_t len)
 	return strtoul(digits, NULL, 10) - 1 < UINT16_MAX;
 }
 
-/* Whether a name of bounded labels, as it is found in a URL; or an address, as far as its letters
- * tell. */
+/* Whether the text has the form of a host name; an IPv4 address has it too. */
 static bool is_name(struct cfs_span name)
 {
 	struct cfs_span label = {name.at, 0};

@@ -1,10 +1,10 @@
 /*
- * URLs of http and https, taken apart as libcurl takes them, which is what asks there in the end.
+ * Parses http and https URLs, with libcurl's own parser behind it, since libcurl sends the request.
  *
- * libcurl is lenient: "http:/x", "https://a%2Eb", "http://127.1" and "https://a:" are URLs to it. The
- * engine asks whatever libcurl would ask, if it may be asked at all (cfs_http_url_check). What
- * people configure and what is signed is held to RFC 3986 first (cfs_http_url_parse), so that its
- * Host header is known beforehand and nobody is led elsewhere by a host that looks like another.
+ * libcurl is lenient: "http:/x", "https://a%2Eb", "http://127.1" and "https://a:" are URLs to it. A
+ * URL that people configure and that is signed must satisfy RFC 3986 first (cfs_http_url_parse):
+ * then its Host header is known beforehand, and the host is the one it looks like. The engine only
+ * checks that a URL is allowed (cfs_http_url_check).
  */
 #ifndef CFS_BACKENDS_HTTP_URL_H
 #define CFS_BACKENDS_HTTP_URL_H
@@ -16,7 +16,7 @@ struct sockaddr;
 #define CFS_HTTP_NAME_MAX 253 /* bytes of a host's name (RFC 1035, without the last dot) */
 #define CFS_HTTP_HOST_MAX 264 /* bytes of "host:port", NUL included */
 
-/* Where a host is, as far as it tells. */
+/* Where a host is, as far as its name or address tells. */
 enum cfs_http_place {
 	CFS_HTTP_NAMED,     /* a name: wherever it resolves to */
 	CFS_HTTP_LOOPBACK,  /* localhost, 127.0.0.0/8 or ::1 */
@@ -34,19 +34,19 @@ struct cfs_http_url {
 };
 
 /*
- * Takes a URL apart: http:// or https://, a host of bounded labels or a literal address in its plain
- * form, a port from 1 to 65535, no user name. NULL, or what is wrong with it, to be said behind the
- * URL's name ("has no host"), a static text.
+ * Takes a URL apart: http:// or https://, a host name or an address in its usual form, perhaps a
+ * port from 1 to 65535, no user name. Returns NULL, or what is wrong with it as a static text that
+ * follows the URL's name ("has no host").
  */
 const char *cfs_http_url_parse(const char *text, struct cfs_http_url *ret_url);
 
-/* What is wrong with the rest of a URL as a path alone that a client sends as it stands and a server
- * reads the same way; NULL if it is one. "" is. */
+/* Checks that the rest of a URL is only a path, which client and server read the same way. Returns
+ * NULL, or what is wrong, as above. "" is valid. */
 const char *cfs_http_url_check_path(const char *rest);
 
-/* For the engine. Whether the URL may be asked at all: NULL, or why not, a static text. Sets
- * *ret_loopback if so. Where a metadata service may be asked (`direct`), a name may be one, until it
- * is resolved. */
+/* For the engine: whether a request may be sent there. Returns NULL and sets *ret_loopback, or why
+ * not, a static text. With `direct`, which allows metadata services, a name is allowed until it is
+ * resolved. */
 const char *cfs_http_url_check(const char *url, bool direct, bool *ret_loopback);
 /* Not encrypted. */
 bool cfs_http_url_is_plain(const char *url);

@@ -1,5 +1,5 @@
 /*
- * Filters of DescribeInstances: what EC2 takes of those that are configured, and its form of them.
+ * Filters of DescribeInstances: checks those that are configured, and adds them to a request.
  *
  * How they are written is in backends/base/filter.h. EC2 takes '*' and '?' in values, so a value
  * with a comma in it can be written with '?' in the comma's place. Source: DescribeInstances in the
@@ -18,10 +18,10 @@
 /* Bytes of all filters of an account: encoded three times as many, and a request must hold them. */
 #define CFS_AWS_FILTERS_TEXT_MAX (32 * 1024)
 
-/* What is wrong with a filter, to be said behind its name, a static text; NULL if it is one. */
+/* What is wrong with a filter, as a static text that follows its name; NULL if it is valid. */
 const char *cfs_aws_filters_check(const char *text);
 
-/* Appends a filter that is one as the form parameters `&Filter.N.Name=...&Filter.N.Value.1=...`. */
+/* Appends a valid filter as the form parameters `&Filter.N.Name=...&Filter.N.Value.1=...`. */
 int cfs_aws_filters_add(struct cfs_buf *form, size_t n, const char *text);
 
 #endif

@@ -82,7 +82,7 @@ static void read_page(
 	if (received == 0 || next >= total)
 		return;
 	if (next >= CFS_TENCENT_INSTANCES_MAX)
-		cfs_error_set(error, CFS_TOO_LARGE, "the listing goes on past %d instances",
+		cfs_error_set(error, CFS_TOO_LARGE, "the listing has more than %d instances",
 			CFS_TENCENT_INSTANCES_MAX);
 	else
 		snprintf(reader->sink->page, sizeof(reader->sink->page), "%" PRId64, next);
@@ -195,7 +195,7 @@ static void read_response(struct cfs_reader *reader, const cJSON *response, stru
 		read_identity(reader, response, error);
 		break;
 	case CFS_PROBE:
-		break; /* it was done, so it is permitted; the link is nobody's */
+		break; /* it was done, so it is permitted; nobody gets to see the link */
 	}
 }
 

@@ -1,8 +1,8 @@
 /*
- * Filters of DescribeInstances: what CVM takes of those that are configured, and its form of them.
+ * Filters of DescribeInstances: checks those that are configured, and adds them to a request.
  *
- * How they are written is in backends/base/filter.h. Source: https://cloud.tencent.com/document/api/213/15728: 10 filters of 5 values a request, and
- * never together with InstanceIds.
+ * How they are written is in backends/base/filter.h. A request takes 10 filters of 5 values, and
+ * never together with InstanceIds. Source: https://cloud.tencent.com/document/api/213/15728
  */
 #ifndef CFS_BACKENDS_TENCENT_CVM_FILTERS_H
 #define CFS_BACKENDS_TENCENT_CVM_FILTERS_H
@@ -17,13 +17,13 @@
 #define CFS_TENCENT_FILTER_VALUES_MAX 5
 #define CFS_TENCENT_FILTER_TEXT_MAX 1024 /* bytes of a whole filter */
 
-/* What is wrong with a filter, to be said behind its name, a static text; NULL if it is one. */
+/* What is wrong with a filter, as a static text that follows its name; NULL if it is valid. */
 const char *cfs_tencent_filters_check(const char *text);
 
-/* Whether a filter that is one is by instance id. */
+/* Whether a valid filter is by instance id. */
 bool cfs_tencent_filters_by_id(const char *text);
 
-/* Appends the API's form of a filter that is one to an array. -ENOMEM. */
+/* Appends a valid filter to an array, in the form of the API. -ENOMEM. */
 int cfs_tencent_filters_add(cJSON *array, const char *text);
 
 /* Appends a filter of one value. -ENOMEM. */

@@ -254,7 +254,7 @@ static int build(struct cfs_instance_builder *builder, const cJSON *entry, const
 		r = add_addresses(builder, entry);
 	if (r == 0)
 		r = add_extras(builder, entry);
-	/* Last: of all lists this is the one that strangers may make long. */
+	/* Last, because the account's users can make this list long. */
 	if (r == 0)
 		r = add_tags(builder, entry);
 	if (r < 0)
@@ -274,7 +274,7 @@ static void leave_out(struct cfs_sink *sink, const char *id)
 		return;
 	cfs_text_line(shown, sizeof(shown), id ? id : "", id ? strlen(id) : 0);
 	if (id)
-		snprintf(why, sizeof(why), "\"%s\" is no instance id", shown);
+		snprintf(why, sizeof(why), "\"%s\" is not an instance id", shown);
 	else
 		snprintf(why, sizeof(why), "an entry of InstanceSet has no InstanceId");
 	sink->left_out(sink->arg, why);

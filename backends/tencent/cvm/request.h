@@ -1,5 +1,5 @@
 /*
- * Questions as signed requests: to CVM, but for two.
+ * Makes the signed request that asks a question: of CVM, with two exceptions.
  *
  * REGIONS asks the service `region`. CVM has a DescribeRegions of its own, which answers but is no
  * longer kept up (https://cloud.tencent.com/document/api/213/15708): it does not know the regions
@@ -8,9 +8,9 @@
  *
  * WHOAMI asks STS: https://cloud.tencent.com/document/api/1312/66098
  *
- * PROBE is the call that it asks about, as CVM has no dry run. Made with an id that nothing has,
- * its error tells whether it was permitted, and no link comes into being. With the id of an
- * instance (a policy may permit some only) one does, unseen, and is void after 15 seconds.
+ * PROBE makes the very call that it asks about, as CVM has no dry run. With an id that no instance
+ * has, the error tells whether it was permitted, and no link is made. With the id of an instance (a
+ * policy may permit only some) a link is made, which nobody sees and which expires in 15 seconds.
  */
 #ifndef CFS_BACKENDS_TENCENT_CVM_REQUEST_H
 #define CFS_BACKENDS_TENCENT_CVM_REQUEST_H
@@ -21,13 +21,13 @@
 #include "backends/tencent/api/api.h"
 
 #define CFS_TENCENT_PAGE_SIZE 100 /* the API's own limit */
-/* An account beyond this is no account: where a listing that never ends is given up. */
+/* No account has as many: a listing that never ends is given up here. */
 #define CFS_TENCENT_INSTANCES_MAX 1000000
 
-/* Well-formed, and of no instance. */
+/* Well-formed, but not the id of an instance. */
 #define CFS_TENCENT_MADE_UP_ID "ins-00000000"
 
-/* The offset that a page's token stands for: 0 for "". -EINVAL for what is no token of ours. */
+/* The offset that a continuation token stands for: 0 for "". -EINVAL for one that is not ours. */
 int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
 
 /* The service, version and name of the action that answers a question. */

@@ -1,9 +1,9 @@
 /*
- * What the live files hold: the link that opens a VNC console.
+ * Makes the content of the live files: the link that opens a VNC console.
  *
- * InstanceVncUrl is a web socket's address that is already percent-encoded, to be appended to the
- * page as it is (https://cloud.tencent.com/document/api/213/18150). The link is a secret: it opens
- * a console without a password.
+ * InstanceVncUrl is the address of a web socket, already percent-encoded, to be appended unchanged
+ * to the URL of a page (https://cloud.tencent.com/document/api/213/18150). The link is a secret: it
+ * opens a console without a password.
  */
 #ifndef CFS_BACKENDS_TENCENT_CVM_VNC_H
 #define CFS_BACKENDS_TENCENT_CVM_VNC_H
@@ -14,8 +14,8 @@
 
 #define CFS_TENCENT_VNC_VALUE_MAX 8192 /* bytes of InstanceVncUrl */
 
-/* Appends page and value. A value that is not encoded, which shows in its "://", is encoded. The
- * caller wipes the link. -EBADMSG when the value is no address, -EFBIG, -ENOMEM. */
+/* Appends page and value. A value that is not encoded, as its "://" tells, is encoded first. The
+ * caller wipes the link. -EBADMSG when the value is not an address, -EFBIG, -ENOMEM. */
 int cfs_tencent_vnc_link(const char *page, const char *value, struct cfs_buf *ret_link);
 
 /* Appends the content of a live file of the instance of that id; live is a row of the backend's

@@ -178,10 +178,11 @@ static void an_id_that_is_none_costs_only_its_own_instance(void **state)
 	static const struct {
 		const char *entry, *why;
 	} bad[] = {
-		{"{\"InstanceId\": \"../x\"}", "\"../x\" is no instance id"},
-		{"{\"InstanceId\": \"\"}", "\"\" is no instance id"},
-		{"{\"InstanceId\": \"ins-UPPER123\"}", "\"ins-UPPER123\" is no instance id"},
-		{"{\"InstanceId\": \"ins-a\\nb\\u001b[0m\"}", "\"ins-a?b?[0m\" is no instance id"},
+		{"{\"InstanceId\": \"../x\"}", "\"../x\" is not an instance id"},
+		{"{\"InstanceId\": \"\"}", "\"\" is not an instance id"},
+		{"{\"InstanceId\": \"ins-UPPER123\"}", "\"ins-UPPER123\" is not an instance id"},
+		{"{\"InstanceId\": \"ins-a\\nb\\u001b[0m\"}",
+			"\"ins-a?b?[0m\" is not an instance id"},
 		{"{\"InstanceId\": 7}", "an entry of InstanceSet has no InstanceId"},
 		{"{\"InstanceId\": null}", "an entry of InstanceSet has no InstanceId"},
 		{"{}", "an entry of InstanceSet has no InstanceId"},
