@@ -1,7 +1,8 @@
-# bash completion for consolefs-sim(1). Needs bash-completion.
+# bash completion for consolefs-sim(1): of the options that its --help lists. Needs bash-completion.
 
 _consolefs_sim() {
-	local cur prev words cword
+	# shellcheck disable=SC2034 # of _init_completion
+	local cur prev words cword options
 	_init_completion -n =: || return
 	case $prev in
 	--log | --*-file)
@@ -14,16 +15,11 @@ _consolefs_sim() {
 			GetConsoleOutput DescribeInstanceVncUrl' -- "$cur")
 		return
 		;;
-	--port | --metadata-port | --instances | --*-regions | --seed | --latency | --rate-scale | --clock-offset | \
-		--screen-bytes | --session-seconds)
-		return
-		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W '--port --ready-file --ca-file --instances --aws-regions
-		--tencent-regions --seed --latency --rate-scale --fault --fault-file --log --freeze-clock
-		--fleet-file --authority-file
-		--screen-bytes --clock-offset --metadata-file --metadata-port --session-seconds --no-instance-role
-		--web-identity-file --container-token-file --issued-file --die-with-parent --help --version' -- "$cur")
+	options=$("$1" --help 2>/dev/null </dev/null)
+	# Of an option with an argument that is not a file, there is nothing to complete.
+	[[ $prev != --* || $options != *"  $prev "[A-Z]* ]] || return
+	mapfile -t COMPREPLY < <(compgen -W "$(grep -oE -- '--[a-z][a-z-]+' <<<"$options")" -- "$cur")
 }
 
 complete -F _consolefs_sim consolefs-sim

@@ -1,30 +1,17 @@
-# fish completion for consolefs-sim(1).
+# fish completion for consolefs-sim(1): of the options that its --help lists, "  --NAME ARGUMENT  what it is".
 
 complete -c consolefs-sim -f
-complete -c consolefs-sim -l port -x -d 'Listen on this port (0: any)'
-complete -c consolefs-sim -l ready-file -r -F -d 'Write the base URL here once listening'
-complete -c consolefs-sim -l ca-file -r -F -d 'Write the certificate that clients must trust'
-complete -c consolefs-sim -l instances -x -d 'Machines in each cloud'
-complete -c consolefs-sim -l aws-regions -x -d 'Regions of EC2: a,b,...'
-complete -c consolefs-sim -l tencent-regions -x -d 'Regions of CVM: a,b,...'
-complete -c consolefs-sim -l seed -x -d 'Same seed, same fleet'
-complete -c consolefs-sim -l latency -x -d 'Delay every answer, milliseconds'
-complete -c consolefs-sim -l rate-scale -x -d 'Times the documented rates (0: no limit)'
-complete -c consolefs-sim -l fault -x -d '[CLOUD/]ACTION[@INSTANCE]:KIND: what is to go wrong'
-complete -c consolefs-sim -l fault-file -r -F -d 'More such rules, one a line'
-complete -c consolefs-sim -l fleet-file -r -F -d 'Machines that are gone or in another state'
-complete -c consolefs-sim -l authority-file -r -F -d 'Keep the authority that signs here'
-complete -c consolefs-sim -l log -r -F -d 'Append one JSON object per request'
-complete -c consolefs-sim -l screen-bytes -x -d 'Draw screens at start only, of so many bytes'
-complete -c consolefs-sim -l freeze-clock -d 'Screens show a fixed time and count'
-complete -c consolefs-sim -l clock-offset -x -d 'The clouds are ahead of this machine, seconds'
-complete -c consolefs-sim -l metadata-file -r -F -d 'Serve metadata and write their base URL here'
-complete -c consolefs-sim -l metadata-port -x -d 'Serve metadata on this port (0: any)'
-complete -c consolefs-sim -l session-seconds -x -d 'Life of temporary credentials'
-complete -c consolefs-sim -l no-instance-role -d 'The machine has no role'
-complete -c consolefs-sim -l web-identity-file -r -F -d 'Token that AssumeRoleWithWebIdentity accepts'
-complete -c consolefs-sim -l container-token-file -r -F -d 'Token that the container service accepts'
-complete -c consolefs-sim -l issued-file -r -F -d 'Append each secret that is handed out'
-complete -c consolefs-sim -l die-with-parent -d 'End when the starting process does'
-complete -c consolefs-sim -l help -d 'Print a summary'
-complete -c consolefs-sim -l version -d 'Print the version'
+for line in (type -q consolefs-sim; and consolefs-sim --help 2>/dev/null </dev/null)
+	set -l parts (string match -rg '^  --([a-z-]+)(?: ([A-Z][A-Z,]*))? +(.*)$' -- $line)
+	or continue
+	switch "$parts[2]"
+		case ''
+			complete -c consolefs-sim -l $parts[1] -d "$parts[3]"
+		case FILE F
+			complete -c consolefs-sim -l $parts[1] -r -F -d "$parts[3]"
+		case '*'
+			complete -c consolefs-sim -l $parts[1] -x -d "$parts[3]"
+	end
+end
+complete -c consolefs-sim -l help -d 'print a summary'
+complete -c consolefs-sim -l version -d 'print the version'

@@ -1,18 +1,36 @@
 # fish completion for consolefs(1).
 
-# Mount options, and the settings of each cloud, which is a section of the configuration.
-function __consolefs_mount_options
-	set -l clouds
+# What `consolefs --backends` prints, asked once in a shell: nothing from a program that does not know the option.
+function __consolefs_backends
+	set -l program (commandline -opc)[1]
+	if not set -q __consolefs_backends_cache[1]; and type -q $program
+		set -g __consolefs_backends_cache ($program --backends 2>/dev/null </dev/null)
+	end
+	string join \n $__consolefs_backends_cache
+end
+
+# The sections of the configuration, but for the one that is not a cloud.
+function __consolefs_sections
 	for file in $CONSOLEFS_CONFIG ~/.config/consolefs/consolefs.conf /etc/consolefs.conf
 		if test -r $file
-			set clouds (string replace -rf '^\[(?!consolefs\])([\w.-]+)\].*' '$1' <$file)
-			break
+			string replace -rf '^\[(?!consolefs\])([\w.-]+)\].*' '$1' <$file
+			return
 		end
 	end
-	test (count $clouds) -gt 0; or set clouds aws tencent
+end
+
+# Mount options, and the settings of each cloud: of the sections there are, else of the backends, which are
+# sections then.
+function __consolefs_mount_options
 	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= consolefs.refuse=
-	for cloud in $clouds
-		printf "$cloud.%s=\n" backend profile regions filter endpoint ca_file list_ttl timeout rate vnc_page
+	set -l sections (__consolefs_sections)
+	set -l settings (__consolefs_backends | string match '*.*')
+	if test (count $sections) -eq 0
+		string replace \t =\t $settings
+		return
+	end
+	for section in $sections
+		string replace -r '^[^.]*(\.[^\t]*)' "$section\$1=" $settings | sort -u
 	end
 end
 
@@ -20,9 +38,10 @@ complete -c consolefs -f -a '(__fish_complete_directories (commandline -ct))'
 complete -c consolefs -s c -l config -r -F -d 'Read this configuration'
 complete -c consolefs -s f -l foreground -d 'Stay in the foreground'
 complete -c consolefs -s o -x -a '(__fish_append , (__consolefs_mount_options))' -d 'Mount options'
-complete -c consolefs -l log-level -x -a 'error warning info debug' -d 'Say this much'
+complete -c consolefs -l log-level -x -a 'error warning info debug' -d 'Log this and graver levels'
 complete -c consolefs -l check -f -d 'Say what works and which permission is missing'
-complete -c consolefs -l check=json -f -d 'The same for machines'
-complete -c consolefs -l demo -d 'Mount two simulated clouds'
+complete -c consolefs -l check=json -f -d 'The same for programs'
+complete -c consolefs -l backends -f -d 'Print the kinds of clouds and their settings'
+complete -c consolefs -l demo -d 'Mount simulated clouds'
 complete -c consolefs -s V -l version -d 'Print the version'
 complete -c consolefs -s h -l help -d 'Print a summary'

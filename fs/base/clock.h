@@ -1,5 +1,5 @@
 /*
- * The time and chance of this process. The only file that reads a clock or draws a random number:
+ * The clocks and the random numbers of this process. The only file that reads either:
  * everything else is told.
  */
 #ifndef CFS_FS_BASE_CLOCK_H

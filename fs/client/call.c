@@ -145,7 +145,7 @@ static void attempt_done(void *arg, const struct cfs_error *said, int64_t date)
 		spend_time(call);
 		cfs_timer_start(call->client->runtime->loop, &call->timer, 0);
 	} else {
-		/* EC2 calls expired keys by the same code (RequestExpired): if the time is right,
+		/* A cloud may call expired keys by the same code: if the time is right,
 		 * it is them. */
 		if (said->fault == CFS_CLOCK_SKEW && date > 0)
 			call->error.fault = CFS_EXPIRED;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Seconds that do not matter: less than the narrowest window (Tencent Cloud's five minutes). */
+/* Seconds that do not matter: less than the narrowest window of a cloud, five minutes. */
 #define CFS_CLOUD_CLOCK_MIN 240
 
 struct cfs_cloud_clock {

@@ -10,7 +10,7 @@
 #include "backends/base/fault.h"
 
 /* The errno (positive) of a fault. In the catalogue an instance exists whatever the cloud says, so
- * there CFS_NOT_FOUND is EHOSTDOWN: EC2 gives that answer for a stopped instance. */
+ * there CFS_NOT_FOUND is EHOSTDOWN: clouds give that answer for a stopped instance. */
 int cfs_failure_errno(enum cfs_fault fault, bool in_catalogue);
 /* "EHOSTDOWN". A static text. */
 const char *cfs_failure_errno_name(int number);

@@ -4,7 +4,7 @@
  * At first the cloud's documented rate, as a token bucket. But a cloud's bucket belongs to the
  * whole account: other tools, and mounts on other machines, draw from it too. So the first refusal
  * makes the pace adaptive: it drops below what the cloud took, and from there finds how much it
- * takes by CUBIC, as the AWS SDKs do in their adaptive retry mode and TCP in congestion
+ * takes by CUBIC, as clouds' SDKs do in their adaptive retry mode and TCP in congestion
  * avoidance. It rises fast while it is far from the rate that was refused last, hardly at all near
  * it, and then ever faster, until it is refused again or is back at the documented rate, where
  * it is adaptive no longer. Mounts that know nothing of each other come to even shares that way.

@@ -37,7 +37,7 @@ void cfs_rate_bucket_change(struct cfs_rate_bucket *bucket, struct cfs_rate rate
 int64_t cfs_retry_delay(enum cfs_fault fault, unsigned attempts, int64_t left_ms, double chance);
 
 /*
- * The retry quota of the AWS SDKs' standard mode: what retries a cloud is worth in all. A cloud in
+ * The retry quota of SDKs in their standard mode: what retries a cloud is worth in all. A cloud in
  * trouble is not made to carry three times its load by those who try again. A retry costs 5, after
  * a time-out 10; a call that succeeds pays back what its last retry cost, or 1 if it had none.
  * Waiting for the rate limit is free: such a call is not failed.

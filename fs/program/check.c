@@ -1,15 +1,3 @@
-/*
- * The result is built as JSON first, one object for each cloud, and printed as it is or rendered
- * for people: so both say the same.
- *
- *   cloud, backend        names
- *   credentials           where they come from, or null; looked: where they were looked for
- *   expires               seconds since the epoch, null for never
- *   identity              an ARN, or null; identity_error
- *   regions               [{name, instances, error}]; instances is null where error is not
- *   permissions           [{name, allowed: true, false or null for unknown, error, statement}]
- *   ok                    whether nothing is missing
- */
 #include "fs/program/check.h"
 
 #include <errno.h>
@@ -19,11 +7,11 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/base/time.h"
 #include "fs/base/loop.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/client/call.h"
 #include "fs/client/credentials.h"
+#include "fs/program/check_report.h"
 
 #define IDENTITY_MAX 2048  /* bytes of an ARN */
 #define STATEMENT_MAX 1024 /* bytes of a policy statement, or of an error with its code */
@@ -54,7 +42,7 @@ static void wait_done(void *arg, int result)
 	cfs_loop_stop(waiting->loop);
 }
 
-/* -EINTR when something else stopped the loop: a signal. */
+/* -EINTR when a signal stopped the loop. */
 static int run(struct waiting *waiting)
 {
 	int r = cfs_loop_run(waiting->loop);
@@ -84,7 +72,7 @@ static bool add_text(cJSON *object, const char *key, const char *text)
 			      : cJSON_AddNullToObject(object, key)) != NULL;
 }
 
-/* "AuthFailure: AWS was not able to ...", or null for success. */
+/* "CODE: message", or null for success. */
 static bool add_error(cJSON *object, const char *key, const struct cfs_error *error)
 {
 	char line[STATEMENT_MAX];
@@ -187,7 +175,7 @@ static int check_regions(struct cfs_cloud *cloud, cJSON *report)
 	return unknown && !add_region(list, &region) ? -ENOMEM : 0;
 }
 
-/* What was found out of one permission. */
+/* Adds what was found out about one permission. */
 static bool add_permission(cJSON *list, const struct cfs_cloud *cloud,
 	const struct cfs_question *question, const struct cfs_error *error)
 {
@@ -211,7 +199,7 @@ static bool add_permission(cJSON *list, const struct cfs_cloud *cloud,
 		add_text(item, "statement", denied ? statement : NULL);
 }
 
-/* The permission to list, as the regions told: one where it failed is enough to say so. */
+/* Whether listing is permitted, by what became of the regions: one that was denied is enough. */
 static void judge_listing(const struct cfs_cloud *cloud, struct cfs_error *ret_error)
 {
 	struct cfs_region_state region;
@@ -291,108 +279,6 @@ static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 	return cJSON_AddBoolToObject(report, "ok", ok) ? (ok ? 1 : 0) : -ENOMEM;
 }
 
-static const char *text_of(const cJSON *object, const char *key)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static void print_credentials(const cJSON *report)
-{
-	const cJSON *expires = cJSON_GetObjectItemCaseSensitive(report, "expires");
-	const char *source = text_of(report, "credentials"), *line, *end;
-	char when[CFS_TIME_TEXT];
-
-	if (!source) {
-		printf("  credentials  none; looked in\n");
-		for (line = text_of(report, "looked"); line && (end = strchr(line, '\n'));
-			line = end + 1)
-			printf("                 %.*s\n", (int)(end - line), line);
-		return;
-	}
-	printf("  credentials  %s", source);
-	if (cJSON_IsNumber(expires)) {
-		cfs_time_format((int64_t)cJSON_GetNumberValue(expires), when);
-		printf(", until %s", when);
-	}
-	printf("\n");
-}
-
-/* The same trouble has many faces: its words are printed once. */
-static const char *once(const char *error, const char **printed)
-{
-	if (*printed && strcmp(*printed, error) == 0)
-		return "as above";
-	*printed = error;
-	return error;
-}
-
-static void print_permission(const cJSON *permission, const char **printed)
-{
-	const cJSON *allowed = cJSON_GetObjectItemCaseSensitive(permission, "allowed");
-	const char *name = text_of(permission, "name");
-
-	if (cJSON_IsTrue(allowed)) {
-		printf("  allowed      %s\n", name);
-	} else if (cJSON_IsFalse(allowed)) {
-		printf("  MISSING      %s; add to the policy:\n                 %s\n", name,
-			text_of(permission, "statement"));
-	} else {
-		printf("  unknown      %s: %s\n", name,
-			once(text_of(permission, "error"), printed));
-	}
-}
-
-static void print_report(const cJSON *report)
-{
-	const cJSON *item, *instances;
-	const char *identity = text_of(report, "identity"), *printed = NULL;
-
-	printf("%s (backend %s)\n", text_of(report, "cloud"), text_of(report, "backend"));
-	print_credentials(report);
-	if (identity)
-		printf("  who          %s\n", identity);
-	else
-		printf("  who          NOT KNOWN: %s\n",
-			once(text_of(report, "identity_error"), &printed));
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(report, "regions"))
-	{
-		instances = cJSON_GetObjectItemCaseSensitive(item, "instances");
-		if (cJSON_IsNumber(instances))
-			printf("  region       %s: %.0f instances\n", text_of(item, "name"),
-				cJSON_GetNumberValue(instances));
-		else
-			printf("  region       %s: FAILED: %s\n", text_of(item, "name"),
-				once(text_of(item, "error"), &printed));
-	}
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(report, "permissions"))
-	{
-		print_permission(item, &printed);
-	}
-	printf("  %s\n",
-		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "ok")) ? "all is well"
-									     : "NOT WELL");
-}
-
-static int print_all(const cJSON *reports, bool json)
-{
-	const cJSON *report;
-	char *text;
-
-	if (json) {
-		text = cJSON_Print(reports);
-		if (!text)
-			return -ENOMEM;
-		printf("%s\n", text);
-		cJSON_free(text);
-	} else {
-		cJSON_ArrayForEach(report, reports)
-		{
-			print_report(report);
-		}
-	}
-	return fflush(stdout) == 0 ? 0 : -errno;
-}
-
 int cfs_check(const struct cfs_clouds *clouds, bool json)
 {
 	cJSON *reports = cJSON_CreateArray(), *report;
@@ -411,7 +297,7 @@ int cfs_check(const struct cfs_clouds *clouds, bool json)
 		all = all && r > 0;
 	}
 	if (r >= 0)
-		r = print_all(reports, json);
+		r = cfs_check_report_print(reports, json);
 	cJSON_Delete(reports);
 	return r < 0 ? r : all;
 }

@@ -43,7 +43,7 @@ int cfs_daemon_fork(struct cfs_daemon *daemon)
 
 int cfs_daemon_ready(struct cfs_daemon *daemon)
 {
-	int fd, i, r = 0;
+	int fd, r = 0;
 	ssize_t n;
 
 	if (daemon->parent < 0)
@@ -51,9 +51,10 @@ int cfs_daemon_ready(struct cfs_daemon *daemon)
 	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || setsid() < 0 || chdir("/") < 0)
 		r = -errno;
-	for (i = 0; r == 0 && i <= STDERR_FILENO; i++)
+	for (int i = 0; r == 0 && i <= STDERR_FILENO; i++) {
 		if (dup2(fd, i) < 0)
 			r = -errno;
+	}
 	if (fd > STDERR_FILENO)
 		close(fd);
 	if (r < 0)
@@ -61,7 +62,7 @@ int cfs_daemon_ready(struct cfs_daemon *daemon)
 	do
 		n = write(daemon->parent, "", 1);
 	while (n < 0 && errno == EINTR);
-	/* A parent that was killed meanwhile needs no answer. */
+	/* If the parent has been killed meanwhile, nobody needs the byte. */
 	close(daemon->parent);
 	daemon->parent = -1;
 	return 0;

@@ -1,10 +1,11 @@
 /*
- * Into the background, so that the command returns only when the mount is usable or has failed.
+ * Puts the program into the background, in such a way that the command returns only when the mount
+ * is usable or has failed.
  */
 #ifndef CFS_FS_PROGRAM_DAEMON_H
 #define CFS_FS_PROGRAM_DAEMON_H
 
-/* The way from the daemon to the command that started it. */
+/* The daemon's connection to the command that started it. */
 struct cfs_daemon {
 	int parent; /* a pipe's end, -1 in the foreground and after cfs_daemon_ready */
 };

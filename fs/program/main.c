@@ -1,12 +1,8 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,9 +10,11 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+#include "backends/base/nearest.h"
 #include "fs/base/caller.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
+#include "fs/base/quote.h"
 #include "fs/client/metrics.h"
 #include "fs/cloud/clouds.h"
 #include "fs/cloud/config.h"
@@ -24,13 +22,15 @@
 #include "fs/program/check.h"
 #include "fs/program/daemon.h"
 #include "fs/program/demo.h"
+#include "fs/program/harden.h"
 #include "fs/program/mountpoint.h"
 #include "fs/program/notify.h"
 #include "fs/program/options.h"
 
-#define WHY_MAX 8192 /* bytes of a reason not to start */
+#define WHY_MAX 8192         /* bytes of a reason not to start */
+#define TEXT_MAX (64 * 1024) /* bytes of what is only printed */
 
-/* Everything there is while it runs. */
+/* Everything that the program owns while it runs. */
 struct program {
 	struct cfs_options options;
 	struct cfs_config config;
@@ -41,7 +41,7 @@ struct program {
 	struct cfs_runtime runtime;
 	struct cfs_clouds clouds;
 	struct cfs_guests guests;                 /* whose opens are refused */
-	struct cfs_current_caller current_caller; /* as in the machine */
+	struct cfs_current_caller current_caller; /* of the request being answered */
 	struct cfs_session *session;
 	struct cfs_watch http_watch, signal_watch;
 	int signals; /* a signalfd */
@@ -54,7 +54,7 @@ static void tell_manager(const char *state)
 	int r = cfs_notify(&cfs_env_process, state);
 
 	if (r < 0)
-		cfs_log(CFS_LOG_WARNING, "cannot tell the service manager %s: %s", state,
+		cfs_log(CFS_LOG_WARNING, "cannot send %s to the service manager: %s", state,
 			strerror(-r));
 }
 
@@ -79,7 +79,7 @@ static int read_config(
 	return r;
 }
 
-/* Reads the configuration again. A bad one is refused, and everything stays as it is. */
+/* Reads the configuration again. If it has an error, the one in use stays. */
 static void reload(struct program *program)
 {
 	struct cfs_buf why = CFS_BUF_INIT(WHY_MAX);
@@ -98,17 +98,18 @@ static void reload(struct program *program)
 	if (r == 0)
 		program->guests = config.guests;
 	if (r < 0)
-		cfs_log(CFS_LOG_ERROR, "the configuration stays as it was: %s",
+		cfs_log(CFS_LOG_ERROR,
+			"cannot reload the configuration, the old one stays in use: %s",
 			why.len ? cfs_buf_text(&why) : strerror(-r));
 	else
-		cfs_log(CFS_LOG_INFO, "the configuration was read again");
+		cfs_log(CFS_LOG_INFO, "reloaded the configuration");
 	cfs_config_finish(&config);
 	cfs_buf_finish(&why);
 	tell_manager(CFS_NOTIFY_READY);
 }
 
-/* A hangup means that the terminal is gone to a program in the foreground of one; otherwise it is
- * the wish to read the configuration again, as for every daemon. */
+/* SIGHUP tells a daemon to read its configuration again; but to a program in the foreground of a
+ * terminal it says that the terminal is gone. */
 static void on_signal(void *arg)
 {
 	struct program *program = arg;
@@ -132,7 +133,7 @@ static void on_http(void *arg)
 	cfs_http_dispatch(program->runtime.http);
 }
 
-/* The kernel has completed the mount: whoever waits for it may go on. */
+/* The kernel has completed the mount: the command that started it may return. */
 static void on_ready(void *arg)
 {
 	struct program *program = arg;
@@ -152,32 +153,6 @@ static void on_ready(void *arg)
 	tell_manager(CFS_NOTIFY_READY);
 }
 
-/* Screens are tens of kilobytes and short-lived. Kept off the heap, their memory goes back to the
- * system when they are closed, however many were open at once. */
-#define OWN_PAGES_FROM (32 * 1024)
-/* What the heap keeps in reserve: what one call needs, so that one after the other asks the system
- * for nothing. It may serve a screen or two from there. */
-#define RESERVE (256 * 1024)
-
-/* Keys are in memory: no core may hold them, and no other process of the user may look. And a mount
- * with a thousand calls under way needs their sockets. */
-static void harden(void)
-{
-	struct rlimit none = {0, 0}, files;
-
-	/* Another allocator than glibc's may not know of these, and has its own ways. */
-	(void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
-	(void)mallopt(M_TRIM_THRESHOLD, RESERVE);
-	(void)mallopt(M_TOP_PAD, RESERVE / 4);
-	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
-		cfs_log(CFS_LOG_WARNING, "core dumps stay possible: %s", strerror(errno));
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &files) < 0)
-			cfs_log(CFS_LOG_WARNING, "few descriptors: %s", strerror(errno));
-	}
-}
-
 static int watch_signals(struct program *program)
 {
 	sigset_t set;
@@ -186,8 +161,7 @@ static int watch_signals(struct program *program)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
-	/* Blocked before any thread is made (libcurl resolves names in threads), so all inherit it.
-	 */
+	/* Before any thread is made (libcurl resolves names in threads): they inherit the mask. */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -errno;
 	program->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -197,7 +171,7 @@ static int watch_signals(struct program *program)
 		on_signal, program);
 }
 
-static int make_machine(struct program *program)
+static int make_runtime(struct program *program)
 {
 	int r;
 
@@ -218,7 +192,7 @@ static int make_machine(struct program *program)
 	return r;
 }
 
-/* The clouds, as the configuration has them now. */
+/* Makes the clouds that the configuration has. */
 static int make_clouds(struct program *program)
 {
 	int r;
@@ -228,7 +202,7 @@ static int make_clouds(struct program *program)
 	if (r == 0)
 		r = cfs_config_resolve(&program->config, &program->why);
 	if (r == 0)
-		r = make_machine(program);
+		r = make_runtime(program);
 	program->clouds.runtime = &program->runtime;
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &program->config, &program->why);
@@ -262,7 +236,9 @@ static int mount(struct program *program)
 	if (r == 0)
 		r = cfs_session_mount(program->session, program->mountpoint);
 	if (r < 0) {
+		/* libfuse has said why on stderr. */
 		cfs_buf_adds(&program->why, "the mount failed");
+		cfs_options_explain(&program->options, &program->why);
 		return r;
 	}
 	r = cfs_loop_run(program->runtime.loop);
@@ -288,7 +264,7 @@ static void finish(struct program *program)
 	cfs_buf_finish(&program->why);
 }
 
-/* A path that stays right when the daemon has left the directory it was started in. */
+/* Makes a path independent of the working directory, which a daemon leaves. */
 static int make_absolute(char **path, struct cfs_buf *why)
 {
 	char *absolute = realpath(*path, NULL);
@@ -304,7 +280,7 @@ static int make_absolute(char **path, struct cfs_buf *why)
 	return 0;
 }
 
-/* What can be said before anything is started. */
+/* What can be checked before anything is started. */
 static int prepare_mount(struct program *program)
 {
 	const char *path = program->options.mountpoint;
@@ -316,10 +292,37 @@ static int prepare_mount(struct program *program)
 	}
 	if (program->options.demo && mkdir(path, 0700) < 0 && errno != EEXIST) {
 		r = -errno;
-		cfs_buf_addf(&program->why, "%s: %s", path, strerror(-r));
+		cfs_buf_addf(
+			&program->why, "cannot make the mount point %s: %s", path, strerror(-r));
 		return r;
 	}
 	return cfs_mountpoint_check(path, &program->mountpoint, &program->why);
+}
+
+static int refuse_log_level(struct program *program)
+{
+	static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+	const char *level = program->options.log_level;
+	struct cfs_nearest nearest;
+
+	cfs_nearest_init(&nearest, level, strlen(level));
+	for (size_t i = 0; levels[i]; i++)
+		cfs_nearest_offer(&nearest, levels[i]);
+	cfs_buf_adds(&program->why, "--log-level: ");
+	cfs_quote_add(&program->why, level, strlen(level));
+	cfs_buf_adds(&program->why, " is not one of error, warning, info and debug");
+	cfs_nearest_add(&nearest, &program->why);
+	return -EINVAL;
+}
+
+static int refuse_check_format(struct program *program)
+{
+	const char *format = program->options.check_format;
+
+	cfs_buf_adds(&program->why, "--check: ");
+	cfs_quote_add(&program->why, format, strlen(format));
+	cfs_buf_adds(&program->why, " is not a format: the only format is json");
+	return -EINVAL;
 }
 
 static int prepare(struct program *program)
@@ -327,19 +330,15 @@ static int prepare(struct program *program)
 	const struct cfs_options *options = &program->options;
 	int level, r = 0;
 
-	/* What a check finds it prints itself. */
+	/* A check prints what it finds: the log would say it twice. */
 	level = options->log_level                        ? cfs_log_level_find(options->log_level)
 		: options->check || options->check_format ? CFS_LOG_ERROR
 							  : CFS_LOG_INFO;
-	if (level < 0) {
-		cfs_buf_adds(&program->why, "--log-level: error, warning, info or debug");
-		return -EINVAL;
-	}
+	if (level < 0)
+		return refuse_log_level(program);
 	cfs_log_set_level((enum cfs_log_level)level);
-	if (options->check_format && strcmp(options->check_format, "json") != 0) {
-		cfs_buf_adds(&program->why, "--check: the only format is json");
-		return -EINVAL;
-	}
+	if (options->check_format && strcmp(options->check_format, "json") != 0)
+		return refuse_check_format(program);
 	if (options->config_file)
 		r = make_absolute(&program->options.config_file, &program->why);
 	if (r == 0 && !options->check && !options->check_format)
@@ -361,22 +360,32 @@ static int start(struct program *program)
 		r = cfs_demo_start(&program->demo, &program->why);
 	if (r < 0)
 		return r;
-	harden();
+	cfs_harden();
 	return checks ? check(program) : mount(program);
 }
 
-/* Started with stdin, stdout or stderr closed, something of ours would get its number, and lose it
- * when the daemon puts /dev/null there. */
-static bool has_stdio(void)
+/* Whether something is to be printed, and nothing else done. */
+static bool tells(const struct cfs_options *options)
 {
-	int fd;
+	return options->help || options->version || options->backends;
+}
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+static int tell(const struct cfs_options *options)
+{
+	struct cfs_buf text = CFS_BUF_INIT(TEXT_MAX);
+	int r;
+
+	if (options->help)
+		r = cfs_buf_adds(&text, cfs_options_usage);
+	else if (options->version)
+		r = cfs_buf_addf(
+			&text, "consolefs %s\nlibfuse %s\n", CONSOLEFS_VERSION, fuse_pkgversion());
+	else
+		r = cfs_cloud_config_list(&text);
+	if (r == 0 && (fputs(cfs_buf_text(&text), stdout) < 0 || fflush(stdout) < 0))
+		r = -errno;
+	cfs_buf_finish(&text);
+	return r;
 }
 
 int main(int argc, char **argv)
@@ -384,28 +393,25 @@ int main(int argc, char **argv)
 	struct program program = {.signals = -1, .daemon.parent = -1};
 	int r;
 
-	if (!has_stdio())
+	if (!cfs_harden_stdio())
 		return EXIT_FAILURE;
 	cfs_buf_init(&program.why, WHY_MAX);
 	cfs_config_init(&program.config);
 	cfs_log_to_journal(cfs_env_get(&cfs_env_process, "JOURNAL_STREAM"));
 	r = cfs_options_parse(argc, argv, &program.config.items, &program.options, &program.why);
-	if (r == 0 && program.options.help) {
-		fputs(cfs_options_usage, stdout);
-		goto out;
+	if (r == 0 && tells(&program.options)) {
+		r = tell(&program.options);
+		if (r < 0)
+			cfs_buf_addf(&program.why, "cannot write: %s", strerror(-r));
+	} else {
+		if (r == 0)
+			r = prepare(&program);
+		if (r == 0)
+			r = start(&program);
 	}
-	if (r == 0 && program.options.version) {
-		printf("consolefs %s\nlibfuse %s\n", CONSOLEFS_VERSION, fuse_pkgversion());
-		goto out;
-	}
-	if (r == 0)
-		r = prepare(&program);
-	if (r == 0)
-		r = start(&program);
 	if (r < 0)
 		cfs_log(CFS_LOG_ERROR, "%s",
 			program.why.len ? cfs_buf_text(&program.why) : strerror(-r));
-out:
 	finish(&program);
 	return r < 0 || program.unwell ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,8 +10,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Whether a FUSE filesystem is mounted right there. Another kind may be mounted over. Nothing is
- * asked of it, as it may be another user's, which tells not even root. */
+/* Whether a FUSE filesystem is mounted at the path itself; one of another kind does not matter. The
+ * filesystem is not asked: another user's does not answer, not even root. */
 static bool is_fuse_mount(const char *path)
 {
 	struct statx stx;
@@ -29,8 +29,7 @@ static int check_directory(const char *path, struct cfs_buf *why)
 	struct statfs fs;
 	int r;
 
-	/* The kernel may still know what a dead mount's directory was like, but not how full it is.
-	 */
+	/* Of a dead mount the kernel may still remember stat, but not statfs. */
 	if (stat(path, &st) < 0 || (statfs(path, &fs) < 0 && errno == ENOTCONN)) {
 		r = -errno;
 		if (r == -ENOTCONN)
@@ -40,15 +39,16 @@ static int check_directory(const char *path, struct cfs_buf *why)
 				path, path);
 		else if (r == -EACCES && is_fuse_mount(path))
 			cfs_buf_addf(why,
-				"%s is busy: another user has mounted something there, or left it "
-				"dead; he, or root, removes it with: fusermount3 -uz %s",
+				"%s is busy: another user has mounted something there, which may "
+				"be dead; that user or root can remove it with: fusermount3 -uz "
+				"%s",
 				path, path);
 		else if (r == -ENOENT)
 			cfs_buf_addf(why,
 				"the mount point %s does not exist; make it with: mkdir %s", path,
 				path);
 		else
-			cfs_buf_addf(why, "the mount point %s: %s", path, strerror(-r));
+			cfs_buf_addf(why, "cannot use the mount point %s: %s", path, strerror(-r));
 		return r;
 	}
 	if (!S_ISDIR(st.st_mode)) {
@@ -65,8 +65,8 @@ static int check_directory(const char *path, struct cfs_buf *why)
 	return 0;
 }
 
-/* What a mount needs of the machine. */
-static int check_machine(struct cfs_buf *why)
+/* What a mount needs of the system. */
+static int check_system(struct cfs_buf *why)
 {
 	int fd, r;
 
@@ -82,7 +82,7 @@ static int check_machine(struct cfs_buf *why)
 		return r;
 	}
 	close(fd);
-	/* Root mounts by himself; everybody else by the set-user-id helper. */
+	/* Root needs no helper; everybody else mounts by a set-user-id program. */
 	if (geteuid() != 0 && access("/usr/bin/fusermount3", X_OK) < 0 &&
 		access("/bin/fusermount3", X_OK) < 0 &&
 		access("/usr/local/bin/fusermount3", X_OK) < 0) {
@@ -99,13 +99,13 @@ int cfs_mountpoint_check(const char *path, char **ret_path, struct cfs_buf *why)
 
 	r = check_directory(path, why);
 	if (r == 0)
-		r = check_machine(why);
+		r = check_system(why);
 	if (r < 0)
 		return r;
 	absolute = realpath(path, NULL);
 	if (!absolute) {
 		r = -errno;
-		cfs_buf_addf(why, "the mount point %s: %s", path, strerror(-r));
+		cfs_buf_addf(why, "cannot use the mount point %s: %s", path, strerror(-r));
 		return r;
 	}
 	*ret_path = absolute;

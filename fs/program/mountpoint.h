@@ -1,6 +1,6 @@
 /*
- * Whether a mount can succeed, found out before it is tried, so that the user reads a reason and a
- * remedy.
+ * Checks before a mount is tried that it can succeed, so that the user reads what is wrong and what
+ * to do.
  */
 #ifndef CFS_FS_PROGRAM_MOUNTPOINT_H
 #define CFS_FS_PROGRAM_MOUNTPOINT_H

@@ -1,8 +1,7 @@
 /*
- * Tells the service manager what the mount is doing: the protocol of sd_notify(3), which is a
- * datagram to the socket that $NOTIFY_SOCKET names, without its library.
- *
- * Without the variable, nobody wants to know, and nothing is done.
+ * Tells the service manager (systemd) what the mount is doing, by the protocol of sd_notify(3) but
+ * without its library: a datagram to the socket that $NOTIFY_SOCKET names. Without the variable
+ * nothing is sent.
  */
 #ifndef CFS_FS_PROGRAM_NOTIFY_H
 #define CFS_FS_PROGRAM_NOTIFY_H
@@ -15,9 +14,9 @@
 #define CFS_NOTIFY_STOPPING "STOPPING=1"
 
 /*
- * 0 when it was sent, or when nobody listens; a negative errno. -EINVAL: the variable names no
- * socket, which is a path, or an abstract name with '@' for its first byte. Waits a second at most
- * for a manager that does not read.
+ * 0 when it was sent, or the variable is not set; a negative errno. -EINVAL: the variable is
+ * neither a path nor an abstract name, which begins with '@'. Waits at most a second for a manager
+ * that does not read.
  */
 int cfs_notify(const struct cfs_env *env, const char *state);
 

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backends/base/nearest.h"
 #include "backends/base/text.h"
+#include "fs/base/quote.h"
 
 const char cfs_options_usage[] =
 	"usage: consolefs [options] MOUNTPOINT\n"
@@ -20,11 +22,12 @@ const char cfs_options_usage[] =
 	"    -o OPT[,OPT...]     mount options: ro, uid=N, gid=N, umask=M, allow_other,\n"
 	"                        auto_unmount, fsname=NAME, config=FILE, and every\n"
 	"                        setting of the configuration as SECTION.KEY=VALUE, for\n"
-	"                        example aws.regions=us-east-1:eu-west-1\n"
+	"                        example mycloud.rate=5\n"
 	"    --check[=json]      do not mount; say for each cloud whether it works, and\n"
 	"                        which permissions are missing\n"
 	"    --log-level LEVEL   error, warning, info (the default) or debug\n"
-	"    --demo              mount two simulated clouds; makes MOUNTPOINT if need be\n"
+	"    --backends          print the kinds of clouds, and the settings of each\n"
+	"    --demo              mount simulated clouds; makes MOUNTPOINT if need be\n"
 	"    -V, --version       print the version\n"
 	"    -h, --help          print this\n"
 	"\n"
@@ -33,41 +36,44 @@ const char cfs_options_usage[] =
 
 #define SHOWN_MAX 256 /* bytes of an argument in a message */
 
-enum { KEY_CLOUD_SETTING = 1 };
-
-#define OPTION(text, field, value) \
-	{ \
-		text, offsetof(struct cfs_options, field), value \
-	}
-
-static const struct fuse_opt options_known[] = {
-	OPTION("-c %s", config_file, 0),
-	OPTION("--config %s", config_file, 0),
-	OPTION("--config=%s", config_file, 0),
-	OPTION("config=%s", config_file, 0),
-	OPTION("-f", foreground, 1),
-	OPTION("--foreground", foreground, 1),
-	OPTION("--demo", demo, 1),
-	OPTION("--check", check, 1),
-	OPTION("--check=%s", check_format, 0),
-	OPTION("--log-level %s", log_level, 0),
-	OPTION("--log-level=%s", log_level, 0),
-	OPTION("log_level=%s", log_level, 0),
-	OPTION("-V", version, 1),
-	OPTION("--version", version, 1),
-	OPTION("-h", help, 1),
-	OPTION("--help", help, 1),
-	OPTION("uid=%u", ownership.uid, 0),
-	OPTION("gid=%u", ownership.gid, 0),
-	OPTION("umask=%o", ownership.umask, 0),
-	FUSE_OPT_END,
-};
+#define ID_MAX 4294967294 /* of a user or a group: (uid_t)-1 stands for none */
+#define UMASK_MAX 07777
 
 struct parsing {
 	struct cfs_options options; /* first: fuse_opt_parse writes fields at their offsets */
+	char *uid, *gid, *umask;    /* as typed, NULL when not given */
 	struct cfs_config_items *items;
 	struct cfs_buf *why;
 	int result;
+};
+
+#define OPTION(text, field, value) \
+	{ \
+		text, offsetof(struct parsing, field), value \
+	}
+
+static const struct fuse_opt options_known[] = {
+	OPTION("-c %s", options.config_file, 0),
+	OPTION("--config %s", options.config_file, 0),
+	OPTION("--config=%s", options.config_file, 0),
+	OPTION("config=%s", options.config_file, 0),
+	OPTION("-f", options.foreground, 1),
+	OPTION("--foreground", options.foreground, 1),
+	OPTION("--backends", options.backends, 1),
+	OPTION("--demo", options.demo, 1),
+	OPTION("--check", options.check, 1),
+	OPTION("--check=%s", options.check_format, 0),
+	OPTION("--log-level %s", options.log_level, 0),
+	OPTION("--log-level=%s", options.log_level, 0),
+	OPTION("log_level=%s", options.log_level, 0),
+	OPTION("-V", options.version, 1),
+	OPTION("--version", options.version, 1),
+	OPTION("-h", options.help, 1),
+	OPTION("--help", options.help, 1),
+	OPTION("uid=%s", uid, 0),
+	OPTION("gid=%s", gid, 0),
+	OPTION("umask=%s", umask, 0),
+	FUSE_OPT_END,
 };
 
 static int refuse(struct parsing *parsing, const char *arg, const char *text)
@@ -80,8 +86,64 @@ static int refuse(struct parsing *parsing, const char *arg, const char *text)
 	return -1;
 }
 
-/* Whether an option is SECTION.KEY=VALUE: no option of mount(8) has a dot before its '='. But
- * x-systemd.* are for others. */
+static int refuse_unknown(struct parsing *parsing, const char *arg)
+{
+	static const char *const words[] = {"--config", "--foreground", "--check", "--log-level",
+		"--backends", "--demo", "--version", "--help", NULL};
+	struct cfs_nearest nearest;
+	int r;
+
+	r = refuse(parsing, arg, "unknown option");
+	cfs_nearest_init(&nearest, arg, strcspn(arg, "="));
+	for (size_t i = 0; words[i]; i++)
+		cfs_nearest_offer(&nearest, words[i]);
+	cfs_nearest_add(&nearest, parsing->why);
+	cfs_buf_adds(parsing->why, "; see consolefs --help");
+	return r;
+}
+
+/* A number of digits alone, in *ret_number; nothing if it was not given. */
+static int take_number(struct parsing *parsing, const char *name, const char *text, int base,
+	unsigned long long max, unsigned *ret_number)
+{
+	unsigned long long number;
+	char *end;
+
+	if (!text)
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, base);
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number <= max) {
+		*ret_number = (unsigned)number;
+		return 0;
+	}
+	cfs_buf_addf(parsing->why, "-o %s: ", name);
+	cfs_quote_add(parsing->why, text, strlen(text));
+	cfs_buf_addf(parsing->why,
+		base == 8 ? " is not an octal number from 0 to %llo"
+			  : " is not a number from 0 to %llu",
+		max);
+	return -EINVAL;
+}
+
+static int take_ownership(struct parsing *parsing)
+{
+	struct cfs_ownership *ownership = &parsing->options.ownership;
+	unsigned uid = getuid(), gid = getgid(), mask = 077;
+	int r;
+
+	r = take_number(parsing, "uid", parsing->uid, 10, ID_MAX, &uid);
+	if (r == 0)
+		r = take_number(parsing, "gid", parsing->gid, 10, ID_MAX, &gid);
+	if (r == 0)
+		r = take_number(parsing, "umask", parsing->umask, 8, UMASK_MAX, &mask);
+	if (r == 0)
+		*ownership = (struct cfs_ownership){.uid = uid, .gid = gid, .umask = mask & 0777};
+	return r;
+}
+
+/* Whether an option is SECTION.KEY=VALUE: no option of mount(8) has a dot before its '=', other than
+ * x-systemd.*, which are for others. */
 static bool is_cloud_setting(const char *arg)
 {
 	size_t name = strcspn(arg, "=");
@@ -89,19 +151,64 @@ static bool is_cloud_setting(const char *arg)
 	return arg[name] == '=' && memchr(arg, '.', name);
 }
 
+static bool is_one_of(const char *option, const char *const *names)
+{
+	size_t len = strcspn(option, "=");
+
+	for (size_t i = 0; names[i]; i++) {
+		if (strlen(names[i]) == len && strncmp(option, names[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether an option says when and by whom something is to be mounted, which is decided by now. */
 static bool is_for_others(const char *arg)
 {
 	static const char *const names[] = {"defaults", "auto", "noauto", "nofail", "_netdev",
 		"user", "nouser", "users", "owner", "noowner", "group", "nogroup", "comment", NULL};
-	size_t len = strcspn(arg, "="), i;
 
-	if (strncmp(arg, "x-", 2) == 0 || strncmp(arg, "X-", 2) == 0)
-		return true;
-	for (i = 0; names[i]; i++)
-		if (strlen(names[i]) == len && strncmp(arg, names[i], len) == 0)
-			return true;
-	return false;
+	return strncmp(arg, "x-", 2) == 0 || strncmp(arg, "X-", 2) == 0 || is_one_of(arg, names);
+}
+
+/* What libfuse and the kernel are known to take. They may take others too, and decide. */
+static const char *const mount_options[] = {"allow_other", "allow_root", "async", "atime",
+	"auto_unmount", "context", "default_permissions", "dev", "diratime", "dirsync", "exec",
+	"fsname", "lazytime", "max_read", "noatime", "nodev", "nodiratime", "noexec", "norelatime",
+	"nostrictatime", "nosuid", "nosymfollow", "relatime", "ro", "rw", "strictatime", "subtype",
+	"suid", "sync", NULL};
+
+/* Remembers the first option that libfuse or the kernel may refuse. */
+static int pass_on(struct parsing *parsing, const char *arg)
+{
+	char **unfamiliar = &parsing->options.unfamiliar;
+
+	if (*unfamiliar || is_one_of(arg, mount_options))
+		return 1;
+	*unfamiliar = strndup(arg, strcspn(arg, "="));
+	if (!*unfamiliar) {
+		parsing->result = -ENOMEM;
+		return -1;
+	}
+	return 1;
+}
+
+void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why)
+{
+	static const char *const ours[] = {"config", "gid", "log_level", "uid", "umask", NULL};
+	struct cfs_nearest nearest;
+
+	if (!options->unfamiliar)
+		return;
+	cfs_buf_adds(why, ": ");
+	cfs_quote_add(why, options->unfamiliar, strlen(options->unfamiliar));
+	cfs_buf_adds(why, " may not be a mount option");
+	cfs_nearest_init(&nearest, options->unfamiliar, strlen(options->unfamiliar));
+	for (size_t i = 0; ours[i]; i++)
+		cfs_nearest_offer(&nearest, ours[i]);
+	for (size_t i = 0; mount_options[i]; i++)
+		cfs_nearest_offer(&nearest, mount_options[i]);
+	cfs_nearest_add(&nearest, why);
 }
 
 /* The last one is the mount point, and the one before it the source. */
@@ -124,17 +231,17 @@ static int process(void *data, const char *arg, int key, struct fuse_args *args)
 	if (key == FUSE_OPT_KEY_NONOPT)
 		return take_argument(parsing, arg);
 	if (arg[0] == '-')
-		return refuse(parsing, arg, "unknown option; see consolefs --help");
+		return refuse_unknown(parsing, arg);
 	if (is_for_others(arg))
 		return 0;
 	if (is_cloud_setting(arg)) {
 		parsing->result = cfs_config_items_option(parsing->items, arg, parsing->why);
 		return parsing->result < 0 ? -1 : 0;
 	}
-	return 1; /* libfuse's, or it refuses it */
+	return pass_on(parsing, arg);
 }
 
-/* Names the mount after its source, before what the user may say of it. */
+/* Names the mount after its source. First of all options, so that a fsname of the user replaces it. */
 static int add_fsname(struct fuse_args *args, const char *source)
 {
 	char *text = NULL, *escaped = NULL, *option = NULL;
@@ -177,8 +284,8 @@ static int resolve_source(struct parsing *parsing)
 	return add_fsname(&options->args, options->source);
 }
 
-/* What every mount has. The kernel checks permissions, before and instead of us; and helpers of
- * mount(8) ask for devices and set-user-id programs when nobody forbids it. */
+/* What every mount has. The kernel checks permissions, so that we need not; and helpers of mount(8)
+ * ask for devices and set-user-id programs unless they are turned off. */
 static int add_constants(struct fuse_args *args)
 {
 	static const char constants[] = "-odefault_permissions,nosuid,nodev,noexec,"
@@ -191,29 +298,31 @@ int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	struct cfs_options *ret_options, struct cfs_buf *why)
 {
 	struct parsing parsing = {.items = items, .why = why};
-	int r;
+	int r = 0;
 
 	parsing.options.args = (struct fuse_args)FUSE_ARGS_INIT(argc, argv);
-	parsing.options.ownership =
-		(struct cfs_ownership){.uid = getuid(), .gid = getgid(), .umask = 077};
 	if (fuse_opt_parse(&parsing.options.args, &parsing, options_known, process) < 0) {
-		cfs_options_finish(&parsing.options);
-		if (parsing.result == 0) {
-			/* libfuse has said on stderr which value it could not read. */
+		r = parsing.result;
+		if (r == 0) {
+			/* libfuse has said on stderr which option lacks its argument. */
 			cfs_buf_adds(
 				why, "the command line is not understood; see consolefs --help");
-			parsing.result = -EINVAL;
+			r = -EINVAL;
 		}
-		return parsing.result;
 	}
-	r = resolve_source(&parsing);
+	if (r == 0)
+		r = take_ownership(&parsing);
+	if (r == 0)
+		r = resolve_source(&parsing);
 	if (r == 0)
 		r = add_constants(&parsing.options.args);
+	free(parsing.uid);
+	free(parsing.gid);
+	free(parsing.umask);
 	if (r < 0) {
 		cfs_options_finish(&parsing.options);
 		return r;
 	}
-	parsing.options.ownership.umask &= 0777;
 	*ret_options = parsing.options;
 	return 0;
 }
@@ -227,6 +336,7 @@ void cfs_options_finish(struct cfs_options *options)
 	free(options->mountpoint);
 	free(options->log_level);
 	free(options->check_format);
+	free(options->unfamiliar);
 	fuse_opt_free_args(&options->args);
 	*options = (struct cfs_options){0};
 }

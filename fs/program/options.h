@@ -1,5 +1,5 @@
 /*
- * The command line.
+ * Parses the command line: what to mount where, and how.
  */
 #ifndef CFS_FS_PROGRAM_OPTIONS_H
 #define CFS_FS_PROGRAM_OPTIONS_H
@@ -14,7 +14,7 @@
  * As a user types it, `consolefs [options] MOUNTPOINT`; or as mount(8) and its helpers do for a
  * line of fstab, `consolefs SOURCE MOUNTPOINT -o OPTIONS`. A source is the path of a configuration,
  * or `none` or `consolefs`, and becomes the mount's fsname, by which mount(8) knows it again. What
- * in OPTIONS is for mount(8) and the service manager alone, like `nofail`, is passed over.
+ * in OPTIONS is for mount(8) and the service manager alone, like `nofail`, is ignored.
  */
 struct cfs_options {
 	char *config_file;  /* -c or the source, NULL when not given */
@@ -22,7 +22,8 @@ struct cfs_options {
 	char *mountpoint;   /* NULL when not given */
 	char *log_level;    /* --log-level, a word; NULL when not given */
 	char *check_format; /* --check=FORMAT; NULL when not given */
-	int foreground, demo, check, version, help;
+	char *unfamiliar;   /* the first mount option that may not be one; NULL: there is none */
+	int foreground, demo, check, backends, version, help;
 	struct cfs_ownership ownership;
 	struct fuse_args args; /* the mount options for libfuse */
 };
@@ -32,6 +33,10 @@ struct cfs_options {
 int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	struct cfs_options *ret_options, struct cfs_buf *why);
 void cfs_options_finish(struct cfs_options *options);
+
+/* Appends what to say when libfuse or the kernel may have refused the unfamiliar mount option:
+ * nothing if there is none. */
+void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why);
 
 extern const char cfs_options_usage[];
 

@@ -6,7 +6,7 @@
 #include "fs/base/clock.h"
 #include "fs/tree/file.h"
 
-#define SNAPSHOT_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL: every screen that EC2 documents */
+#define SNAPSHOT_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL: screens of today */
 
 struct cfs_nodes {
 	const struct cfs_clouds *clouds;

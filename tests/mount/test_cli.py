@@ -71,8 +71,28 @@ def test_version():
         assert done.stdout.startswith("consolefs ")
 
 
+def test_backends_prints_a_line_for_each_backend_and_setting():
+    done = consolefs("--backends")
+    assert done.returncode == 0 and done.stderr == ""
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    backends = [line[0] for line in lines if "." not in line[0]]
+    assert backends == ["aws", "tencent"]
+    backend = None
+    for line in lines:
+        if len(line) == 1:
+            (backend,) = line
+        else:
+            name, words = line
+            assert name.startswith(f"{backend}.") and words
+    names = {line[0] for line in lines}
+    assert {"aws.regions", "aws.filter", "tencent.backend", "tencent.vnc_page"} <= names
+
+
 @pytest.mark.parametrize("args, what", [
     ([], "mount point"), (["-x", "{}"], "-x"), (["--nonsense", "{}"], "--nonsense"),
+    (["--chekc"], "--chekc: unknown option (did you mean --check?)"),
+    (["--log-level=worning", "{}"], "'worning' is not one of error, warning, info and debug"),
+    (["-o", "alow_other", *PLAIN, "{}"], "did you mean allow_other?"),
     (["{}", "{}", "{}"], "{}"), (["-c"], None), (["-o", "uid=me", "{}"], "uid"),
     (["-o", "umask=9", "{}"], "umask"), (["-o", "nonsense", *PLAIN, "{}"], "nonsense"),
     (["-o", "nonsense=1", *PLAIN, "{}"], "nonsense")])

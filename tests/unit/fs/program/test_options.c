@@ -214,6 +214,8 @@ static void flags_are_set(void **state)
 
 	accept(f, "--demo /m");
 	assert_int_equal(f->options.demo, 1);
+	accept(f, "--backends");
+	assert_int_equal(f->options.backends, 1);
 	accept(f, "-V");
 	assert_int_equal(f->options.version, 1);
 	accept(f, "--version");
@@ -236,24 +238,42 @@ static void what_is_not_understood_is_named(void **state)
 {
 	struct fixture *f = *state;
 
-	refuse(f, "--what /m", "--what: unknown option");
+	refuse(f, "--what /m", "--what: unknown option; see consolefs --help");
+	refuse(f, "--chekc=json", "--chekc=json: unknown option (did you mean --check?); see");
+	refuse(f, "--backend", "--backend: unknown option (did you mean --backends?); see");
 	refuse(f, "-x /m", "-x: unknown option");
 	refuse(f, "-d /m", "-d: unknown option");
 	refuse(f, "/a /b /c", "/c: only");
 	refuse(f, "--\x1b\n /m", "--??: unknown option");
 }
 
-static void a_value_that_cannot_be_read_is_refused(void **state)
+static void a_value_that_is_not_a_number_is_shown(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse(f, "-o uid=me /m", "-o uid: 'me' is not a number from 0 to 4294967294");
+	refuse(f, "-o uid= /m", "-o uid: '' is not a number");
+	refuse(f, "-o gid=-1 /m", "-o gid: '-1' is not a number from 0 to 4294967294");
+	refuse(f, "-o gid=4294967295 /m", "-o gid: '4294967295' is not a number");
+	refuse(f, "-o gid=99999999999999999999999 /m", "is not a number");
+	refuse(f, "-o uid=1,uid=1x /m", "-o uid: '1x' is not a number");
+	refuse(f, "-o umask=9 /m", "-o umask: '9' is not an octal number from 0 to 7777");
+	refuse(f, "-o umask=10000 /m", "-o umask: '10000' is not an octal number");
+	accept(f, "-o uid=0,gid=4294967294,umask=0 /m");
+	assert_int_equal(f->options.ownership.uid, 0);
+	assert_true(f->options.ownership.gid == 4294967294);
+	assert_int_equal(f->options.ownership.umask, 0);
+}
+
+static void an_argument_that_is_missing_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
 
-	/* libfuse says on stderr which it was. */
+	/* libfuse says on stderr which it is. */
 	assert_true(saved >= 0 && null >= 0);
 	fflush(stderr);
 	dup2(null, STDERR_FILENO);
-	refuse(f, "-o uid=me /m", "not understood");
-	refuse(f, "-o umask=9 /m", "not understood");
 	refuse(f, "/m -c", "not understood");
 	refuse(f, "/m -o", "not understood");
 	dup2(saved, STDERR_FILENO);
@@ -261,10 +281,33 @@ static void a_value_that_cannot_be_read_is_refused(void **state)
 	close(null);
 }
 
+static void assert_explained(struct fixture *f, const char *line, const char *text)
+{
+	accept(f, line);
+	cfs_options_explain(&f->options, &f->why);
+	assert_string_equal(cfs_buf_text(&f->why), text);
+}
+
+/* Whether it is one is for libfuse and the kernel to decide. */
+static void a_mount_option_that_is_unfamiliar_is_remembered(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_explained(f, "-o ro,allow_other,fsname=x,noatime,nofail,aws.rate=1 /m", "");
+	assert_explained(f, "-o ro,alow_other,nonsense=1 /m",
+		": 'alow_other' may not be a mount option (did you mean allow_other?)");
+	assert_true(is_passed_on(f, "alow_other"));
+	assert_true(is_passed_on(f, "nonsense=1"));
+	assert_explained(f, "-o nonsense=secret /m", ": 'nonsense' may not be a mount option");
+	assert_explained(f, "-o loglevel=debug /m",
+		": 'loglevel' may not be a mount option (did you mean log_level?)");
+}
+
 static void the_usage_names_every_option(void **state)
 {
-	static const char *const names[] = {"--config", "-c", "-f", "-o", "--demo", "--check", "-V",
-		"--version", "-h", "--help", "umask", "allow_other", "fsname", "auto_unmount"};
+	static const char *const names[] = {"--config", "-c", "-f", "-o", "--demo", "--check",
+		"--backends", "-V", "--version", "-h", "--help", "umask", "allow_other", "fsname",
+		"auto_unmount"};
 	const char *line, *end;
 	size_t i;
 
@@ -300,7 +343,9 @@ int main(void)
 		TEST(a_line_of_fstab_is_understood),
 		TEST(flags_are_set),
 		TEST(what_is_not_understood_is_named),
-		TEST(a_value_that_cannot_be_read_is_refused),
+		TEST(a_value_that_is_not_a_number_is_shown),
+		TEST(an_argument_that_is_missing_is_refused),
+		TEST(a_mount_option_that_is_unfamiliar_is_remembered),
 		TEST(the_usage_names_every_option),
 		TEST(nothing_is_finished_as_well),
 	};

@@ -1,0 +1,48 @@
+#include "fs/program/harden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "fs/base/log.h"
+
+/* Screens are tens of kilobytes and short-lived. Kept off the heap, their memory goes back to the
+ * system when they are closed, however many were open at once. */
+#define OWN_PAGES_FROM (32 * 1024)
+/* What the heap keeps in reserve: enough for one call, so that calls one after the other ask the
+ * system for nothing. */
+#define RESERVE (256 * 1024)
+
+void cfs_harden(void)
+{
+	struct rlimit none = {0, 0}, files;
+
+	/* An allocator other than glibc's may not know these. */
+	(void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES_FROM);
+	(void)mallopt(M_TRIM_THRESHOLD, RESERVE);
+	(void)mallopt(M_TOP_PAD, RESERVE / 4);
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		cfs_log(CFS_LOG_WARNING, "cannot turn core dumps off: %s", strerror(errno));
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+			cfs_log(CFS_LOG_WARNING, "cannot raise the limit of open files: %s",
+				strerror(errno));
+	}
+}
+
+bool cfs_harden_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
