@@ -92,19 +92,18 @@ int cfs_failure_describe(const struct cfs_failure *failure, struct cfs_buf *buf)
 {
 	const struct cfs_error *error = &failure->error;
 	char when[CFS_TIME_TEXT];
-	int r;
 
 	if (!failure->number)
 		return 0;
 	cfs_time_format(failure->when.tv_sec, when);
-	r = cfs_buf_addf(buf,
+	cfs_buf_addf(buf,
 		"time:       %s\naction:     %s\nerrno:      %s (%s)\ncode:       %s\n"
 		"message:    %s\nrequest id: %s\nadvice:     ",
 		when, failure->action, cfs_failure_errno_name(failure->number),
 		strerror(failure->number), error->code[0] ? error->code : "-",
 		error->message[0] ? error->message : "-",
 		error->request_id[0] ? error->request_id : "-");
-	if (r == 0)
-		r = cfs_failure_advice(failure, buf);
-	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
+	cfs_failure_advice(failure, buf);
+	cfs_buf_addc(buf, '\n');
+	return cfs_buf_error(buf);
 }

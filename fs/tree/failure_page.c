@@ -7,16 +7,13 @@
 
 #define LINE_MAX 1024 /* bytes of a title or of an advice */
 
-static int add_row(struct cfs_buf *buf, const char *term, const char *text)
+static void add_row(struct cfs_buf *buf, const char *term, const char *text)
 {
-	int r;
-
 	if (text[0] == '\0')
-		return 0;
-	r = cfs_buf_addf(buf, "<dt>%s</dt><dd>", term);
-	if (r == 0)
-		r = cfs_html_add(buf, text);
-	return r == 0 ? cfs_buf_adds(buf, "</dd>\n") : r;
+		return;
+	cfs_buf_addf(buf, "<dt>%s</dt><dd>", term);
+	cfs_html_add(buf, text);
+	cfs_buf_adds(buf, "</dd>\n");
 }
 
 static int add_title(
@@ -41,48 +38,38 @@ static int add_advice(const struct cfs_failure *failure, struct cfs_buf *buf)
 
 	r = cfs_failure_advice(failure, &advice);
 	if (r == 0 && advice.len > 0) {
-		r = cfs_buf_adds(buf, "<p>What to do: ");
-		if (r == 0)
-			r = cfs_html_add(buf, cfs_buf_text(&advice));
-		if (r == 0)
-			r = cfs_buf_adds(buf, ".</p>\n");
+		cfs_buf_adds(buf, "<p>What to do: ");
+		cfs_html_add(buf, cfs_buf_text(&advice));
+		cfs_buf_adds(buf, ".</p>\n");
+		r = cfs_buf_error(buf);
 	}
 	cfs_buf_finish(&advice);
 	return r;
 }
 
-static int add_details(
+static void add_details(
 	const struct cfs_node *node, const struct cfs_failure *failure, struct cfs_buf *buf)
 {
 	const struct cfs_instance *instance = node->entry->instance;
 	const struct cfs_error *error = &failure->error;
 	char when[CFS_TIME_TEXT];
-	int r;
 
 	cfs_time_format(failure->when.tv_sec, when);
-	r = cfs_buf_adds(buf, "<dl>\n");
-	if (r == 0)
-		r = add_row(buf, "Instance", node->entry->id);
-	if (r == 0 && instance)
-		r = add_row(buf, "Name", cfs_instance_field(instance, CFS_FIELD_NAME));
-	if (r == 0 && instance)
-		r = add_row(buf, "State, as last listed",
+	cfs_buf_adds(buf, "<dl>\n");
+	add_row(buf, "Instance", node->entry->id);
+	if (instance) {
+		add_row(buf, "Name", cfs_instance_field(instance, CFS_FIELD_NAME));
+		add_row(buf, "State, as last listed",
 			cfs_instance_field(instance, CFS_FIELD_STATE));
-	if (r == 0)
-		r = cfs_buf_addf(buf,
-			"<dt>Error</dt><dd><strong class=\"bad\">%s</strong> (%s)</dd>\n",
-			cfs_failure_errno_name(failure->number), strerror(failure->number));
-	if (r == 0)
-		r = add_row(buf, "Code", error->code);
-	if (r == 0)
-		r = add_row(buf, "Message", error->message);
-	if (r == 0)
-		r = add_row(buf, "Action", failure->action);
-	if (r == 0)
-		r = add_row(buf, "Request id", error->request_id);
-	if (r == 0)
-		r = add_row(buf, "Time", when);
-	return r == 0 ? cfs_buf_adds(buf, "</dl>\n") : r;
+	}
+	cfs_buf_addf(buf, "<dt>Error</dt><dd><strong class=\"bad\">%s</strong> (%s)</dd>\n",
+		cfs_failure_errno_name(failure->number), strerror(failure->number));
+	add_row(buf, "Code", error->code);
+	add_row(buf, "Message", error->message);
+	add_row(buf, "Action", failure->action);
+	add_row(buf, "Request id", error->request_id);
+	add_row(buf, "Time", when);
+	cfs_buf_adds(buf, "</dl>\n");
 }
 
 int cfs_failure_page(
@@ -93,13 +80,14 @@ int cfs_failure_page(
 	r = add_title(node, failure, buf);
 	if (r == 0)
 		r = add_advice(failure, buf);
-	if (r == 0)
-		r = add_details(node, failure, buf);
-	if (r == 0)
-		r = cfs_buf_addf(buf,
-			"<nav aria-label=\"Next\"><a class=\"go\" href=\"%s\">Try again</a> "
-			"<a href=\"info.json\">info.json</a> <a href=\"../status\">status of the "
-			"cloud</a></nav>\n",
-			node->live->name);
-	return r == 0 ? cfs_html_end(buf) : r;
+	if (r < 0)
+		return r;
+	add_details(node, failure, buf);
+	cfs_buf_addf(buf,
+		"<nav aria-label=\"Next\"><a class=\"go\" href=\"%s\">Try again</a> "
+		"<a href=\"info.json\">info.json</a> <a href=\"../status\">status of the "
+		"cloud</a></nav>\n",
+		node->live->name);
+	cfs_html_end(buf);
+	return cfs_buf_error(buf);
 }

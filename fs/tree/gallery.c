@@ -46,28 +46,23 @@ struct page {
 	time_t now;
 };
 
-static int addf(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void addf(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static int addf(struct page *page, const char *format, ...)
+static void addf(struct page *page, const char *format, ...)
 {
 	va_list args;
-	int r;
 
 	va_start(args, format);
-	r = cfs_buf_vaddf(page->buf, format, args);
+	cfs_buf_vaddf(page->buf, format, args);
 	va_end(args);
-	return r;
 }
 
 /* Markup, text from strangers, markup. */
-static int add(struct page *page, const char *before, const char *text, const char *after)
+static void add(struct page *page, const char *before, const char *text, const char *after)
 {
-	int r;
-
-	r = cfs_buf_adds(page->buf, before);
-	if (r == 0)
-		r = cfs_html_add(page->buf, text);
-	return r == 0 ? cfs_buf_adds(page->buf, after) : r;
+	cfs_buf_adds(page->buf, before);
+	cfs_html_add(page->buf, text);
+	cfs_buf_adds(page->buf, after);
 }
 
 /* The index among the page's clouds of the one that the entry is of. */
@@ -86,29 +81,21 @@ static const struct cfs_cloud *cloud_of(const struct page *page, const struct cf
 }
 
 /* The path of a file of an instance, or of its directory when file is "". */
-static int add_path(struct page *page, const struct cfs_entry *entry, const char *file)
+static void add_path(struct page *page, const struct cfs_entry *entry, const char *file)
 {
-	int r;
-
-	r = cfs_html_add_step(page->buf, cloud_of(page, entry)->config->name);
-	if (r == 0)
-		r = cfs_buf_addc(page->buf, '/');
-	if (r == 0)
-		r = cfs_html_add_step(page->buf, entry->id);
-	if (r == 0)
-		r = cfs_buf_addc(page->buf, '/');
-	return r == 0 ? cfs_html_add_step(page->buf, file) : r;
+	cfs_html_add_step(page->buf, cloud_of(page, entry)->config->name);
+	cfs_buf_addc(page->buf, '/');
+	cfs_html_add_step(page->buf, entry->id);
+	cfs_buf_addc(page->buf, '/');
+	cfs_html_add_step(page->buf, file);
 }
 
-static int add_link(struct page *page, const struct cfs_entry *entry, const char *file,
+static void add_link(struct page *page, const struct cfs_entry *entry, const char *file,
 	const char *attributes, const char *text)
 {
-	int r;
-
-	r = cfs_buf_adds(page->buf, "<a href=\"");
-	if (r == 0)
-		r = add_path(page, entry, file);
-	return r == 0 ? addf(page, "\"%s>%s</a>", attributes, text) : r;
+	cfs_buf_adds(page->buf, "<a href=\"");
+	add_path(page, entry, file);
+	addf(page, "\"%s>%s</a>", attributes, text);
 }
 
 static const char *field(const struct cfs_entry *entry, enum cfs_field field)
@@ -135,25 +122,22 @@ static const char *power_class(const struct cfs_entry *entry)
 }
 
 /* "312 d": since a time as RFC 3339 has it. */
-static int add_age(struct page *page, const char *launched)
+static void add_age(struct page *page, const char *launched)
 {
 	int64_t seconds;
 	long long age;
-	int r;
 
 	if (cfs_time_parse(launched, &seconds) < 0)
-		return 0;
+		return;
 	age = (long long)(page->now - seconds);
-	r = add(page, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
-	if (r == 0)
-		r = add(page, "", launched, "\">");
-	if (r < 0)
-		return r;
+	add(page, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
+	add(page, "", launched, "\">");
 	if (age >= 2 * DAY)
-		return addf(page, "%lld d</time>", age / DAY);
-	if (age >= 2 * HOUR)
-		return addf(page, "%lld h</time>", age / HOUR);
-	return addf(page, "%lld min</time>", age > 0 ? age / 60 : 0);
+		addf(page, "%lld d</time>", age / DAY);
+	else if (age >= 2 * HOUR)
+		addf(page, "%lld h</time>", age / HOUR);
+	else
+		addf(page, "%lld min</time>", age > 0 ? age / 60 : 0);
 }
 
 /* A live file that the gallery offers for an instance; of an action that gives a page, the page
@@ -173,133 +157,103 @@ static bool offered(const struct page *page, const struct cfs_entry *entry, size
 }
 
 /* Where the picture goes, or what stands in its place. */
-static int add_shot(struct page *page, const struct cfs_entry *entry)
+static void add_shot(struct page *page, const struct cfs_entry *entry)
 {
 	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
 	const struct cfs_live *live = NULL;
-	size_t i;
 
-	for (i = 0; i < backend->n_live; i++)
+	for (size_t i = 0; i < backend->n_live; i++) {
 		if ((backend->live[i].image || backend->live[i].page) && offered(page, entry, i) &&
 			(!live || backend->live[i].image))
 			live = &backend->live[i];
+	}
 	if (live && live->image)
-		return add_link(
-			page, entry, live->name, " class=\"shot\" data-img", "Take a picture");
-	if (live)
-		return add_link(page, entry, live->name,
+		add_link(page, entry, live->name, " class=\"shot\" data-img", "Take a picture");
+	else if (live)
+		add_link(page, entry, live->name,
 			" class=\"shot vnc\" target=\"_blank\" rel=\"noopener noreferrer\"",
 			"<span><b>Open the console</b>VNC, in a new tab</span>");
-	return cfs_buf_adds(
-		page->buf, "<div class=\"shot\">No picture in this state or of this type</div>");
+	else
+		cfs_buf_adds(page->buf,
+			"<div class=\"shot\">No picture in this state or of this type</div>");
 }
 
-static int add_facts(struct page *page, const struct cfs_entry *entry)
+static void add_facts(struct page *page, const struct cfs_entry *entry)
 {
 	const struct cfs_cloud *cloud = cloud_of(page, entry);
 	const char *region = entry->region == CFS_REGION_UNKNOWN
 		? ""
 		: cfs_catalogue_region_name(cloud->catalogue, (size_t)entry->region);
-	int r;
 
-	r = add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
-	if (r == 0)
-		r = add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
-	if (r == 0)
-		r = add(page, "", region, "</p>\n<p><span class=\"state ");
-	if (r == 0)
-		r = addf(page, "%s\">", power_class(entry));
-	if (r == 0)
-		r = add(page, "", entry->instance ? field(entry, CFS_FIELD_STATE) : "not listed",
-			"</span>");
-	if (r == 0 && field(entry, CFS_FIELD_TYPE)[0])
-		r = add(page, " \302\267 ", field(entry, CFS_FIELD_TYPE), "");
-	if (r == 0)
-		r = add_age(page, field(entry, CFS_FIELD_LAUNCHED));
-	return r == 0 ? cfs_buf_adds(page->buf, "</p>\n") : r;
+	add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
+	add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
+	add(page, "", region, "</p>\n<p><span class=\"state ");
+	addf(page, "%s\">", power_class(entry));
+	add(page, "", entry->instance ? field(entry, CFS_FIELD_STATE) : "not listed", "</span>");
+	if (field(entry, CFS_FIELD_TYPE)[0])
+		add(page, " \302\267 ", field(entry, CFS_FIELD_TYPE), "");
+	add_age(page, field(entry, CFS_FIELD_LAUNCHED));
+	cfs_buf_adds(page->buf, "</p>\n");
 }
 
-static int add_links(struct page *page, const struct cfs_entry *entry)
+static void add_links(struct page *page, const struct cfs_entry *entry)
 {
 	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
-	const struct cfs_live *live;
 	bool wakes = false;
-	size_t i;
-	int r;
 
-	r = cfs_buf_adds(page->buf, "<p class=\"links\">");
-	for (i = 0; r == 0 && i < backend->n_live; i++) {
-		live = &backend->live[i];
+	cfs_buf_adds(page->buf, "<p class=\"links\">");
+	for (size_t i = 0; i < backend->n_live; i++) {
+		const struct cfs_live *live = &backend->live[i];
+
 		wakes = wakes || (live->wakes && offered(page, entry, i));
 		if (offered(page, entry, i) && !live->image)
-			r = add_link(page, entry, live->name,
+			add_link(page, entry, live->name,
 				live->page ? " target=\"_blank\" rel=\"noopener noreferrer\"" : "",
 				live->name);
 	}
-	if (r == 0)
-		r = add_link(page, entry, "info.json", "", "info.json");
-	if (r == 0)
-		r = add_link(page, entry, "error", "", "error");
-	if (r == 0 && wakes) {
-		r = cfs_buf_adds(page->buf, "</p>\n<p class=\"wake\"><code data-file=\"");
-		if (r == 0)
-			r = add_path(page, entry, "wake");
-		if (r == 0)
-			r = cfs_buf_adds(page->buf, "\">echo &gt; ");
-		if (r == 0)
-			r = add_path(page, entry, "wake");
-		if (r == 0)
-			r = cfs_buf_adds(page->buf, "</code>");
+	add_link(page, entry, "info.json", "", "info.json");
+	add_link(page, entry, "error", "", "error");
+	if (wakes) {
+		cfs_buf_adds(page->buf, "</p>\n<p class=\"wake\"><code data-file=\"");
+		add_path(page, entry, "wake");
+		cfs_buf_adds(page->buf, "\">echo &gt; ");
+		add_path(page, entry, "wake");
+		cfs_buf_adds(page->buf, "</code>");
 	}
-	return r == 0 ? cfs_buf_adds(page->buf, "</p>\n") : r;
+	cfs_buf_adds(page->buf, "</p>\n");
 }
 
 /* What the search looks through beside what is shown. */
-static int add_tags(struct page *page, const struct cfs_instance *instance)
+static void add_tags(struct page *page, const struct cfs_instance *instance)
 {
 	struct cfs_pair tag;
-	size_t i;
-	int r = 0;
 
-	for (i = 0; r == 0 && instance && i < instance->n_tags; i++) {
+	for (size_t i = 0; instance && i < instance->n_tags; i++) {
 		tag = cfs_instance_tag(instance, i);
 		/* The name is shown already. */
 		if (strcmp(tag.value, cfs_instance_field(instance, CFS_FIELD_NAME)) == 0)
 			continue;
-		r = add(page, " ", tag.key, "=");
-		if (r == 0)
-			r = cfs_html_add(page->buf, tag.value);
+		add(page, " ", tag.key, "=");
+		cfs_html_add(page->buf, tag.value);
 	}
-	for (i = 0; r == 0 && instance && i < instance->n_addresses; i++)
-		r = add(page, " ", cfs_instance_address(instance, i), "");
-	return r;
+	for (size_t i = 0; instance && i < instance->n_addresses; i++)
+		add(page, " ", cfs_instance_address(instance, i), "");
 }
 
-static int add_card(struct page *page, const struct cfs_entry *entry)
+static void add_card(struct page *page, const struct cfs_entry *entry)
 {
-	int r;
-
-	r = add(page, "<li class=\"card\" data-c=\"", cloud_of(page, entry)->config->name,
+	add(page, "<li class=\"card\" data-c=\"", cloud_of(page, entry)->config->name,
 		"\" data-s=\"");
-	if (r == 0)
-		r = add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
-	if (r == 0)
-		r = add_tags(page, entry->instance);
-	if (r == 0)
-		r = cfs_buf_adds(page->buf, "\">\n");
-	if (r == 0)
-		r = add_shot(page, entry);
-	if (r == 0)
-		r = cfs_buf_adds(page->buf, "\n<h2><a href=\"");
-	if (r == 0)
-		r = add_path(page, entry, "");
-	if (r == 0)
-		r = add(page, "\"><bdi>", name_of(entry), "</bdi></a></h2>");
-	if (r == 0)
-		r = add_facts(page, entry);
-	if (r == 0)
-		r = add_links(page, entry);
-	return r == 0 ? cfs_buf_adds(page->buf, "</li>\n") : r;
+	add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
+	add_tags(page, entry->instance);
+	cfs_buf_adds(page->buf, "\">\n");
+	add_shot(page, entry);
+	cfs_buf_adds(page->buf, "\n<h2><a href=\"");
+	add_path(page, entry, "");
+	add(page, "\"><bdi>", name_of(entry), "</bdi></a></h2>");
+	add_facts(page, entry);
+	add_links(page, entry);
+	cfs_buf_adds(page->buf, "</li>\n");
 }
 
 /*
@@ -366,11 +320,12 @@ static int add_next_card(struct page *page)
 	int r;
 
 	page->buf->max = max - FOOT_ROOM;
-	r = add_card(page, entry);
+	add_card(page, entry);
 	page->buf->max = max;
 	cfs_entry_unref(entry);
+	r = cfs_buf_error(page->buf);
 	if (r == -EFBIG) {
-		page->buf->len = before;
+		cfs_buf_cut(page->buf, before);
 		page->n_left_out = page->n_heap + 1;
 		r = 0;
 	}
@@ -389,76 +344,60 @@ static int add_cards(struct page *page)
 	if (r < 0 || page->n_heap > 0)
 		return r < 0 ? r : 1;
 	if (page->n_left_out > 0)
-		r = addf(page,
+		addf(page,
 			"<li class=\"notice\">%zu more instances do not fit on this page.</li>\n",
 			page->n_left_out);
-	return r;
+	return 0;
 }
 
 /* What is not known of a cloud. */
-static int add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
+static void add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
 {
-	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0;
+	size_t n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0;
 	struct cfs_region_state region;
-	int r = 0;
 
-	for (i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		listed += region.listed;
 		if (!region.failure)
 			continue;
-		r = add(page, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>: ");
-		if (r == 0)
-			r = add(page, "", region.name, " could not be listed");
-		if (r == 0)
-			r = addf(page,
-				region.listed ? " anew (%s): what is shown is older. <a href=\""
-					      : " (%s). <a href=\"",
-				cfs_failure_errno_name(region.failure->number));
-		if (r == 0)
-			r = cfs_html_add_step(page->buf, cloud->config->name);
-		if (r == 0)
-			r = cfs_buf_adds(page->buf, "/status\">Its status says why</a>.</p>\n");
+		add(page, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>: ");
+		add(page, "", region.name, " could not be listed");
+		addf(page,
+			region.listed ? " anew (%s): what is shown is older. <a href=\""
+				      : " (%s). <a href=\"",
+			cfs_failure_errno_name(region.failure->number));
+		cfs_html_add_step(page->buf, cloud->config->name);
+		cfs_buf_adds(page->buf, "/status\">Its status says why</a>.</p>\n");
 		listed++;
 	}
-	if (r < 0 || listed > 0)
-		return r;
-	r = add(page, "<p class=\"notice\"><strong>", cloud->config->name,
+	if (listed > 0)
+		return;
+	add(page, "<p class=\"notice\"><strong>", cloud->config->name,
 		"</strong> has not been listed yet. <a href=\"");
-	if (r == 0)
-		r = cfs_html_add_step(page->buf, cloud->config->name);
-	return r == 0
-		? cfs_buf_adds(page->buf,
-			  "/\">Open its directory</a>, then come back and reload this page.</p>\n")
-		: r;
+	cfs_html_add_step(page->buf, cloud->config->name);
+	cfs_buf_adds(page->buf,
+		"/\">Open its directory</a>, then come back and reload this page.</p>\n");
 }
 
 static int add_notices(struct page *page)
 {
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < page->n_clouds; i++)
-		r = add_cloud_notice(page, page->clouds[i]);
-	return r;
+	for (size_t i = 0; i < page->n_clouds; i++)
+		add_cloud_notice(page, page->clouds[i]);
+	return 0;
 }
 
-static int add_option(struct page *page, const char *text)
+static void add_option(struct page *page, const char *text)
 {
-	int r;
-
-	r = add(page, "<option value=\"", text, "\">");
-	return r == 0 ? add(page, "", text, "</option>") : r;
+	add(page, "<option value=\"", text, "\">");
+	add(page, "", text, "</option>");
 }
 
 static int add_cloud_options(struct page *page)
 {
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < page->n_clouds; i++)
-		r = add_option(page, page->clouds[i]->config->name);
-	return r;
+	for (size_t i = 0; i < page->n_clouds; i++)
+		add_option(page, page->clouds[i]->config->name);
+	return 0;
 }
 
 static int compare_states(const void *a, const void *b)
@@ -478,19 +417,17 @@ static void note_state(struct page *page, const char *state)
 
 static int add_state_options(struct page *page)
 {
-	size_t i;
-	int r = 0;
-
 	qsort(page->states, page->n_states, sizeof(page->states[0]), compare_states);
-	for (i = 0; r == 0 && i < page->n_states; i++)
-		r = add_option(page, page->states[i]);
-	return r;
+	for (size_t i = 0; i < page->n_states; i++)
+		add_option(page, page->states[i]);
+	return 0;
 }
 
 static int add_count(struct page *page)
 {
-	return addf(page, "%zu instance%s in %zu cloud%s", page->n_entries,
+	addf(page, "%zu instance%s in %zu cloud%s", page->n_entries,
 		page->n_entries == 1 ? "" : "s", page->n_clouds, page->n_clouds == 1 ? "" : "s");
+	return 0;
 }
 
 static int add_time(struct page *page)
@@ -498,7 +435,8 @@ static int add_time(struct page *page)
 	char now[CFS_TIME_TEXT];
 
 	cfs_time_format(page->now, now);
-	return addf(page, "<time datetime=\"%s\">%s</time>", now, now);
+	addf(page, "<time datetime=\"%s\">%s</time>", now, now);
+	return 0;
 }
 
 static int add_hash(struct page *page, const char *text)
@@ -532,9 +470,10 @@ static int add_script_hash(struct page *page)
 	return add_hash(page, cfs_asset_gallery_js);
 }
 
-/* What stands in double braces in the template. add: 1 when there is more of it. */
+/* What stands in double braces in the template. */
 static const struct part {
 	const char *name;
+	/* 0, 1 when there is more of it, or a negative errno other than the buffer's own. */
 	int (*add)(struct page *page);
 } parts[] = {
 	{"cards", add_cards},
@@ -551,29 +490,31 @@ static const struct part {
 
 static int add_part(struct page *page, const char *name, size_t len)
 {
-	size_t i;
+	int r = 0;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (strlen(parts[i].name) == len && memcmp(parts[i].name, name, len) == 0)
-			return parts[i].add(page);
-	return 0;
+			r = parts[i].add(page);
+	}
+	return r < 0 || cfs_buf_error(page->buf) == 0 ? r : cfs_buf_error(page->buf);
 }
 
 /* 1 when there is more to fill. */
 static int fill(struct page *page)
 {
 	const char *at, *end;
-	int r = 0;
+	int r;
 
-	while (r == 0 && (at = strstr(page->template, "{{")) && (end = strstr(at, "}}"))) {
-		r = cfs_buf_add(page->buf, page->template, (size_t)(at - page->template));
+	while ((at = strstr(page->template, "{{")) && (end = strstr(at, "}}"))) {
+		cfs_buf_add(page->buf, page->template, (size_t)(at - page->template));
 		page->template = at;
-		if (r == 0)
-			r = add_part(page, at + 2, (size_t)(end - at - 2));
-		if (r == 0)
-			page->template = end + 2;
+		r = add_part(page, at + 2, (size_t)(end - at - 2));
+		if (r != 0)
+			return r;
+		page->template = end + 2;
 	}
-	return r == 0 ? cfs_buf_adds(page->buf, page->template) : r;
+	cfs_buf_adds(page->buf, page->template);
+	return cfs_buf_error(page->buf);
 }
 
 /* Room for a large page at once: to grow is to copy all there is. Without it the page may still

@@ -13,61 +13,41 @@
 #include "fs/client/metrics.h"
 #include "fs/cloud/config.h"
 
-/* Writing. The first error stays, and nothing is written after it. */
-
-struct writer {
-	struct cfs_buf *buf;
-	int r;
-};
-
-static void say(struct writer *writer, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void say(struct writer *writer, const char *format, ...)
+static void head(struct cfs_buf *buf, const char *name, const char *type, const char *help)
 {
-	va_list args;
-
-	if (writer->r < 0)
-		return;
-	va_start(args, format);
-	writer->r = cfs_buf_vaddf(writer->buf, format, args);
-	va_end(args);
-}
-
-static void head(struct writer *writer, const char *name, const char *type, const char *help)
-{
-	say(writer, "# HELP consolefs_%s %s\n# TYPE consolefs_%s %s\n", name, help, name, type);
+	cfs_buf_addf(
+		buf, "# HELP consolefs_%s %s\n# TYPE consolefs_%s %s\n", name, help, name, type);
 }
 
 /* A label's value, in which '\', '"' and the line feed are escaped. */
-static void label(struct writer *writer, const char *name, const char *value)
+static void label(struct cfs_buf *buf, const char *name, const char *value)
 {
 	size_t len;
 
-	say(writer, "%s=\"", name);
+	cfs_buf_addf(buf, "%s=\"", name);
 	for (; *value; value += len) {
 		len = strcspn(value, "\\\"\n");
-		say(writer, "%.*s", (int)len, value);
+		cfs_buf_addf(buf, "%.*s", (int)len, value);
 		if (value[len])
-			say(writer, "\\%c", value[len] == '\n' ? 'n' : value[len]);
+			cfs_buf_addf(buf, "\\%c", value[len] == '\n' ? 'n' : value[len]);
 		len += value[len] != '\0';
 	}
-	say(writer, "\"");
+	cfs_buf_addf(buf, "\"");
 }
 
 static void series_labels(
-	struct writer *writer, const char *name, const struct cfs_metrics_series *series)
+	struct cfs_buf *buf, const char *name, const struct cfs_metrics_series *series)
 {
-	say(writer, "consolefs_%s{", name);
-	label(writer, "cloud", series->cloud);
-	say(writer, ",");
-	label(writer, "region", series->region);
-	say(writer, ",");
-	label(writer, "action", series->action);
+	cfs_buf_addf(buf, "consolefs_%s{", name);
+	label(buf, "cloud", series->cloud);
+	cfs_buf_addf(buf, ",");
+	label(buf, "region", series->region);
+	cfs_buf_addf(buf, ",");
+	label(buf, "action", series->action);
 }
 
 /* Faults that show as the same errno are one result. */
-static void results(struct writer *writer, const struct cfs_metrics_series *series)
+static void results(struct cfs_buf *buf, const struct cfs_metrics_series *series)
 {
 	bool told[CFS_N_FAULTS] = {false};
 	uint64_t count;
@@ -86,13 +66,13 @@ static void results(struct writer *writer, const struct cfs_metrics_series *seri
 		}
 		if (count == 0 && fault != CFS_OK)
 			continue;
-		series_labels(writer, "calls_total", series);
-		say(writer, ",");
-		label(writer, "result",
+		series_labels(buf, "calls_total", series);
+		cfs_buf_addf(buf, ",");
+		label(buf, "result",
 			fault == CFS_OK ? "ok"
 					: cfs_failure_errno_name(
 						  cfs_failure_errno((enum cfs_fault)fault, false)));
-		say(writer, "} %" PRIu64 "\n", count);
+		cfs_buf_addf(buf, "} %" PRIu64 "\n", count);
 	}
 }
 
@@ -130,66 +110,72 @@ static const struct column columns[] = {
 	{"calls_in_flight", "gauge", "Calls under way that do not wait in the queue.", in_flight},
 };
 
-static void write_series(struct writer *writer, const struct cfs_metrics *metrics)
+static void write_series(struct cfs_buf *buf, const struct cfs_metrics *metrics)
 {
 	const struct cfs_metrics_series *series;
 	const struct column *column;
 	size_t i;
 
-	head(writer, "calls_total", "counter", "API calls that ended, by errno or ok.");
+	head(buf, "calls_total", "counter", "API calls that ended, by errno or ok.");
 	for (i = 0; (series = cfs_metrics_at(metrics, i)); i++)
-		results(writer, series);
+		results(buf, series);
 	for (column = columns; column < columns + sizeof(columns) / sizeof(columns[0]); column++) {
-		head(writer, column->name, column->type, column->help);
+		head(buf, column->name, column->type, column->help);
 		for (i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
-			series_labels(writer, column->name, series);
-			say(writer, "} %" PRIu64 "\n", column->value(series));
+			series_labels(buf, column->name, series);
+			cfs_buf_addf(buf, "} %" PRIu64 "\n", column->value(series));
 		}
 	}
 }
 
-/* `labels` are written, or "". */
-static void write_histogram(struct writer *writer, const char *name, const char *labels,
-	const struct cfs_histogram *histogram)
+static void action_labels(struct cfs_buf *buf, const struct cfs_metrics_series *series)
 {
-	const char *comma = labels[0] ? "," : "", *open = labels[0] ? "{" : "",
-		   *close = labels[0] ? "}" : "";
-	uint64_t count = 0;
-	size_t i;
+	label(buf, "cloud", series->cloud);
+	cfs_buf_addc(buf, ',');
+	label(buf, "action", series->action);
+}
 
-	for (i = 0; i <= histogram->bounds->n; i++) {
+static void histogram_total(struct cfs_buf *buf, const char *name, const char *what,
+	const struct cfs_metrics_series *series)
+{
+	cfs_buf_addf(buf, "consolefs_%s_%s", name, what);
+	if (series) {
+		cfs_buf_addc(buf, '{');
+		action_labels(buf, series);
+		cfs_buf_addc(buf, '}');
+	}
+}
+
+/* A histogram; with a series, of its cloud's action, in all regions together. */
+static void write_histogram(struct cfs_buf *buf, const char *name,
+	const struct cfs_metrics_series *series, const struct cfs_histogram *histogram)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i <= histogram->bounds->n; i++) {
 		count += histogram->counts[i];
-		say(writer, "consolefs_%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", name, labels, comma,
+		cfs_buf_addf(buf, "consolefs_%s_bucket{", name);
+		if (series) {
+			action_labels(buf, series);
+			cfs_buf_addc(buf, ',');
+		}
+		cfs_buf_addf(buf, "le=\"%s\"} %" PRIu64 "\n",
 			i < histogram->bounds->n ? histogram->bounds->at[i].text : "+Inf", count);
 	}
-	say(writer, "consolefs_%s_sum%s%s%s %" PRIu64 ".%06u\n", name, open, labels, close,
-		histogram->sum_us / 1000000, (unsigned)(histogram->sum_us % 1000000));
-	say(writer, "consolefs_%s_count%s%s%s %" PRIu64 "\n", name, open, labels, close, count);
+	histogram_total(buf, name, "sum", series);
+	cfs_buf_addf(buf, " %" PRIu64 ".%06u\n", histogram->sum_us / 1000000,
+		(unsigned)(histogram->sum_us % 1000000));
+	histogram_total(buf, name, "count", series);
+	cfs_buf_addf(buf, " %" PRIu64 "\n", count);
 }
 
-/* Of a cloud's action, in all regions together. */
-static void write_duration(struct writer *writer, const struct cfs_metrics_series *series,
-	const struct cfs_histogram *histogram)
-{
-	struct cfs_buf labels = CFS_BUF_INIT(4 * (CFS_CLOUD_NAME_MAX + CFS_REGION_MAX) + 256);
-	struct writer inner = {.buf = &labels};
-
-	label(&inner, "cloud", series->cloud);
-	say(&inner, ",");
-	label(&inner, "action", series->action);
-	if (inner.r < 0 && writer->r == 0)
-		writer->r = inner.r;
-	write_histogram(writer, "call_duration_seconds", cfs_buf_text(&labels), histogram);
-	cfs_buf_finish(&labels);
-}
-
-static void write_durations(struct writer *writer, const struct cfs_metrics *metrics)
+static void write_durations(struct cfs_buf *buf, const struct cfs_metrics *metrics)
 {
 	const struct cfs_metrics_series *series, *next;
 	struct cfs_histogram sum = {.bounds = &cfs_histogram_calls};
 	size_t i;
 
-	head(writer, "call_duration_seconds", "histogram",
+	head(buf, "call_duration_seconds", "histogram",
 		"How long API calls took, their retries and their time in the queue included.");
 	for (i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
 		cfs_histogram_merge(&sum, &series->durations);
@@ -197,13 +183,13 @@ static void write_durations(struct writer *writer, const struct cfs_metrics *met
 		if (next && strcmp(next->cloud, series->cloud) == 0 &&
 			strcmp(next->action, series->action) == 0)
 			continue;
-		write_duration(writer, series, &sum);
+		write_histogram(buf, "call_duration_seconds", series, &sum);
 		sum = (struct cfs_histogram){.bounds = &cfs_histogram_calls};
 	}
 }
 
 /* Numbers of a region: how many instances it has, how old its list is. */
-static void write_regions(struct writer *writer, const struct cfs_cloud *clouds, bool ages)
+static void write_regions(struct cfs_buf *buf, const struct cfs_cloud *clouds, bool ages)
 {
 	const char *name = ages ? "list_age_seconds" : "instances";
 	const struct cfs_cloud *cloud;
@@ -215,112 +201,110 @@ static void write_regions(struct writer *writer, const struct cfs_cloud *clouds,
 			cfs_catalogue_region(cloud->catalogue, i, &region);
 			if (!region.listed)
 				continue;
-			say(writer, "consolefs_%s{", name);
-			label(writer, "cloud", cloud->config->name);
-			say(writer, ",");
-			label(writer, "region", region.name);
+			cfs_buf_addf(buf, "consolefs_%s{", name);
+			label(buf, "cloud", cloud->config->name);
+			cfs_buf_addf(buf, ",");
+			label(buf, "region", region.name);
 			if (ages)
-				say(writer, "} %" PRId64 ".%03u\n", region.age_ms / 1000,
+				cfs_buf_addf(buf, "} %" PRId64 ".%03u\n", region.age_ms / 1000,
 					(unsigned)(region.age_ms % 1000));
 			else
-				say(writer, "} %zu\n", region.instances);
+				cfs_buf_addf(buf, "} %zu\n", region.instances);
 		}
 	}
 }
 
 /* A number of an endpoint. */
-static void write_rate(struct writer *writer, const struct cfs_endpoint *endpoint)
+static void write_rate(struct cfs_buf *buf, const struct cfs_endpoint *endpoint)
 {
-	say(writer, "} %.3f\n", cfs_rate_adaptive_rate(&endpoint->queue.rate));
+	cfs_buf_addf(buf, "} %.3f\n", cfs_rate_adaptive_rate(&endpoint->queue.rate));
 }
 
-static void write_up(struct writer *writer, const struct cfs_endpoint *endpoint)
+static void write_up(struct cfs_buf *buf, const struct cfs_endpoint *endpoint)
 {
-	say(writer, "} %d\n", !endpoint->breaker.down);
+	cfs_buf_addf(buf, "} %d\n", !endpoint->breaker.down);
 }
 
-static void write_endpoints(struct writer *writer, const struct cfs_cloud *clouds, const char *name,
-	void (*write_value)(struct writer *writer, const struct cfs_endpoint *endpoint))
+static void write_endpoints(struct cfs_buf *buf, const struct cfs_cloud *clouds, const char *name,
+	void (*write_value)(struct cfs_buf *buf, const struct cfs_endpoint *endpoint))
 {
 	const struct cfs_endpoint *endpoint;
 	const struct cfs_cloud *cloud;
 
 	for (cloud = clouds; cloud; cloud = cloud->next) {
 		for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
-			say(writer, "consolefs_%s{", name);
-			label(writer, "cloud", cloud->config->name);
-			say(writer, ",");
-			label(writer, "region", endpoint->region);
-			say(writer, ",");
-			label(writer, "action", endpoint->action);
-			write_value(writer, endpoint);
+			cfs_buf_addf(buf, "consolefs_%s{", name);
+			label(buf, "cloud", cloud->config->name);
+			cfs_buf_addf(buf, ",");
+			label(buf, "region", endpoint->region);
+			cfs_buf_addf(buf, ",");
+			label(buf, "action", endpoint->action);
+			write_value(buf, endpoint);
 		}
 	}
 }
 
-static void write_reachability(struct writer *writer, const struct cfs_cloud *clouds)
+static void write_reachability(struct cfs_buf *buf, const struct cfs_cloud *clouds)
 {
-	head(writer, "rate_limit", "gauge",
+	head(buf, "rate_limit", "gauge",
 		"Calls a second that are made at the most: less than documented after a throttle.");
-	write_endpoints(writer, clouds, "rate_limit", write_rate);
-	head(writer, "up", "gauge",
-		"1; 0 while calls are refused here because nothing answers them.");
-	write_endpoints(writer, clouds, "up", write_up);
+	write_endpoints(buf, clouds, "rate_limit", write_rate);
+	head(buf, "up", "gauge", "1; 0 while calls are refused here because nothing answers them.");
+	write_endpoints(buf, clouds, "up", write_up);
 }
 
-static void write_clouds(struct writer *writer, const struct cfs_cloud *clouds)
+static void write_clouds(struct cfs_buf *buf, const struct cfs_cloud *clouds)
 {
 	const struct cfs_cloud *cloud;
 	int64_t expires;
 
-	head(writer, "instances", "gauge", "Instances in the last list of a region.");
-	write_regions(writer, clouds, false);
-	head(writer, "list_age_seconds", "gauge", "Age of the last good list of a region.");
-	write_regions(writer, clouds, true);
-	head(writer, "credentials_expiry_timestamp_seconds", "gauge",
+	head(buf, "instances", "gauge", "Instances in the last list of a region.");
+	write_regions(buf, clouds, false);
+	head(buf, "list_age_seconds", "gauge", "Age of the last good list of a region.");
+	write_regions(buf, clouds, true);
+	head(buf, "credentials_expiry_timestamp_seconds", "gauge",
 		"When the credentials that are held expire; absent when never, or when none are.");
 	for (cloud = clouds; cloud; cloud = cloud->next) {
 		expires = cfs_credentials_expires(cloud->client->credentials);
 		if (!cfs_credentials_source(cloud->client->credentials)[0] || expires == INT64_MAX)
 			continue;
-		say(writer, "consolefs_credentials_expiry_timestamp_seconds{");
-		label(writer, "cloud", cloud->config->name);
-		say(writer, "} %" PRId64 "\n", expires);
+		cfs_buf_addf(buf, "consolefs_credentials_expiry_timestamp_seconds{");
+		label(buf, "cloud", cloud->config->name);
+		cfs_buf_addf(buf, "} %" PRId64 "\n", expires);
 	}
 }
 
 static void number(
-	struct writer *writer, const char *name, const char *type, const char *help, uint64_t value)
+	struct cfs_buf *buf, const char *name, const char *type, const char *help, uint64_t value)
 {
-	head(writer, name, type, help);
-	say(writer, "consolefs_%s %" PRIu64 "\n", name, value);
+	head(buf, name, type, help);
+	cfs_buf_addf(buf, "consolefs_%s %" PRIu64 "\n", name, value);
 }
 
 int cfs_stats_file_write(const struct cfs_stats_file_subject *subject, struct cfs_buf *buf)
 {
-	struct writer writer = {.buf = buf};
 	struct cfs_nodes_open open = cfs_nodes_open(subject->nodes);
 
-	head(&writer, "build_info", "gauge", "A constant 1, labelled with the version.");
-	say(&writer, "consolefs_build_info{");
-	label(&writer, "version", CONSOLEFS_VERSION);
-	say(&writer, "} 1\n");
-	write_series(&writer, subject->metrics);
-	write_durations(&writer, subject->metrics);
-	write_reachability(&writer, subject->clouds);
-	write_clouds(&writer, subject->clouds);
-	number(&writer, "open_snapshots", "gauge",
-		"Files that are open, each with content of its own.", open.snapshots);
-	number(&writer, "open_snapshot_bytes", "gauge", "Bytes of what is open.", open.bytes);
-	number(&writer, "nodes", "gauge", "Files and directories that the kernel refers to.",
+	head(buf, "build_info", "gauge", "A constant 1, labelled with the version.");
+	cfs_buf_addf(buf, "consolefs_build_info{");
+	label(buf, "version", CONSOLEFS_VERSION);
+	cfs_buf_addf(buf, "} 1\n");
+	write_series(buf, subject->metrics);
+	write_durations(buf, subject->metrics);
+	write_reachability(buf, subject->clouds);
+	write_clouds(buf, subject->clouds);
+	number(buf, "open_snapshots", "gauge", "Files that are open, each with content of its own.",
+		open.snapshots);
+	number(buf, "open_snapshot_bytes", "gauge", "Bytes of what is open.", open.bytes);
+	number(buf, "nodes", "gauge", "Files and directories that the kernel refers to.",
 		cfs_nodes_count(subject->nodes));
-	number(&writer, "refused_opens_total", "counter",
+	number(buf, "refused_opens_total", "counter",
 		"Opens that were refused to indexers, thumbnailers and their like.",
 		cfs_metrics_refusals(subject->metrics));
-	head(&writer, "loop_turn_duration_seconds", "histogram",
+	head(buf, "loop_turn_duration_seconds", "histogram",
 		"How long the event loop was busy between two waits.");
-	write_histogram(&writer, "loop_turn_duration_seconds", "", cfs_loop_turns(subject->loop));
-	return writer.r;
+	write_histogram(buf, "loop_turn_duration_seconds", NULL, cfs_loop_turns(subject->loop));
+	return cfs_buf_error(buf);
 }
 
 int cfs_stats_file_render(const struct cfs_node *node, struct cfs_buf *buf)

@@ -90,9 +90,9 @@ int cfs_status_render_info(const struct cfs_node *node, struct cfs_buf *buf)
 	text = cJSON_Print(root);
 	if (!text)
 		goto out;
-	r = cfs_buf_adds(buf, text);
-	if (r == 0)
-		r = cfs_buf_addc(buf, '\n');
+	cfs_buf_adds(buf, text);
+	cfs_buf_addc(buf, '\n');
+	r = cfs_buf_error(buf);
 out:
 	cJSON_free(text);
 	cJSON_Delete(root);
@@ -108,49 +108,44 @@ int cfs_status_render_error(const struct cfs_node *node, struct cfs_buf *buf)
 
 /* Where the keys come from and until when; and if the last search for keys failed, where it looked.
  */
-static int render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+static void render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
-	const char *source = cfs_credentials_source(cloud->client->credentials);
-	const char *line = cfs_credentials_looked(cloud->client->credentials), *end;
-	int64_t expires = cfs_credentials_expires(cloud->client->credentials);
+	const struct cfs_credentials *credentials = cloud->client->credentials;
+	const char *source = cfs_credentials_source(credentials);
+	const char *line = cfs_credentials_looked(credentials), *end;
+	int64_t expires = cfs_credentials_expires(credentials);
 	char until[CFS_TIME_TEXT];
-	int r;
 
-	r = cfs_buf_addf(buf, "credentials: %s", source[0] ? source : "none");
-	if (r == 0 && source[0] && expires != INT64_MAX) {
+	cfs_buf_addf(buf, "credentials: %s", source[0] ? source : "none");
+	if (source[0] && expires != INT64_MAX) {
 		cfs_time_format(expires, until);
-		r = cfs_buf_addf(buf, ", until %s", until);
+		cfs_buf_addf(buf, ", until %s", until);
 	}
-	if (r == 0)
-		r = cfs_buf_adds(buf,
-			cfs_credentials_fault(cloud->client->credentials) == CFS_OK ? "\n"
-				: source[0] ? "; not renewed; looked in\n"
-					    : "; looked in\n");
-	if (cfs_credentials_fault(cloud->client->credentials) == CFS_OK)
-		return r;
-	for (; r == 0 && (end = strchr(line, '\n')); line = end + 1)
-		r = cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
-	return r;
+	if (cfs_credentials_fault(credentials) == CFS_OK) {
+		cfs_buf_addc(buf, '\n');
+		return;
+	}
+	cfs_buf_adds(buf, source[0] ? "; not renewed; looked in\n" : "; looked in\n");
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		cfs_buf_addf(buf, "    %.*s\n", (int)(end - line), line);
 }
 
-static int render_region(const struct cfs_region_state *region, struct cfs_buf *buf)
+static void render_region(const struct cfs_region_state *region, struct cfs_buf *buf)
 {
-	int r;
-
-	r = cfs_buf_addf(buf, "region:      %s: ", region->name);
-	if (r == 0 && region->listed)
-		r = cfs_buf_addf(buf, "%zu instances, listed %lld s ago", region->instances,
+	cfs_buf_addf(buf, "region:      %s: ", region->name);
+	if (region->listed)
+		cfs_buf_addf(buf, "%zu instances, listed %lld s ago", region->instances,
 			(long long)(region->age_ms / 1000));
-	else if (r == 0)
-		r = cfs_buf_adds(buf, "not listed");
-	if (r == 0 && region->refreshing)
-		r = cfs_buf_adds(buf, ", listing now");
-	if (r == 0 && region->failure)
-		r = cfs_buf_addf(buf, "; last attempt failed: %s: %s%s%s",
+	else
+		cfs_buf_adds(buf, "not listed");
+	if (region->refreshing)
+		cfs_buf_adds(buf, ", listing now");
+	if (region->failure)
+		cfs_buf_addf(buf, "; last attempt failed: %s: %s%s%s",
 			cfs_failure_errno_name(region->failure->number),
 			region->failure->error.code, region->failure->error.code[0] ? ": " : "",
 			region->failure->error.message);
-	return r == 0 ? cfs_buf_addc(buf, '\n') : r;
+	cfs_buf_addc(buf, '\n');
 }
 
 /* Whether a failure is one of the account or the way to its cloud, and not of an instance. */
@@ -162,14 +157,14 @@ static bool is_about_account(enum cfs_fault fault)
 }
 
 /* What `stats` tells in full. */
-static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+static void render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	struct cfs_metrics_sum sum;
 
 	if (!cloud->client->runtime->metrics)
-		return 0;
+		return;
 	sum = cfs_metrics_sum(cloud->client->runtime->metrics, cloud->config->name);
-	return cfs_buf_addf(buf,
+	cfs_buf_addf(buf,
 		"calls:       %llu, of which %llu failed; %llu retries, %llu throttled; "
 		"%llu under way, %llu waiting for the rate\n",
 		(unsigned long long)sum.ended, (unsigned long long)sum.failed,
@@ -178,24 +173,23 @@ static int render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 }
 
 /* What keeps calls from being made as fast as they might be, if anything. */
-static int render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+static void render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	const struct cfs_endpoint *endpoint;
-	int r = 0;
 
-	for (endpoint = cloud->client->endpoints; endpoint && r == 0; endpoint = endpoint->next)
+	for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
 		if (endpoint->queue.rate.reduced)
-			r = cfs_buf_addf(buf,
-				"throttled:   %s %s, now at most %.1f calls a second\n",
+			cfs_buf_addf(buf, "throttled:   %s %s, now at most %.1f calls a second\n",
 				endpoint->region, endpoint->action,
 				cfs_rate_adaptive_rate(&endpoint->queue.rate));
-	for (endpoint = cloud->client->endpoints; endpoint && r == 0; endpoint = endpoint->next)
+	}
+	for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
 		if (endpoint->breaker.down)
-			r = cfs_buf_addf(buf,
+			cfs_buf_addf(buf,
 				"no answer:   %s %s; calls fail at once, until a probe is "
 				"answered\n",
 				endpoint->region, endpoint->action);
-	return r;
+	}
 }
 
 /* Whether the account works, in a word: as far as its regions have been heard of. */
@@ -227,28 +221,22 @@ int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
 {
 	const struct cfs_cloud *cloud = node->cloud;
 	struct cfs_region_state region;
-	size_t i;
-	int r;
 
-	r = cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n",
-		cloud->config->name, cloud->client->backend->name, condition(cloud));
-	if (r == 0)
-		r = render_credentials(cloud, buf);
-	if (r == 0 && cloud->client->cloud_clock.offset)
-		r = cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
+	cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n", cloud->config->name,
+		cloud->client->backend->name, condition(cloud));
+	render_credentials(cloud, buf);
+	if (cloud->client->cloud_clock.offset)
+		cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
 			-(long long)cloud->client->cloud_clock.offset);
-	for (i = 0; r == 0 && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
+	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
-		r = render_region(&region, buf);
+		render_region(&region, buf);
 	}
-	if (r == 0)
-		r = render_calls(cloud, buf);
-	if (r == 0)
-		r = render_hindrances(cloud, buf);
-	if (r == 0 && cloud->client->failure.number) {
-		r = cfs_buf_adds(buf, "last error:\n");
-		if (r == 0)
-			r = cfs_failure_describe(&cloud->client->failure, buf);
+	render_calls(cloud, buf);
+	render_hindrances(cloud, buf);
+	if (cloud->client->failure.number) {
+		cfs_buf_adds(buf, "last error:\n");
+		cfs_failure_describe(&cloud->client->failure, buf);
 	}
-	return r;
+	return cfs_buf_error(buf);
 }
