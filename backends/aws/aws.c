@@ -8,15 +8,6 @@
 #include "backends/aws/ec2/request.h"
 #include "backends/aws/keys/providers.h"
 
-static const struct cfs_provider *const providers[] = {
-	&cfs_aws_provider_environment,
-	&cfs_aws_provider_profile,
-	&cfs_aws_provider_web_identity,
-	&cfs_aws_provider_container,
-	&cfs_aws_provider_metadata,
-	NULL,
-};
-
 static const char *endpoint_check(const char *url)
 {
 	struct cfs_aws_endpoint endpoint;
@@ -61,7 +52,7 @@ const struct cfs_backend cfs_aws_backend = {
 	.endpoint_check = endpoint_check,
 	.regions = cfs_aws_partition_regions,
 	.demo = &demo,
-	.providers = providers,
+	.providers = cfs_aws_providers,
 	.account_create = cfs_aws_account_create,
 	.account_destroy = cfs_aws_account_destroy,
 	.account_ca_file = cfs_aws_account_ca_file,

@@ -8,10 +8,10 @@
 
 #include <cjson/cJSON.h>
 
-#include "backends/aws/keys/json.h"
 #include "backends/aws/keys/sts.h"
 #include "backends/base/json.h"
 #include "backends/base/time.h"
+#include "backends/contract/json_keys.h"
 #include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/keys/metadata.h"
 #include "backends/tencent/keys/sts.h"
@@ -50,30 +50,41 @@ static void read_aws(const struct cfs_step_answer *answer, const struct fuzz_sec
 	cfs_keys_finish(&keys);
 }
 
-static void read_aws_json(const struct cfs_step_answer *answer)
+static void read_json(const struct cfs_step_answer *answer)
 {
-	struct cfs_keys keys = CFS_KEYS_INIT;
-	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
+	static const struct cfs_json_keys forms[] = {
+		{"AccessKeyId", "SecretAccessKey", "Token", "Expiration", CFS_JSON_KEYS_RFC3339,
+			true},
+		{"accessKeyId", "secretAccessKey", "sessionToken", "expiration",
+			CFS_JSON_KEYS_MILLISECONDS, false},
+		{"TmpSecretId", "TmpSecretKey", "Token", "ExpiredTime", CFS_JSON_KEYS_SECONDS,
+			false},
+	};
 	struct cfs_buf buf = CFS_BUF_INIT(8 * CFS_PROVIDER_ANSWER_MAX);
+	cJSON *json = NULL, *again;
 	const cJSON *token;
-	cJSON *again;
-	int r;
+	int r = cfs_json_parse_object(answer->content, answer->len, &json);
 
-	if (json) {
-		r = cfs_aws_json_keys(json, "Token", &keys);
-		MUST(r == 0 || r == -EBADMSG || r == -EFBIG);
-		if (r == 0)
+	MUST(r == 0 || r == -EBADMSG);
+	/* What is written is read as the same. */
+	token = cJSON_GetObjectItemCaseSensitive(json, "Token");
+	if (cJSON_IsString(token) && cfs_json_print(token, &buf) == 0) {
+		again = cJSON_Parse(buf.data);
+		MUST_OF(again && cJSON_Compare(token, again, true), buf.data);
+		cJSON_Delete(again);
+	}
+	for (size_t i = 0; r == 0 && i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct cfs_keys keys = CFS_KEYS_INIT;
+		int got = cfs_json_keys_read(&forms[i], json, &keys);
+
+		MUST(got == 0 || got == -EBADMSG || got == -EFBIG);
+		if (got == 0) {
 			check_keys(&keys);
-		/* What is written is read as the same. */
-		token = cJSON_GetObjectItemCaseSensitive(json, "Token");
-		if (cJSON_IsString(token) && cfs_json_print(token, &buf) == 0) {
-			again = cJSON_Parse(buf.data);
-			MUST_OF(again && cJSON_Compare(token, again, true), buf.data);
-			cJSON_Delete(again);
+			MUST(forms[i].may_last || (keys.token.len > 0 && keys.expires < INT64_MAX));
 		}
+		cfs_keys_finish(&keys);
 	}
 	cfs_buf_finish(&buf);
-	cfs_keys_finish(&keys);
 	cfs_json_wipe(json);
 }
 
@@ -152,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (what == 'X')
 		read_aws(&answer, &secrets);
 	else if (what == 'J')
-		read_aws_json(&answer);
+		read_json(&answer);
 	else if (what == 'T')
 		read_tencent(&answer, &secrets);
 	else

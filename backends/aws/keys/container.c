@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "backends/aws/api/endpoints.h"
-#include "backends/aws/keys/json.h"
-#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sources.h"
 #include "backends/base/json.h"
 #include "backends/base/text.h"
+#include "backends/contract/json_keys.h"
+#include "backends/contract/step.h"
 
 #define RELATIVE "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -77,18 +78,18 @@ static bool add_token(struct state *state, struct cfs_http_request *request, str
 		token = cfs_buf_text(&content);
 	}
 	if (r == -ENOMEM) {
-		cfs_aws_step_errno(step, r, "the container's credentials");
+		cfs_step_errno(step, r, "the container's credentials");
 	} else if (r < 0) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
-			"cannot read the token in %.120s: %s", path, strerror(-r));
+		cfs_step_failed(step, CFS_UNAUTHENTICATED, "cannot read the token in %.120s: %s",
+			path, strerror(-r));
 	} else if (token && (strpbrk(token, "\r\n") || (path && strlen(token) != content.len))) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED,
 			"the token in %s holds more than one line", path ? TOKEN_FILE : TOKEN);
 	} else {
 		r = token ? cfs_http_request_add_header(request, "Authorization", token) : 0;
 		added = r == 0;
 		if (r < 0)
-			cfs_aws_step_errno(step, r, path ? TOKEN_FILE : TOKEN);
+			cfs_step_errno(step, r, path ? TOKEN_FILE : TOKEN);
 	}
 	cfs_buf_wipe(&content);
 	return added;
@@ -104,29 +105,32 @@ static void ask(struct state *state, struct cfs_step *step)
 	if (r == 0)
 		r = cfs_http_request_add_header(&request, "Accept", "application/json");
 	if (r < 0)
-		cfs_aws_step_errno(step, r, state->from);
+		cfs_step_errno(step, r, state->from);
 	else if (add_token(state, &request, step))
-		cfs_aws_step_http(step, &request, state->endpoints.ca_file, true, TIMEOUT_MS);
+		cfs_step_http(step, &request, state->endpoints.ca_file, true, TIMEOUT_MS);
 	cfs_http_request_finish(&request);
 }
 
 static void read_keys(struct state *state, const struct cfs_step_answer *answer, int64_t now,
 	struct cfs_step *step)
 {
-	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
+	static const struct cfs_json_keys names = {
+		.id = "AccessKeyId",
+		.secret = "SecretAccessKey",
+		.token = "Token",
+		.expires = "Expiration",
+	};
 	struct cfs_keys keys = CFS_KEYS_INIT;
-	int r = json ? cfs_aws_json_keys(json, "Token", &keys) : -EBADMSG;
+	cJSON *json = NULL;
+	int r = cfs_json_parse_object(answer->content, answer->len, &json);
 
-	if (r == 0 && (!keys.token.data || keys.expires == INT64_MAX))
-		r = -EBADMSG;
 	if (r == 0)
-		cfs_aws_step_keys(step, &keys, now, "the container (%s)", state->from);
-	else if (r == -EBADMSG)
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_BAD_ANSWER,
-			"the answer of the container's agent holds no keys");
+		r = cfs_json_keys_read(&names, json, &keys);
+	if (r == -EBADMSG)
+		cfs_step_failed(
+			step, CFS_BAD_ANSWER, "the answer of the container's agent holds no keys");
 	else
-		cfs_aws_step_errno(step, r, "the container's credentials");
-	cfs_keys_finish(&keys);
+		cfs_step_keys(step, r, &keys, now, "the container (%s)", state->from);
 	cfs_json_wipe(json);
 }
 
@@ -134,19 +138,14 @@ static void step(
 	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
 	struct state *state = arg;
-	struct cfs_error error = {0};
+	enum cfs_fault fault = answer && answer->status >= 500 ? CFS_SERVER : CFS_OK;
 
-	if (answer && answer->status >= 500)
-		error.fault = CFS_SERVER;
-	if (!answer ||
-		(cfs_aws_machine_is_transient(answer, &error) &&
-			state->retries++ < CFS_AWS_MACHINE_RETRIES))
+	if (!answer || cfs_source_retry(&state->retries, answer, fault))
 		ask(state, ret_step);
 	else if (answer->fault != CFS_OK)
-		cfs_aws_step_no_answer(ret_step, answer, "the container's agent");
+		cfs_step_no_answer(ret_step, answer, "the container's agent");
 	else if (answer->status != 200)
-		cfs_aws_step_say(ret_step, CFS_STEP_FAILED,
-			answer->status >= 500 ? CFS_SERVER : CFS_UNAUTHENTICATED,
+		cfs_step_failed(ret_step, fault == CFS_SERVER ? fault : CFS_UNAUTHENTICATED,
 			"the container's agent answers with HTTP status %d", answer->status);
 	else
 		read_keys(state, answer, now, ret_step);
@@ -171,15 +170,15 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, co
 	else if (r == 0)
 		r = cfs_aws_endpoints_load(&state->endpoints, config, &why);
 	if (r == -EFBIG)
-		cfs_aws_step_errno(step, r, state->from);
+		cfs_step_errno(step, r, state->from);
 	else if (r < 0)
-		cfs_aws_step_unset(step, r, &why);
+		cfs_step_unset(step, r, &why);
 	cfs_buf_finish(&why);
 	return r == 0;
 }
 
-bool cfs_aws_provider_container_open(const struct cfs_aws_config *config, const char *profile,
-	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_container_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
+	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	const char *relative = cfs_env_get(config->env, RELATIVE);
 	const char *full = cfs_env_get(config->env, FULL);
@@ -188,13 +187,12 @@ bool cfs_aws_provider_container_open(const struct cfs_aws_config *config, const 
 	(void)profile;
 	(void)now;
 	if (!relative && !full) {
-		cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
-			"neither " RELATIVE " nor " FULL " is set");
+		cfs_step_absent(ret_step, "neither " RELATIVE " nor " FULL " is set");
 		return false;
 	}
 	state = calloc(1, sizeof(*state));
 	if (!state) {
-		cfs_aws_step_errno(ret_step, -ENOMEM, "the container's credentials");
+		cfs_step_errno(ret_step, -ENOMEM, "the container's credentials");
 		return false;
 	}
 	state->env = config->env;
@@ -203,6 +201,6 @@ bool cfs_aws_provider_container_open(const struct cfs_aws_config *config, const 
 		destroy(state);
 		return false;
 	}
-	*ret_machine = (struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+	*ret_source = (struct cfs_source){.step = step, .destroy = destroy, .state = state};
 	return true;
 }

@@ -5,12 +5,13 @@
 #include <strings.h>
 
 #include "backends/aws/api/endpoint.h"
-#include "backends/aws/api/sigv4.h"
-#include "backends/aws/keys/json.h"
-#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sources.h"
 #include "backends/base/json.h"
 #include "backends/base/text.h"
+#include "backends/contract/json_keys.h"
+#include "backends/contract/step.h"
 
+#define SERVICE "the instance metadata service"
 #define IPV4 "http://169.254.169.254/"
 #define IPV6 "http://[fd00:ec2::254]/"
 #define TOKEN_PATH "latest/api/token"
@@ -79,16 +80,16 @@ static void ask(struct state *state, struct cfs_step *step)
 	int r = make(state, &request);
 
 	if (r == 0)
-		cfs_aws_step_http(step, &request, NULL, true, state->timeout_ms);
+		cfs_step_http(step, &request, NULL, true, state->timeout_ms);
 	else
-		cfs_aws_step_errno(step, r, "the instance metadata service");
+		cfs_step_errno(step, r, SERVICE);
 	cfs_http_request_finish(&request);
 }
 
 static void fail(const struct cfs_step_answer *answer, const char *what, struct cfs_step *step)
 {
-	cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_BAD_ANSWER,
-		"the instance metadata service gives no %s (HTTP status %d)", what, answer->status);
+	cfs_step_failed(step, CFS_BAD_ANSWER, SERVICE " gives no %s (HTTP status %d)", what,
+		answer->status);
 }
 
 static void take_token(
@@ -96,17 +97,14 @@ static void take_token(
 {
 	/* Not everybody runs on EC2, nor has every other answer a meaning there. */
 	if (answer->fault != CFS_OK) {
-		cfs_aws_step_say(step, CFS_STEP_ABSENT, CFS_OK, "the instance metadata service %s",
-			cfs_aws_machine_words(answer->fault));
+		cfs_step_absent(step, SERVICE " %s", cfs_step_fault_words(answer->fault));
 	} else if (answer->status != 200) {
-		cfs_aws_step_say(step, CFS_STEP_ABSENT, CFS_OK,
-			"the instance metadata service gives no token (HTTP status %d)",
-			answer->status);
+		cfs_step_absent(step, SERVICE " gives no token (HTTP status %d)", answer->status);
 	} else if (!cfs_text_is_token(
 			   answer->content, answer->len, TOKEN_MAX, "-._~+/=:,;!@#$%^&*")) {
 		fail(answer, "usable token", step);
 	} else if (cfs_secret_set(&state->token, answer->content, answer->len) < 0) {
-		cfs_aws_step_errno(step, -ENOMEM, "the instance metadata service");
+		cfs_step_errno(step, -ENOMEM, SERVICE);
 	} else {
 		state->phase = AT_ROLE;
 		ask(state, step);
@@ -118,9 +116,10 @@ static void take_role(
 {
 	size_t len = strcspn(answer->content, "\r\n");
 
-	if (answer->status == 404) {
-		cfs_aws_step_say(
-			step, CFS_STEP_ABSENT, CFS_OK, "this EC2 instance has no role attached");
+	if (answer->fault != CFS_OK) {
+		cfs_step_no_answer(step, answer, SERVICE);
+	} else if (answer->status == 404) {
+		cfs_step_absent(step, "this EC2 instance has no role attached");
 	} else if (answer->status != 200 ||
 		!cfs_text_is_token(answer->content, len, ROLE_MAX, "+=,.@-_")) {
 		fail(answer, "name of a role", step);
@@ -135,35 +134,42 @@ static void take_role(
 static void take_keys(struct state *state, const struct cfs_step_answer *answer, int64_t now,
 	struct cfs_step *step)
 {
-	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
-	const char *code = json ? cfs_aws_json_text(json, "Code") : NULL;
-	const char *message = json ? cfs_aws_json_text(json, "Message") : NULL;
+	static const struct cfs_json_keys names = {
+		.id = "AccessKeyId",
+		.secret = "SecretAccessKey",
+		.token = "Token",
+		.expires = "Expiration",
+	};
 	struct cfs_keys keys = CFS_KEYS_INIT;
+	const char *code, *message;
+	cJSON *json = NULL;
 	int r = -EBADMSG;
 
-	if (answer->status == 200 && json && code && strcmp(code, "Success") != 0) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
-			"the instance metadata service has no keys for role %.60s: %.60s%s%.120s",
-			state->role, code, message ? ": " : "", message ? message : "");
+	if (answer->fault != CFS_OK) {
+		cfs_step_no_answer(step, answer, SERVICE);
+		return;
+	}
+	if (answer->status == 200)
+		r = cfs_json_parse_object(answer->content, answer->len, &json);
+	code = cfs_json_filled(json, "Code");
+	message = cfs_json_filled(json, "Message");
+	if (code && strcmp(code, "Success") != 0) {
+		cfs_step_failed(step, CFS_UNAUTHENTICATED,
+			SERVICE " has no keys for role %.60s: %.60s%s%.120s", state->role, code,
+			message ? ": " : "", message ? message : "");
 		goto out;
 	}
-	if (answer->status == 200 && json)
-		r = cfs_aws_json_keys(json, "Token", &keys);
-	if (r == 0 && (!keys.token.data || keys.expires == INT64_MAX))
-		r = -EBADMSG;
-	if (r == -ENOMEM) {
-		cfs_aws_step_errno(step, r, "the instance metadata service");
-	} else if (r < 0) {
+	if (r == 0)
+		r = cfs_json_keys_read(&names, json, &keys);
+	if (r == -EBADMSG) {
 		fail(answer, "keys", step);
-	} else {
-		/* Expired by its own clock, not by ours. */
-		if (answer->date > 0 && keys.expires <= answer->date)
-			keys.expires = now + EXTENSION;
-		cfs_aws_step_keys(
-			step, &keys, now, "the role of this EC2 instance (%.100s)", state->role);
+		goto out;
 	}
+	/* Expired by its own clock, not by ours. */
+	if (answer->date > 0 && keys.expires <= answer->date)
+		keys.expires = now + EXTENSION;
+	cfs_step_keys(step, r, &keys, now, "the role of this EC2 instance (%.100s)", state->role);
 out:
-	cfs_keys_finish(&keys);
 	cfs_json_wipe(json);
 }
 
@@ -171,24 +177,25 @@ static void step(
 	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
 	struct state *state = arg;
-	struct cfs_error error = {0};
-
-	if (answer && answer->status >= 500)
-		error.fault = CFS_SERVER;
+	enum cfs_fault fault = answer && answer->status >= 500 ? CFS_SERVER : CFS_OK;
 	/* A machine that is nowhere near the service is not kept waiting for it. */
-	if (!answer ||
-		(cfs_aws_machine_is_transient(answer, &error) &&
-			(state->phase != AT_TOKEN || answer->fault != CFS_TIMED_OUT) &&
-			state->retries++ < CFS_AWS_MACHINE_RETRIES))
+	bool patient = answer && (state->phase != AT_TOKEN || answer->fault != CFS_TIMED_OUT);
+
+	if (!answer || (patient && cfs_source_retry(&state->retries, answer, fault))) {
 		ask(state, ret_step);
-	else if (state->phase == AT_TOKEN)
+		return;
+	}
+	switch (state->phase) {
+	case AT_TOKEN:
 		take_token(state, answer, ret_step);
-	else if (answer->fault != CFS_OK)
-		cfs_aws_step_no_answer(ret_step, answer, "the instance metadata service");
-	else if (state->phase == AT_ROLE)
+		break;
+	case AT_ROLE:
 		take_role(state, answer, ret_step);
-	else
+		break;
+	case AT_KEYS:
 		take_keys(state, answer, now, ret_step);
+		break;
+	}
 }
 
 /* Opening */
@@ -222,8 +229,8 @@ static long choose_timeout(const struct cfs_aws_config *config)
 	return 1000 * (seconds > TIMEOUT_MAX_S ? TIMEOUT_MAX_S : seconds);
 }
 
-bool cfs_aws_provider_metadata_open(const struct cfs_aws_config *config, const char *profile,
-	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_metadata_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
+	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	const char *disabled = cfs_env_get(config->env, "AWS_EC2_METADATA_DISABLED"), *wrong;
 	struct state *state;
@@ -232,23 +239,22 @@ bool cfs_aws_provider_metadata_open(const struct cfs_aws_config *config, const c
 	(void)profile;
 	(void)now;
 	if (disabled && strcasecmp(disabled, "true") == 0) {
-		cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
-			"not asked, since AWS_EC2_METADATA_DISABLED is true");
+		cfs_step_absent(ret_step, "not asked, since AWS_EC2_METADATA_DISABLED is true");
 		return false;
 	}
 	state = calloc(1, sizeof(*state));
 	if (!state) {
-		cfs_aws_step_errno(ret_step, -ENOMEM, "the instance metadata service");
+		cfs_step_errno(ret_step, -ENOMEM, SERVICE);
 		return false;
 	}
 	state->timeout_ms = choose_timeout(config);
 	wrong = cfs_aws_endpoint_split(choose_base(config), &state->base, &loopback);
 	if (wrong) {
-		cfs_aws_step_say(ret_step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"the URL of the instance metadata service %s", wrong);
 		destroy(state);
 		return false;
 	}
-	*ret_machine = (struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+	*ret_source = (struct cfs_source){.step = step, .destroy = destroy, .state = state};
 	return true;
 }

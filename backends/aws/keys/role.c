@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sources.h"
 #include "backends/aws/keys/sts.h"
+#include "backends/contract/step.h"
 
 /*
  * Source: "Assume role credential provider" in the AWS SDKs and Tools reference guide, and botocore
@@ -12,7 +14,7 @@
  *
  * A profile with a role names where the keys come from that assume it: a source profile, which may
  * have a role itself, or a place outside the files. The roles are found when the way is opened,
- * from the profile downwards; then the machine at the bottom gives the first keys, and STS is asked
+ * from the profile downwards; then the source at the bottom gives the first keys, and STS is asked
  * for one role after the other, upwards. A profile that comes twice is refused, but for one that
  * names itself: its role is assumed with its own static keys.
  */
@@ -31,7 +33,7 @@ struct state {
 	size_t n_roles;
 	size_t left; /* roles that are still to be assumed */
 	const char *source;
-	struct cfs_aws_machine base;
+	struct cfs_source base;
 	struct cfs_keys keys;            /* of what is below roles[left - 1] */
 	char from[CFS_PROVIDER_WHY_MAX]; /* the first of them */
 	unsigned retries;
@@ -41,16 +43,16 @@ static const struct {
 	const char *name;
 	cfs_aws_open_fn *open;
 } sources[] = {
-	{"Environment", cfs_aws_provider_environment_open},
-	{"Ec2InstanceMetadata", cfs_aws_provider_metadata_open},
-	{"EcsContainer", cfs_aws_provider_container_open},
+	{"Environment", cfs_aws_environment_open},
+	{"Ec2InstanceMetadata", cfs_aws_metadata_open},
+	{"EcsContainer", cfs_aws_container_open},
 };
 
 static void destroy(void *arg)
 {
 	struct state *state = arg;
 
-	cfs_aws_machine_finish(&state->base);
+	cfs_source_finish(&state->base);
 	cfs_aws_endpoints_finish(&state->endpoints);
 	cfs_keys_finish(&state->keys);
 	free(state);
@@ -64,16 +66,16 @@ static void ascend(struct state *state, int64_t now, struct cfs_step *step)
 	int r;
 
 	if (state->left == 0) {
-		cfs_aws_step_keys(step, &state->keys, now, "role %.120s, with %.120s",
+		cfs_step_keys(step, 0, &state->keys, now, "role %.120s, with %.120s",
 			state->roles[0].ask.arn, state->from);
 		return;
 	}
 	role = &state->roles[state->left - 1];
 	r = cfs_aws_sts_request(&state->endpoints, &role->ask, &state->keys, now, &request);
 	if (r < 0)
-		cfs_aws_step_errno(step, r, "the role");
+		cfs_step_errno(step, r, "the role");
 	else
-		cfs_aws_step_http(step, &request, state->endpoints.ca_file, false,
+		cfs_step_http(step, &request, state->endpoints.ca_file, false,
 			CFS_AWS_SERVICE_TIMEOUT_MS);
 }
 
@@ -85,54 +87,59 @@ static void take_base(struct state *state, int64_t now, struct cfs_step *step)
 	if (step->kind == CFS_STEP_KEYS) {
 		state->keys = step->keys;
 		memcpy(state->from, step->why, sizeof(state->from));
-		cfs_aws_machine_finish(&state->base);
+		cfs_source_finish(&state->base);
 		ascend(state, now, step);
 	} else if (step->kind == CFS_STEP_ABSENT) {
 		memcpy(why, step->why, sizeof(why));
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED,
 			"no keys from %.60s to assume role %.80s: %s", state->source,
 			state->roles[state->n_roles - 1].ask.arn, why);
 	}
+}
+
+/* STS has answered for the next role. */
+static void take_role(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
+{
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_error error = {0};
+
+	if (answer->fault == CFS_OK)
+		cfs_aws_sts_read(answer, &keys, &error);
+	if (cfs_source_retry(&state->retries, answer, error.fault)) {
+		ascend(state, now, step);
+	} else if (answer->fault != CFS_OK) {
+		cfs_step_no_answer(step, answer, "STS");
+	} else if (error.fault != CFS_OK) {
+		cfs_step_refused(step, &error, "STS", state->roles[state->left - 1].ask.arn);
+	} else {
+		cfs_keys_finish(&state->keys);
+		state->keys = keys;
+		keys = CFS_KEYS_INIT;
+		state->left--;
+		ascend(state, now, step);
+	}
+	cfs_keys_finish(&keys);
 }
 
 static void step(
 	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
 	struct state *state = arg;
-	struct cfs_keys keys = CFS_KEYS_INIT;
-	struct cfs_error error = {0};
 
 	if (state->base.state) {
 		state->base.step(state->base.state, answer, now, ret_step);
 		take_base(state, now, ret_step);
-		return;
-	}
-	if (!answer) {
-		ascend(state, now, ret_step);
-		return;
-	}
-	if (answer->fault == CFS_OK)
-		cfs_aws_sts_read(answer, &keys, &error);
-	if (cfs_aws_machine_is_transient(answer, &error) &&
-		state->retries++ < CFS_AWS_MACHINE_RETRIES) {
-		ascend(state, now, ret_step);
-	} else if (answer->fault != CFS_OK) {
-		cfs_aws_step_no_answer(ret_step, answer, "STS");
-	} else if (error.fault != CFS_OK) {
-		cfs_aws_step_error(ret_step, &error, "STS", state->roles[state->left - 1].ask.arn);
-	} else {
-		cfs_keys_finish(&state->keys);
-		state->keys = keys;
-		keys = CFS_KEYS_INIT;
-		state->left--;
+	} else if (answer) {
+		take_role(state, answer, now, ret_step);
+	} else { /* the keys were at hand when the source was opened */
 		ascend(state, now, ret_step);
 	}
-	cfs_keys_finish(&keys);
 }
 
 /* Opening */
 
-bool cfs_aws_provider_role_has(const struct cfs_aws_config *config, const char *profile)
+bool cfs_aws_role_has(const struct cfs_aws_config *config, const char *profile)
 {
 	return cfs_aws_config_get(config, profile, "role_arn") &&
 		!cfs_aws_config_get(config, profile, "web_identity_token_file");
@@ -154,7 +161,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED, "%s", text);
+	cfs_step_failed(step, CFS_UNAUTHENTICATED, "%s", text);
 	return false;
 }
 
@@ -225,8 +232,8 @@ static bool descend(struct state *state, const char *profile, int64_t now, struc
 		if (!check_source(state, profile, step))
 			return false;
 		if (has_static(state->config, profile) ||
-			!cfs_aws_provider_role_has(state->config, profile)) {
-			open = cfs_aws_source_open;
+			!cfs_aws_role_has(state->config, profile)) {
+			open = cfs_aws_profile_open;
 			break;
 		}
 	}
@@ -250,8 +257,8 @@ static bool descend(struct state *state, const char *profile, int64_t now, struc
 	return false;
 }
 
-bool cfs_aws_provider_role_open(const struct cfs_aws_config *config, const char *profile,
-	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_role_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
+	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	struct cfs_buf why = CFS_BUF_INIT(4 * CFS_PROVIDER_WHY_MAX);
 	struct state *state = calloc(1, sizeof(*state));
@@ -259,7 +266,7 @@ bool cfs_aws_provider_role_open(const struct cfs_aws_config *config, const char 
 	int r;
 
 	if (!state) {
-		cfs_aws_step_errno(ret_step, -ENOMEM, "the role");
+		cfs_step_errno(ret_step, -ENOMEM, "the role");
 		return false;
 	}
 	state->config = config;
@@ -268,12 +275,11 @@ bool cfs_aws_provider_role_open(const struct cfs_aws_config *config, const char 
 	if (r == 0)
 		r = cfs_aws_endpoints_check(&state->endpoints, CFS_AWS_STS, &why);
 	if (r < 0)
-		cfs_aws_step_unset(ret_step, r, &why);
+		cfs_step_unset(ret_step, r, &why);
 	else
 		opened = descend(state, profile, now, ret_step);
 	if (opened)
-		*ret_machine =
-			(struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+		*ret_source = (struct cfs_source){.step = step, .destroy = destroy, .state = state};
 	else
 		destroy(state);
 	cfs_buf_finish(&why);

@@ -2,19 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <openssl/evp.h>
 
 #include "backends/aws/api/endpoints.h"
 #include "backends/aws/api/errors.h"
-#include "backends/aws/api/sigv4.h"
-#include "backends/aws/keys/json.h"
-#include "backends/aws/keys/providers.h"
-#include "backends/base/digest.h"
+#include "backends/aws/keys/sources.h"
 #include "backends/base/hex.h"
 #include "backends/base/json.h"
 #include "backends/base/text.h"
 #include "backends/base/time.h"
+#include "backends/contract/json_keys.h"
+#include "backends/contract/step.h"
 
 /*
  * Source: "IAM Identity Center credential provider" in the AWS SDKs and Tools reference guide; the
@@ -31,15 +29,17 @@
 #define REFRESH_EARLY (15 * 60) /* seconds, as botocore */
 #define SHA1_SIZE 20
 
+enum phase { AT_TOKEN, AT_KEYS };
+
 struct state {
+	enum phase phase;
 	const char *profile, *session; /* session: NULL for a profile without */
 	const char *region, *account, *role;
 	struct cfs_aws_endpoints endpoints;
-	struct cJSON *cached; /* the file */
-	const char *token;    /* in it, or in fresh */
-	int64_t expires;      /* the cached token */
+	cJSON *cached;     /* the file */
+	const char *token; /* in it, or in fresh */
+	int64_t expires;   /* the cached token */
 	struct cfs_secret fresh;
-	bool refreshing;
 	unsigned retries;
 };
 
@@ -53,13 +53,14 @@ static void destroy(void *arg)
 	free(state);
 }
 
-/* How to get a token. */
-static void say_login(
+/* How to get a token. Returns false, as there is none. */
+static bool say_login(
 	const struct state *state, enum cfs_fault fault, const char *what, struct cfs_step *step)
 {
-	cfs_aws_step_say(step, CFS_STEP_FAILED, fault, "%s; sign in with: aws sso login %s %.80s",
-		what, state->session ? "--sso-session" : "--profile",
+	cfs_step_failed(step, fault, "%s; sign in with: aws sso login %s %.80s", what,
+		state->session ? "--sso-session" : "--profile",
 		state->session ? state->session : state->profile);
+	return false;
 }
 
 /* Requests */
@@ -79,47 +80,39 @@ static int set_url(struct cfs_http_request *request, const struct state *state,
 	return r;
 }
 
-static int add_refresh(struct cfs_buf *body, const struct state *state)
+static int make_token_request(const struct state *state, struct cfs_http_request *request)
 {
 	static const char *const members[] = {"clientId", "clientSecret", "refreshToken"};
-	cJSON *object = cJSON_CreateObject();
-	int r = -ENOMEM;
-
-	if (!cJSON_AddStringToObject(object, "grantType", "refresh_token"))
-		goto out;
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (!cJSON_AddStringToObject(
-			    object, members[i], cfs_aws_json_text(state->cached, members[i])))
-			goto out;
-	}
-	r = cfs_json_print(object, body);
-out:
-	cfs_json_wipe(object);
-	return r;
-}
-
-static int make_refresh(const struct state *state, struct cfs_http_request *request)
-{
-	int r;
+	cJSON *body = cJSON_CreateObject();
+	int r = body && cJSON_AddStringToObject(body, "grantType", "refresh_token") ? 0 : -ENOMEM;
 
 	cfs_http_request_init(request, "POST");
-	r = add_refresh(&request->body, state);
+	for (size_t i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++) {
+		if (!cJSON_AddStringToObject(
+			    body, members[i], cfs_json_filled(state->cached, members[i])))
+			r = -ENOMEM;
+	}
+	if (r == 0)
+		r = cfs_json_print(body, &request->body);
+	cfs_json_wipe(body);
 	if (r == 0)
 		r = cfs_http_request_add_header(request, "Content-Type", "application/json");
 	return r < 0 ? r : set_url(request, state, CFS_AWS_SSO_OIDC, "token");
 }
 
-static int make_fetch(const struct state *state, struct cfs_http_request *request)
+static int make_keys_request(const struct state *state, struct cfs_http_request *request)
 {
 	struct cfs_buf below = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
 	int r;
 
 	cfs_http_request_init(request, "GET");
-	cfs_buf_adds(&below, "federation/credentials?role_name=");
-	cfs_text_encode(&below, state->role, strlen(state->role), "");
-	cfs_buf_adds(&below, "&account_id=");
-	cfs_text_encode(&below, state->account, strlen(state->account), "");
-	r = cfs_buf_error(&below);
+	r = cfs_buf_adds(&below, "federation/credentials?role_name=");
+	if (r == 0)
+		r = cfs_text_encode(&below, state->role, strlen(state->role), "");
+	if (r == 0)
+		r = cfs_buf_adds(&below, "&account_id=");
+	if (r == 0)
+		r = cfs_text_encode(&below, state->account, strlen(state->account), "");
 	if (r == 0)
 		r = set_url(request, state, CFS_AWS_SSO, cfs_buf_text(&below));
 	if (r == 0)
@@ -131,13 +124,14 @@ static int make_fetch(const struct state *state, struct cfs_http_request *reques
 static void ask(struct state *state, struct cfs_step *step)
 {
 	struct cfs_http_request request;
-	int r = state->refreshing ? make_refresh(state, &request) : make_fetch(state, &request);
+	int r = state->phase == AT_TOKEN ? make_token_request(state, &request)
+					 : make_keys_request(state, &request);
 
 	if (r == 0)
-		cfs_aws_step_http(step, &request, state->endpoints.ca_file, false,
+		cfs_step_http(step, &request, state->endpoints.ca_file, false,
 			CFS_AWS_SERVICE_TIMEOUT_MS);
 	else
-		cfs_aws_step_errno(step, r, "IAM Identity Center");
+		cfs_step_errno(step, r, "IAM Identity Center");
 	cfs_http_request_finish(&request);
 }
 
@@ -145,103 +139,93 @@ static void ask(struct state *state, struct cfs_step *step)
 
 static enum cfs_fault fault_of(int status)
 {
+	enum cfs_fault fault = cfs_fault_from_status(status);
+
 	if (status == 401)
 		return CFS_EXPIRED;
 	if (status == 403)
 		return CFS_DENIED;
-	if (status == 429)
-		return CFS_THROTTLED;
-	if (status >= 500)
-		return CFS_SERVER;
-	return status == 200 ? CFS_OK : CFS_UNAUTHENTICATED;
-}
-
-static bool retry(struct state *state, const struct cfs_step_answer *answer)
-{
-	struct cfs_error error = {.fault = fault_of(answer->status)};
-
-	return cfs_aws_machine_is_transient(answer, &error) &&
-		state->retries++ < CFS_AWS_MACHINE_RETRIES;
+	return fault == CFS_BAD_ANSWER ? CFS_UNAUTHENTICATED : fault;
 }
 
 /* The token that was asked for, or else the one there is. */
-static void end_refresh(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+static void take_token(struct state *state, const struct cfs_step_answer *answer, int64_t now,
 	struct cfs_step *step)
 {
-	struct cJSON *json = NULL;
+	cJSON *json = NULL;
 	const char *token = NULL;
 	int r = 0;
 
-	state->refreshing = false;
+	state->phase = AT_KEYS;
 	if (answer->fault == CFS_OK && answer->status == 200)
-		json = cfs_aws_json_parse(answer->content, answer->len);
-	if (json)
-		token = cfs_aws_json_text(json, "accessToken");
+		r = cfs_json_parse_object(answer->content, answer->len, &json);
+	if (r == -EBADMSG)
+		r = 0;
+	token = cfs_json_filled(json, "accessToken");
 	if (token)
 		r = cfs_secret_set(&state->fresh, token, strlen(token));
 	if (token && r == 0)
 		state->token = state->fresh.data;
 	if (r < 0)
-		cfs_aws_step_errno(step, r, "IAM Identity Center");
+		cfs_step_errno(step, r, "IAM Identity Center");
 	else if (token || state->expires > now)
 		ask(state, step);
 	else if (answer->fault != CFS_OK)
-		cfs_aws_step_no_answer(step, answer, "IAM Identity Center");
+		cfs_step_no_answer(step, answer, "IAM Identity Center");
 	else
 		say_login(
 			state, CFS_EXPIRED, "the SSO token has expired and was not renewed", step);
 	cfs_json_wipe(json);
 }
 
-/* {"roleCredentials":{..., "expiration":MILLISECONDS}} */
-static int read_keys(const struct cJSON *json, struct cfs_keys *keys)
+/* Whoever refuses a token may quote it. */
+static void refuse(const struct state *state, const struct cfs_step_answer *answer,
+	const cJSON *json, struct cfs_step *step)
 {
-	const cJSON *role = cJSON_GetObjectItemCaseSensitive(json, "roleCredentials");
-	const cJSON *expiration = cJSON_GetObjectItemCaseSensitive(role, "expiration");
-	const char *id = cfs_aws_json_text(role, "accessKeyId");
-	const char *secret = cfs_aws_json_text(role, "secretAccessKey");
-	const char *token = cfs_aws_json_text(role, "sessionToken");
-
-	/* Milliseconds until the year 9999. */
-	if (!id || !secret || !token || !cJSON_IsNumber(expiration) ||
-		!(expiration->valuedouble >= 0 && expiration->valuedouble < 2.6e14))
-		return -EBADMSG;
-	keys->expires = (int64_t)(expiration->valuedouble / 1000);
-	return cfs_aws_machine_set_keys(keys, id, secret, token);
-}
-
-static void end_fetch(struct state *state, const struct cfs_step_answer *answer, int64_t now,
-	struct cfs_step *step)
-{
-	struct cJSON *json = cfs_aws_json_parse(answer->content, answer->len);
-	const char *said = json ? cfs_aws_json_text(json, "message") : NULL;
-	struct cfs_keys keys = CFS_KEYS_INIT;
+	const char *said = cfs_json_filled(json, "message");
 	char message[CFS_MESSAGE_MAX] = "";
 	struct cfs_error error;
-	int r;
 
-	if (answer->status == 401) {
+	if (said)
+		cfs_aws_errors_message(message, sizeof(message), said, strlen(said));
+	cfs_error_set(&error, fault_of(answer->status), "HTTP status %d%s%s", answer->status,
+		*message ? ": " : "", message);
+	cfs_step_refused(step, &error, "IAM Identity Center", state->role);
+}
+
+/* {"roleCredentials":{...}} */
+static void take_keys(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
+{
+	static const struct cfs_json_keys names = {
+		.id = "accessKeyId",
+		.secret = "secretAccessKey",
+		.token = "sessionToken",
+		.expires = "expiration",
+		.time = CFS_JSON_KEYS_MILLISECONDS,
+	};
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	cJSON *json = NULL;
+	int r = cfs_json_parse_object(answer->content, answer->len, &json);
+
+	if (answer->fault != CFS_OK) {
+		cfs_step_no_answer(step, answer, "IAM Identity Center");
+	} else if (answer->status == 401) {
 		say_login(state, CFS_EXPIRED, "the SSO session has ended", step);
 	} else if (answer->status != 200) {
-		/* Whoever refuses a token may quote it. */
-		if (said)
-			cfs_aws_errors_message(message, sizeof(message), said, strlen(said));
-		cfs_error_set(&error, fault_of(answer->status), "HTTP status %d%s%s",
-			answer->status, *message ? ": " : "", message);
-		cfs_aws_step_error(step, &error, "IAM Identity Center", state->role);
+		refuse(state, answer, json, step);
 	} else {
-		r = json ? read_keys(json, &keys) : -EBADMSG;
 		if (r == 0)
-			cfs_aws_step_keys(step, &keys, now,
-				"SSO role %.60s in account %.20s, by profile %.60s", state->role,
-				state->account, state->profile);
-		else if (r == -EBADMSG)
-			cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_BAD_ANSWER,
+			r = cfs_json_keys_read(
+				&names, cfs_json_object(json, "roleCredentials"), &keys);
+		if (r == -EBADMSG)
+			cfs_step_failed(step, CFS_BAD_ANSWER,
 				"the answer of IAM Identity Center holds no keys");
 		else
-			cfs_aws_step_errno(step, r, "IAM Identity Center");
+			cfs_step_keys(step, r, &keys, now,
+				"SSO role %.60s in account %.20s, by profile %.60s", state->role,
+				state->account, state->profile);
 	}
-	cfs_keys_finish(&keys);
 	cfs_json_wipe(json);
 }
 
@@ -250,14 +234,18 @@ static void step(
 {
 	struct state *state = arg;
 
-	if (!answer || retry(state, answer))
+	if (!answer || cfs_source_retry(&state->retries, answer, fault_of(answer->status))) {
 		ask(state, ret_step);
-	else if (state->refreshing)
-		end_refresh(state, answer, now, ret_step);
-	else if (answer->fault != CFS_OK)
-		cfs_aws_step_no_answer(ret_step, answer, "IAM Identity Center");
-	else
-		end_fetch(state, answer, now, ret_step);
+		return;
+	}
+	switch (state->phase) {
+	case AT_TOKEN:
+		take_token(state, answer, now, ret_step);
+		break;
+	case AT_KEYS:
+		take_keys(state, answer, now, ret_step);
+		break;
+	}
 }
 
 /* Opening */
@@ -272,7 +260,7 @@ static bool find(const struct cfs_aws_config *config, const struct state *state,
 		other = cfs_aws_config_get_in(config, CFS_AWS_CONFIG_FILE,
 			CFS_AWS_SECTION_SSO_SESSION, state->session, key);
 	if (value && other && strcmp(value, other) != 0) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED,
 			"profile %.80s and sso-session %.80s differ in %s", state->profile,
 			state->session, key);
 		return false;
@@ -280,8 +268,8 @@ static bool find(const struct cfs_aws_config *config, const struct state *state,
 	*ret_value = value ? value : other;
 	if (*ret_value)
 		return true;
-	cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
-		"profile %.100s signs in by SSO but has no %s", state->profile, key);
+	cfs_step_failed(step, CFS_UNAUTHENTICATED, "profile %.100s signs in by SSO but has no %s",
+		state->profile, key);
 	return false;
 }
 
@@ -312,35 +300,31 @@ static bool read_cache(const struct cfs_env *env, struct state *state, const cha
 	if (r == 0)
 		r = env->read_file(env->arg, path, &content);
 	if (r == 0)
-		state->cached = cfs_aws_json_parse(cfs_buf_text(&content), content.len);
+		r = cfs_json_parse_object(cfs_buf_text(&content), content.len, &state->cached);
 	free(path);
 	cfs_buf_wipe(&content);
 	if (r == -ENOMEM) {
-		cfs_aws_step_errno(step, r, "the SSO token");
+		cfs_step_errno(step, r, "the SSO token");
 		return false;
 	}
-	if (r < 0) {
-		say_login(state, CFS_UNAUTHENTICATED, "there is no SSO token", step);
-		return false;
-	}
-	state->token = state->cached ? cfs_aws_json_text(state->cached, "accessToken") : NULL;
-	expires = state->cached ? cfs_aws_json_text(state->cached, "expiresAt") : NULL;
-	if (!state->token || !expires || cfs_time_parse(expires, &state->expires) < 0) {
-		say_login(state, CFS_UNAUTHENTICATED, "the SSO token cannot be read", step);
-		return false;
-	}
+	if (r < 0 && r != -EBADMSG)
+		return say_login(state, CFS_UNAUTHENTICATED, "there is no SSO token", step);
+	state->token = cfs_json_filled(state->cached, "accessToken");
+	expires = cfs_json_filled(state->cached, "expiresAt");
+	if (!state->token || !expires || cfs_time_parse(expires, &state->expires) < 0)
+		return say_login(state, CFS_UNAUTHENTICATED, "the SSO token cannot be read", step);
 	return true;
 }
 
 /* Whether the token is of a session, and all that it takes to renew it is there. */
 static bool may_refresh(const struct state *state, int64_t now)
 {
-	const char *registered = cfs_aws_json_text(state->cached, "registrationExpiresAt");
+	const char *registered = cfs_json_filled(state->cached, "registrationExpiresAt");
 	int64_t until = 0;
 
-	return state->session && cfs_aws_json_text(state->cached, "clientId") &&
-		cfs_aws_json_text(state->cached, "clientSecret") &&
-		cfs_aws_json_text(state->cached, "refreshToken") && registered &&
+	return state->session && cfs_json_filled(state->cached, "clientId") &&
+		cfs_json_filled(state->cached, "clientSecret") &&
+		cfs_json_filled(state->cached, "refreshToken") && registered &&
 		cfs_time_parse(registered, &until) == 0 && until > now;
 }
 
@@ -353,7 +337,7 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, in
 
 	if (state->session &&
 		!cfs_aws_config_has(config, CFS_AWS_SECTION_SSO_SESSION, state->session)) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED,
 			"there is no sso-session %.100s, which profile %.100s names",
 			state->session, state->profile);
 		return false;
@@ -371,31 +355,32 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, in
 	if (r == 0 && !cfs_aws_endpoint_valid_region(state->region))
 		r = cfs_buf_adds(&why, "sso_region is no name of a region") < 0 ? -ENOMEM : -EINVAL;
 	if (r < 0)
-		cfs_aws_step_unset(step, r, &why);
+		cfs_step_unset(step, r, &why);
 	cfs_buf_finish(&why);
 	if (r < 0 || !read_cache(config->env, state, start_url, step))
 		return false;
-	state->refreshing = state->expires - now < REFRESH_EARLY && may_refresh(state, now);
-	if (state->refreshing || state->expires > now)
-		return true;
-	say_login(state, CFS_EXPIRED, "the SSO token has expired", step);
-	return false;
+	if (state->expires - now < REFRESH_EARLY && may_refresh(state, now))
+		state->phase = AT_TOKEN;
+	else if (state->expires > now)
+		state->phase = AT_KEYS;
+	else
+		return say_login(state, CFS_EXPIRED, "the SSO token has expired", step);
+	return true;
 }
 
-bool cfs_aws_provider_sso_open(const struct cfs_aws_config *config, const char *profile,
-	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_sso_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
+	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	struct state *state;
 
 	if (!cfs_aws_config_get(config, profile, "sso_role_name") &&
 		!cfs_aws_config_get(config, profile, "sso_account_id")) {
-		cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
-			"profile %.100s has no sso_account_id", profile);
+		cfs_step_absent(ret_step, "profile %.100s has no sso_account_id", profile);
 		return false;
 	}
 	state = calloc(1, sizeof(*state));
 	if (!state) {
-		cfs_aws_step_errno(ret_step, -ENOMEM, "IAM Identity Center");
+		cfs_step_errno(ret_step, -ENOMEM, "IAM Identity Center");
 		return false;
 	}
 	state->profile = profile;
@@ -404,6 +389,6 @@ bool cfs_aws_provider_sso_open(const struct cfs_aws_config *config, const char *
 		destroy(state);
 		return false;
 	}
-	*ret_machine = (struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+	*ret_source = (struct cfs_source){.step = step, .destroy = destroy, .state = state};
 	return true;
 }

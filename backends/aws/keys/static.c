@@ -1,6 +1,5 @@
-#include <string.h>
-
-#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sources.h"
+#include "backends/contract/step.h"
 
 /* Keys of one file: a pair is never made of two. */
 static void open_file(const struct cfs_aws_config *config, enum cfs_aws_config_file file,
@@ -20,33 +19,30 @@ static void open_file(const struct cfs_aws_config *config, enum cfs_aws_config_f
 		token = cfs_aws_config_get_in(
 			config, file, CFS_AWS_SECTION_PROFILE, profile, tokens[i]);
 	if (!id) {
-		cfs_aws_step_say(step, CFS_STEP_ABSENT, CFS_OK,
-			"profile %.80s in %.120s has no aws_access_key_id", profile, path);
+		cfs_step_absent(
+			step, "profile %.80s in %.120s has no aws_access_key_id", profile, path);
 	} else if (!secret) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED,
 			"profile %.80s in %.80s has aws_access_key_id but no aws_secret_access_key",
 			profile, path);
-	} else if ((r = cfs_aws_machine_set_keys(&keys, id, secret, token)) < 0) {
-		cfs_keys_finish(&keys);
-		cfs_aws_step_errno(step, r, "the keys of the profile");
 	} else {
-		cfs_aws_step_keys(step, &keys, now, "profile %.100s in %.120s", profile, path);
+		r = cfs_keys_set(&keys, id, secret, token);
+		cfs_step_keys(step, r, &keys, now, "profile %.100s in %.120s", profile, path);
 	}
 }
 
-bool cfs_aws_provider_static_open_credentials(const struct cfs_aws_config *config,
-	const char *profile, int64_t now, struct cfs_aws_machine *ret_machine,
-	struct cfs_step *ret_step)
+bool cfs_aws_static_open_credentials(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	(void)ret_machine;
+	(void)ret_source;
 	open_file(config, CFS_AWS_CREDENTIALS_FILE, profile, now, ret_step);
 	return false;
 }
 
-bool cfs_aws_provider_static_open_config(const struct cfs_aws_config *config, const char *profile,
-	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_static_open_config(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	(void)ret_machine;
+	(void)ret_source;
 	open_file(config, CFS_AWS_CONFIG_FILE, profile, now, ret_step);
 	return false;
 }

@@ -158,8 +158,8 @@ void cfs_aws_sts_read(const struct cfs_step_answer *answer, struct cfs_keys *ret
 		if (!*reading.said.code)
 			cfs_error_set(ret_error, ret_error->fault,
 				"HTTP status %d without an error code", answer->status);
-	} else if (r < 0 || !reading.good || !keys->id.data || !keys->secret.data ||
-		!keys->token.data || !reading.timed) {
+	} else if (r < 0 || !reading.good || keys->id.len == 0 || keys->secret.len == 0 ||
+		keys->token.len == 0 || !reading.timed) {
 		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer holds no keys");
 	} else {
 		*ret_error = (struct cfs_error){.fault = CFS_OK};

@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sources.h"
 #include "backends/aws/keys/sts.h"
 #include "backends/contract/backend.h"
+#include "backends/contract/step.h"
 
 #define TOKEN_MAX 20000 /* bytes: what STS takes */
 
@@ -34,14 +35,14 @@ static void ask(struct state *state, int64_t now, struct cfs_step *step)
 
 	r = state->config->env->read_file(state->config->env->arg, state->path, &token);
 	if (r == -ENOMEM) {
-		cfs_aws_step_errno(step, r, "the token");
+		cfs_step_errno(step, r, "the token");
 		goto out;
 	}
 	while (token.len > 0 && strchr("\r\n", token.data[token.len - 1]))
 		token.data[--token.len] = '\0';
 	if (r < 0 || token.len == 0 || memchr(token.data, '\0', token.len)) {
-		cfs_aws_step_say(step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
-			"cannot read a token from %.120s: %s", state->path,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED, "cannot read a token from %.120s: %s",
+			state->path,
 			r == -EFBIG     ? "it is too long"
 				: r < 0 ? strerror(-r)
 					: "there is none in it");
@@ -50,9 +51,9 @@ static void ask(struct state *state, int64_t now, struct cfs_step *step)
 	role.web_identity = cfs_buf_text(&token);
 	r = cfs_aws_sts_request(&state->endpoints, &role, NULL, now, &request);
 	if (r < 0)
-		cfs_aws_step_errno(step, r, "the role of the web identity");
+		cfs_step_errno(step, r, "the role of the web identity");
 	else
-		cfs_aws_step_http(step, &request, state->endpoints.ca_file, false,
+		cfs_step_http(step, &request, state->endpoints.ca_file, false,
 			CFS_AWS_SERVICE_TIMEOUT_MS);
 out:
 	cfs_buf_wipe(&token);
@@ -71,15 +72,14 @@ static void step(
 	}
 	if (answer->fault == CFS_OK)
 		cfs_aws_sts_read(answer, &keys, &error);
-	if (cfs_aws_machine_is_transient(answer, &error) &&
-		state->retries++ < CFS_AWS_MACHINE_RETRIES)
+	if (cfs_source_retry(&state->retries, answer, error.fault))
 		ask(state, now, ret_step);
 	else if (answer->fault != CFS_OK)
-		cfs_aws_step_no_answer(ret_step, answer, "STS");
+		cfs_step_no_answer(ret_step, answer, "STS");
 	else if (error.fault != CFS_OK)
-		cfs_aws_step_error(ret_step, &error, "STS", state->arn);
+		cfs_step_refused(ret_step, &error, "STS", state->arn);
 	else
-		cfs_aws_step_keys(ret_step, &keys, now, "role %.100s, with the token in %.100s",
+		cfs_step_keys(ret_step, 0, &keys, now, "role %.100s, with the token in %.100s",
 			state->arn, state->path);
 	cfs_keys_finish(&keys);
 }
@@ -97,8 +97,8 @@ static const char *find(const struct cfs_aws_config *config, const char *profile
 	return value ? value : cfs_aws_config_get(config, profile, key);
 }
 
-bool cfs_aws_provider_web_identity_open(const struct cfs_aws_config *config, const char *profile,
-	int64_t now, struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_web_identity_open(const struct cfs_aws_config *config, const char *profile,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	const char *path =
 		find(config, profile, "AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
@@ -109,18 +109,17 @@ bool cfs_aws_provider_web_identity_open(const struct cfs_aws_config *config, con
 
 	(void)now;
 	if (!path) {
-		cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
-			"AWS_WEB_IDENTITY_TOKEN_FILE is not set");
+		cfs_step_absent(ret_step, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
 		return false;
 	}
 	if (!arn) {
-		cfs_aws_step_say(ret_step, CFS_STEP_FAILED, CFS_UNAUTHENTICATED,
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"there is a web identity token, but neither AWS_ROLE_ARN nor role_arn");
 		return false;
 	}
 	state = calloc(1, sizeof(*state));
 	if (!state) {
-		cfs_aws_step_errno(ret_step, -ENOMEM, "STS");
+		cfs_step_errno(ret_step, -ENOMEM, "STS");
 		return false;
 	}
 	state->config = config;
@@ -131,10 +130,9 @@ bool cfs_aws_provider_web_identity_open(const struct cfs_aws_config *config, con
 	if (r == 0)
 		r = cfs_aws_endpoints_check(&state->endpoints, CFS_AWS_STS, &why);
 	if (r == 0) {
-		*ret_machine =
-			(struct cfs_aws_machine){.step = step, .destroy = destroy, .state = state};
+		*ret_source = (struct cfs_source){.step = step, .destroy = destroy, .state = state};
 	} else {
-		cfs_aws_step_unset(ret_step, r, &why);
+		cfs_step_unset(ret_step, r, &why);
 		destroy(state);
 	}
 	cfs_buf_finish(&why);

@@ -174,7 +174,7 @@ static void test_an_account_and_its_requests_need_memory(void **state)
 	int r;
 
 	(void)state;
-	assert_int_equal(cfs_aws_machine_set_keys(&keys, "A", "s", "t"), 0);
+	assert_int_equal(cfs_keys_set(&keys, "A", "s", "t"), 0);
 	for (n = 0, r = -ENOMEM; r < 0; n++) {
 		left = n;
 		r = cfs_aws_backend.account_create(&settings, fake_env_of(&fake), &account, &why);

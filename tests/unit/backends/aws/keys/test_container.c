@@ -159,8 +159,8 @@ static void test_other_answers_end_the_chain(void **state)
 		"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\",\"Token\":\"hush\\r\\nX: "
 		"y\",\"Expiration\":\"2024-05-06T13:53:20Z\"}",
 		CFS_UNAUTHENTICATED,
-		"the container (" FULL
-		"): the keys hold blanks, control bytes or characters beyond ASCII");
+		"the container (" FULL "): the token holds a blank, a control character or "
+		"one that is not ASCII");
 }
 
 static void test_a_failing_agent_is_asked_three_times(void **state)

@@ -74,8 +74,9 @@ static void test_other_output_is_refused(void **state)
 		CFS_EXPIRED, "credential_process of profile default: the keys have expired");
 	assert_output(0, "{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hu sh\"}",
 		CFS_UNAUTHENTICATED,
-		"credential_process of profile default: the keys hold blanks, control bytes or "
-		"characters beyond ASCII");
+		"credential_process of profile default: the secret key holds a blank, a control "
+		"character or "
+		"one that is not ASCII");
 	/* Depth is cJSON's to bound. */
 	{
 		struct cfs_buf deep = CFS_BUF_INIT(65536);

@@ -90,8 +90,8 @@ static void test_unusable_keys_in_the_environment_end_the_chain(void **state)
 	fake.entries[2].value = NULL;
 	fake.entries[1].value = "hush\r\nX-Injected: 1";
 	assert_refused(ENVIRONMENT, NULL, fake, CFS_UNAUTHENTICATED,
-		FROM_ENVIRONMENT ": the keys hold blanks, control bytes or characters beyond "
-				 "ASCII");
+		FROM_ENVIRONMENT ": the secret key holds a blank, a control character or "
+				 "one that is not ASCII");
 	fake.entries[1].value = NULL;
 	assert_refused(ENVIRONMENT, NULL, fake, CFS_UNAUTHENTICATED,
 		"AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not");

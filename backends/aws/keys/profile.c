@@ -1,4 +1,5 @@
-#include "backends/aws/keys/providers.h"
+#include "backends/aws/keys/sources.h"
+#include "backends/contract/step.h"
 
 /* In botocore's order: keys in the credentials file beat a process, which beats keys in the config
  * file. */
@@ -6,26 +7,26 @@ static const struct {
 	const char *key, *other; /* the profile has one of them */
 	cfs_aws_open_fn *open;
 } ways[] = {
-	{"web_identity_token_file", NULL, cfs_aws_provider_web_identity_open},
-	{"sso_account_id", "sso_role_name", cfs_aws_provider_sso_open},
-	{"aws_access_key_id", NULL, cfs_aws_provider_static_open_credentials},
-	{"credential_process", NULL, cfs_aws_provider_process_open},
-	{"aws_access_key_id", NULL, cfs_aws_provider_static_open_config},
+	{"web_identity_token_file", NULL, cfs_aws_web_identity_open},
+	{"sso_account_id", "sso_role_name", cfs_aws_sso_open},
+	{"aws_access_key_id", NULL, cfs_aws_static_open_credentials},
+	{"credential_process", NULL, cfs_aws_process_open},
+	{"aws_access_key_id", NULL, cfs_aws_static_open_config},
 };
 
-bool cfs_aws_source_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
-	struct cfs_aws_machine *ret_machine, struct cfs_step *ret_step)
+bool cfs_aws_profile_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
+	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (!cfs_aws_config_get(config, profile, ways[i].key) &&
 			!(ways[i].other && cfs_aws_config_get(config, profile, ways[i].other)))
 			continue;
-		if (ways[i].open(config, profile, now, ret_machine, ret_step))
+		if (ways[i].open(config, profile, now, ret_source, ret_step))
 			return true;
 		if (ret_step->kind != CFS_STEP_ABSENT)
 			return false;
 	}
-	cfs_aws_step_say(ret_step, CFS_STEP_ABSENT, CFS_OK,
+	cfs_step_absent(ret_step,
 		"profile %.80s in %.60s, %.60s has no aws_access_key_id, nor another way to keys",
 		profile, config->path[CFS_AWS_CREDENTIALS_FILE], config->path[CFS_AWS_CONFIG_FILE]);
 	return false;

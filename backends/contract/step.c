@@ -1,0 +1,173 @@
+#include "backends/contract/step.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backends/base/text.h"
+
+#define TEXT_MAX (4 * CFS_PROVIDER_WHY_MAX)
+
+static void begin(struct cfs_step *step, enum cfs_step_kind kind, enum cfs_fault fault)
+{
+	*step = (struct cfs_step){.kind = kind, .fault = fault, .keys = CFS_KEYS_INIT};
+}
+
+__attribute__((format(printf, 2, 0))) static void say(
+	struct cfs_step *step, const char *format, va_list args)
+{
+	char text[TEXT_MAX];
+
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
+	cfs_text_line(step->why, sizeof(step->why), text, strlen(text));
+}
+
+void cfs_step_absent(struct cfs_step *ret_step, const char *format, ...)
+{
+	va_list args;
+
+	begin(ret_step, CFS_STEP_ABSENT, CFS_OK);
+	va_start(args, format);
+	say(ret_step, format, args);
+	va_end(args);
+}
+
+void cfs_step_failed(struct cfs_step *ret_step, enum cfs_fault fault, const char *format, ...)
+{
+	va_list args;
+
+	begin(ret_step, CFS_STEP_FAILED, fault);
+	va_start(args, format);
+	say(ret_step, format, args);
+	va_end(args);
+}
+
+/* Why keys cannot be used, NULL if they can; with the name of the one that cannot. */
+static const char *check_keys(const struct cfs_keys *keys, const char **ret_name)
+{
+	const struct {
+		const struct cfs_secret *secret;
+		const char *name;
+		bool required;
+	} parts[] = {
+		{&keys->id, "key id", true},
+		{&keys->secret, "secret key", true},
+		{&keys->token, "token", false},
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		*ret_name = parts[i].name;
+		if (parts[i].required && parts[i].secret->len == 0)
+			return "is missing";
+		/* A slip of a copy: a second line, a quotation mark's twin. */
+		if (!cfs_text_is_graphic(parts[i].secret->data, parts[i].secret->len, ""))
+			return "holds a blank, a control character or one that is not ASCII";
+	}
+	return NULL;
+}
+
+void cfs_step_keys(struct cfs_step *ret_step, int r, struct cfs_keys *keys, int64_t now,
+	const char *format, ...)
+{
+	char from[CFS_PROVIDER_WHY_MAX];
+	const char *wrong, *name;
+	va_list args;
+
+	begin(ret_step, CFS_STEP_KEYS, CFS_OK);
+	va_start(args, format);
+	say(ret_step, format, args);
+	va_end(args);
+	memcpy(from, ret_step->why, sizeof(from));
+	wrong = check_keys(keys, &name);
+	if (r == -ENOMEM) {
+		cfs_step_failed(ret_step, CFS_NO_MEMORY, "out of memory");
+	} else if (r < 0) {
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s: a key is too long", from);
+	} else if (wrong) {
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s: the %s %s", from, name, wrong);
+	} else if (keys->expires <= now) {
+		cfs_step_failed(ret_step, CFS_EXPIRED, "%s: the keys have expired", from);
+	} else {
+		ret_step->keys = *keys;
+		*keys = CFS_KEYS_INIT;
+	}
+	cfs_keys_finish(keys);
+}
+
+void cfs_step_http(struct cfs_step *ret_step, struct cfs_http_request *request, const char *ca_file,
+	bool direct, long timeout_ms)
+{
+	begin(ret_step, CFS_STEP_HTTP, CFS_OK);
+	ret_step->request = *request;
+	ret_step->ca_file = ca_file;
+	ret_step->direct = direct;
+	ret_step->timeout_ms = timeout_ms;
+	cfs_http_request_init(request, request->method);
+}
+
+void cfs_step_process(struct cfs_step *ret_step, char **argv, long timeout_ms)
+{
+	begin(ret_step, CFS_STEP_PROCESS, CFS_OK);
+	ret_step->argv = argv;
+	ret_step->timeout_ms = timeout_ms;
+}
+
+void cfs_step_errno(struct cfs_step *ret_step, int r, const char *what)
+{
+	if (r == -ENOMEM)
+		cfs_step_failed(ret_step, CFS_NO_MEMORY, "out of memory");
+	else if (r == -EFBIG)
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
+			"what is configured for %s is too long", what);
+	else
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
+			"what is configured for %s cannot be sent", what);
+}
+
+void cfs_step_unset(struct cfs_step *ret_step, int r, const struct cfs_buf *why)
+{
+	if (r == -ENOMEM)
+		cfs_step_errno(ret_step, r, "");
+	else
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s", cfs_buf_text(why));
+}
+
+const char *cfs_step_fault_words(enum cfs_fault fault)
+{
+	static const char *const words[CFS_N_FAULTS] = {
+		[CFS_TIMED_OUT] = "gave no answer in time",
+		[CFS_UNREACHABLE] = "cannot be reached",
+		[CFS_REFUSED] = "refused the connection",
+		[CFS_RESET] = "broke the connection off",
+		[CFS_TLS] = "could not be verified (TLS)",
+		[CFS_REJECTED] = "may not be asked at that address",
+		[CFS_TOO_LARGE] = "gave an answer over its limit",
+		[CFS_BAD_ANSWER] = "gave no valid answer",
+		[CFS_NO_MEMORY] = "could not be asked for lack of memory",
+	};
+	const char *found = fault < CFS_N_FAULTS ? words[fault] : NULL;
+
+	return found ? found : "cannot be asked";
+}
+
+void cfs_step_no_answer(
+	struct cfs_step *ret_step, const struct cfs_step_answer *answer, const char *who)
+{
+	cfs_step_failed(ret_step, answer->fault, "%s %s", who, cfs_step_fault_words(answer->fault));
+}
+
+void cfs_step_refused(
+	struct cfs_step *ret_step, const struct cfs_error *error, const char *who, const char *what)
+{
+	cfs_step_failed(ret_step, error->fault, "%s gives no keys for %.80s: %s%s%s", who, what,
+		error->code, *error->code && *error->message ? ": " : "", error->message);
+}
+
+bool cfs_step_is_transient(const struct cfs_step_answer *answer, enum cfs_fault fault)
+{
+	if (answer->fault != CFS_OK)
+		return answer->fault == CFS_RESET || answer->fault == CFS_TIMED_OUT;
+	return fault == CFS_SERVER || fault == CFS_THROTTLED;
+}
