@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATUS_MAX 256   /* bytes of /proc/PID/status, in which Tgid is the fourth line */
-#define CMDLINE_MAX 1024 /* bytes of a command line that are looked at */
+#define STATUS_MAX 256   /* bytes read of /proc/PID/status; Tgid is its fourth line */
+#define CMDLINE_MAX 1024 /* bytes read of a command line */
 
 long cfs_proc_read(int pid, const char *name, char *bytes, size_t size)
 {
@@ -35,7 +35,7 @@ static bool read_comm(int pid, cfs_proc_reader *reader, char comm[CFS_COMM_MAX +
 
 	if (n <= 0)
 		return false;
-	/* The name may hold line feeds of its own. */
+	/* The name itself may contain line feeds, so only the one that ends it is removed. */
 	if (line[n - 1] == '\n' || n > CFS_COMM_MAX)
 		n--;
 	memcpy(comm, line, (size_t)n);
@@ -43,8 +43,8 @@ static bool read_comm(int pid, cfs_proc_reader *reader, char comm[CFS_COMM_MAX +
 	return true;
 }
 
-/* The process of a thread, or the thread itself. In the first line, which is the name, the kernel
- * has escaped what would end it. */
+/* The process that a thread belongs to, or the thread's own number if that is not known. The kernel
+ * escapes line feeds in the first line, the name, so a name cannot fake a Tgid line. */
 static int process_of(int tid, cfs_proc_reader *reader)
 {
 	static const char key[] = "\nTgid:";
@@ -60,7 +60,7 @@ static int process_of(int tid, cfs_proc_reader *reader)
 	return pid > 0 ? pid : tid;
 }
 
-/* `kioworker /usr/lib/.../thumbnail.so thumbnail ...` */
+/* The command line is `kioworker /usr/lib/.../thumbnail.so thumbnail ...`. */
 static void read_purpose(int pid, cfs_proc_reader *reader, char purpose[CFS_COMM_MAX + 1])
 {
 	char line[CMDLINE_MAX + 1];

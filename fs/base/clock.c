@@ -6,7 +6,7 @@ int64_t cfs_clock_us(void)
 {
 	struct timespec now;
 
-	/* Cannot fail: the clock exists on every Linux that has FUSE. */
+	/* Cannot fail: every Linux that has FUSE has this clock. */
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
@@ -28,8 +28,8 @@ double cfs_clock_random(void)
 {
 	uint64_t bits = 0;
 
-	/* Eight bytes come whole once the kernel's pool is ready. Before, half is as good a chance.
-	 */
+	/* Once the kernel's random pool is ready, eight bytes always arrive whole. Before that, use
+	 * the middle of the range: these numbers only spread retries, they protect nothing. */
 	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
 		return 0.5;
 	return (double)(bits >> 11) * 0x1.0p-53;

@@ -1,6 +1,7 @@
 /*
- * The clocks and the random numbers of this process. The only file that reads either:
- * everything else is told.
+ * The process's clock and random numbers.
+ *
+ * No other file reads a clock or draws a random number, so that tests can replace both here.
  */
 #ifndef CFS_FS_BASE_CLOCK_H
 #define CFS_FS_BASE_CLOCK_H
@@ -8,7 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds that never go back, from an arbitrary origin; they count on while suspended. */
+/* Monotonic milliseconds from an arbitrary origin. They include time spent suspended. */
 int64_t cfs_clock_ms(void);
 /* The same in microseconds. */
 int64_t cfs_clock_us(void);

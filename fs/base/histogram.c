@@ -27,9 +27,7 @@ void cfs_histogram_add(struct cfs_histogram *histogram, int64_t us)
 
 void cfs_histogram_merge(struct cfs_histogram *histogram, const struct cfs_histogram *other)
 {
-	size_t i;
-
-	for (i = 0; i <= histogram->bounds->n; i++)
+	for (size_t i = 0; i <= histogram->bounds->n; i++)
 		histogram->counts[i] += other->counts[i];
 	histogram->sum_us += other->sum_us;
 }

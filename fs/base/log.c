@@ -1,8 +1,8 @@
 /*
- * A line that cannot be written at once is lost, and counted: whoever reads the log may have
- * stopped, and his pipe or socket be full, and a mount that waited for him would hang everybody who
- * uses it. The next line that can be written says how many were lost. This is also why lines go to
- * syslog from here and not by syslog(3), which waits.
+ * A line that cannot be written at once is dropped and counted. The reader of the log may have
+ * stopped and its pipe or socket may be full; a mount that waited for it would hang every process
+ * that uses the mount. The next line that can be written says how many were lost. For the same
+ * reason this file talks to syslog itself: syslog(3) blocks.
  */
 #include "fs/base/log.h"
 
@@ -21,7 +21,7 @@
 #include "fs/base/clock.h"
 
 #define SYSLOG_SOCKET "/dev/log"
-#define FRAME_MAX 128 /* bytes around a line: its priority, time, name and process */
+#define FRAME_MAX 128 /* bytes around a line: priority, time, program name and pid */
 
 static enum cfs_log_level max_level = CFS_LOG_INFO;
 static bool use_syslog, use_priorities;
@@ -48,9 +48,7 @@ int cfs_log_level_find(const char *name)
 		[CFS_LOG_INFO] = "info",
 		[CFS_LOG_DEBUG] = "debug",
 	};
-	int i;
-
-	for (i = CFS_LOG_ERROR; i <= CFS_LOG_DEBUG; i++)
+	for (int i = CFS_LOG_ERROR; i <= CFS_LOG_DEBUG; i++)
 		if (strcmp(names[i], name) == 0)
 			return i;
 	return -1;
@@ -94,7 +92,7 @@ static bool connect_to_syslog(void)
 	return false;
 }
 
-/* One datagram, in the form of RFC 3164 that every syslogd and the journal understand. */
+/* Sends one datagram in the format of RFC 3164, which every syslogd and the journal understand. */
 static bool send_to_syslog(enum cfs_log_level level, const char *line)
 {
 	char message[CFS_LOG_LINE_MAX + FRAME_MAX], when[sizeof("Jan 31 23:59:59")] = "";
@@ -102,7 +100,7 @@ static bool send_to_syslog(enum cfs_log_level level, const char *line)
 	struct tm tm;
 	int len;
 
-	/* The daemon stays with the C locale, whose names of months these are to be. */
+	/* RFC 3164 wants English names of months; this process never leaves the C locale. */
 	if (localtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
 	len = snprintf(message, sizeof(message), "<%d>%s consolefs[%d]: %s",
@@ -114,13 +112,14 @@ static bool send_to_syslog(enum cfs_log_level level, const char *line)
 			return true;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return false;
-		/* It was started anew, or is no more. */
+		/* syslogd was restarted, or has stopped: connect again once. */
 		disconnect();
 	}
 	return false;
 }
 
-/* A line is shorter than what a pipe that is ready takes at once. */
+/* Does not block: poll says that stderr is ready, and a line is shorter than the PIPE_BUF bytes
+ * that a ready pipe then takes. */
 static bool write_to_stderr(enum cfs_log_level level, const char *line)
 {
 	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -149,7 +148,8 @@ void cfs_log(enum cfs_log_level level, const char *format, ...)
 	if (level > max_level)
 		return;
 	if (n_lost > 0) {
-		snprintf(lost, sizeof(lost), "%lu lines of the log could not be written", n_lost);
+		snprintf(lost, sizeof(lost), "%lu log lines could not be written and are lost",
+			n_lost);
 		if (write_line(CFS_LOG_WARNING, lost))
 			n_lost = 0;
 	}

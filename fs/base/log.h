@@ -1,6 +1,7 @@
 /*
- * The log: lines for the operator, to stderr while there is a terminal to read it and to syslog
- * afterwards. A line never holds a secret: callers pass names, ids, codes and sanitised texts.
+ * The log: writes lines for the operator, to stderr in the foreground and to syslog as a daemon.
+ *
+ * A line never contains a secret: callers pass names, ids, codes and sanitised texts.
  */
 #ifndef CFS_FS_BASE_LOG_H
 #define CFS_FS_BASE_LOG_H
@@ -11,19 +12,19 @@ enum cfs_log_level { CFS_LOG_ERROR, CFS_LOG_WARNING, CFS_LOG_INFO, CFS_LOG_DEBUG
 
 #define CFS_LOG_LINE_MAX 2048 /* bytes; a longer line is cut */
 
-/* Lines above this level are dropped. The one mutable global, with where the lines go and how many
- * were lost. */
+/* Lines above this level are dropped. The level, where lines go and how many were lost are the only
+ * mutable globals. */
 void cfs_log_set_level(enum cfs_log_level level);
-/* The level of that name ("error", "warning", "info", "debug"), or -1. */
+/* The level called `name` ("error", "warning", "info", "debug"), or -1. */
 int cfs_log_level_find(const char *name);
-/* Lines on stderr begin with their priority, as sd-daemon(3) has it, if stderr is the journal's: if
- * $JOURNAL_STREAM, which is `stream` and may be NULL, names its device and inode. A variable that
- * is left from whoever started the shell of a terminal does not. */
+/* Makes lines on stderr begin with their priority, as in sd-daemon(3), if stderr is connected to
+ * the journal. `stream` is the value of $JOURNAL_STREAM, or NULL: it must name the device and inode
+ * of stderr, because the variable alone may be inherited by a shell whose stderr is a terminal. */
 void cfs_log_to_journal(const char *stream);
-/* From now on to syslog, facility daemon. */
+/* Sends lines to syslog, facility daemon, from now on. */
 void cfs_log_to_syslog(void);
 
-/* Never waits: a line that nobody takes is lost. */
+/* Writes a line. Never blocks: a line that cannot be written at once is lost (and counted). */
 void cfs_log(enum cfs_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

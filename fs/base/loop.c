@@ -83,13 +83,12 @@ int cfs_watch_start_urgent(
 void cfs_watch_stop(struct cfs_watch *watch)
 {
 	struct cfs_loop *loop = watch->loop;
-	int i;
 
 	if (!loop)
 		return;
-	/* Fails only if the descriptor was closed before, and then it is gone from the set. */
+	/* Fails only if the descriptor was closed already, which removed it from the set. */
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
-	for (i = loop->event; i < loop->n_events; i++)
+	for (int i = loop->event; i < loop->n_events; i++)
 		if (loop->events[i].data.ptr == watch)
 			loop->events[i].data.ptr = NULL;
 	watch->loop = NULL;
@@ -126,7 +125,7 @@ static struct cfs_timer *meld(struct cfs_timer *a, struct cfs_timer *b)
 	return a;
 }
 
-/* Melds a list of siblings in two passes, which is what keeps removal at O(log n) amortised. */
+/* Melds a list of siblings in two passes: that makes a removal O(log n) amortised. */
 static struct cfs_timer *meld_siblings(struct cfs_timer *list)
 {
 	struct cfs_timer *pairs = NULL, *root = NULL, *a, *b;
@@ -194,8 +193,8 @@ static void fire_due(struct cfs_loop *loop)
 	uint64_t until = loop->order;
 	int64_t now = cfs_clock_ms();
 
-	/* Timers started by these callbacks wait for the next round, so that descriptors have
-	 * theirs. */
+	/* Timers started by these callbacks fire in the next turn, so that a timer that restarts
+	 * itself with delay 0 does not starve the descriptors. */
 	while (!loop->stopped && (timer = loop->first) && timer->at <= now &&
 		timer->order < until) {
 		cfs_timer_stop(timer);

@@ -13,8 +13,7 @@
 
 #define READ_SIZE 4096
 
-/* Kills the process and what it started, unless it has ended, and takes its status from the kernel.
- */
+/* Kills the process and its children, unless it has ended, and reaps it. */
 static void reap(struct cfs_process *process)
 {
 	if (process->pid > 0 && !process->ended) {
@@ -55,7 +54,7 @@ static void finish(struct cfs_process *process)
 	cfs_buf_wipe(&output);
 }
 
-/* Takes what there is to read. 0 or a negative errno: past the limit, or no memory. */
+/* Reads all output available now. 0, -EFBIG past the limit, or -ENOMEM. */
 static int take_output(struct cfs_process *process)
 {
 	char bytes[READ_SIZE];
@@ -90,8 +89,8 @@ static void on_output(void *arg)
 	finish(process);
 }
 
-/* It has said all it had to say. What it left running may still hold its stdout, and is not waited
- * for. */
+/* Called when the process ends: its output is complete. Children that it left running may still
+ * have its stdout open, so end of file is not waited for. */
 static void on_end(void *arg)
 {
 	struct cfs_process *process = arg;
@@ -117,7 +116,8 @@ static void on_timer(void *arg)
 {
 	struct cfs_process *process = arg;
 
-	/* One that could not start is finished from the loop, as every other. */
+	/* A process that could not be started also ends here, so that done is always called from
+	 * the loop. */
 	if (process->fault == CFS_OK)
 		process->fault = CFS_TIMED_OUT;
 	finish(process);
@@ -130,7 +130,7 @@ static int start(struct cfs_process *process, char **argv)
 	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	process->output_fd = pipes[0];
-	/* The child's end blocks, as every program expects of its stdout. */
+	/* Programs expect a blocking stdout, so the child's end of the pipe blocks. */
 	r = fcntl(pipes[1], F_SETFL, 0) < 0
 		? -errno
 		: cfs_spawn((const char *const *)argv, pipes[1], -1, &process->pid);

@@ -21,11 +21,12 @@ static int set_files(posix_spawn_file_actions_t *actions, int output, int errors
 		r = redirect(actions, output, STDOUT_FILENO);
 	if (r == 0)
 		r = redirect(actions, errors, STDERR_FILENO);
-	/* libcurl has descriptors of its own that are not closed at an exec. */
+	/* Not all of libcurl's descriptors are close-on-exec. */
 	return r == 0 ? posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1) : r;
 }
 
-/* This process blocks the signals that it reads from a descriptor, and ignores SIGPIPE. */
+/* Undoes for the child what this process does: it blocks the signals that it reads from a
+ * descriptor, and ignores SIGPIPE. */
 static int set_signals(posix_spawnattr_t *attributes)
 {
 	sigset_t none, defaults;
@@ -58,7 +59,7 @@ int cfs_spawn(const char *const argv[], int output, int errors, pid_t *ret_pid)
 	r = set_files(&actions, output, errors);
 	if (r == 0)
 		r = set_signals(&attributes);
-	/* Its parameter is not const for history's sake; nothing is written there. */
+	/* argv lacks a const only for historical reasons: posix_spawnp does not write to it. */
 	if (r == 0)
 		r = posix_spawnp(ret_pid, argv[0], &actions, &attributes,
 			(char *const *)(uintptr_t)argv, environ);

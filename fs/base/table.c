@@ -23,7 +23,8 @@ void cfs_table_finish(struct cfs_table *table)
 	*table = (struct cfs_table){0};
 }
 
-/* Of the chains that are yet to come, the links are in those that will be split for them. */
+/* The chain for a hash. If that chain does not exist yet, its links are still in the chain that
+ * will be split to make it. */
 static struct cfs_link **chain(const struct cfs_table *table, uint32_t hash)
 {
 	size_t i = hash & table->mask;
@@ -39,7 +40,7 @@ static void put(struct cfs_table *table, struct cfs_link *link)
 	*head = link;
 }
 
-/* Makes one chain more, with links from the one that has had them so far. */
+/* Adds one chain by splitting the chain that has held its links so far. */
 static void grow(struct cfs_table *table)
 {
 	struct cfs_link *link, *rest, **chains;
@@ -74,10 +75,10 @@ void cfs_table_add(struct cfs_table *table, struct cfs_link *link, uint32_t hash
 
 void cfs_table_remove(struct cfs_table *table, struct cfs_link *link)
 {
-	struct cfs_link **at;
+	struct cfs_link **at = chain(table, link->hash);
 
-	for (at = chain(table, link->hash); *at != link; at = &(*at)->next)
-		;
+	while (*at != link)
+		at = &(*at)->next;
 	*at = link->next;
 	table->count--;
 }

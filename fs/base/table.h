@@ -1,9 +1,9 @@
 /*
- * A hash table of things that link themselves into it.
+ * An intrusive hash table: the structs in it have a `struct cfs_link` as a member.
  *
- * It grows by one chain with every link that is added (linear hashing), so that no addition pays
- * for a table of a hundred thousand at once; and adding cannot fail: without memory for more chains
- * those that are there grow longer.
+ * It grows by one chain with every link that is added (linear hashing), so that no single addition
+ * has to rehash a hundred thousand links. Adding cannot fail: without memory for more chains, the
+ * existing ones grow longer.
  */
 #ifndef CFS_FS_BASE_TABLE_H
 #define CFS_FS_BASE_TABLE_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A place in a table, as a member of what stands there. */
+/* The member by which a struct is in a table. */
 struct cfs_link {
 	struct cfs_link *next;
 	uint32_t hash;
@@ -19,31 +19,32 @@ struct cfs_link {
 
 struct cfs_table {
 	struct cfs_link **chains;
-	size_t n, room; /* chains, and for how many there is memory */
-	size_t mask;    /* of the smallest power of two that is not below n */
+	size_t n, room; /* chains in use, and allocated */
+	size_t mask;    /* n rounded up to a power of two, less 1 */
 	size_t count;   /* links */
 };
 
-/* What the link is a member of. */
+/* The struct that the link is a member of. */
 #define CFS_LINKED(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-/* -ENOMEM. */
+/* 0 or -ENOMEM. */
 int cfs_table_init(struct cfs_table *table);
-/* What is linked stays the caller's. */
+/* Does not free the structs that are linked. Accepts NULL. */
 void cfs_table_finish(struct cfs_table *table);
 
 void cfs_table_add(struct cfs_table *table, struct cfs_link *link, uint32_t hash);
-/* The link is in the table. */
+/* The link must be in the table. */
 void cfs_table_remove(struct cfs_table *table, struct cfs_link *link);
 
-/* The first link of that hash, and the next after one; NULL when there is none. */
+/* The first link with that hash, and the next one with the same hash; NULL at the end. Different
+ * keys may have the same hash, so the caller compares them. */
 struct cfs_link *cfs_table_first(const struct cfs_table *table, uint32_t hash);
 struct cfs_link *cfs_table_next(const struct cfs_link *link);
-/* Removes any link and returns it, NULL when the table is empty. *at is 0 at first; nothing is
- * added between calls that share it. */
+/* Removes some link and returns it; NULL when the table is empty. Start with *at = 0 and add
+ * nothing between the calls that share it. */
 struct cfs_link *cfs_table_take(struct cfs_table *table, size_t *at);
 
-/* FNV-1a. Whoever could choose texts to collide already owns the account. */
+/* FNV-1a. Not keyed: an attacker who can choose colliding ids already controls the account. */
 uint32_t cfs_table_hash(const char *text);
 
 #endif

@@ -1,21 +1,23 @@
 /*
- * Waits: somebody wants to be told when something under way has ended.
+ * Wait lists: callbacks to be called when an operation that is under way ends.
  */
 #ifndef CFS_FS_BASE_WAIT_H
 #define CFS_FS_BASE_WAIT_H
 
-/* Belongs to whoever waits, who may leave at any time; zeroed at first. */
+/* Owned by the waiter, who may leave the list at any time; zeroed at first. */
 struct cfs_wait {
 	struct cfs_wait *next, **link; /* link is NULL when not waiting */
 	void (*fn)(void *arg, int result);
 	void *arg;
 };
 
-/* Enters a list of waits. fn(arg, result) is called once, unless the wait is left before. */
+/* Enters a list. fn(arg, result) is called once, unless cfs_wait_leave is called first. */
 void cfs_wait_enter(struct cfs_wait **list, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
+/* Leaves the list. Does nothing if the wait is in none. */
 void cfs_wait_leave(struct cfs_wait *wait);
-/* Calls everybody in the list. Those who enter it meanwhile wait for the next time. */
+/* Empties the list and calls all callbacks in it. A wait that enters the list meanwhile stays for
+ * the next time. */
 void cfs_wait_end_all(struct cfs_wait **list, int result);
 
 #endif

@@ -21,7 +21,7 @@ from lib.simulator import scrubbed_env
 
 # More lines than any pipe or socket holds here.
 OPENS = 300
-LOST = re.compile(r"^<28>.{15} consolefs\[\d+\]: \d+ lines of the log could not be written$")
+LOST = re.compile(r"^<28>.{15} consolefs\[\d+\]: \d+ log lines could not be written and are lost$")
 
 
 def program_with_stderr(directory, target):
@@ -65,7 +65,7 @@ def test_a_full_disk_under_the_log(served, tmp_path):
         os.truncate(log, 0)
         read(mounted.aws / fleet.aws(0) / "screenshot.jpg")
         lost, last = log.read_text().splitlines()
-        assert int(re.fullmatch(r"consolefs: (\d+) lines of the log could not be written",
+        assert int(re.fullmatch(r"consolefs: (\d+) log lines could not be written and are lost",
                                 lost)[1]) > 100
         assert "GetConsoleScreenshot for pid" in last
     finally:
@@ -82,7 +82,7 @@ def test_a_reader_of_the_log_that_has_stopped(served, tmp_path):
         held = os.read(reader, 65536).decode()
         assert held.endswith("\n") and "could not" not in held
         read(mounted.aws / fleet.aws(0) / "screenshot.jpg")
-        assert re.match(r"consolefs: \d+ lines of the log could not be written\n.*for pid.*\n$",
+        assert re.match(r"consolefs: \d+ log lines could not be written and are lost\n.*for pid.*\n$",
                         os.read(reader, 65536).decode())
     finally:
         os.close(reader)
