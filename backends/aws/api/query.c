@@ -11,7 +11,6 @@
 int cfs_aws_query_add(struct cfs_buf *form, const char *name, const char *value)
 {
 	cfs_buf_addf(form, "&%s=", name);
-
 	return cfs_text_encode(form, value, strlen(value), "");
 }
 

@@ -51,11 +51,11 @@ static int add_path(struct cfs_buf *out, const char *path)
 	struct cfs_buf normal = CFS_BUF_INIT(CFS_SIGV4_TEXT_MAX);
 	const char *at = path;
 	bool open_end = false; /* the last segment was a directory */
-	int r = 0;
+	int r;
 
 	if (*path != '/')
 		return -EINVAL;
-	while (r == 0 && *at) {
+	while (*at) {
 		size_t len;
 
 		at++; /* the slash */
@@ -67,15 +67,15 @@ static int add_path(struct cfs_buf *out, const char *path)
 			if (normal.len > 0)
 				normal.data[--normal.len] = '\0';
 		} else if (len > 0 && !(len == 1 && at[0] == '.')) {
-			r = cfs_buf_addc(&normal, '/');
-			if (r == 0)
-				r = cfs_buf_add(&normal, at, len);
+			cfs_buf_addc(&normal, '/');
+			cfs_buf_add(&normal, at, len);
 			open_end = false;
 		}
 		at += len;
 	}
-	if (r == 0 && open_end)
-		r = cfs_buf_addc(&normal, '/');
+	if (open_end)
+		cfs_buf_addc(&normal, '/');
+	r = cfs_buf_error(&normal);
 	if (r == 0)
 		r = cfs_text_encode(out, cfs_buf_text(&normal), normal.len, "/");
 	cfs_buf_finish(&normal);
@@ -98,12 +98,9 @@ static int compare_parameters(const void *pa, const void *pb)
 }
 
 /* Encodes what may or may not be encoded already. */
-static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
+static void add_reencoded(struct cfs_buf *out, const char *text, size_t len)
 {
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 		int high = c == '%' && len - i > 2 ? cfs_hex_value(text[i + 1]) : -1;
 		int low = high >= 0 ? cfs_hex_value(text[i + 2]) : -1;
@@ -112,9 +109,8 @@ static int add_reencoded(struct cfs_buf *out, const char *text, size_t len)
 			c = (char)(high << 4 | low);
 			i += 2;
 		}
-		r = cfs_text_encode(out, &c, 1, "");
+		cfs_text_encode(out, &c, 1, "");
 	}
-	return r;
 }
 
 static int add_query(struct cfs_buf *out, const char *query)
@@ -131,15 +127,17 @@ static int add_query(struct cfs_buf *out, const char *query)
 		if (len > 0 && n == CFS_SIGV4_PARAMETERS_MAX) {
 			r = -EFBIG;
 		} else if (len > 0) {
-			r = add_reencoded(&text, query, name_len);
+			add_reencoded(&text, query, name_len);
 			ends[n][0] = text.len;
-			if (r == 0 && name_len < len)
-				r = add_reencoded(&text, query + name_len + 1, len - name_len - 1);
+			if (name_len < len)
+				add_reencoded(&text, query + name_len + 1, len - name_len - 1);
 			ends[n++][1] = text.len;
 		}
 		query += len;
 		query += *query == '&';
 	}
+	if (r == 0)
+		r = cfs_buf_error(&text);
 	/* Only now, since the text may have moved while it grew. */
 	for (i = 0; r == 0 && i < n; begin = ends[i][1], i++)
 		pairs[i] = (struct pair){.name = cfs_buf_text(&text) + begin,
@@ -149,7 +147,7 @@ static int add_query(struct cfs_buf *out, const char *query)
 	if (r == 0 && n > 0)
 		qsort(pairs, n, sizeof(pairs[0]), compare_parameters);
 	for (i = 0; r == 0 && i < n; i++)
-		r = cfs_buf_addf(out, "%s%.*s=%.*s", i ? "&" : "", (int)pairs[i].name_len,
+		cfs_buf_addf(out, "%s%.*s=%.*s", i ? "&" : "", (int)pairs[i].name_len,
 			pairs[i].name, (int)pairs[i].value_len, pairs[i].value);
 	cfs_buf_finish(&text);
 	return r;
@@ -164,24 +162,21 @@ static int compare_headers(const void *pa, const void *pb)
 }
 
 /* Trimmed, and each run of blanks inside folded to one space. */
-static int add_header_value(struct cfs_buf *out, const char *value)
+static void add_header_value(struct cfs_buf *out, const char *value)
 {
 	bool blank = false, begun = false;
-	int r = 0;
 
-	for (; r == 0 && *value; value++) {
+	for (; *value; value++) {
 		if (cfs_span_is_blank(*value)) {
 			blank = true;
 			continue;
 		}
 		if (blank && begun)
-			r = cfs_buf_addc(out, ' ');
-		if (r == 0)
-			r = cfs_buf_addc(out, *value);
+			cfs_buf_addc(out, ' ');
+		cfs_buf_addc(out, *value);
 		blank = false;
 		begun = true;
 	}
-	return r;
 }
 
 static int add_headers(
@@ -189,7 +184,6 @@ static int add_headers(
 {
 	struct pair pairs[CFS_SIGV4_HEADERS_MAX];
 	size_t n = request->n_headers, i;
-	int r = 0;
 
 	if (n > CFS_SIGV4_HEADERS_MAX)
 		return -EFBIG;
@@ -199,25 +193,23 @@ static int add_headers(
 			.order = i};
 	if (n > 0)
 		qsort(pairs, n, sizeof(pairs[0]), compare_headers);
-	for (i = 0; r == 0 && i < n; i++) {
+	for (i = 0; i < n; i++) {
 		if (i > 0 && strcasecmp(pairs[i].name, pairs[i - 1].name) == 0) {
-			out->data[--out->len] = '\0'; /* the newline */
-			r = cfs_buf_addc(out, ',');
+			cfs_buf_addc(out, ',');
 		} else {
-			r = cfs_text_add_lower(out, pairs[i].name);
-			if (r == 0)
-				r = cfs_buf_addc(out, ':');
-			if (r == 0 && names->len > 0)
-				r = cfs_buf_addc(names, ';');
-			if (r == 0)
-				r = cfs_text_add_lower(names, pairs[i].name);
+			if (i > 0) {
+				cfs_buf_addc(out, '\n');
+				cfs_buf_addc(names, ';');
+			}
+			cfs_text_add_lower(out, pairs[i].name);
+			cfs_buf_addc(out, ':');
+			cfs_text_add_lower(names, pairs[i].name);
 		}
-		if (r == 0)
-			r = add_header_value(out, pairs[i].value);
-		if (r == 0)
-			r = cfs_buf_addc(out, '\n');
+		add_header_value(out, pairs[i].value);
 	}
-	return r;
+	if (n > 0)
+		cfs_buf_addc(out, '\n');
+	return cfs_buf_error(names);
 }
 
 int cfs_sigv4_canonical_request(
@@ -227,21 +219,22 @@ int cfs_sigv4_canonical_request(
 	int r;
 
 	r = cfs_digest_sha256(request->body, request->body_len, hash);
-	if (r == 0)
-		r = cfs_buf_addf(canonical, "%s\n", request->method);
-	if (r == 0)
-		r = add_path(canonical, request->path);
-	if (r == 0)
-		r = cfs_buf_addc(canonical, '\n');
-	if (r == 0)
-		r = add_query(canonical, request->query);
-	if (r == 0)
-		r = cfs_buf_addc(canonical, '\n');
-	if (r == 0)
-		r = add_headers(canonical, request, names);
-	if (r == 0)
-		r = cfs_buf_addf(canonical, "\n%s\n%s", cfs_buf_text(names), hash);
-	return r;
+	if (r < 0)
+		return r;
+	cfs_buf_addf(canonical, "%s\n", request->method);
+	r = add_path(canonical, request->path);
+	if (r < 0)
+		return r;
+	cfs_buf_addc(canonical, '\n');
+	r = add_query(canonical, request->query);
+	if (r < 0)
+		return r;
+	cfs_buf_addc(canonical, '\n');
+	r = add_headers(canonical, request, names);
+	if (r < 0)
+		return r;
+	cfs_buf_addf(canonical, "\n%s\n%s", cfs_buf_text(names), hash);
+	return cfs_buf_error(canonical);
 }
 
 int cfs_sigv4_string_to_sign(

@@ -56,9 +56,10 @@ static int make(const struct state *state, struct cfs_http_request *request)
 	int r;
 
 	cfs_http_request_init(request, state->phase == AT_TOKEN ? "PUT" : "GET");
-	r = cfs_buf_adds(&below, state->phase == AT_TOKEN ? TOKEN_PATH : ROLE_PATH);
-	if (r == 0 && state->phase == AT_KEYS)
-		r = cfs_text_encode(&below, state->role, strlen(state->role), "");
+	cfs_buf_adds(&below, state->phase == AT_TOKEN ? TOKEN_PATH : ROLE_PATH);
+	if (state->phase == AT_KEYS)
+		cfs_text_encode(&below, state->role, strlen(state->role), "");
+	r = cfs_buf_error(&below);
 	if (r == 0)
 		r = cfs_aws_endpoint_url_of(&state->base, cfs_buf_text(&below), &url);
 	if (r == 0)

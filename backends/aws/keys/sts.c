@@ -16,23 +16,19 @@
 static int add_body(struct cfs_buf *form, const struct cfs_aws_sts_role *role, int64_t now)
 {
 	char session[CFS_AWS_STS_NAME_MAX];
-	int r;
 
 	snprintf(session, sizeof(session), "consolefs-%" PRId64, now);
-	r = cfs_buf_addf(form, "Action=%s&Version=" CFS_AWS_STS_VERSION,
+	cfs_buf_addf(form, "Action=%s&Version=" CFS_AWS_STS_VERSION,
 		role->web_identity ? "AssumeRoleWithWebIdentity" : "AssumeRole");
-	if (r == 0)
-		r = cfs_aws_query_add(form, "RoleArn", role->arn);
-	if (r == 0)
-		r = cfs_aws_query_add(
-			form, "RoleSessionName", role->session ? role->session : session);
-	if (r == 0 && role->external_id)
-		r = cfs_aws_query_add(form, "ExternalId", role->external_id);
-	if (r == 0 && role->duration)
-		r = cfs_aws_query_add(form, "DurationSeconds", role->duration);
-	if (r == 0 && role->web_identity)
-		r = cfs_aws_query_add(form, "WebIdentityToken", role->web_identity);
-	return r;
+	cfs_aws_query_add(form, "RoleArn", role->arn);
+	cfs_aws_query_add(form, "RoleSessionName", role->session ? role->session : session);
+	if (role->external_id)
+		cfs_aws_query_add(form, "ExternalId", role->external_id);
+	if (role->duration)
+		cfs_aws_query_add(form, "DurationSeconds", role->duration);
+	if (role->web_identity)
+		cfs_aws_query_add(form, "WebIdentityToken", role->web_identity);
+	return cfs_buf_error(form);
 }
 
 int cfs_aws_sts_request(const struct cfs_aws_endpoints *endpoints,

@@ -36,19 +36,17 @@ int cfs_tc3_canonical_request(const struct cfs_tc3_request *request, struct cfs_
 	int r;
 
 	r = cfs_digest_sha256(request->body, request->body_len, digest);
-	if (r == 0)
-		r = cfs_buf_addf(ret_text, "POST\n/\n\ncontent-type:%s\nhost:%s\n",
-			request->content_type, request->host);
-	if (r == 0 && request->action) {
-		r = cfs_buf_adds(ret_text, "x-tc-action:");
-		if (r == 0)
-			r = cfs_text_add_lower(ret_text, request->action);
-		if (r == 0)
-			r = cfs_buf_addc(ret_text, '\n');
+	if (r < 0)
+		return r;
+	cfs_buf_addf(ret_text, "POST\n/\n\ncontent-type:%s\nhost:%s\n", request->content_type,
+		request->host);
+	if (request->action) {
+		cfs_buf_adds(ret_text, "x-tc-action:");
+		cfs_text_add_lower(ret_text, request->action);
+		cfs_buf_addc(ret_text, '\n');
 	}
-	if (r == 0)
-		r = cfs_buf_addf(ret_text, "\n%s\n%s", signed_headers(request), digest);
-	return r;
+	cfs_buf_addf(ret_text, "\n%s\n%s", signed_headers(request), digest);
+	return cfs_buf_error(ret_text);
 }
 
 int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *canonical,
