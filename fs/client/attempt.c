@@ -17,8 +17,8 @@ static int answer_data(void *arg, const char *bytes, size_t len)
 	return attempt->client->backend->reader_feed(attempt->reader, bytes, len);
 }
 
-/* An answer that could not be read is the cloud's own fault, or its rate limit, if the status says
- * so: proxies and load balancers send pages of their own. */
+/* The fault of an answer that could not be parsed. If its status is 5xx or 429 the status counts:
+ * proxies and load balancers send error pages of their own. */
 static enum cfs_fault fault_of_unreadable(const struct cfs_http_outcome *outcome)
 {
 	bool by_content = outcome->aborted_by == -EBADMSG || outcome->aborted_by == -EFBIG;
@@ -58,7 +58,7 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 static void stalled(void *arg)
 {
 	static const struct cfs_http_outcome outcome = {
-		.fault = CFS_TIMED_OUT, .message = "no more of an answer came in time"};
+		.fault = CFS_TIMED_OUT, .message = "the cloud sent no more data in time"};
 	struct cfs_attempt *attempt = arg;
 
 	cfs_http_cancel(&attempt->transfer);

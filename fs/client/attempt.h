@@ -1,8 +1,8 @@
 /*
- * An attempt: one signed request to a cloud and the reading of its answer.
+ * An attempt: sends one signed request to a cloud and parses the answer.
  *
- * It knows nothing of retries, rates and queues: a call (call.h) is made of attempts, and a probe
- * (probe.h) is one.
+ * It knows nothing of retries, rate limits and queues. A call (call.h) makes one or more attempts,
+ * a probe (probe.h) makes exactly one.
  */
 #ifndef CFS_FS_CLIENT_ATTEMPT_H
 #define CFS_FS_CLIENT_ATTEMPT_H
@@ -14,18 +14,19 @@
 #include "fs/base/loop.h"
 #include "fs/client/client_data.h"
 
-/* In milliseconds. Past any of them the attempt ends in CFS_TIMED_OUT. */
+/* In milliseconds. When any of them is exceeded, the attempt fails with CFS_TIMED_OUT. */
 struct cfs_attempt_limits {
 	int64_t total_ms;
 	int64_t connect_ms;    /* name resolution, connection and TLS */
 	int64_t first_byte_ms; /* until the first byte of the answer */
 	int64_t stall_ms;      /* from one byte of the answer to the next */
-	bool fresh;            /* take no connection that was used before */
+	bool fresh;            /* open a new connection instead of reusing one */
 };
 
-/* Belongs to the caller, stays in place until done or cancelled. Opaque but for `client`. */
+/* Owned by the caller, who must not move it until it is done or cancelled. Opaque except for
+ * `client`. */
 struct cfs_attempt {
-	struct cfs_client *client; /* NULL when not under way */
+	struct cfs_client *client; /* NULL when not in progress */
 	struct cfs_reader *reader;
 	struct cfs_transfer transfer;
 	struct cfs_timer stall; /* until the next byte of the answer */
@@ -36,16 +37,18 @@ struct cfs_attempt {
 
 /*
  * Sends the question, signed with the keys. The question's texts and the sink are borrowed until
- * the end, the keys are not. 0: exactly one done(arg, error, date) follows, from the loop, unless
- * the attempt is cancelled before; error->fault is CFS_OK on success, when the sink holds the
- * content, and date is what the answer's Date header says in seconds since the epoch, 0 without
- * one. -ENOMEM, -EFBIG: the request could not be made, and nothing follows.
+ * the attempt ends, the keys only during this call.
+ *
+ * On 0, done(arg, error, date) is called exactly once, from the loop, unless the attempt is
+ * cancelled. error->fault is CFS_OK on success; the sink then holds the content. date is the
+ * answer's Date header in seconds since the epoch, or 0 without one. On -ENOMEM or -EFBIG the
+ * request could not be built and done is not called.
  */
 int cfs_attempt_start(struct cfs_attempt *attempt, struct cfs_client *client,
 	const struct cfs_question *question, const struct cfs_keys *keys, struct cfs_sink *sink,
 	const struct cfs_attempt_limits *limits,
 	void (*done)(void *arg, const struct cfs_error *error, int64_t date), void *arg);
-/* Ends it at once, without its completion. Nothing happens to one that is not under way. */
+/* Ends the attempt at once without calling done. Does nothing if it is not in progress. */
 void cfs_attempt_cancel(struct cfs_attempt *attempt);
 
 #endif

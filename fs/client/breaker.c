@@ -1,6 +1,6 @@
 #include "fs/client/breaker.h"
 
-/* What a fault says of whoever was asked. Every one not named here came as an answer. */
+/* What a fault says about the endpoint. Every fault not listed here came as an answer. */
 static const enum evidence {
 	ANSWER,
 	NO_ANSWER,
@@ -10,7 +10,7 @@ static const enum evidence {
 	[CFS_REFUSED] = NO_ANSWER,
 	[CFS_RESET] = NO_ANSWER,
 	[CFS_TIMED_OUT] = NO_ANSWER,
-	[CFS_NO_MEMORY] = NOTHING, /* found here */
+	[CFS_NO_MEMORY] = NOTHING, /* our own fault */
 };
 
 enum cfs_verdict cfs_breaker_ask(struct cfs_breaker *breaker, int64_t now)

@@ -17,7 +17,7 @@ static void count_end(struct cfs_call *call, enum cfs_fault fault)
 
 static void finish(struct cfs_call *call)
 {
-	/* The callee may start the call anew. */
+	/* done may start the call again, which overwrites call->error. */
 	struct cfs_error error = call->error;
 
 	count_end(call, error.fault);
@@ -33,13 +33,13 @@ static void spend_time(struct cfs_call *call)
 	call->since_ms = now;
 }
 
-/* Whether the call has time left; if not, it ends. */
+/* Whether the call has time left. If not, ends the call. */
 static bool has_time(struct cfs_call *call)
 {
 	spend_time(call);
 	if (call->left_ms > 0)
 		return true;
-	/* What an attempt before said is the better reason. */
+	/* The error of an earlier attempt explains more than a timeout. */
 	if (call->error.fault == CFS_OK)
 		cfs_error_set(&call->error, CFS_TIMED_OUT, "%s", call->late);
 	finish(call);
@@ -48,7 +48,7 @@ static bool has_time(struct cfs_call *call)
 
 /* After an attempt. */
 
-/* The milliseconds until the next attempt, -1: there is none. */
+/* Milliseconds until the next attempt, or -1 for none. */
 static int64_t retry_delay(struct cfs_call *call)
 {
 	enum cfs_fault fault = call->error.fault;
@@ -59,7 +59,7 @@ static int64_t retry_delay(struct cfs_call *call)
 	if (delay < 0)
 		return -1;
 	if (!cfs_retry_quota_spend(&call->endpoint->quota, cost)) {
-		cfs_log(CFS_LOG_DEBUG, "%s: %s: not tried again, as too many calls fail",
+		cfs_log(CFS_LOG_DEBUG, "%s: %s: not retried: too many calls are failing",
 			call->client->settings.name, call->endpoint->action);
 		return -1;
 	}
@@ -80,27 +80,28 @@ static void attempt_failed(struct cfs_call *call)
 		cfs_credentials_refused(call->client->credentials, fault);
 	call->fresh = fault == CFS_TIMED_OUT || fault == CFS_RESET;
 	delay = retry_delay(call);
-	/* A connection may break off for no reason: the next attempt tells more than a probe. */
+	/* A single broken connection means little: the next attempt tells more than a probe. */
 	if (delay < 0 || fault != CFS_RESET)
 		cfs_endpoint_report(call->endpoint, &call->error);
 	if (delay < 0) {
 		finish(call);
 		return;
 	}
-	cfs_log(CFS_LOG_DEBUG, "%s: %s: attempt %u failed (%s), next in %lld ms",
+	cfs_log(CFS_LOG_DEBUG, "%s: %s: attempt %u failed (%s), retrying in %lld ms",
 		call->client->settings.name, call->endpoint->action, call->attempts,
 		call->error.code, (long long)delay);
 	cfs_timer_start(call->client->runtime->loop, &call->timer, delay);
 }
 
-/* An attempt that began late and ran out of time says less than what made it necessary. */
+/* Whether a retry timed out because it had little time left. The error of the attempt before it
+ * then explains more. */
 static bool was_cut_short(const struct cfs_call *call, const struct cfs_error *said)
 {
 	return said->fault == CFS_TIMED_OUT && call->attempts > 1 &&
 		call->left_ms < call->client->timeout_ms / 2;
 }
 
-/* What the attempt means for other calls. */
+/* Tells what other calls share how this attempt ended. */
 static void report(struct cfs_call *call, const struct cfs_error *said)
 {
 	struct cfs_endpoint *endpoint = call->endpoint;
@@ -112,8 +113,8 @@ static void report(struct cfs_call *call, const struct cfs_error *said)
 	cfs_endpoint_report(endpoint, said);
 }
 
-/* Whether to try again with the cloud's time. Clouds refuse a wrong time by more than one code;
- * whether it was the time, the answer's Date tells. */
+/* Whether to retry with the cloud's time. Clouds refuse a wrong time with different codes, so the
+ * answer's Date header decides whether it was the time. */
 static bool corrects_clock(struct cfs_call *call, const struct cfs_error *said, int64_t date)
 {
 	struct cfs_cloud_clock *cloud_clock = &call->client->cloud_clock;
@@ -122,7 +123,8 @@ static bool corrects_clock(struct cfs_call *call, const struct cfs_error *said, 
 		return false;
 	if (call->clock_corrected || !cfs_cloud_clock_learn(cloud_clock, date))
 		return false;
-	cfs_log(CFS_LOG_WARNING, "[%s]: this machine's clock is %+lld s off the cloud's",
+	cfs_log(CFS_LOG_WARNING,
+		"[%s]: this host's clock is %+lld s off the cloud's: signing with the cloud's time",
 		call->client->settings.name, -(long long)cloud_clock->offset);
 	call->clock_corrected = true;
 	return true;
@@ -145,8 +147,8 @@ static void attempt_done(void *arg, const struct cfs_error *said, int64_t date)
 		spend_time(call);
 		cfs_timer_start(call->client->runtime->loop, &call->timer, 0);
 	} else {
-		/* A cloud may call expired keys by the same code: if the time is right,
-		 * it is them. */
+		/* A cloud may use one code for a wrong time and for expired keys. The time is
+		 * right, so the keys have expired. */
 		if (said->fault == CFS_CLOCK_SKEW && date > 0)
 			call->error.fault = CFS_EXPIRED;
 		attempt_failed(call);
@@ -155,7 +157,7 @@ static void attempt_done(void *arg, const struct cfs_error *said, int64_t date)
 
 /* Before an attempt. */
 
-/* What an attempt may take of one of its limits. */
+/* A limit of one attempt: at most half of the timeout, so that there is time for another. */
 static int64_t limit(const struct cfs_call *call, int64_t most)
 {
 	int64_t half = call->client->timeout_ms / 2;
@@ -188,7 +190,7 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 
 static void advance(struct cfs_call *call);
 
-/* What was waited for is there, or is known not to come: either way asking again tells. */
+/* The wait's result does not matter: asking again gives what was waited for, or an error. */
 static void wait_ended(void *arg, int result)
 {
 	struct cfs_call *call = arg;
@@ -208,14 +210,14 @@ static void wait_timed_out(void *arg)
 	has_time(call);
 }
 
-/* The wait was entered. */
+/* Limits the wait that was just entered. `late` is the error message if it times out. */
 static void set_deadline(struct cfs_call *call, const char *late)
 {
 	call->late = late;
 	cfs_timer_start(call->client->runtime->loop, &call->deadline, call->left_ms);
 }
 
-/* Whether the call can be made now, with *ret_keys; if not, it waits or has ended. */
+/* Whether the call can be sent now, with *ret_keys. If not, it is waiting or has ended. */
 static bool is_ready(struct cfs_call *call, const struct cfs_keys **ret_keys)
 {
 	struct cfs_error refusal;
@@ -223,7 +225,7 @@ static bool is_ready(struct cfs_call *call, const struct cfs_keys **ret_keys)
 
 	r = cfs_endpoint_admit(call->endpoint, &call->wait, wait_ended, call, &refusal);
 	if (r == 0) {
-		set_deadline(call, "no answer in time to whether the cloud answers");
+		set_deadline(call, "timed out waiting to find out whether the cloud answers");
 		return false;
 	}
 	if (r < 0) {
@@ -235,7 +237,7 @@ static bool is_ready(struct cfs_call *call, const struct cfs_keys **ret_keys)
 	r = cfs_credentials_get(
 		call->client->credentials, &call->wait, wait_ended, call, ret_keys, &call->error);
 	if (r == 0)
-		set_deadline(call, "no credentials in time");
+		set_deadline(call, "timed out waiting for credentials");
 	else if (r < 0)
 		finish(call);
 	return r > 0;
@@ -251,8 +253,8 @@ static void left_queue(void *arg)
 	advance(call);
 }
 
-/* Breaker and credentials are looked at before the queue, so that a call that cannot be made does
- * not wait there, and again behind it, as they may have changed meanwhile. */
+/* Checks breaker and credentials before the rate queue, so that a call that cannot be sent does not
+ * wait there, and again after it, because they may have changed. */
 static void advance(struct cfs_call *call)
 {
 	const struct cfs_keys *keys;
@@ -268,7 +270,7 @@ static void advance(struct cfs_call *call)
 	send(call, keys);
 }
 
-/* The first attempt, or one after a pause. */
+/* Begins the first attempt, or the next one after a pause. */
 static void begin_attempt(void *arg)
 {
 	struct cfs_call *call = arg;
@@ -281,7 +283,7 @@ static void begin_attempt(void *arg)
 	}
 }
 
-/* Which process made the call necessary. Its name is its own choice, so it is escaped. */
+/* Logs which process caused the call. A process chooses its own name, so the name is escaped. */
 static void log_caller(const struct cfs_call *call)
 {
 	const struct cfs_client *client = call->client;

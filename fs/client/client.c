@@ -6,6 +6,7 @@
 
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
+#include "fs/base/quote.h"
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 
@@ -27,8 +28,11 @@ static int set_regions(
 	if (region[0] == '\0')
 		return 0;
 	if (!client->backend->valid_region(region)) {
-		cfs_buf_adds(
-			why, "the region in the environment or the profile is not a region name");
+		/* On an error of these the sentence is cut short; -EINVAL is returned anyway. */
+		(void)cfs_buf_adds(why, "region ");
+		(void)cfs_quote_add(why, region, strlen(region));
+		(void)cfs_buf_adds(
+			why, " (from the environment or the profile) is not a region name");
 		return -EINVAL;
 	}
 	client->regions[client->n_regions++] = region;

@@ -1,8 +1,9 @@
 /*
- * The cloud's time: this machine's clock, corrected by what the cloud's answers say.
+ * The cloud's time: this host's clock, corrected by the Date headers of the cloud's answers.
  *
- * Signatures hold the time, and a cloud refuses those that are minutes off. When it does, and its
- * answer's Date differs from our time by more than CFS_CLOUD_CLOCK_MIN, the difference is learnt and kept.
+ * Signatures contain the time, and clouds refuse those that are minutes off. If the Date header of
+ * such a refusal differs from our time by more than CFS_CLOUD_CLOCK_MIN, later requests are signed
+ * with the difference added.
  */
 #ifndef CFS_FS_CLIENT_CLOUD_CLOCK_H
 #define CFS_FS_CLIENT_CLOUD_CLOCK_H
@@ -10,17 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Seconds that do not matter: less than the narrowest window of a cloud, five minutes. */
+/* A smaller difference in seconds is ignored: the strictest cloud allows five minutes. */
 #define CFS_CLOUD_CLOCK_MIN 240
 
 struct cfs_cloud_clock {
-	int64_t offset; /* seconds that the cloud is ahead of this machine */
+	int64_t offset; /* seconds that the cloud is ahead of this host */
 };
 
-/* The cloud's time, seconds since the epoch. */
+/* The cloud's time in seconds since the epoch. */
 int64_t cfs_cloud_clock_now(const struct cfs_cloud_clock *cloud_clock);
-/* Learns from a Date header, 0 when there was none. Whether that made a difference worth another
- * attempt. */
+/* Corrects the offset by the Date header of an answer (0: it had none). Returns whether the offset
+ * changed, so that another attempt may succeed. */
 bool cfs_cloud_clock_learn(struct cfs_cloud_clock *cloud_clock, int64_t date);
 
 #endif

@@ -18,25 +18,25 @@ struct cfs_credentials {
 	const struct cfs_settings *settings;
 	struct cfs_cloud_clock *cloud_clock;
 
-	/* What is held. */
+	/* The current keys. */
 	bool held, refused;
 	struct cfs_keys keys;
-	int64_t worked_ms; /* when they last did, 0: not yet */
+	int64_t worked_ms; /* when the cloud last accepted them; 0: not yet */
 	int64_t since;     /* when they were found, cfs_cloud_clock_now */
 	char source[CFS_PROVIDER_WHY_MAX];
 
 	/* How the last search ended. */
 	bool absent;
-	enum cfs_fault fault; /* CFS_OK: with the keys that are held, or there was none yet */
+	enum cfs_fault fault; /* CFS_OK: it found keys, or there was no search yet */
 	int64_t ended_ms;
-	struct cfs_buf looked;
+	struct cfs_buf looked; /* where it looked: one provider a line */
 
-	/* The search under way. */
-	bool searching, learnt_time;
-	size_t provider;
+	/* The search in progress. */
+	bool searching, clock_corrected;
+	size_t provider; /* index into the backend's providers */
 	unsigned steps;
-	struct cfs_provider_state *runtime;
-	struct cfs_watched_files files; /* that the providers read; their env */
+	struct cfs_provider_state *state; /* of the provider */
+	struct cfs_watched_files files;   /* that the providers read; files.env is their env */
 	struct cfs_transfer transfer;
 	struct cfs_process process;
 	struct cfs_buf answer;
@@ -66,12 +66,11 @@ int cfs_credentials_create(struct cfs_loop *loop, struct cfs_http *http,
 	return 0;
 }
 
-static void end_machine(struct cfs_credentials *credentials)
+static void end_provider(struct cfs_credentials *credentials)
 {
-	if (credentials->runtime)
-		credentials->backend->providers[credentials->provider]->destroy(
-			credentials->runtime);
-	credentials->runtime = NULL;
+	if (credentials->state)
+		credentials->backend->providers[credentials->provider]->destroy(credentials->state);
+	credentials->state = NULL;
 	cfs_buf_wipe(&credentials->answer);
 }
 
@@ -81,7 +80,7 @@ void cfs_credentials_destroy(struct cfs_credentials *credentials)
 		return;
 	cfs_http_cancel(&credentials->transfer);
 	cfs_process_cancel(&credentials->process);
-	end_machine(credentials);
+	end_provider(credentials);
 	cfs_watched_files_finish(&credentials->files);
 	cfs_keys_finish(&credentials->keys);
 	cfs_buf_finish(&credentials->looked);
@@ -93,8 +92,8 @@ static bool expired(const struct cfs_credentials *credentials)
 	return credentials->keys.expires <= cfs_cloud_clock_now(credentials->cloud_clock);
 }
 
-/* The account of the last search as one line. */
-static void looked_line(
+/* Where the last search looked, as one line. */
+static void format_looked(
 	const struct cfs_credentials *credentials, char line[CFS_CREDENTIALS_LOOKED_MAX * 2])
 {
 	const char *text = cfs_buf_text(&credentials->looked);
@@ -108,27 +107,27 @@ static void looked_line(
 	*line = '\0';
 }
 
-/* Ends the search and lets everybody who waits ask again. */
-static void settle(struct cfs_credentials *credentials, enum cfs_fault fault)
+/* Ends the search. All who wait for it ask again. */
+static void end_search(struct cfs_credentials *credentials, enum cfs_fault fault)
 {
 	char line[CFS_CREDENTIALS_LOOKED_MAX * 2];
 
-	end_machine(credentials);
+	end_provider(credentials);
 	credentials->searching = false;
 	credentials->fault = fault;
 	credentials->ended_ms = cfs_clock_ms();
-	looked_line(credentials, line);
+	format_looked(credentials, line);
 	if (fault != CFS_OK && credentials->held && !expired(credentials))
 		cfs_log(CFS_LOG_WARNING, "[%s]: the credentials could not be renewed: %s",
 			credentials->settings->name, line);
 	cfs_wait_end_all(&credentials->waits, 0);
 }
 
-static void note(struct cfs_credentials *credentials, const char *why)
+static void note_result(struct cfs_credentials *credentials, const char *why)
 {
 	const char *name = credentials->backend->providers[credentials->provider]->name;
 
-	/* An account for people: what does not fit is left out, and no reason to have no keys. */
+	/* This text is only shown to users. If it does not fit, that must not fail the search. */
 	(void)cfs_buf_addf(&credentials->looked, "%s: %s\n", name, why);
 }
 
@@ -153,7 +152,7 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 		.len = content.len,
 	};
 
-	/* The step may ask for another answer at once, which gets a buffer of its own. */
+	/* The next step may start another request at once, which needs a buffer of its own. */
 	cfs_buf_init(&credentials->answer, CFS_PROVIDER_ANSWER_MAX);
 	advance(credentials, &answer);
 	cfs_buf_wipe(&content);
@@ -169,18 +168,16 @@ static void process_done(void *arg, const struct cfs_step_answer *answer)
 	advance(arg, answer);
 }
 
-/* People write secrets into command lines, too. */
-static void free_words(char **argv)
+/* Wipes the arguments: the command line that a user configures may contain secrets. */
+static void free_argv(char **argv)
 {
-	size_t i;
-
-	for (i = 0; argv[i]; i++)
+	for (size_t i = 0; argv[i]; i++)
 		OPENSSL_cleanse(argv[i], strlen(argv[i]));
 	free(argv);
 }
 
-/* Does what a step asks for. What it holds is taken over. */
-static void perform(struct cfs_credentials *credentials, struct cfs_step *step)
+/* Starts the request or the process that a step asks for, and takes over what the step owns. */
+static void start_step(struct cfs_credentials *credentials, struct cfs_step *step)
 {
 	struct cfs_http_options options = {
 		.ca_file = step->ca_file,
@@ -196,10 +193,10 @@ static void perform(struct cfs_credentials *credentials, struct cfs_step *step)
 	}
 	cfs_process_start(&credentials->process, credentials->loop, step->argv, step->timeout_ms,
 		CFS_PROVIDER_ANSWER_MAX, process_done, credentials);
-	free_words(step->argv);
+	free_argv(step->argv);
 }
 
-static void begin(struct cfs_credentials *credentials)
+static void begin_search(struct cfs_credentials *credentials)
 {
 	credentials->searching = true;
 	credentials->absent = false;
@@ -209,22 +206,23 @@ static void begin(struct cfs_credentials *credentials)
 	advance(credentials, NULL);
 }
 
-static void fail(struct cfs_credentials *credentials, enum cfs_fault fault, int64_t date)
+static void fail_search(struct cfs_credentials *credentials, enum cfs_fault fault, int64_t date)
 {
-	/* A service that signs keys out looks at the time as well. */
-	if (!credentials->learnt_time && cfs_cloud_clock_learn(credentials->cloud_clock, date)) {
-		credentials->learnt_time = true;
-		end_machine(credentials);
-		begin(credentials);
+	/* The service that issues keys may have refused our time: search again with its time. */
+	if (!credentials->clock_corrected &&
+		cfs_cloud_clock_learn(credentials->cloud_clock, date)) {
+		credentials->clock_corrected = true;
+		end_provider(credentials);
+		begin_search(credentials);
 		return;
 	}
-	settle(credentials, fault);
+	end_search(credentials, fault);
 }
 
-static void hold(struct cfs_credentials *credentials, struct cfs_step *step, int64_t date)
+static void store_keys(struct cfs_credentials *credentials, struct cfs_step *step, int64_t date)
 {
-	/* Nobody hands out keys that have expired: if they seem to have, the clock may have been
-	 * set. */
+	/* No service issues keys that have expired already. If they look expired, our idea of the
+	 * cloud's time is wrong: this host's clock may have been set since. */
 	if (step->keys.expires <= cfs_cloud_clock_now(credentials->cloud_clock))
 		(void)cfs_cloud_clock_learn(credentials->cloud_clock, date);
 	cfs_keys_finish(&credentials->keys);
@@ -234,10 +232,10 @@ static void hold(struct cfs_credentials *credentials, struct cfs_step *step, int
 	credentials->worked_ms = 0;
 	credentials->since = cfs_cloud_clock_now(credentials->cloud_clock);
 	memcpy(credentials->source, step->why, sizeof(credentials->source));
-	settle(credentials, CFS_OK);
+	end_search(credentials, CFS_OK);
 }
 
-/* Steps through the chain until it has keys, has none, or waits for an answer. */
+/* Steps through the providers until one has keys, all have none, or an answer is waited for. */
 static void advance(struct cfs_credentials *credentials, const struct cfs_step_answer *answer)
 {
 	const struct cfs_provider *provider;
@@ -245,51 +243,51 @@ static void advance(struct cfs_credentials *credentials, const struct cfs_step_a
 	struct cfs_step step;
 
 	while ((provider = credentials->backend->providers[credentials->provider])) {
-		if (!credentials->runtime) {
+		if (!credentials->state) {
 			credentials->steps = 0;
 			if (provider->create(credentials->settings, &credentials->files.env,
-				    &credentials->runtime) < 0) {
-				settle(credentials, CFS_NO_MEMORY);
+				    &credentials->state) < 0) {
+				end_search(credentials, CFS_NO_MEMORY);
 				return;
 			}
 		}
-		provider->step(credentials->runtime, answer,
+		provider->step(credentials->state, answer,
 			cfs_cloud_clock_now(credentials->cloud_clock), &step);
 		answer = NULL;
 		switch (step.kind) {
 		case CFS_STEP_KEYS:
-			hold(credentials, &step, date);
+			store_keys(credentials, &step, date);
 			return;
 		case CFS_STEP_ABSENT:
-			note(credentials, step.why);
-			end_machine(credentials);
+			note_result(credentials, step.why);
+			end_provider(credentials);
 			credentials->provider++;
 			break;
 		case CFS_STEP_FAILED:
-			note(credentials, step.why);
-			fail(credentials, step.fault, date);
+			note_result(credentials, step.why);
+			fail_search(credentials, step.fault, date);
 			return;
 		case CFS_STEP_HTTP:
 		case CFS_STEP_PROCESS:
 			if (++credentials->steps <= CFS_PROVIDER_STEPS_MAX) {
-				perform(credentials, &step);
+				start_step(credentials, &step);
 				return;
 			}
 			if (step.kind == CFS_STEP_HTTP)
 				cfs_http_request_finish(&step.request);
 			else
-				free_words(step.argv);
-			note(credentials, "asks without end");
-			settle(credentials, CFS_UNAUTHENTICATED);
+				free_argv(step.argv);
+			note_result(credentials, "gave up: it needs too many requests");
+			end_search(credentials, CFS_UNAUTHENTICATED);
 			return;
 		}
 	}
 	credentials->absent = true;
-	settle(credentials, CFS_UNAUTHENTICATED);
+	end_search(credentials, CFS_UNAUTHENTICATED);
 }
 
-/* Whether the keys held should be replaced, though they may still serve. */
-static bool wants_others(struct cfs_credentials *credentials)
+/* Whether to search for new keys, though the current ones may still be valid. */
+static bool needs_search(struct cfs_credentials *credentials)
 {
 	int64_t early = CFS_CREDENTIALS_EARLY, life;
 
@@ -305,7 +303,7 @@ static bool wants_others(struct cfs_credentials *credentials)
 
 static void search_if_due(struct cfs_credentials *credentials)
 {
-	/* After a search that found keys, too: a metadata service hands out the same ones for a
+	/* Pause also after a search that found keys: a metadata service returns the same keys for a
 	 * while. */
 	bool pausing = credentials->ended_ms > 0 &&
 		cfs_clock_ms() - credentials->ended_ms < CFS_CREDENTIALS_PAUSE_MS;
@@ -313,10 +311,10 @@ static void search_if_due(struct cfs_credentials *credentials)
 	if (credentials->searching)
 		return;
 	if (!cfs_watched_files_changed(&credentials->files, cfs_clock_ms()) &&
-		(pausing || !wants_others(credentials)))
+		(pausing || !needs_search(credentials)))
 		return;
-	credentials->learnt_time = false;
-	begin(credentials);
+	credentials->clock_corrected = false;
+	begin_search(credentials);
 }
 
 int cfs_credentials_get(struct cfs_credentials *credentials, struct cfs_wait *wait,
@@ -334,7 +332,7 @@ int cfs_credentials_get(struct cfs_credentials *credentials, struct cfs_wait *wa
 		cfs_wait_enter(&credentials->waits, wait, fn, arg);
 		return 0;
 	}
-	looked_line(credentials, line);
+	format_looked(credentials, line);
 	cfs_error_set(ret_error, credentials->held ? CFS_EXPIRED : credentials->fault,
 		credentials->held ? "the credentials have expired; looked in: %s"
 				  : "no usable credentials; looked in: %s",

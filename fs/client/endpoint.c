@@ -8,7 +8,7 @@
 
 static void begin_probe(void *arg);
 
-/* What is configured, or else what the cloud documents. */
+/* The configured rate, or the documented one if none is configured. */
 static struct cfs_rate rate_of(const struct cfs_client *client, const struct cfs_question *question)
 {
 	double rate = client->rate;
@@ -39,14 +39,13 @@ static struct cfs_endpoint *create(
 	return endpoint;
 }
 
-/* Regions times actions: a few dozen at the most. */
+/* A list is enough: regions times actions are a few dozen endpoints at most. */
 struct cfs_endpoint *cfs_endpoint_find(
 	struct cfs_client *client, const struct cfs_question *question)
 {
 	const char *action = client->backend->action(question);
-	struct cfs_endpoint *endpoint;
 
-	for (endpoint = client->endpoints; endpoint; endpoint = endpoint->next)
+	for (struct cfs_endpoint *endpoint = client->endpoints; endpoint; endpoint = endpoint->next)
 		if (strcmp(endpoint->region, question->region) == 0 &&
 			strcmp(endpoint->action, action) == 0)
 			return endpoint;
@@ -78,7 +77,7 @@ static const char *place(const struct cfs_endpoint *endpoint)
 	return endpoint->region[0] ? endpoint->region : "the cloud";
 }
 
-/* Arms the timer for the next probe, if there is to be one. */
+/* Arms the timer for the next probe, if one is needed. */
 static void schedule_probe(struct cfs_endpoint *endpoint)
 {
 	int64_t delay = cfs_breaker_next_probe(&endpoint->breaker, cfs_clock_ms());
@@ -93,7 +92,8 @@ static void probe_done(void *arg, bool sent, const struct cfs_error *error)
 	bool was_down = endpoint->breaker.down;
 
 	count_probe(endpoint, error->fault);
-	/* One that could not be sent says nothing; calls shall find out themselves why. */
+	/* A probe that could not be sent says nothing about the cloud. Let calls through: they fail
+	 * with the reason. */
 	cfs_breaker_probe_ended(&endpoint->breaker, sent ? error->fault : CFS_OK, cfs_clock_ms());
 	if (endpoint->breaker.down) {
 		endpoint->error = *error;
@@ -103,8 +103,8 @@ static void probe_done(void *arg, bool sent, const struct cfs_error *error)
 	if (was_down != endpoint->breaker.down)
 		cfs_log(CFS_LOG_WARNING, "%s: %s: %s %s", endpoint->client->settings.name,
 			place(endpoint), endpoint->action,
-			was_down ? "is answered again"
-				 : "gets no answer: calls fail at once until it does");
+			was_down ? "answers again"
+				 : "does not answer: calls fail at once until it does");
 	schedule_probe(endpoint);
 	cfs_wait_end_all(&endpoint->waits, 0);
 	if (endpoint->breaker.down)
@@ -125,7 +125,7 @@ static void begin_probe(void *arg)
 		CFS_BREAKER_PROBE_MS, probe_done, endpoint);
 }
 
-/* Why a call is refused: what the last probe met with. */
+/* Why a call is refused: the error of the last probe. */
 static void explain(const struct cfs_endpoint *endpoint, struct cfs_error *ret_error)
 {
 	char since[sizeof("23:59:59Z")] = "";
@@ -134,7 +134,7 @@ static void explain(const struct cfs_endpoint *endpoint, struct cfs_error *ret_e
 	if (gmtime_r(&endpoint->since.tv_sec, &tm))
 		strftime(since, sizeof(since), "%H:%M:%SZ", &tm);
 	cfs_error_set(ret_error, endpoint->error.fault,
-		"%s has given no answer since %s, and is asked again by itself: %s",
+		"%s has not answered since %s; calls fail until a probe gets an answer: %s",
 		place(endpoint), since, endpoint->error.message);
 }
 

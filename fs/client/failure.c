@@ -25,16 +25,16 @@ static const struct row rows[CFS_N_FAULTS] = {
 	[CFS_UNAUTHENTICATED] =
 		ROW(EACCES, "check the credentials; `status` says where they come from"),
 	[CFS_EXPIRED] = ROW(EKEYEXPIRED, "renew the credentials"),
-	[CFS_CLOCK_SKEW] = ROW(EACCES, "set this machine's clock, or renew temporary credentials"),
+	[CFS_CLOCK_SKEW] = ROW(EACCES, "set this host's clock, or renew temporary credentials"),
 	[CFS_STOPPED] = ROW(EHOSTDOWN, "start the instance"),
-	[CFS_TRANSITION] = ROW(EBUSY, "wait until the instance has settled"),
+	[CFS_TRANSITION] = ROW(EBUSY, "wait until the instance has started or stopped"),
 	[CFS_UNSUPPORTED] =
 		ROW(EOPNOTSUPP, "the cloud does not offer this for this instance, type or region"),
 	[CFS_THROTTLED] = ROW(EBUSY, "ask less often, or set a lower `rate`"),
-	[CFS_SERVER] = ROW(EREMOTEIO, "the cloud has a fault; try again later"),
+	[CFS_SERVER] = ROW(EREMOTEIO, "the cloud had an internal error; try again later"),
 	[CFS_REJECTED] = ROW(EINVAL, "check filters, endpoint and regions in the configuration"),
 	[CFS_BAD_ANSWER] =
-		ROW(EBADMSG, "the answer is none this cloud gives; check endpoint and proxy"),
+		ROW(EBADMSG, "the answer is not in the cloud's format; check endpoint and proxy"),
 	[CFS_TOO_LARGE] = ROW(EFBIG, "the answer is larger than this file may be"),
 	[CFS_EMPTY] =
 		ROW(ENODATA, "there is nothing to show yet; try again, or `echo > wake` first"),
@@ -42,7 +42,7 @@ static const struct row rows[CFS_N_FAULTS] = {
 	[CFS_UNREACHABLE] = ROW(EHOSTUNREACH, "check the network, DNS and the endpoint"),
 	[CFS_REFUSED] = ROW(ECONNREFUSED, "check the endpoint and the proxy"),
 	[CFS_RESET] = ROW(ECONNRESET, "try again; check the network and the proxy"),
-	[CFS_TLS] = ROW(EPROTO, "check ca_file, the endpoint, and what intercepts TLS on the way"),
+	[CFS_TLS] = ROW(EPROTO, "check `ca_file`, the endpoint, and any proxy that intercepts TLS"),
 	[CFS_INTERRUPTED] = ROW(EINTR, ""),
 	[CFS_NO_MEMORY] = ROW(ENOMEM, ""),
 };
@@ -59,9 +59,7 @@ int cfs_failure_errno(enum cfs_fault fault, bool in_catalogue)
 
 const char *cfs_failure_errno_name(int number)
 {
-	size_t i;
-
-	for (i = 0; i < CFS_N_FAULTS; i++)
+	for (size_t i = 0; i < CFS_N_FAULTS; i++)
 		if (rows[i].number == number)
 			return rows[i].name;
 	return "EIO";

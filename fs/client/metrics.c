@@ -9,7 +9,7 @@ struct cfs_metrics {
 	struct cfs_metrics_series *series[CFS_METRICS_MAX]; /* by cloud, action and region */
 	size_t n;
 	struct cfs_metrics_series other;
-	bool has_other; /* it was needed */
+	bool has_other; /* `other` is in use */
 	uint64_t refused;
 };
 
@@ -53,7 +53,7 @@ static int compare(const struct cfs_metrics_series *series, const char *cloud, c
 	return order != 0 ? order : strcmp(series->region, region);
 }
 
-/* The index of the first series that does not come before those labels. */
+/* The index of the first series whose labels are not less than these. */
 static size_t lower_bound(const struct cfs_metrics *metrics, const char *cloud, const char *region,
 	const char *action)
 {

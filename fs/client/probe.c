@@ -3,10 +3,9 @@
 #include "fs/base/clock.h"
 #include "fs/client/credentials.h"
 
-/* Bytes of a probe's answer that are looked at. */
-#define CONTENT_MAX 4096
+#define CONTENT_MAX 4096 /* bytes of a probe's answer */
 
-/* What is made of an answer that has more to say than that there is one. */
+/* Any answer is good enough for a probe, so its content is discarded. */
 
 static int ignore_instance(void *arg, struct cfs_instance *instance)
 {
@@ -52,7 +51,7 @@ static void no_credentials_in_time(void *arg)
 	struct cfs_error error;
 
 	cfs_wait_leave(&probe->wait);
-	cfs_error_set(&error, CFS_TIMED_OUT, "no credentials in time");
+	cfs_error_set(&error, CFS_TIMED_OUT, "timed out waiting for credentials");
 	finish(probe, false, &error);
 }
 
@@ -106,7 +105,7 @@ static void credentials_changed(void *arg, int result)
 {
 	struct cfs_probe *probe = arg;
 
-	(void)result; /* asking again tells */
+	(void)result; /* advance asks for the credentials again */
 	cfs_timer_stop(&probe->timer);
 	advance(probe);
 }

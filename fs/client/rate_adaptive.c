@@ -14,7 +14,7 @@ double cfs_rate_adaptive_rate(const struct cfs_rate_adaptive *adaptive)
 	return adaptive->bucket.rate.per_second;
 }
 
-/* CUBIC's curve: the pace so long after it was reduced. */
+/* CUBIC's curve: the rate at `now`, given when it was last reduced. */
 static double curve(const struct cfs_rate_adaptive *adaptive, int64_t now)
 {
 	double after = (double)(now - adaptive->reduced_ms) / 1000 - adaptive->plateau_s;
@@ -32,7 +32,7 @@ static void set_rate(struct cfs_rate_adaptive *adaptive, double per_second, int6
 	cfs_rate_bucket_change(&adaptive->bucket, rate, now);
 }
 
-/* Back to what is documented, once nothing has been refused for so long that the curve is there. */
+/* Returns to the documented rate once the curve has reached it without another refusal. */
 static void leave_if_recovered(struct cfs_rate_adaptive *adaptive, int64_t now)
 {
 	if (!adaptive->reduced || curve(adaptive, now) < adaptive->documented.per_second)
@@ -47,7 +47,7 @@ int64_t cfs_rate_adaptive_take(struct cfs_rate_adaptive *adaptive, int64_t now)
 	return cfs_rate_bucket_take(&adaptive->bucket, now);
 }
 
-/* Counts an answer. */
+/* Counts an answer, to measure how many the cloud gives a second. */
 static void measure(struct cfs_rate_adaptive *adaptive, int64_t now)
 {
 	int64_t passed = now - adaptive->window_ms;
@@ -76,7 +76,7 @@ static void reduce(struct cfs_rate_adaptive *adaptive, int64_t now)
 	adaptive->plateau_s = cbrt(rate * (1 - CFS_RATE_ADAPTIVE_BETA) / CFS_RATE_ADAPTIVE_SCALE);
 	adaptive->reduced_ms = now;
 	set_rate(adaptive, rate * CFS_RATE_ADAPTIVE_BETA, now);
-	/* The cloud says that there are none. */
+	/* The cloud's bucket is empty, so ours must not hold tokens either. */
 	adaptive->bucket.tokens = fmin(adaptive->bucket.tokens, 0);
 }
 

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-/* Of a token: what rounding may lose, so that a wait is as long as was told and no longer. */
+/* The part of a token that rounding may lose: after the delay that was returned there is a
+ * token. */
 #define SLACK 1e-6
 
 void cfs_rate_bucket_init(struct cfs_rate_bucket *bucket, struct cfs_rate rate, int64_t now)
@@ -41,7 +42,7 @@ void cfs_rate_bucket_change(struct cfs_rate_bucket *bucket, struct cfs_rate rate
 
 enum retry_class { RETRY_NEVER, RETRY_FEW, RETRY_WHILE_TIME };
 
-/* Every fault not named here is final: asking again would give the same answer. */
+/* Every fault not listed here is final: a retry would get the same answer. */
 static const enum retry_class retry_classes[CFS_N_FAULTS] = {
 	[CFS_THROTTLED] = RETRY_WHILE_TIME,
 	[CFS_SERVER] = RETRY_FEW,

@@ -67,13 +67,13 @@ void cfs_rate_queue_leave(struct cfs_rate_ticket *ticket)
 
 void cfs_rate_queue_flush(struct cfs_rate_queue *queue)
 {
-	/* They move to a queue of their own, so that calls that come back meanwhile are not among
-	 * them. */
+	/* Move the tickets to a queue of their own, so that calls that come back meanwhile are not
+	 * let through too. */
 	struct cfs_rate_queue open = {.first = queue->first, .last = queue->last};
 	struct cfs_rate_ticket *ticket;
 
-	for (ticket = queue->first; ticket; ticket = ticket->next)
-		ticket->queue = &open;
+	for (struct cfs_rate_ticket *each = queue->first; each; each = each->next)
+		each->queue = &open;
 	queue->first = queue->last = NULL;
 	cfs_timer_stop(&queue->timer);
 	while ((ticket = open.first)) {
@@ -87,7 +87,7 @@ void cfs_rate_queue_answered(struct cfs_rate_queue *queue, bool refused, int64_t
 	double before = cfs_rate_adaptive_rate(&queue->rate);
 
 	cfs_rate_adaptive_answered(&queue->rate, refused, sent_ms, cfs_clock_ms());
-	/* The time that the first in the queue was told is no longer right. */
+	/* The timer was set for the old rate: compute it again. */
 	if (queue->first && cfs_rate_adaptive_rate(&queue->rate) != before)
 		cfs_timer_start(queue->loop, &queue->timer, 0);
 }

@@ -1,5 +1,6 @@
 /*
- * The runtime: what clients use of the process they live in.
+ * The runtime: what all clients of the process share: event loop, HTTP engine, environment,
+ * metrics.
  */
 #ifndef CFS_FS_CLIENT_RUNTIME_H
 #define CFS_FS_CLIENT_RUNTIME_H
@@ -16,7 +17,7 @@ struct cfs_runtime {
 	struct cfs_http *http;
 	const struct cfs_env *env;
 	struct cfs_metrics *metrics;               /* NULL: nothing is counted */
-	struct cfs_current_caller *current_caller; /* whose request is answered; NULL: nobody's */
+	struct cfs_current_caller *current_caller; /* of the filesystem request; NULL: none */
 };
 
 #endif

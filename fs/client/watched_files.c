@@ -21,14 +21,12 @@ static bool same(const struct cfs_watched_file *a, const struct cfs_watched_file
 
 static void remember(struct cfs_watched_files *files, const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < files->n; i++)
+	for (size_t i = 0; i < files->n; i++)
 		if (strcmp(files->files[i].path, path) == 0)
 			return;
 	if (files->n == CFS_WATCHED_FILES_MAX)
 		return;
-	/* Not remembered for want of memory is only not watched. */
+	/* Without memory the file is just not watched. */
 	files->files[files->n].path = strdup(path);
 	if (!files->files[files->n].path)
 		return;
@@ -47,7 +45,7 @@ static int read_file(void *arg, const char *path, struct cfs_buf *content)
 {
 	struct cfs_watched_files *files = arg;
 
-	/* Before it is read: what changes meanwhile is read again. */
+	/* Before reading: if the file changes meanwhile, it is read again later. */
 	remember(files, path);
 	return files->inner->read_file(files->inner->arg, path, content);
 }
@@ -72,12 +70,11 @@ void cfs_watched_files_forget(struct cfs_watched_files *files)
 bool cfs_watched_files_changed(struct cfs_watched_files *files, int64_t now_ms)
 {
 	struct cfs_watched_file mark;
-	size_t i;
 
 	if (now_ms - files->looked_ms < CFS_WATCHED_FILES_INTERVAL)
 		return false;
 	files->looked_ms = now_ms;
-	for (i = 0; i < files->n; i++) {
+	for (size_t i = 0; i < files->n; i++) {
 		mark = look(files->files[i].path);
 		if (!same(&mark, &files->files[i].mark))
 			return true;

@@ -1,8 +1,8 @@
 /*
- * The files that credentials come from: read as by any cfs_env, and watched for changes.
+ * Watched files: notices when a file that credentials come from changes.
  *
- * Every path that is read, or looked for in vain, is remembered with its modification time, size
- * and inode, so that a rotated, corrected or new file is noticed.
+ * Providers read files through a cfs_env that remembers each path, also of files that do not exist,
+ * with modification time, size and inode. So a rotated, corrected or new file is noticed.
  */
 #ifndef CFS_FS_CLIENT_WATCHED_FILES_H
 #define CFS_FS_CLIENT_WATCHED_FILES_H
@@ -15,7 +15,7 @@
 #include "backends/contract/env.h"
 
 #define CFS_WATCHED_FILES_MAX 32 /* paths remembered; further ones are read but not watched */
-#define CFS_WATCHED_FILES_INTERVAL 1000 /* milliseconds between two looks */
+#define CFS_WATCHED_FILES_INTERVAL 1000 /* milliseconds between two checks */
 
 struct cfs_watched_file {
 	struct timespec mtime;
@@ -24,7 +24,7 @@ struct cfs_watched_file {
 };
 
 struct cfs_watched_files {
-	struct cfs_env env; /* to read by; its variables are those of the env given */
+	struct cfs_env env; /* for the providers: reads through `inner` and remembers paths */
 	const struct cfs_env *inner;
 	struct {
 		char *path;
@@ -34,12 +34,13 @@ struct cfs_watched_files {
 	int64_t looked_ms;
 };
 
-/* `inner` is borrowed. The struct must stay in place. */
+/* `inner` is borrowed. The struct must not be moved. */
 void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_env *inner);
 void cfs_watched_files_finish(struct cfs_watched_files *files);
-/* Forgets the paths, before they are read anew. */
+/* Forgets all paths, before the files are read again. */
 void cfs_watched_files_forget(struct cfs_watched_files *files);
-/* Whether a path has changed since it was read. Looks no more often than CFS_WATCHED_FILES_INTERVAL. */
+/* Whether a file has changed since it was read. Checks at most once per
+ * CFS_WATCHED_FILES_INTERVAL. */
 bool cfs_watched_files_changed(struct cfs_watched_files *files, int64_t now_ms);
 
 #endif

@@ -18,7 +18,8 @@ from lib.simulator import Simulator
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 PAUSE_S = 5  # CFS_CREDENTIALS_PAUSE_MS
 STEPS = [3600, -3600, 2 * 86400, -2 * 86400, 30 * 86400, 0]
-OFF = re.compile(r"^consolefs: \[(aws|tencent)\]: this machine's clock is ([+-]\d+) s off the cloud's$",
+OFF = re.compile(r"^consolefs: \[(aws|tencent)\]: this host's clock is ([+-]\d+) s off the cloud's"
+                 r": signing with the cloud's time$",
                  re.MULTILINE)
 
 pytestmark = [

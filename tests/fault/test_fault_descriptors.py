@@ -58,7 +58,7 @@ def test_more_opens_than_descriptors_end_in_bytes_or_say_that_there_is_none(sim,
         assert "no file descriptor is left: raise the limit" in (path.parent / "error").read_text()
     # It says nothing of the cloud, which is not thought to be down.
     assert sample(mounted, "up", action="GetConsoleScreenshot") == 1
-    assert "gets no answer" not in mounted.log_text()
+    assert "does not answer" not in mounted.log_text()
     assert read(path)[:2] == b"\xff\xd8"
     assert read(mounted.tencent / fleet.cvm(0) / "vnc_url")
     await_that(lambda: descriptors(mounted, cloud) <= before, "none is left behind")

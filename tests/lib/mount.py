@@ -28,7 +28,7 @@ CALL_FAILED = re.compile(r"^consolefs: [\w.-]+: \w+ \S+: E[A-Z]+: ")
 CALL_MADE = re.compile(r"^consolefs: [\w.-]+: (\S+|all regions): \w+ for pid \d+ \(.*\)$")
 # An action that nothing answers, and again that it is answered.
 REACH_CHANGED = re.compile(
-    r"^consolefs: \S+: .+: \w+ (gets no answer: calls fail at once until it does|is answered again)$")
+    r"^consolefs: \S+: .+: \w+ (does not answer: calls fail at once until it does|answers again)$")
 
 
 def find_consolefs():

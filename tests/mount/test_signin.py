@@ -22,7 +22,7 @@ from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, OIDC_P
 
 NOT_RENEWED = r"^consolefs: \[[\w-]+\]: the credentials could not be renewed: "
 NONE_USABLE = r"^consolefs: \[[\w-]+\]: no usable credentials"
-CLOCK_OFF = r"^consolefs: \[[\w-]+\]: this machine's clock is .* off the cloud's"
+CLOCK_OFF = r"^consolefs: \[[\w-]+\]: this host's clock is .* off the cloud's"
 START_URL = "https://consolefs.awsapps.com/start"
 
 # Seconds for which keys that live for 20 are read with. The whole two minutes take

@@ -75,7 +75,7 @@ static void a_cloud_that_is_down_is_not_asked(void **state)
 	for (i = 0; i < 10; i++) {
 		ask(f);
 		assert_int_equal(f->asked.error.fault, CFS_RESET); /* as the probe said */
-		assert_non_null(strstr(f->asked.error.message, "r has given no answer since "));
+		assert_non_null(strstr(f->asked.error.message, "r has not answered since "));
 	}
 	clock_go();
 	assert_int_equal(server_count(f->server, "FETCH"), before);
