@@ -1,6 +1,6 @@
-"""README: "A clock that is off is noticed, and the cloud's time used instead." While mounted, this
-machine's clock or the clouds' is set by hours and days, forward and back; timers and the age of lists do
-not follow it."""
+"""README: "If the clock is wrong, the time of the cloud is used instead." While mounted, the clock of this
+host or of the clouds is set by hours and days, forward and back; timers and the age of lists do not
+follow it."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
-"""README: "A region that gives no answer fails fast. The first call that finds out waits for its
-`timeout` ... and while anybody asks, one more question a second or so finds out when it is back.
-Nothing is asked behind your back when nobody uses the mount." """
+"""README: "A region that does not answer fails fast. The first call takes its whole `timeout` ... As long as
+there are calls, a test request about every second finds out when the region answers again. Nothing is sent
+while nobody uses the mount." """
 
 import concurrent.futures
 import os

@@ -1,6 +1,6 @@
-"""README: "Calls wait here so that the cloud's rate is kept, in the order in which they came; Ctrl-C takes
-one out of the queue. What the cloud throttles all the same is not failed but waits ... Mounts on
-several machines come to even shares without knowing of each other." """
+"""README: "Calls wait in a queue so that they do not exceed the cloud's rate limit, and are made in the order
+in which they arrived. Ctrl-C removes one from the queue. A call that the cloud throttles anyway does not
+fail, but waits ... Mounts on several hosts arrive at equal shares without knowing of each other." """
 
 import contextlib
 import signal
