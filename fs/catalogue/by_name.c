@@ -41,8 +41,8 @@ void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
 		memset(out, '_', used);
 }
 
-/* The first id of this cloud that the text is, or ends in behind a hyphen; NULL: it ends in none.
- */
+/* The longest suffix of the text that is a valid id: the whole text, or a part after a hyphen. NULL
+ * if there is none. */
 static const char *id_at_end(const struct cfs_by_name *by_name, const char *text)
 {
 	while (text && !by_name->valid_id(text)) {
@@ -57,7 +57,7 @@ static void clean_name(const struct cfs_entry *entry, char out[CFS_BY_NAME_MAX +
 	cfs_by_name_clean(out, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
 }
 
-/* The leader of those of a clean name, or NULL. */
+/* The leader of the entries with this clean name, or NULL. */
 static struct cfs_entry *find_leader(const struct cfs_by_name *by_name, const char *name)
 {
 	struct cfs_link *link = cfs_table_first(&by_name->names, cfs_table_hash(name));
@@ -116,7 +116,7 @@ void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry)
 		lead(by_name, next, entry->by_name.hash);
 }
 
-/* The length of the name cut to max bytes at a character's edge. */
+/* The length of the name when cut to at most max bytes without splitting a character. */
 static size_t cut(const char *name, size_t max)
 {
 	size_t len = strlen(name);
@@ -142,14 +142,13 @@ void cfs_by_name_of(const struct cfs_entry *entry, char ret_name[CFS_BY_NAME_MAX
 	}
 }
 
-/* The instance in whose id the name ends, if that is its name. */
+/* The instance whose id the name ends in, if by-name/ shows that instance under this very name. */
 static struct cfs_entry *find_by_id(const struct cfs_by_name *by_name, const char *name)
 {
 	char own[CFS_BY_NAME_MAX + 1];
 	struct cfs_entry *entry;
-	const char *id;
 
-	for (id = id_at_end(by_name, name); id; id = id_at_end(by_name, id + 1)) {
+	for (const char *id = id_at_end(by_name, name); id; id = id_at_end(by_name, id + 1)) {
 		entry = cfs_entries_find(by_name->entries, id);
 		if (!entry || !entry->instance)
 			continue;
@@ -167,7 +166,7 @@ int cfs_by_name_find(
 
 	if (!entry) {
 		entry = find_leader(by_name, name);
-		/* Namesakes are called by their ids too. */
+		/* Instances that share a name are only found with their id appended. */
 		if (!entry || entry->next_namesake != entry)
 			return -ENOENT;
 	}

@@ -1,17 +1,19 @@
 /*
- * The directory by-name/: the instances of a cloud by the names that people gave them.
+ * Names for the directory by-name/: finds instances by the names that users gave them.
  *
- * Names come from strangers and need be neither unique nor fit for a file. So the entry of an
- * instance is
+ * Such a name need not be unique or valid as a file name, and may be chosen by an attacker. So the
+ * directory shows an instance under
  *
- *   - its name with `/`, control characters, marks that reorder text and ill-formed bytes replaced
- * by `_`, `.` and `..` by `_` and `__`, cut to 255 bytes at a character's edge; its id if it has no
- * name;
- *   - with `-ID` appended (the name cut to make room) if another instance has the same, or if it
- * ends in what is an instance's id: nobody can pass for another by his name.
+ *   - its clean name: each `/`, control character, mark that reorders text and invalid byte is
+ *     replaced by `_`, the names `.` and `..` by `_` and `__`, and the name is cut to 255 bytes
+ *     without splitting a character. An instance without a name is shown under its id;
+ *   - with `-ID` appended (the name is cut to make room) if another instance has the same clean
+ *     name, or if the clean name ends in a valid instance id, so that no instance can pass for
+ *     another by its name.
  *
- * These are all different, and depend on nothing but the ids and names there are. What is kept is
- * only who has which name, in the entries themselves; an entry's name is made when it is wanted.
+ * The resulting names are all different, and depend on nothing but the ids and names of the
+ * instances. Only which entries share a clean name is stored, in the entries themselves; the name
+ * of an entry in the directory is computed when needed.
  */
 #ifndef CFS_FS_CATALOGUE_BY_NAME_H
 #define CFS_FS_CATALOGUE_BY_NAME_H
@@ -21,9 +23,9 @@
 #define CFS_BY_NAME_MAX 255 /* bytes of an entry's name: NAME_MAX */
 
 /*
- * Entries of one clean name are a ring, and one of them leads it: it stands in the table for all.
- * An entry whose name is empty or claims an id is in no ring, because its name in the directory
- * does not depend on what others are called.
+ * Entries with the same clean name form a ring. One of them, the leader, is in the hash table for
+ * all. An entry whose name is empty or ends in an id is in no ring, because its name in the
+ * directory does not depend on the names of others.
  */
 struct cfs_by_name {
 	const struct cfs_entries *entries;
@@ -31,24 +33,24 @@ struct cfs_by_name {
 	struct cfs_table names;
 };
 
-/* entries are borrowed; valid_id is the backend's. -ENOMEM. */
+/* `entries` are borrowed; `valid_id` is the backend's function. 0 or -ENOMEM. */
 int cfs_by_name_init(struct cfs_by_name *by_name, const struct cfs_entries *entries,
 	bool (*valid_id)(const char *id));
-/* Accepts one that is zeroed. */
+/* Accepts a zeroed struct. */
 void cfs_by_name_finish(struct cfs_by_name *by_name);
 
-/* An entry has got an instance, or one of another name; and it will have none, or one of another
- * name. */
+/* Call enter after an entry got an instance, or one with another name; call leave before it loses
+ * its instance, or gets one with another name. */
 void cfs_by_name_enter(struct cfs_by_name *by_name, struct cfs_entry *entry);
 void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry);
 
-/* What the entry, one that has an instance, is called now. */
+/* The current name in by-name/ of an entry that has an instance. */
 void cfs_by_name_of(const struct cfs_entry *entry, char ret_name[CFS_BY_NAME_MAX + 1]);
-/* The instance of that name as it is known now. 0; -ENOENT. */
+/* Finds the instance with that name in by-name/, without asking the cloud. 0 or -ENOENT. */
 int cfs_by_name_find(
 	const struct cfs_by_name *by_name, const char *name, struct cfs_entry **ret_entry);
 
-/* The first of the rules above: a name made fit, "" if it has nothing. */
+/* Makes the clean name by the first of the rules above; "" stays "". */
 void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name);
 
 #endif

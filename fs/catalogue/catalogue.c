@@ -60,9 +60,9 @@ static bool is_any_listed(const struct cfs_catalogue *catalogue)
 }
 
 /*
- * Whether the region's list cannot be shown before the refresh under way has ended. A region that
- * has failed lately is not waited for while there is anything to show: an endpoint that hangs
- * delays one listing, not each.
+ * Whether the list must wait until the region's refresh ends. A region that failed lately is not
+ * waited for if another region has a list to show: an endpoint that hangs delays one `ls`, not
+ * every one.
  */
 static bool must_wait(const struct cfs_catalogue *catalogue, const struct cfs_region *region)
 {
@@ -90,14 +90,14 @@ static void refresh_if_due(struct cfs_catalogue *catalogue, struct cfs_region *r
 		cfs_listing_refresh(&catalogue->listings, region);
 }
 
-/* 1, or why no region has a list: the first region's reason. */
+/* 1 if any region has a list; otherwise the error of the first region. */
 static int list_result(const struct cfs_catalogue *catalogue)
 {
 	if (is_any_listed(catalogue))
 		return 1;
 	if (catalogue->store.n_regions > 0)
 		return -catalogue->store.regions[0]->failure.number;
-	/* No region is configured. Without keys that is the lesser trouble. */
+	/* No region is configured. Missing keys are the more important error. */
 	return cfs_credentials_source(catalogue->client->credentials)[0] ? -EINVAL : -EACCES;
 }
 
@@ -150,7 +150,8 @@ int cfs_catalogue_refresh_missed(struct cfs_catalogue *catalogue, int64_t missed
 	return 0;
 }
 
-/* Behind what is served: by listing where that has worked, else by the id. */
+/* Refreshes an entry in the background: by listing its region if that has worked before, otherwise
+ * by looking up its id. */
 static void refresh_entry(struct cfs_catalogue *catalogue, const struct cfs_entry *entry)
 {
 	struct cfs_region *region =

@@ -1,10 +1,11 @@
 /*
- * The catalogue: the instances of one cloud, as far as they are known, and when to ask again.
+ * The catalogue: a cache of the instances of one cloud, which decides when to ask the cloud again.
  *
- * Ages. A region's list is fresh for list_ttl; past it, it is served at once and refreshed behind;
- * past ten times that it is refreshed first. A failed refresh keeps the old list. One refresh at a
- * time per region, regions in parallel, and one lookup at a time for an id. The same ages hold for
- * an instance that is looked up by its id.
+ * A region's list is fresh for list_ttl. After that it is still served at once, and refreshed in
+ * the background. When it is older than ten times list_ttl, it is refreshed first. A failed refresh
+ * keeps the old list. The same ages apply to an instance that is looked up by its id. Regions are
+ * refreshed in parallel, but there is at most one refresh per region and one lookup per id at a
+ * time.
  */
 #ifndef CFS_FS_CATALOGUE_CATALOGUE_H
 #define CFS_FS_CATALOGUE_CATALOGUE_H
@@ -16,7 +17,7 @@
 
 /* A list this many times older than its time to live is not served without a refresh. */
 #define CFS_CATALOGUE_STALE 10
-/* A list older than this is refreshed when a name is missed. */
+/* A list older than this is refreshed when a name is not found in it. */
 #define CFS_CATALOGUE_MISSED_MS 5000
 
 struct cfs_catalogue {
@@ -29,7 +30,7 @@ struct cfs_catalogue {
 	struct cfs_wait *list_waits;
 };
 
-/* How a region stands, for `status`. */
+/* The state of a region, for the file `status`. */
 struct cfs_region_state {
 	const char *name;
 	bool listed;
@@ -39,55 +40,57 @@ struct cfs_region_state {
 	const struct cfs_failure *failure; /* of the last refresh, NULL when it succeeded */
 };
 
-/* The client is borrowed. 0 or -ENOMEM. */
+/* The client is borrowed for the catalogue's life. 0 or -ENOMEM. */
 int cfs_catalogue_create(
 	struct cfs_client *client, int64_t list_ttl_ms, struct cfs_catalogue **ret_catalogue);
-/* Cancels its calls, without completing the waits. No node may refer to an entry. Accepts NULL. */
+/* Cancels its calls without ending the waits. No node may refer to an entry. Accepts NULL. */
 void cfs_catalogue_destroy(struct cfs_catalogue *catalogue);
 
 /*
- * Wants the list. 1: there is one to be shown. 0: the wait is entered, and its result is as this
- * function's, 1 or a negative errno, or 0: ask again. A negative errno: no region could be listed.
+ * Makes sure there is a list of instances to show. 1: there is one. 0: the wait is entered; its
+ * result is 1, a negative errno, or 0 (call this function again). A negative errno: no region could
+ * be listed.
  */
 int cfs_catalogue_list(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
 
 /*
- * Wants an instance. 1: *ret_entry is it, valid until control returns to the loop unless it is
- * referred to. 0: the wait is entered; with result 1 cfs_catalogue_find has it, with 0 ask again.
- * -ENOENT: there is no such instance. Another negative errno: it could not be found out.
+ * Looks up an instance by its id. 1: *ret_entry is the instance; take a reference to keep it after
+ * control returns to the loop. 0: the wait is entered; with result 1 cfs_catalogue_find finds it,
+ * with 0 call this function again. -ENOENT: there is no such instance. Another negative errno: the
+ * lookup failed.
  */
 int cfs_catalogue_lookup(struct cfs_catalogue *catalogue, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg, struct cfs_entry **ret_entry);
 
-/* Wants the regions to be known, as cfs_catalogue_list wants the list. */
+/* Makes sure that the regions are known. Results as for cfs_catalogue_list. */
 int cfs_catalogue_regions(struct cfs_catalogue *catalogue, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
 
-/* An instance is missed since missed_ms: every list that was older than CFS_CATALOGUE_MISSED_MS
- * then is refreshed, once. 1: that has been done. 0: the wait is entered, after whose result there
- * is a younger list to look in, and this to call again. */
+/* Refreshes the lists because a name was not found at missed_ms: each list that was older than
+ * CFS_CATALOGUE_MISSED_MS then is refreshed once. 1: done. 0: the wait is entered; after it look
+ * for the name again, and if it is still missing call this function again. */
 int cfs_catalogue_refresh_missed(struct cfs_catalogue *catalogue, int64_t missed_ms,
 	struct cfs_wait *wait, void (*fn)(void *arg, int result), void *arg);
 
-/* What follows tells what is known now, and asks nobody. */
+/* The following functions return what is known now and never ask the cloud. */
 
-/* The entry of that id, or NULL. */
+/* The entry with that id, or NULL. */
 struct cfs_entry *cfs_catalogue_find(const struct cfs_catalogue *catalogue, const char *id);
-/* The instance of that name in by-name/. 0; -ENOENT. */
+/* The instance with that name in by-name/. 0 or -ENOENT. */
 int cfs_catalogue_find_name(
 	const struct cfs_catalogue *catalogue, const char *name, struct cfs_entry **ret_entry);
 /* Starts a walk over the instances (entries.h). */
 void cfs_catalogue_walk(struct cfs_catalogue *catalogue, struct cfs_walk *walk);
-/* Entries, those without an instance included. */
+/* The number of entries, including those without an instance. */
 size_t cfs_catalogue_size(const struct cfs_catalogue *catalogue);
-/* The regions there are; with `regions = all` none until they were found out. Once known, a region
- * stays. */
+/* The number of regions. With `regions = all` it is 0 until the cloud has been asked. A known
+ * region is never removed. */
 size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue);
 const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, size_t region);
 void cfs_catalogue_region(
 	const struct cfs_catalogue *catalogue, size_t index, struct cfs_region_state *ret_state);
-/* Why the regions could not be found out, NULL if they could or need not. */
+/* Why the regions could not be found out, or NULL. */
 const struct cfs_failure *cfs_catalogue_regions_failure(const struct cfs_catalogue *catalogue);
 
 #endif

@@ -68,9 +68,8 @@ void cfs_entries_enlist(struct cfs_entry *entry)
 static void delist(struct cfs_entry *entry)
 {
 	struct cfs_entries *entries = entry->entries;
-	struct cfs_walk *walk;
 
-	for (walk = entries->walks; walk; walk = walk->next) {
+	for (struct cfs_walk *walk = entries->walks; walk; walk = walk->next) {
 		if (walk->at == entry)
 			cfs_walk_next(walk);
 		if (walk->last == entry)
@@ -103,7 +102,7 @@ void cfs_entry_unref(struct cfs_entry *entry)
 	if (entry->gone)
 		free_entry(entry);
 	else if (!entry->instance && !entry->wake_armed)
-		/* It was only a guess, and no list would ever remove it. */
+		/* Only the id was known, which may be wrong, and no listing would remove it. */
 		cfs_entries_remove(entry);
 }
 

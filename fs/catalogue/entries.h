@@ -1,11 +1,10 @@
 /*
- * Entries: the table of the instances of one cloud, and walks over it.
+ * Entries: a table of the instances of one cloud by id, with walks over it.
  *
- * An entry is an instance's place in it. What the cloud says of an instance is replaced as a whole
- * whenever it is heard again; what belongs to us, the wake flag and the last failure, stays with
- * the entry. An entry of which nothing but the id is known has no instance, and no walk comes to
- * it. An entry whose instance is gone leaves the table and lives on, marked so, while a node refers
- * to it.
+ * An entry holds what the cloud says about an instance, which is replaced as a whole by each new
+ * answer, and what belongs to consolefs and stays: the wake flag and the last failure. If only the
+ * id is known, the entry has no instance and walks skip it. When an instance is gone, its entry
+ * leaves the table and is marked as gone; it is freed when no node refers to it any more.
  */
 #ifndef CFS_FS_CATALOGUE_ENTRIES_H
 #define CFS_FS_CATALOGUE_ENTRIES_H
@@ -19,7 +18,7 @@
 #include "fs/base/table.h"
 #include "fs/client/failure.h"
 
-/* The region of an entry that was not seen in any: the account may not list. */
+/* The region of an entry that no region has returned: the account may not list instances. */
 #define CFS_REGION_UNKNOWN (-1)
 
 struct cfs_entries;
@@ -27,32 +26,33 @@ struct cfs_entries;
 struct cfs_entry {
 	struct cfs_entries *entries;
 	struct cfs_link by_id;
-	struct cfs_entry *next, *prev; /* of those with an instance, in the order of coming */
-	struct cfs_instance *instance; /* NULL: nothing is known but the id */
-	struct cfs_failure *failure;   /* the last, NULL when there was none */
-	int64_t seen_ms;               /* when the cloud last spoke of it */
+	struct cfs_entry *next, *prev; /* list of those with an instance, oldest first */
+	struct cfs_instance *instance; /* NULL: only the id is known */
+	struct cfs_failure *failure;   /* the last; NULL: none */
+	int64_t seen_ms;               /* when the cloud last returned it */
 	struct timespec seen_at;
 	uint64_t refs; /* nodes that refer to it */
 
-	/* by_name.c: its place among the names, and the ring of those with the same one. */
+	/* Private to by_name.c: its link in the table of names, and the ring of entries with the
+	 * same clean name. */
 	struct cfs_link by_name;
-	struct cfs_entry *next_namesake, *prev_namesake; /* NULL: its name stands for nobody */
+	struct cfs_entry *next_namesake, *prev_namesake; /* NULL: in no ring */
 	bool leads_namesakes;                            /* by_name is linked */
-	bool claims_id;                                  /* its name ends in what is an id */
+	bool claims_id;                                  /* its name ends in a valid id */
 
 	bool wake_armed;
 	bool gone;            /* no longer in the table */
 	int16_t region;       /* index into the catalogue's regions, or CFS_REGION_UNKNOWN */
-	uint32_t generation;  /* of the region's listing that last had it */
-	uint32_t wake_writes; /* counts what was written to `wake` */
+	uint32_t generation;  /* of the region's listing that last returned it */
+	uint32_t wake_writes; /* number of writes to `wake` */
 	char id[];
 };
 
-/* A walk over the entries with an instance: over those that were there when it began and still are
- * when it comes to them, each once. */
+/* A walk over the entries with an instance. It returns each entry that was there when the walk
+ * began and is still there when the walk gets to it, once. */
 struct cfs_walk {
-	struct cfs_walk *next, **link; /* of the entries'; link NULL: not under way */
-	struct cfs_entry *at, *last;   /* at NULL: at its end */
+	struct cfs_walk *next, **link; /* list of walks; link NULL: not started */
+	struct cfs_entry *at, *last;   /* at NULL: at the end */
 };
 
 struct cfs_entries {
@@ -61,29 +61,29 @@ struct cfs_entries {
 	struct cfs_walk *walks;
 };
 
-/* -ENOMEM. */
+/* 0 or -ENOMEM. */
 int cfs_entries_init(struct cfs_entries *entries);
 /* No node may refer to an entry. Accepts zeroed entries. */
 void cfs_entries_finish(struct cfs_entries *entries);
 
-/* The entry of that id as it is known now, or NULL. */
+/* The entry with that id, or NULL. */
 struct cfs_entry *cfs_entries_find(const struct cfs_entries *entries, const char *id);
-/* A new entry without an instance, for an id that has none. NULL without memory. */
+/* Adds an entry without an instance for an id that is not in the table. NULL: out of memory. */
 struct cfs_entry *cfs_entries_add(struct cfs_entries *entries, const char *id);
-/* The entry is about to get its first instance: walks come to it from now on. */
+/* Makes walks return the entry from now on. Call it before the entry gets its first instance. */
 void cfs_entries_enlist(struct cfs_entry *entry);
-/* Takes the entry out. It is freed when no node refers to it any more. */
+/* Removes the entry from the table. It is freed when no node refers to it any more. */
 void cfs_entries_remove(struct cfs_entry *entry);
 
 struct cfs_entry *cfs_entry_ref(struct cfs_entry *entry);
 void cfs_entry_unref(struct cfs_entry *entry);
-/* Remembers the failure as the entry's last. Without memory the older one stays. */
+/* Records the entry's last failure. Without memory the previous one stays. */
 void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure);
 
-/* The walk stays in place until it is stopped; it may be stopped again, and when it is zeroed. */
+/* A walk must not be moved until it is stopped. Stopping a stopped or zeroed walk does nothing. */
 void cfs_walk_start(struct cfs_walk *walk, struct cfs_entries *entries);
 void cfs_walk_stop(struct cfs_walk *walk);
-/* NULL at the end. */
+/* The next entry, or NULL at the end. */
 struct cfs_entry *cfs_walk_next(struct cfs_walk *walk);
 
 #endif

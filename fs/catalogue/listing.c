@@ -8,7 +8,7 @@
 #include "fs/base/loop.h"
 #include "fs/client/call.h"
 
-/* Entries looked at in one turn of the loop, at the end of a listing. */
+/* Entries checked in one turn of the event loop, at the end of a listing. */
 #define SWEEP_STEP 4096
 
 struct cfs_listing {
@@ -16,13 +16,13 @@ struct cfs_listing {
 	struct cfs_region *region;
 	struct cfs_call call;
 	struct cfs_sink sink;
-	char token[CFS_PAGE_MAX]; /* of the request under way */
+	char token[CFS_PAGE_MAX]; /* continuation token of the current request; "": the first */
 	unsigned requests;
-	char mark[CFS_PAGE_MAX]; /* an earlier token: if it comes again, all do */
-	unsigned mark_at;        /* the request whose token is the next mark */
-	int64_t total;           /* as the answer before had it */
-	bool partial;            /* something may not have been mentioned */
-	struct cfs_walk sweep;   /* over what was not mentioned, at the end */
+	char mark[CFS_PAGE_MAX]; /* an earlier token: if it comes again, the server loops */
+	unsigned mark_at;        /* the number of the request whose token is the next mark */
+	int64_t total;           /* as in the previous answer */
+	bool partial;            /* the listing may be incomplete: remove nothing */
+	struct cfs_walk sweep;   /* removes what was not listed, at the end */
 	struct cfs_timer next_sweep;
 };
 
@@ -117,7 +117,7 @@ static void succeed(struct cfs_listing *listing)
 	listings->ended(listings->arg);
 }
 
-/* Removes what the listing did not mention, as far as a turn of the loop may go. */
+/* Removes entries that the listing did not return, a limited number in each turn of the loop. */
 static void sweep(void *arg)
 {
 	struct cfs_listing *listing = arg;
@@ -156,10 +156,10 @@ static void end(struct cfs_listing *listing, const struct cfs_error *error)
 }
 
 /*
- * Whether the answer's token may be one that was not used yet. A server that hands out tokens in a
- * circle is found out by one token kept: another is kept at every request whose number is a power
- * of two, so that in the end it is one of the circle, and the next comes after a whole round
- * (Brent, "An improved Monte Carlo factorization algorithm", 1980).
+ * Whether the answer's continuation token is new, as far as is known. Detects a server that returns
+ * tokens in a loop by remembering a single token, by Brent's algorithm ("An improved Monte Carlo
+ * factorization algorithm", 1980): the token is replaced at requests 1, 2, 4, 8 and so on. Sooner
+ * or later it is part of the loop, and comes again before it is replaced.
  */
 static bool is_new(struct cfs_listing *listing)
 {

@@ -22,7 +22,7 @@ struct cfs_lookup {
 	struct cfs_wait *waits;
 	size_t n_regions, pending;
 	bool found, denied;
-	int failed; /* the errno of the first region that failed otherwise */
+	int failed; /* the errno of the first region that failed for another reason; 0: none */
 	char id[CFS_ID_MAX + 1];
 	struct region_lookup regions[];
 };
@@ -34,8 +34,8 @@ static void unlink_lookup(struct cfs_lookup *lookup)
 		lookup->next->link = lookup->link;
 }
 
-/* The kernel looks one name up for one process after the other: those behind the first get its
- * answer, and do not each wait as long. */
+/* The kernel lets processes look up the same name only one after the other. The remembered result
+ * is for those after the first, so that they do not each wait for the cloud. */
 static void remember_miss(const struct cfs_lookup *lookup, int number, int64_t ms)
 {
 	struct cfs_lookups *lookups = lookup->lookups;
@@ -61,7 +61,7 @@ static int conclude(struct cfs_lookup *lookup)
 	struct cfs_store *store = lookup->lookups->store;
 	struct cfs_entry *entry = cfs_entries_find(&store->entries, lookup->id);
 
-	/* Found terminated it is as good as not found. */
+	/* An instance that was found, but terminated, has no entry: it counts as not found. */
 	if (lookup->found && entry)
 		return 1;
 	if (lookup->denied) {
@@ -90,7 +90,7 @@ static struct cfs_question question(const struct region_lookup *region)
 	};
 }
 
-/* Regions that have not answered are not waited for. */
+/* Ends the lookup and cancels the requests to regions that have not answered yet. */
 static void end(struct cfs_lookup *lookup)
 {
 	int result = conclude(lookup);
@@ -118,7 +118,7 @@ static void answered(void *arg, const struct cfs_error *error)
 		else if (!lookup->failed)
 			lookup->failed = failure.number;
 	}
-	/* Ids are unique: what the other regions would say does not matter. */
+	/* Ids are unique across regions: once found, the other regions do not matter. */
 	if (--lookup->pending == 0 || lookup->found)
 		end(lookup);
 }
@@ -180,11 +180,10 @@ static struct cfs_lookup *create(struct cfs_lookups *lookups, const char *id)
 int cfs_lookup_start(struct cfs_lookups *lookups, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg)
 {
-	struct cfs_lookup *lookup;
+	struct cfs_lookup *lookup = lookups->first;
 
-	for (lookup = lookups->first; lookup; lookup = lookup->next)
-		if (strcmp(lookup->id, id) == 0)
-			break;
+	while (lookup && strcmp(lookup->id, id) != 0)
+		lookup = lookup->next;
 	if (!lookup)
 		lookup = create(lookups, id);
 	if (!lookup)

@@ -1,11 +1,13 @@
 /*
- * Looking up one instance by its id, in every region at once.
+ * Looks up one instance by its id, in all regions at once.
  *
- * The answers together say one of four things. Found in a region: the entry is there, and the other
- * regions are asked no longer. Found in none: a miss, and the entry leaves if there was one. Not
- * found, and not allowed to ask somewhere: the id may be right, so it gets an entry of which only
- * the id is known, and opening its files tells. Not found, and something failed: nothing is known;
- * an entry stays as it was.
+ * There are four results:
+ *
+ *   - a region has the instance: it is in the store, and the other requests are cancelled;
+ *   - no region has it: a miss, and its entry is removed if there was one;
+ *   - it was not found, but a region denied access: the id may be valid, so it gets an entry of
+ *     which only the id is known, and opening its files shows whether it is;
+ *   - it was not found, but a region failed otherwise: an existing entry stays as it was.
  */
 #ifndef CFS_FS_CATALOGUE_LOOKUP_H
 #define CFS_FS_CATALOGUE_LOOKUP_H
@@ -13,36 +15,35 @@
 #include "fs/base/wait.h"
 #include "fs/catalogue/store.h"
 
-/* An id that no region knows is not looked up again for so long. */
+/* An id that no region has is not looked up again for this long. */
 #define CFS_LOOKUP_MISS_MS 5000
-#define CFS_LOOKUP_MISSES 256 /* that are remembered */
+#define CFS_LOOKUP_MISSES 256 /* slots of the cache of such ids */
 
 struct cfs_lookup;
 
 /* The lookups in a store. */
 struct cfs_lookups {
 	struct cfs_store *store;
-	struct cfs_lookup *first; /* under way */
-	/* Ids that were looked up in vain lately: a direct-mapped cache, where an id in a slot
-	 * replaces the one before. */
+	struct cfs_lookup *first; /* list of those in progress */
+	/* Ids that were not found lately: a direct-mapped cache, in which a new id replaces the
+	 * previous one in its slot. */
 	struct {
 		char id[CFS_ID_MAX + 1];
-		int number; /* ENOENT, or the errno of why it could not be found out */
+		int number; /* ENOENT, or the errno of the failed lookup */
 		int64_t until_ms;
 	} misses[CFS_LOOKUP_MISSES];
 };
 
 /* The store is borrowed. */
 void cfs_lookup_init(struct cfs_lookups *lookups, struct cfs_store *store);
-/* Cancels what is under way, without completing the waits. Accepts one that is zeroed. */
+/* Cancels all lookups without ending the waits. Accepts a zeroed struct. */
 void cfs_lookup_finish(struct cfs_lookups *lookups);
 
-/* Looks the id up, unless that is under way. 0: the wait, if any, is entered; with result 1 the
- * store has the id, a negative errno: it has not. -ENOMEM. */
+/* Starts a lookup of the id unless one is in progress. `wait` may be NULL. 0: the wait is entered;
+ * its result is 1 if the store has the id now, or a negative errno. -ENOMEM. */
 int cfs_lookup_start(struct cfs_lookups *lookups, const char *id, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
-/* The negative errno with which the id was looked up in vain, as long as that is remembered; else
- * 0. */
+/* The negative errno of a lookup of this id that failed lately, or 0. */
 int cfs_lookup_missed(const struct cfs_lookups *lookups, const char *id);
 
 #endif

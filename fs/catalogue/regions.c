@@ -19,7 +19,7 @@ static void answered(void *arg, const struct cfs_error *error)
 	regions->asking = false;
 	regions->tried_ms = cfs_clock_ms();
 	if (error->fault == CFS_OK && regions->store->n_regions == 0) {
-		cfs_error_set(&none, CFS_BAD_ANSWER, "the account may use no region");
+		cfs_error_set(&none, CFS_BAD_ANSWER, "the cloud lists no region for this account");
 		error = &none;
 	}
 	if (error->fault == CFS_OK) {

@@ -1,7 +1,8 @@
 /*
- * Finding out which regions an account may use, for `regions = all`.
+ * Asks the cloud which regions an account may use, for `regions = all`.
  *
- * They are asked for before the first listing, and again behind one every CFS_REGIONS_AGE_MS.
+ * That is done before the first listing, and again in the background when the result is older than
+ * CFS_REGIONS_AGE_MS.
  */
 #ifndef CFS_FS_CATALOGUE_REGIONS_H
 #define CFS_FS_CATALOGUE_REGIONS_H
@@ -16,7 +17,7 @@ struct cfs_regions {
 	struct cfs_store *store;
 	bool known, tried, asking;
 	int64_t known_ms, tried_ms;
-	struct cfs_failure failure; /* of the last attempt; number 0: it succeeded */
+	struct cfs_failure failure; /* of the last request; number 0: it succeeded */
 	struct cfs_wait *waits;
 	struct cfs_call call;
 	struct cfs_sink sink;
@@ -24,11 +25,11 @@ struct cfs_regions {
 
 /* The store is borrowed. */
 void cfs_regions_init(struct cfs_regions *regions, struct cfs_store *store);
-/* Cancels what is under way, without completing the waits. Accepts one that is zeroed. */
+/* Cancels a request in progress without ending the waits. Accepts a zeroed struct. */
 void cfs_regions_finish(struct cfs_regions *regions);
 
-/* Has the store know its regions. 1: it does. 0: the wait is entered, whose result is 0: ask again,
- * or a negative errno. A negative errno: they could not be found out. */
+/* Makes sure that the store knows its regions. 1: it does. 0: the wait is entered; its result is 0
+ * (call this function again) or a negative errno. A negative errno: the request failed. */
 int cfs_regions_get(struct cfs_regions *regions, struct cfs_wait *wait,
 	void (*fn)(void *arg, int result), void *arg);
 

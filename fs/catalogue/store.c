@@ -36,7 +36,8 @@ int cfs_store_add_region(struct cfs_store *store, const char *name)
 		if (strcmp(store->regions[i]->name, name) == 0)
 			return 0;
 	if (store->n_regions == CFS_REGIONS_MAX) {
-		cfs_store_left_out(store, "the account has more regions than are looked at");
+		cfs_store_left_out(
+			store, "the account has too many regions; the rest are left out");
 		return 0;
 	}
 	region = calloc(1, sizeof(*region));
@@ -69,7 +70,7 @@ static void mark_seen(struct cfs_entry *entry)
 	entry->seen_at = cfs_clock_wall();
 }
 
-/* Takes the instance over as what the entry is now. */
+/* Makes the instance that of the entry, which owns it from now on. */
 static void set_instance(
 	struct cfs_store *store, struct cfs_entry *entry, struct cfs_instance *instance)
 {
@@ -78,7 +79,8 @@ static void set_instance(
 		strcmp(cfs_instance_field(old, CFS_FIELD_NAME),
 			cfs_instance_field(instance, CFS_FIELD_NAME)) != 0;
 
-	/* A refresh mostly says what is known: the heap then stays as it is. */
+	/* Most refreshes change nothing: then keep the old copy, which does not fragment the
+	 * heap. */
 	if (old && cfs_instance_equal(old, instance)) {
 		cfs_instance_destroy(instance);
 		return;

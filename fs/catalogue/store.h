@@ -1,8 +1,8 @@
 /*
- * The store: what is known of one cloud's instances and regions, without asking anybody.
+ * The store: the known instances and regions of one cloud. It never asks the cloud itself.
  *
- * Entries come from listing a region (listing.h) or from looking up an id (lookup.h), and are kept
- * by id and by name. A region that is known stays, as its instances may be open.
+ * Instances are put in by listing a region (listing.h) or by looking up an id (lookup.h), and are
+ * found by id and by name. A region is never removed, because files of its instances may be open.
  */
 #ifndef CFS_FS_CATALOGUE_STORE_H
 #define CFS_FS_CATALOGUE_STORE_H
@@ -11,16 +11,16 @@
 #include "fs/catalogue/entries.h"
 #include "fs/client/client.h"
 
-/* What could not be found out, the list of a region, an id, or which regions there are, is not
- * tried again for so long. */
+/* After a failure to list a region, look up an id or ask for the regions, that is not tried again
+ * for this long. */
 #define CFS_STORE_PAUSE_MS 1000
 
 struct cfs_region {
-	size_t index; /* among the store's */
+	size_t index; /* in the store's regions */
 	char name[CFS_REGION_MAX + 1];
 	bool listed, tried, refreshing;
 	int64_t listed_ms, tried_ms; /* when a refresh last succeeded, and when one last ended */
-	uint32_t generation;         /* of the listing under way, or of the last */
+	uint32_t generation;         /* of the current listing, or of the last */
 	size_t instances;
 	struct cfs_failure failure; /* of the last refresh; number 0: it succeeded */
 };
@@ -33,20 +33,22 @@ struct cfs_store {
 	struct cfs_region *regions[CFS_REGIONS_MAX];
 };
 
-/* With the regions that the client names. The client is borrowed. -ENOMEM. */
+/* Starts with the regions that the client is configured with. The client is borrowed. 0 or
+ * -ENOMEM. */
 int cfs_store_init(struct cfs_store *store, struct cfs_client *client);
-/* No node may refer to an entry. Accepts one that is zeroed or half initialised. */
+/* No node may refer to an entry. Accepts a zeroed or half initialised struct. */
 void cfs_store_finish(struct cfs_store *store);
 
-/* The region of that name joins, unless it is there already or there are too many. -ENOMEM. */
+/* Adds a region, unless it is there already or there are too many. 0 or -ENOMEM. */
 int cfs_store_add_region(struct cfs_store *store, const char *name);
-/* Takes the instance over as what that region now says of it. -ENOMEM. */
+/* Adds or replaces an instance that a region returned, and takes ownership of it. A terminated one
+ * is removed from the store. 0 or -ENOMEM. */
 int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *instance);
-/* An entry for an id of which nothing else is known, unless there is one. NULL without memory. */
+/* Finds or adds the entry of an id of which nothing else is known. NULL: out of memory. */
 struct cfs_entry *cfs_store_put_unknown(struct cfs_store *store, const char *id);
 void cfs_store_remove(struct cfs_store *store, struct cfs_entry *entry);
 
-/* Tells the log that something was left out, and why. */
+/* Logs that something was left out, and why. */
 void cfs_store_left_out(const struct cfs_store *store, const char *why);
 
 #endif
