@@ -75,9 +75,7 @@ void cfs_cloud_unref(struct cfs_cloud *cloud)
 
 bool cfs_cloud_wakes(const struct cfs_cloud *cloud)
 {
-	size_t i;
-
-	for (i = 0; i < cloud->client->backend->n_live; i++)
+	for (size_t i = 0; i < cloud->client->backend->n_live; i++)
 		if (cloud->client->backend->live[i].wakes)
 			return true;
 	return false;

@@ -1,5 +1,6 @@
 /*
- * A cloud: one configured account, its instances, and the client that asks about them.
+ * A cloud: one configured account, with its client (which makes API calls) and its catalogue (which
+ * knows its instances).
  */
 #ifndef CFS_FS_CLOUD_CLOUD_H
 #define CFS_FS_CLOUD_CLOUD_H
@@ -14,27 +15,27 @@ struct cfs_catalogue;
 
 struct cfs_cloud {
 	struct cfs_cloud_config *config;
-	bool owns_config; /* it is destroyed with the cloud */
+	bool owns_config; /* the config is destroyed with the cloud */
 	struct cfs_client *client;
 	struct cfs_catalogue *catalogue;
 	uint64_t refs; /* nodes that refer to it */
-	bool retired;  /* no longer configured: goes with its last node */
+	bool retired;  /* no longer configured: destroyed with its last node */
 	struct cfs_cloud *next;
 };
 
-/* runtime and config are borrowed for the cloud's life, unless the config is given to it by
- * owns_config afterwards. 0; -EINVAL with a sentence in why; -ENOMEM. */
+/* `runtime` and `config` are borrowed for the cloud's life, unless the caller sets owns_config
+ * later. 0; -EINVAL, with a sentence in `why`; -ENOMEM. */
 int cfs_cloud_create(const struct cfs_runtime *runtime, struct cfs_cloud_config *config,
 	struct cfs_cloud **ret_cloud, struct cfs_buf *why);
-/* No call may be under way but those of its own catalogue and credentials, and no node refer to it.
- * Accepts NULL. */
+/* No call may be in progress except those of its own catalogue and credentials, and no node may
+ * refer to it. Accepts NULL. */
 void cfs_cloud_destroy(struct cfs_cloud *cloud);
-/* Destroys the cloud as soon as no node refers to it: now, or with the last of them. */
+/* Destroys the cloud as soon as no node refers to it: now, or when the last node goes. */
 void cfs_cloud_retire(struct cfs_cloud *cloud);
 struct cfs_cloud *cfs_cloud_ref(struct cfs_cloud *cloud);
 void cfs_cloud_unref(struct cfs_cloud *cloud);
 
-/* Whether the cloud's displays can be woken: its instances then have a file `wake`. */
+/* Whether the cloud can wake the display of an instance. Its instances then have a file `wake`. */
 bool cfs_cloud_wakes(const struct cfs_cloud *cloud);
 
 #endif

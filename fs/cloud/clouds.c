@@ -8,10 +8,10 @@
 #include "fs/base/wait.h"
 #include "fs/client/credentials.h"
 
-#define REASON_MAX 4096 /* bytes of why a cloud cannot be */
+#define REASON_MAX 4096 /* bytes of the reason why a cloud could not be created */
 
-/* The set that is to be: clouds of the old one, and fresh ones. */
-struct plan {
+/* The new set of clouds: some taken over from the current set, some created. */
+struct new_set {
 	struct {
 		struct cfs_cloud *cloud;
 		bool fresh;
@@ -19,51 +19,49 @@ struct plan {
 	size_t n;
 };
 
-/* Searches for credentials that are waited for. */
-struct settling {
+/* Waits for the searches for credentials of all clouds. */
+struct credentials_wait {
 	struct cfs_loop *loop;
 	struct cfs_wait waits[CFS_CLOUDS_MAX];
 	struct cfs_timer limit;
 	size_t pending;
 };
 
-static void time_is_up(void *arg)
+static void timed_out(void *arg)
 {
-	struct settling *settling = arg;
+	struct credentials_wait *all = arg;
 
-	cfs_loop_stop(settling->loop);
+	cfs_loop_stop(all->loop);
 }
 
-static void searched(void *arg, int result)
+static void search_ended(void *arg, int result)
 {
-	struct settling *settling = arg;
+	struct credentials_wait *all = arg;
 
 	(void)result;
-	if (--settling->pending == 0)
-		cfs_loop_stop(settling->loop);
+	if (--all->pending == 0)
+		cfs_loop_stop(all->loop);
 }
 
-/* Runs the loop until each cloud has credentials, or has none, or time is up. */
-static int settle(struct plan *plan, struct cfs_loop *loop)
+/* Runs the loop until the search for credentials of each cloud has ended, or time is up. */
+static int wait_for_credentials(struct new_set *set, struct cfs_loop *loop)
 {
-	struct settling settling = {.loop = loop};
+	struct credentials_wait all = {.loop = loop};
 	const struct cfs_keys *keys;
 	struct cfs_error error;
-	size_t i;
 	int r = 0;
 
-	for (i = 0; i < plan->n; i++)
-		settling.pending +=
-			cfs_credentials_get(plan->clouds[i].cloud->client->credentials,
-				&settling.waits[i], searched, &settling, &keys, &error) == 0;
-	if (settling.pending > 0) {
-		cfs_timer_init(&settling.limit, time_is_up, &settling);
-		cfs_timer_start(loop, &settling.limit, CFS_CLOUDS_SETTLE_MS);
+	for (size_t i = 0; i < set->n; i++)
+		all.pending += cfs_credentials_get(set->clouds[i].cloud->client->credentials,
+				       &all.waits[i], search_ended, &all, &keys, &error) == 0;
+	if (all.pending > 0) {
+		cfs_timer_init(&all.limit, timed_out, &all);
+		cfs_timer_start(loop, &all.limit, CFS_CLOUDS_CREDENTIALS_MS);
 		r = cfs_loop_run(loop);
-		cfs_timer_stop(&settling.limit);
+		cfs_timer_stop(&all.limit);
 	}
-	for (i = 0; i < plan->n; i++)
-		cfs_wait_leave(&settling.waits[i]);
+	for (size_t i = 0; i < set->n; i++)
+		cfs_wait_leave(&all.waits[i]);
 	return r;
 }
 
@@ -72,7 +70,7 @@ static void ignore(void *arg, int result)
 	(void)arg, (void)result;
 }
 
-/* Whether the cloud has credentials, as far as is known: a search that goes on may find some. */
+/* Whether the cloud has credentials, or may have: a search in progress counts as yes. */
 static bool has_keys(struct cfs_cloud *cloud, struct cfs_error *ret_error)
 {
 	struct cfs_wait wait = {0};
@@ -89,14 +87,13 @@ static bool has_regions(const struct cfs_cloud *cloud)
 	return cloud->client->n_regions > 0 || cloud->config->all_regions;
 }
 
-/* Whether a cloud has all it needs. */
-static bool any_complete(const struct plan *plan)
+/* Whether any cloud has both a region and credentials. */
+static bool any_usable(const struct new_set *set)
 {
 	struct cfs_error error;
-	size_t i;
 
-	for (i = 0; i < plan->n; i++)
-		if (has_regions(plan->clouds[i].cloud) && has_keys(plan->clouds[i].cloud, &error))
+	for (size_t i = 0; i < set->n; i++)
+		if (has_regions(set->clouds[i].cloud) && has_keys(set->clouds[i].cloud, &error))
 			return true;
 	return false;
 }
@@ -104,16 +101,15 @@ static bool any_complete(const struct plan *plan)
 static struct cfs_cloud *find_same(
 	const struct cfs_clouds *clouds, const struct cfs_cloud_config *config)
 {
-	struct cfs_cloud *cloud;
-
-	for (cloud = clouds->first; cloud; cloud = cloud->next)
+	for (struct cfs_cloud *cloud = clouds->first; cloud; cloud = cloud->next)
 		if (cfs_cloud_config_equal(cloud->config, config))
 			return cloud;
 	return NULL;
 }
 
-/* Takes the first configured cloud into the plan. */
-static int plan_next(const struct cfs_clouds *clouds, struct cfs_config *config, struct plan *plan,
+/* Moves the first cloud of the configuration to the new set. A cloud of the current set with the
+ * same configuration is taken over, otherwise one is created. */
+static int add_next(const struct cfs_clouds *clouds, struct cfs_config *config, struct new_set *set,
 	struct cfs_buf *why)
 {
 	struct cfs_cloud_config *one = config->clouds;
@@ -135,23 +131,24 @@ static int plan_next(const struct cfs_clouds *clouds, struct cfs_config *config,
 	cloud->owns_config = true;
 	if (!fresh)
 		cfs_cloud_config_destroy(one);
-	plan->clouds[plan->n].cloud = cloud;
-	plan->clouds[plan->n].fresh = fresh;
-	plan->n++;
+	set->clouds[set->n].cloud = cloud;
+	set->clouds[set->n].fresh = fresh;
+	set->n++;
 	return 0;
 }
 
-static void drop(struct plan *plan, size_t i)
+static void remove_cloud(struct new_set *set, size_t i)
 {
-	if (plan->clouds[i].fresh)
-		cfs_cloud_destroy(plan->clouds[i].cloud);
-	plan->n--;
-	memmove(&plan->clouds[i], &plan->clouds[i + 1], (plan->n - i) * sizeof(plan->clouds[0]));
+	if (set->clouds[i].fresh)
+		cfs_cloud_destroy(set->clouds[i].cloud);
+	set->n--;
+	memmove(&set->clouds[i], &set->clouds[i + 1], (set->n - i) * sizeof(set->clouds[0]));
 }
 
 /*
- * Whether a cloud that nobody configured is left out: it has no credentials while another has, or
- * it has no region. Keys that are there but wrong are worth a directory, whose `status` says so.
+ * Whether to leave out a cloud that was not configured explicitly: it has no credentials while
+ * another cloud has, or it has no region. A cloud with wrong credentials is kept, so that its
+ * `status` can say what is wrong.
  */
 static bool is_left_out(struct cfs_cloud *cloud, bool any_keys)
 {
@@ -162,33 +159,34 @@ static bool is_left_out(struct cfs_cloud *cloud, bool any_keys)
 	return !has_regions(cloud);
 }
 
-static int sift(struct plan *plan, bool from_file, struct cfs_buf *why)
+/* Removes clouds that cannot be used from the new set, and warns of others without credentials. */
+static int leave_out_unusable(struct new_set *set, bool from_file, struct cfs_buf *why)
 {
-	struct cfs_cloud *cloud, *regionless = NULL;
+	struct cfs_cloud *cloud, *no_region = NULL;
 	struct cfs_error error;
 	bool any_keys = false;
-	size_t i;
 
-	for (i = 0; i < plan->n; i++) {
-		any_keys = any_keys || has_keys(plan->clouds[i].cloud, &error);
-		if (!has_regions(plan->clouds[i].cloud) && has_keys(plan->clouds[i].cloud, &error))
-			regionless = plan->clouds[i].cloud;
+	for (size_t i = 0; i < set->n; i++) {
+		any_keys = any_keys || has_keys(set->clouds[i].cloud, &error);
+		if (!has_regions(set->clouds[i].cloud) && has_keys(set->clouds[i].cloud, &error))
+			no_region = set->clouds[i].cloud;
 	}
-	/* One without a region is no error beside another that works, unless it was asked for. */
-	if (regionless && (from_file || !any_complete(plan))) {
+	/* A cloud without a region is an error only if it was configured explicitly, or if no other
+	 * cloud works. */
+	if (no_region && (from_file || !any_usable(set))) {
 		cfs_buf_addf(why,
 			"[%s]: no region: set `regions`, or the environment variable that the "
 			"cloud's own tools read",
-			regionless->config->name);
+			no_region->config->name);
 		return -EINVAL;
 	}
-	for (i = 0; i < plan->n;) {
-		cloud = plan->clouds[i].cloud;
+	for (size_t i = 0; i < set->n;) {
+		cloud = set->clouds[i].cloud;
 		if (!from_file && is_left_out(cloud, any_keys)) {
-			if (cloud == regionless)
-				cfs_log(CFS_LOG_WARNING, "[%s]: left out, as it has no region",
+			if (cloud == no_region)
+				cfs_log(CFS_LOG_WARNING, "[%s]: left out: no region is configured",
 					cloud->config->name);
-			drop(plan, i);
+			remove_cloud(set, i);
 			continue;
 		}
 		if (!has_keys(cloud, &error))
@@ -198,23 +196,21 @@ static int sift(struct plan *plan, bool from_file, struct cfs_buf *why)
 	return 0;
 }
 
-static bool is_planned(const struct plan *plan, const struct cfs_cloud *cloud)
+static bool is_in_set(const struct new_set *set, const struct cfs_cloud *cloud)
 {
-	size_t i;
-
-	for (i = 0; i < plan->n; i++)
-		if (plan->clouds[i].cloud == cloud)
+	for (size_t i = 0; i < set->n; i++)
+		if (set->clouds[i].cloud == cloud)
 			return true;
 	return false;
 }
 
-static void carry_out(struct cfs_clouds *clouds, const struct plan *plan)
+/* Makes the new set the current one, and retires the clouds that are not in it. */
+static void replace(struct cfs_clouds *clouds, const struct new_set *set)
 {
 	struct cfs_cloud *cloud, **at = &clouds->first;
-	size_t i;
 
 	while ((cloud = *at)) {
-		if (is_planned(plan, cloud)) {
+		if (is_in_set(set, cloud)) {
 			at = &cloud->next;
 			continue;
 		}
@@ -222,8 +218,8 @@ static void carry_out(struct cfs_clouds *clouds, const struct plan *plan)
 		cfs_cloud_retire(cloud);
 	}
 	at = &clouds->first;
-	for (i = 0; i < plan->n; i++) {
-		*at = plan->clouds[i].cloud;
+	for (size_t i = 0; i < set->n; i++) {
+		*at = set->clouds[i].cloud;
 		at = &(*at)->next;
 	}
 	*at = NULL;
@@ -231,21 +227,21 @@ static void carry_out(struct cfs_clouds *clouds, const struct plan *plan)
 
 int cfs_clouds_configure(struct cfs_clouds *clouds, struct cfs_config *config, struct cfs_buf *why)
 {
-	struct plan plan = {.n = 0};
+	struct new_set set = {.n = 0};
 	int r = 0;
 
 	while (config->clouds && r == 0)
-		r = plan_next(clouds, config, &plan, why);
+		r = add_next(clouds, config, &set, why);
 	if (r == 0 && !clouds->configured)
-		r = settle(&plan, clouds->runtime->loop);
+		r = wait_for_credentials(&set, clouds->runtime->loop);
 	if (r == 0)
-		r = sift(&plan, config->from_file, why);
+		r = leave_out_unusable(&set, config->from_file, why);
 	if (r < 0) {
-		while (plan.n > 0)
-			drop(&plan, plan.n - 1);
+		while (set.n > 0)
+			remove_cloud(&set, set.n - 1);
 		return r;
 	}
-	carry_out(clouds, &plan);
+	replace(clouds, &set);
 	clouds->configured = true;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The configured clouds, as a set that can be configured anew while it is mounted.
+ * The set of clouds that are mounted, which can be configured again while it is mounted.
  */
 #ifndef CFS_FS_CLOUD_CLOUDS_H
 #define CFS_FS_CLOUD_CLOUDS_H
@@ -7,9 +7,8 @@
 #include "fs/cloud/cloud.h"
 #include "fs/cloud/config.h"
 
-/* A search for credentials may take requests. The first time, this long is waited for what they
- * bring. */
-#define CFS_CLOUDS_SETTLE_MS 5000
+/* How long the first configuration waits for searches for credentials, which may need requests. */
+#define CFS_CLOUDS_CREDENTIALS_MS 5000
 
 struct cfs_clouds {
 	const struct cfs_runtime *runtime;
@@ -18,16 +17,17 @@ struct cfs_clouds {
 };
 
 /*
- * Makes the set what a resolved configuration says, and takes its clouds over. One that is
- * configured as before stays as it is; others come, or go when nothing of theirs is open any more.
- * Without a configuration file, a cloud without credentials is left out, unless none has any: then
- * the mount shows, and `status` says, where they were looked for. The first time, the loop is run
- * until every search for credentials has ended.
+ * Changes the set to the clouds of a resolved configuration, and takes ownership of their structs.
+ * A cloud whose configuration has not changed stays as it is, new ones are created, and the others
+ * are removed as soon as none of their files is open. Without a configuration file, a cloud without
+ * credentials is left out, unless no cloud has any: then all are mounted, and `status` says where
+ * credentials were looked for. The first call runs the loop until all searches for credentials have
+ * ended.
  *
- * -EINVAL with a sentence in why, -ENOMEM: the set is as before.
+ * On -EINVAL (with a sentence in `why`) and -ENOMEM the set is unchanged.
  */
 int cfs_clouds_configure(struct cfs_clouds *clouds, struct cfs_config *config, struct cfs_buf *why);
-/* Destroys them all. No node may refer to one. */
+/* Destroys all clouds. No node may refer to one. */
 void cfs_clouds_finish(struct cfs_clouds *clouds);
 
 #endif

@@ -181,7 +181,7 @@ def test_keys_without_a_region_do_not_keep_the_other_cloud_away(sim):
     cloud = sim(rate_scale=0)
     options = [one for one in cloud_options(cloud) if "tencent.regions" not in one]
     with Mount(options=options) as mount:
-        mount.allow(r"\[tencent\]: left out, as it has no region")
+        mount.allow(r"\[tencent\]: left out: no region is configured")
         assert fleet.clouds(mount.path) == ["aws"]
         assert "left out" in mount.log_text()
 

@@ -89,7 +89,7 @@ def fleet(tmp_path_factory):
         mounted = Mount(options=["aws.rate=100000", "aws.list_ttl=3600", "aws.timeout=120",
                                  "aws.regions=" + ":".join(REGIONS),
                                  f"aws.endpoint={sim.url}", f"aws.ca_file={sim.ca}"])
-        mounted.allow(r"\[tencent\]: left out, as it has no region")
+        mounted.allow(r"\[tencent\]: left out: no region is configured")
         with mounted:
             made = Fleet(sim, mounted)
             made.file = changes
