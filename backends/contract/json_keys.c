@@ -31,9 +31,10 @@ static bool read_time(const struct cfs_json_keys *names, const cJSON *object, in
 int cfs_json_keys_read(
 	const struct cfs_json_keys *names, const cJSON *object, struct cfs_keys *ret_keys)
 {
-	const char *id = cfs_json_filled(object, names->id);
-	const char *secret = cfs_json_filled(object, names->secret);
-	const char *token = cfs_json_filled(object, names->token);
+	const cJSON *inner = names->within ? cfs_json_object(object, names->within) : object;
+	const char *id = cfs_json_filled(inner, names->id);
+	const char *secret = cfs_json_filled(inner, names->secret);
+	const char *token = cfs_json_filled(inner, names->token);
 	struct cfs_keys keys = CFS_KEYS_INIT;
 	int r;
 

@@ -12,6 +12,7 @@
 
 /* The names of the members, which differ from service to service, and how the time is written. */
 struct cfs_json_keys {
+	const char *within; /* the object in it that has all but the time; NULL: itself */
 	const char *id, *secret, *token, *expires;
 	enum { CFS_JSON_KEYS_RFC3339, CFS_JSON_KEYS_SECONDS, CFS_JSON_KEYS_MILLISECONDS } time;
 	bool may_last; /* the token may be absent, and a time of RFC 3339 too */

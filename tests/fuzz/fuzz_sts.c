@@ -13,7 +13,7 @@
 #include "backends/base/time.h"
 #include "backends/contract/json_keys.h"
 #include "backends/tencent/cvm/instances.h"
-#include "backends/tencent/keys/metadata.h"
+#include "backends/tencent/keys/sources.h"
 #include "backends/tencent/keys/sts.h"
 #include "tests/fuzz/machine.h"
 
@@ -22,6 +22,14 @@ static const char *nothing(void *arg, const char *name)
 	(void)arg;
 	(void)name;
 	return NULL;
+}
+
+static int no_file(void *arg, const char *path, struct cfs_buf *content)
+{
+	(void)arg;
+	(void)path;
+	(void)content;
+	return -ENOENT;
 }
 
 static void check_keys(const struct cfs_keys *keys)
@@ -53,12 +61,12 @@ static void read_aws(const struct cfs_step_answer *answer, const struct fuzz_sec
 static void read_json(const struct cfs_step_answer *answer)
 {
 	static const struct cfs_json_keys forms[] = {
-		{"AccessKeyId", "SecretAccessKey", "Token", "Expiration", CFS_JSON_KEYS_RFC3339,
-			true},
-		{"accessKeyId", "secretAccessKey", "sessionToken", "expiration",
+		{NULL, "AccessKeyId", "SecretAccessKey", "Token", "Expiration",
+			CFS_JSON_KEYS_RFC3339, true},
+		{NULL, "accessKeyId", "secretAccessKey", "sessionToken", "expiration",
 			CFS_JSON_KEYS_MILLISECONDS, false},
-		{"TmpSecretId", "TmpSecretKey", "Token", "ExpiredTime", CFS_JSON_KEYS_SECONDS,
-			false},
+		{"Credentials", "TmpSecretId", "TmpSecretKey", "Token", "ExpiredTime",
+			CFS_JSON_KEYS_SECONDS, false},
 	};
 	struct cfs_buf buf = CFS_BUF_INIT(8 * CFS_PROVIDER_ANSWER_MAX);
 	cJSON *json = NULL, *again;
@@ -104,19 +112,43 @@ static void check_step(struct cfs_step *step, const struct fuzz_secrets *secrets
 	}
 }
 
+/* Gives the answer to the request that a source makes, and looks at what comes of it. */
+static void answer_source(
+	struct cfs_source *source, const struct cfs_step_answer *answer, struct cfs_step *ret_step)
+{
+	memset(ret_step, 0xa5, sizeof(*ret_step));
+	source->step(source->state, NULL, FUZZ_NOW, ret_step);
+	MUST(ret_step->kind == CFS_STEP_HTTP);
+	cfs_http_request_finish(&ret_step->request);
+	memset(ret_step, 0xa5, sizeof(*ret_step));
+	source->step(source->state, answer, FUZZ_NOW, ret_step);
+}
+
 static void read_tencent(const struct cfs_step_answer *answer, const struct fuzz_secrets *secrets)
 {
-	static const struct cfs_env nowhere = {.get = nothing};
-	struct cfs_tencent_metadata metadata = {.asked = CFS_TENCENT_METADATA_KEYS};
+	static const struct cfs_env nowhere = {.get = nothing, .read_file = no_file};
+	static const struct cfs_settings settings = {.name = "tencent"};
+	static const struct cfs_tencent_role role = {.arn = "qcs::cam::uin/1:roleName/r"};
+	const struct cfs_step_answer name = {.status = 200, .content = "role", .len = 4};
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_source source;
 	struct cfs_step step;
 
-	memset(&step, 0xa5, sizeof(step));
-	cfs_tencent_sts_take("somewhere", answer, FUZZ_NOW, &step);
+	MUST(cfs_keys_set(&keys, "id", "key", NULL) == 0);
+	MUST(cfs_tencent_sts_open_role(
+		&settings, &nowhere, "somewhere", &role, &keys, FUZZ_NOW, &source, &step));
+	cfs_keys_finish(&keys);
+	answer_source(&source, answer, &step);
 	check_step(&step, secrets);
+	cfs_source_finish(&source);
+	MUST(cfs_tencent_metadata_open_required(&settings, &nowhere, FUZZ_NOW, &source, &step));
+	answer_source(&source, &name, &step);
+	MUST(step.kind == CFS_STEP_HTTP);
+	cfs_http_request_finish(&step.request);
 	memset(&step, 0xa5, sizeof(step));
-	strcpy(metadata.name, "role");
-	cfs_tencent_metadata_step(&metadata, &nowhere, true, answer, FUZZ_NOW, &step);
+	source.step(source.state, answer, FUZZ_NOW, &step);
 	check_step(&step, secrets);
+	cfs_source_finish(&source);
 }
 
 /* Times are small, and strict. */

@@ -1,67 +1,53 @@
 #include <stdio.h>
 
-#include "backends/tencent/keys/providers.h"
+#include "backends/contract/step.h"
+#include "backends/tencent/keys/sources.h"
 #include "backends/tencent/keys/sts.h"
 
 #define ID "TENCENTCLOUD_SECRET_ID"
 #define KEY "TENCENTCLOUD_SECRET_KEY"
 
-/* Other tools have other uses for one of the two variables alone. */
-static bool has_role(const struct cfs_env *env, struct cfs_tencent_role *ret_role)
+static void find_keys(const struct cfs_env *env, int64_t now, struct cfs_step *step)
 {
-	*ret_role = (struct cfs_tencent_role){
+	const char *id = cfs_env_get(env, ID);
+	const char *secret = cfs_env_get(env, KEY);
+	const char *token = cfs_env_get(env, "TENCENTCLOUD_TOKEN");
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	int r;
+
+	if (!token)
+		token = cfs_env_get(env, "TENCENTCLOUD_SESSION_TOKEN");
+	if (!id && !secret) {
+		cfs_step_absent(step, ID " and " KEY " are not set");
+	} else if (!secret) {
+		cfs_step_failed(step, CFS_UNAUTHENTICATED, ID " is set, but " KEY " is not");
+	} else if (!id) {
+		cfs_step_failed(step, CFS_UNAUTHENTICATED, KEY " is set, but " ID " is not");
+	} else {
+		r = cfs_keys_set(&keys, id, secret, token);
+		cfs_step_keys(step, r, &keys, now, ID);
+	}
+}
+
+bool cfs_tencent_environment_open(const struct cfs_settings *settings, const struct cfs_env *env,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
+{
+	const struct cfs_tencent_role role = {
 		.arn = cfs_env_get(env, "TENCENTCLOUD_ROLE_ARN"),
 		.session = cfs_env_get(env, "TENCENTCLOUD_ROLE_SESSION_NAME"),
 	};
-	return ret_role->arn && ret_role->session;
-}
-
-static void find_keys(struct cfs_provider_state *state, struct cfs_step *ret_step)
-{
-	const char *id = cfs_env_get(state->env, ID);
-	const char *secret = cfs_env_get(state->env, KEY);
-	const char *token = cfs_env_get(state->env, "TENCENTCLOUD_TOKEN");
-
-	if (!token)
-		token = cfs_env_get(state->env, "TENCENTCLOUD_SESSION_TOKEN");
-	if (state->settings->profile)
-		cfs_tencent_provider_absent(
-			ret_step, "passed over for profile %s", state->settings->profile);
-	else if (!id && !secret)
-		cfs_tencent_provider_absent(ret_step, ID " and " KEY " are not set");
-	else if (!secret)
-		cfs_tencent_provider_failed(
-			ret_step, CFS_UNAUTHENTICATED, ID " is set, but " KEY " is not");
-	else if (!id)
-		cfs_tencent_provider_failed(
-			ret_step, CFS_UNAUTHENTICATED, KEY " is set, but " ID " is not");
-	else
-		cfs_tencent_provider_keys(ret_step, ID, id, secret, token);
-}
-
-static void step(struct cfs_provider_state *state, const struct cfs_step_answer *answer,
-	int64_t now, struct cfs_step *ret_step)
-{
-	struct cfs_tencent_role role;
+	char where[CFS_TENCENT_WHERE_MAX];
 	struct cfs_keys keys;
+	bool opened;
 
-	if (answer) {
-		cfs_tencent_sts_take(state->where, answer, now, ret_step);
-		return;
-	}
-	find_keys(state, ret_step);
-	if (ret_step->kind != CFS_STEP_KEYS || !has_role(state->env, &role))
-		return;
+	find_keys(env, now, ret_step);
+	/* Other tools have other uses for one of the two variables alone. */
+	if (ret_step->kind != CFS_STEP_KEYS || !role.arn || !role.session)
+		return false;
 	keys = ret_step->keys;
-	snprintf(state->where, sizeof(state->where), "TENCENTCLOUD_ROLE_ARN %s", role.arn);
-	cfs_tencent_sts_assume(
-		state->settings, state->env, state->where, &role, &keys, now, ret_step);
+	snprintf(where, sizeof(where), "TENCENTCLOUD_ROLE_ARN %s", role.arn);
+	opened = cfs_tencent_sts_open_role(
+		settings, env, where, &role, &keys, now, ret_source, ret_step);
 	cfs_keys_finish(&keys);
+	return opened;
 }
-
-const struct cfs_provider cfs_tencent_provider_environment = {
-	.name = "environment",
-	.create = cfs_tencent_provider_create,
-	.step = step,
-	.destroy = cfs_tencent_provider_destroy,
-};

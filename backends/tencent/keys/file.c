@@ -1,11 +1,12 @@
-#include "backends/tencent/keys/providers.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/base/ini.h"
+#include "backends/contract/backend.h"
+#include "backends/contract/step.h"
+#include "backends/tencent/keys/sources.h"
 
 #define VARIABLE "TENCENTCLOUD_CREDENTIALS_FILE"
 #define WHERE_MAX 512
@@ -19,7 +20,7 @@ static const char *const usual[] = {
 struct section {
 	const char *name;
 	bool found;
-	struct cfs_secret id, secret, token;
+	struct cfs_keys keys;
 };
 
 static int take(void *arg, const struct cfs_ini_item *item)
@@ -29,9 +30,9 @@ static int take(void *arg, const struct cfs_ini_item *item)
 		const char *key;
 		struct cfs_secret *place;
 	} keys[] = {
-		{"secret_id", &section->id},
-		{"secret_key", &section->secret},
-		{"token", &section->token},
+		{"secret_id", &section->keys.id},
+		{"secret_key", &section->keys.secret},
+		{"token", &section->keys.token},
 	};
 
 	if (strcmp(item->section, section->name) != 0)
@@ -44,10 +45,10 @@ static int take(void *arg, const struct cfs_ini_item *item)
 	return 0; /* other tools keep other things there */
 }
 
-static void read_section(struct cfs_step *ret_step, const char *path, const char *name,
-	const struct cfs_buf *content)
+static void read_section(const char *path, const char *name, const struct cfs_buf *content,
+	int64_t now, struct cfs_step *step)
 {
-	struct section section = {.name = name};
+	struct section section = {.name = name, .keys = CFS_KEYS_INIT};
 	char where[WHERE_MAX];
 	unsigned line = 0;
 	int r;
@@ -55,71 +56,62 @@ static void read_section(struct cfs_step *ret_step, const char *path, const char
 	snprintf(where, sizeof(where), "%s [%s]", path, name);
 	r = cfs_ini_parse(cfs_buf_text(content), content->len, false, take, &section, &line);
 	if (r == -ENOMEM)
-		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
+		cfs_step_errno(step, r, "");
 	else if (r < 0)
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, "%s: line %u %s", path,
-			line, r == -EFBIG ? "is too long" : "is neither [section] nor key = value");
+		cfs_step_failed(step, CFS_UNAUTHENTICATED, "%s: line %u %s", path, line,
+			r == -EFBIG ? "is too long" : "is neither [section] nor key = value");
 	else if (!section.found)
-		cfs_tencent_provider_absent(ret_step, "%s has no section [%s]", path, name);
-	else if (section.id.len == 0 && section.secret.len == 0)
-		cfs_tencent_provider_absent(ret_step, "%s has no secret_id", where);
+		cfs_step_absent(step, "%s has no section [%s]", path, name);
+	else if (section.keys.id.len == 0 && section.keys.secret.len == 0)
+		cfs_step_absent(step, "%s has no secret_id", where);
 	else
-		cfs_tencent_provider_keys(
-			ret_step, where, section.id.data, section.secret.data, section.token.data);
-	cfs_secret_finish(&section.id);
-	cfs_secret_finish(&section.secret);
-	cfs_secret_finish(&section.token);
+		cfs_step_keys(step, 0, &section.keys, now, "%s", where);
+	cfs_keys_finish(&section.keys);
 }
 
-/* Reads one file. -ENOENT when there is none; any other error too fills *ret_step. */
-static int try_file(struct cfs_provider_state *state, const char *path, struct cfs_step *ret_step)
+/* Reads one file. -ENOENT when there is none; any other error too fills *step. */
+static int try_file(const struct cfs_settings *settings, const struct cfs_env *env,
+	const char *path, int64_t now, struct cfs_step *step)
 {
-	const char *profile = state->settings->profile;
 	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
 	char *expanded = NULL;
 	int r;
 
-	r = cfs_env_expand(state->env, path, &expanded);
+	r = cfs_env_expand(env, path, &expanded);
 	if (r == 0)
-		r = state->env->read_file(state->env->arg, expanded, &content);
+		r = env->read_file(env->arg, expanded, &content);
 	if (r == -ENOTDIR)
 		r = -ENOENT;
 	if (r == 0)
-		read_section(ret_step, path, profile ? profile : "default", &content);
+		read_section(path, settings->profile ? settings->profile : "default", &content, now,
+			step);
 	else if (r == -ENOMEM)
-		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
+		cfs_step_errno(step, r, "");
 	else if (r != -ENOENT)
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", path,
+		cfs_step_failed(step, CFS_UNAUTHENTICATED, "%s: %s", path,
 			r == -EFBIG ? "the file is too large" : strerror(-r));
 	cfs_buf_wipe(&content);
 	free(expanded);
 	return r;
 }
 
-static void step(struct cfs_provider_state *state, const struct cfs_step_answer *answer,
-	int64_t now, struct cfs_step *ret_step)
+bool cfs_tencent_file_open(const struct cfs_settings *settings, const struct cfs_env *env,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	const char *named = cfs_env_get(state->env, VARIABLE);
+	const char *named = cfs_env_get(env, VARIABLE);
 
-	(void)answer;
-	(void)now;
+	(void)ret_source;
 	if (named) {
-		if (try_file(state, named, ret_step) == -ENOENT)
-			cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED,
+		if (try_file(settings, env, named, now, ret_step) == -ENOENT)
+			cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 				VARIABLE " names %s, which does not exist", named);
-		return;
+		return false;
 	}
 	/* The first that exists, whatever it says: the SDKs do not go on from there either. */
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		if (try_file(state, usual[i], ret_step) != -ENOENT)
-			return;
+		if (try_file(settings, env, usual[i], now, ret_step) != -ENOENT)
+			return false;
 	}
-	cfs_tencent_provider_absent(ret_step, "there is no %s and no %s", usual[0], usual[1]);
+	cfs_step_absent(ret_step, "there is no %s and no %s", usual[0], usual[1]);
+	return false;
 }
-
-const struct cfs_provider cfs_tencent_provider_file = {
-	.name = "credentials file",
-	.create = cfs_tencent_provider_create,
-	.step = step,
-	.destroy = cfs_tencent_provider_destroy,
-};

@@ -1,148 +1,202 @@
-#include "backends/tencent/keys/metadata.h"
-
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backends/base/json.h"
 #include "backends/base/text.h"
+#include "backends/contract/json_keys.h"
+#include "backends/contract/step.h"
 #include "backends/tencent/api/url.h"
-#include "backends/tencent/keys/providers.h"
+#include "backends/tencent/keys/sources.h"
+#include "backends/tencent/keys/temporary.h"
+
+/*
+ * The metadata service of a CVM: the keys of the role that is bound to the machine.
+ *
+ *     http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/        its name
+ *     http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/<name>  its keys,
+ *         {"TmpSecretId", "TmpSecretKey", "Token", "ExpiredTime": seconds, "Code": "Success"}
+ *
+ * The name leads to an address of the link, 169.254.0.23, from a CVM only; so the service is plain
+ * http, never asked through a proxy, and not waited for. 404 for the name: no role is bound.
+ * Source: https://cloud.tencent.com/document/product/213/4934
+ *
+ * TENCENTCLOUD_METADATA_ENDPOINT, http:// and an address of this machine or its link, stands in for
+ * the name, for tests and for machines that forward it. No SDK has such a variable.
+ */
 
 #define VARIABLE "TENCENTCLOUD_METADATA_ENDPOINT"
 #define HOST "metadata.tencentyun.com"
 #define PATH "/latest/meta-data/cam/security-credentials/"
-#define URL_ROOM (sizeof("http://" PATH) + CFS_HTTP_HOST_MAX + CFS_TENCENT_METADATA_NAME_MAX)
+#define SERVICE "the metadata service"
+#define ROLE_MAX 128         /* bytes of a role's name */
+#define ROLE_TIMEOUT_MS 1000 /* there may be no service */
+#define KEYS_TIMEOUT_MS 5000
+#define URL_ROOM (sizeof("http://" PATH) + CFS_HTTP_HOST_MAX + ROLE_MAX)
 
-static void ask(const struct cfs_tencent_metadata *metadata, const struct cfs_env *env,
-	long timeout_ms, struct cfs_step *ret_step)
+enum phase { AT_ROLE, AT_KEYS };
+
+struct state {
+	enum phase phase;
+	bool required; /* that there is no role is a failure */
+	char host[CFS_HTTP_HOST_MAX];
+	char role[ROLE_MAX + 1];
+};
+
+static void ask(const struct state *state, struct cfs_step *step)
 {
-	const char *own = cfs_env_get(env, VARIABLE), *wrong;
-	char host[CFS_HTTP_HOST_MAX] = HOST, url[URL_ROOM];
+	char url[URL_ROOM];
 	struct cfs_http_request request;
+	int r;
 
-	wrong = own ? cfs_tencent_url_metadata(own, host) : NULL;
-	if (wrong) {
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, VARIABLE " %s", wrong);
-		return;
-	}
-	snprintf(url, sizeof(url), "http://%s" PATH "%s", host, metadata->name);
+	snprintf(url, sizeof(url), "http://%s" PATH "%s", state->host, state->role);
 	cfs_http_request_init(&request, "GET");
-	if (cfs_http_request_set_url(&request, url) < 0) {
-		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
-		return;
-	}
-	*ret_step = (struct cfs_step){
-		.kind = CFS_STEP_HTTP,
-		.request = request,
-		.direct = true,
-		.timeout_ms = timeout_ms,
-	};
+	r = cfs_http_request_set_url(&request, url);
+	if (r == 0)
+		cfs_step_http(step, &request, NULL, true,
+			state->phase == AT_ROLE ? ROLE_TIMEOUT_MS : KEYS_TIMEOUT_MS);
+	else
+		cfs_step_errno(step, r, SERVICE);
+	cfs_http_request_finish(&request);
 }
 
 /* There is no role to be had here. */
-static void none(struct cfs_step *ret_step, bool required, enum cfs_fault fault, const char *why)
+static void none(
+	const struct state *state, enum cfs_fault fault, const char *why, struct cfs_step *step)
 {
-	if (required)
-		cfs_tencent_provider_failed(ret_step, fault, "%s", why);
+	if (state->required)
+		cfs_step_failed(step, fault, "%s", why);
 	else
-		cfs_tencent_provider_absent(ret_step, "%s", why);
+		cfs_step_absent(step, "%s", why);
 }
 
-/* Takes the name of the role, a line of text. false when it is none; *ret_step then says so. */
-static bool take_name(struct cfs_tencent_metadata *metadata, bool required,
-	const struct cfs_step_answer *answer, struct cfs_step *ret_step)
+/* Takes the name of the role, a line of text. */
+static void take_role(
+	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
 {
-	size_t len;
+	size_t len = strcspn(answer->content, "\r\n");
 
 	if (answer->fault != CFS_OK) {
-		none(ret_step, required, answer->fault, "no metadata service answers");
-		return false;
+		none(state, answer->fault, "no metadata service answers", step);
+	} else if (answer->status == 404) {
+		none(state, CFS_UNAUTHENTICATED, "no role is bound to this machine", step);
+	} else if (answer->status >= 500) {
+		cfs_step_failed(
+			step, CFS_SERVER, SERVICE " has a fault: HTTP status %d", answer->status);
+	} else if (answer->status != 200 || strlen(answer->content) != answer->len ||
+		!cfs_text_is_token(answer->content, len, ROLE_MAX, "+=,.@_-")) {
+		/* In other networks other services answer to any name. */
+		none(state, CFS_BAD_ANSWER, "what answers is no metadata service", step);
+	} else {
+		memcpy(state->role, answer->content, len);
+		state->role[len] = '\0';
+		state->phase = AT_KEYS;
+		ask(state, step);
 	}
-	if (answer->status == 404) {
-		none(ret_step, required, CFS_UNAUTHENTICATED, "no role is bound to this machine");
-		return false;
-	}
-	if (answer->status >= 500) {
-		cfs_tencent_provider_failed(ret_step, CFS_SERVER,
-			"the metadata service has a fault: HTTP status %d", answer->status);
-		return false;
-	}
-	len = strcspn(answer->content, "\r\n");
-	/* In other networks other services answer to any name. */
-	if (answer->status != 200 || strlen(answer->content) != answer->len ||
-		!cfs_text_is_token(
-			answer->content, len, CFS_TENCENT_METADATA_NAME_MAX, "+=,.@_-")) {
-		none(ret_step, required, CFS_BAD_ANSWER, "what answers is no metadata service");
-		return false;
-	}
-	memcpy(metadata->name, answer->content, len);
-	metadata->name[len] = '\0';
-	return true;
 }
 
 static void read_keys(
-	const char *where, const cJSON *tree, int64_t now, int64_t date, struct cfs_step *ret_step)
+	const char *where, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *step)
 {
-	const char *code = cfs_json_text(tree, "Code");
+	static const struct cfs_json_keys names = {
+		.id = "TmpSecretId",
+		.secret = "TmpSecretKey",
+		.token = "Token",
+		.expires = "ExpiredTime",
+		.time = CFS_JSON_KEYS_SECONDS,
+	};
 	struct cfs_error error = {.fault = CFS_UNAUTHENTICATED};
-	int64_t expires;
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	cJSON *json = NULL;
+	const char *code;
+	int r = cfs_json_parse_object(answer->content, answer->len, &json);
 
-	if (!code || strcmp(code, "Success") != 0) {
-		cfs_text_line(error.code, sizeof(error.code), code ? code : "no Code",
-			code ? strlen(code) : strlen("no Code"));
-		cfs_tencent_provider_refused(ret_step, where, "the metadata service", &error);
-	} else if (!cfs_json_count(tree, "ExpiredTime", CFS_TENCENT_TIME_LIMIT, &expires)) {
-		cfs_tencent_provider_failed(
-			ret_step, CFS_BAD_ANSWER, "%s: no ExpiredTime was given", where);
+	code = cfs_json_text(json, "Code");
+	if (r == 0 && (!code || strcmp(code, "Success") != 0)) {
+		if (!code)
+			code = "no Code";
+		cfs_text_line(error.code, sizeof(error.code), code, strlen(code));
+		cfs_tencent_temporary_refused(step, &error, SERVICE, where);
 	} else {
-		cfs_tencent_provider_temporary(ret_step, where, cfs_json_text(tree, "TmpSecretId"),
-			cfs_json_text(tree, "TmpSecretKey"), cfs_json_text(tree, "Token"), expires,
-			now, date);
+		if (r == 0)
+			r = cfs_json_keys_read(&names, json, &keys);
+		cfs_tencent_temporary_keys(step, r, &keys, now, answer->date, SERVICE, where);
 	}
+	cfs_json_wipe(json);
 }
 
-static void take_keys(const struct cfs_tencent_metadata *metadata,
-	const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+static void take_keys(const struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
 {
-	struct cfs_buf content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX);
 	char where[CFS_TENCENT_WHERE_MAX];
-	cJSON *tree = NULL;
 
-	snprintf(where, sizeof(where), "role %s of this machine", metadata->name);
+	snprintf(where, sizeof(where), "role %s of this machine", state->role);
 	if (answer->fault != CFS_OK)
-		cfs_tencent_provider_failed(ret_step, answer->fault,
-			"%s: the metadata service stopped answering", where);
+		cfs_step_failed(step, answer->fault, "%s: " SERVICE " stopped answering", where);
 	else if (answer->status != 200)
-		cfs_tencent_provider_failed(ret_step,
-			answer->status >= 500 ? CFS_SERVER : CFS_UNAUTHENTICATED,
+		cfs_step_failed(step, answer->status >= 500 ? CFS_SERVER : CFS_UNAUTHENTICATED,
 			"%s: HTTP status %d", where, answer->status);
-	else if (cfs_buf_add(&content, answer->content, answer->len) < 0)
-		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
-	else if (cfs_json_parse(&content, &tree) < 0)
-		cfs_tencent_provider_failed(
-			ret_step, CFS_BAD_ANSWER, "%s: the answer is no valid JSON", where);
 	else
-		read_keys(where, tree, now, answer->date, ret_step);
-	cfs_json_wipe(tree);
-	cfs_buf_wipe(&content);
+		read_keys(where, answer, now, step);
 }
 
-void cfs_tencent_metadata_step(struct cfs_tencent_metadata *metadata, const struct cfs_env *env,
-	bool required, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+static void step(
+	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
-	switch (metadata->asked) {
-	case CFS_TENCENT_METADATA_NEW:
-		metadata->asked = CFS_TENCENT_METADATA_NAME;
-		ask(metadata, env, CFS_TENCENT_METADATA_FIRST_MS, ret_step);
+	struct state *state = arg;
+
+	if (!answer) {
+		ask(state, ret_step);
+		return;
+	}
+	switch (state->phase) {
+	case AT_ROLE:
+		take_role(state, answer, ret_step);
 		break;
-	case CFS_TENCENT_METADATA_NAME:
-		if (!take_name(metadata, required, answer, ret_step))
-			break;
-		metadata->asked = CFS_TENCENT_METADATA_KEYS;
-		ask(metadata, env, CFS_TENCENT_METADATA_SECOND_MS, ret_step);
-		break;
-	case CFS_TENCENT_METADATA_KEYS:
-		take_keys(metadata, answer, now, ret_step);
+	case AT_KEYS:
+		take_keys(state, answer, now, ret_step);
 		break;
 	}
+}
+
+/* Opening */
+
+static bool open_role(const struct cfs_env *env, bool required, struct cfs_source *ret_source,
+	struct cfs_step *ret_step)
+{
+	const char *own = cfs_env_get(env, VARIABLE), *wrong;
+	struct state *state = calloc(1, sizeof(*state));
+
+	if (!state) {
+		cfs_step_errno(ret_step, -ENOMEM, SERVICE);
+		return false;
+	}
+	state->required = required;
+	snprintf(state->host, sizeof(state->host), HOST);
+	wrong = own ? cfs_tencent_url_metadata(own, state->host) : NULL;
+	if (wrong) {
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, VARIABLE " %s", wrong);
+		free(state);
+		return false;
+	}
+	*ret_source = (struct cfs_source){.step = step, .destroy = free, .state = state};
+	return true;
+}
+
+bool cfs_tencent_metadata_open(const struct cfs_settings *settings, const struct cfs_env *env,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
+{
+	(void)settings;
+	(void)now;
+	return open_role(env, false, ret_source, ret_step);
+}
+
+bool cfs_tencent_metadata_open_required(const struct cfs_settings *settings,
+	const struct cfs_env *env, int64_t now, struct cfs_source *ret_source,
+	struct cfs_step *ret_step)
+{
+	(void)settings;
+	(void)now;
+	return open_role(env, true, ret_source, ret_step);
 }

@@ -8,9 +8,13 @@
 
 #include "backends/base/json.h"
 #include "backends/base/text.h"
+#include "backends/contract/json_keys.h"
+#include "backends/contract/step.h"
 #include "backends/tencent/api/api.h"
-#include "backends/tencent/keys/providers.h"
+#include "backends/tencent/keys/sources.h"
+#include "backends/tencent/keys/temporary.h"
 
+#define NAME "STS" /* for people */
 #define SERVICE "sts"
 #define VERSION "2018-08-13"
 #define SESSION_MIN 2
@@ -28,7 +32,7 @@ static const char *check_role(const struct cfs_tencent_role *role)
 	size_t len = strlen(role->arn);
 
 	if (len > CFS_TENCENT_ROLE_ARN_MAX || strncmp(role->arn, "qcs:", strlen("qcs:")) != 0 ||
-		!cfs_tencent_provider_is_key(role->arn))
+		!cfs_text_is_graphic(role->arn, len, ""))
 		return "the role is no ARN (qcs::cam::uin/...:roleName/...)";
 	if (!role->session)
 		return NULL;
@@ -78,82 +82,150 @@ static int find_destination(const struct cfs_settings *settings, const struct cf
 	return 0;
 }
 
-/* Sends what is asked. `body` is taken over and wiped; NULL for want of memory. */
-static void send(const struct cfs_settings *settings, const struct cfs_env *env, const char *where,
-	const char *region, const struct cfs_tencent_api *api, cJSON *body,
-	const struct cfs_keys *keys, int64_t now, struct cfs_step *ret_step)
+/* The source */
+
+struct state {
+	char where[CFS_TENCENT_WHERE_MAX]; /* for people: where the role was found */
+	const char *ca_file;
+	struct cfs_http_request request; /* until it is handed over */
+};
+
+static void destroy(void *arg)
+{
+	struct state *state = arg;
+
+	cfs_http_request_finish(&state->request);
+	free(state);
+}
+
+static void take_keys(const struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
+{
+	static const struct cfs_json_keys names = {
+		.within = "Credentials",
+		.id = "TmpSecretId",
+		.secret = "TmpSecretKey",
+		.token = "Token",
+		.expires = "ExpiredTime",
+		.time = CFS_JSON_KEYS_SECONDS,
+	};
+	struct cfs_buf content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX);
+	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_error error = {0};
+	const cJSON *response = NULL;
+	cJSON *tree = NULL;
+	int r;
+
+	r = cfs_buf_add(&content, answer->content, answer->len);
+	if (r == 0)
+		response = cfs_tencent_api_response(answer->status, &content, &tree, &error);
+	if (r < 0)
+		cfs_step_errno(step, r, NAME);
+	else if (!response)
+		cfs_tencent_temporary_refused(step, &error, NAME, state->where);
+	else
+		cfs_tencent_temporary_keys(step, cfs_json_keys_read(&names, response, &keys), &keys,
+			now, answer->date, NAME, state->where);
+	cfs_json_wipe(tree);
+	cfs_buf_wipe(&content);
+}
+
+static void step(
+	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+{
+	struct state *state = arg;
+
+	if (!answer)
+		cfs_step_http(ret_step, &state->request, state->ca_file, false,
+			CFS_TENCENT_STS_TIMEOUT_MS);
+	else if (answer->fault != CFS_OK)
+		cfs_step_no_answer(ret_step, answer, NAME);
+	else
+		take_keys(state, answer, now, ret_step);
+}
+
+/* Opening */
+
+/* `body` is taken over and wiped; NULL for want of memory. */
+static bool open_request(const struct cfs_settings *settings, const struct cfs_env *env,
+	const char *where, const char *region, const struct cfs_tencent_api *api, cJSON *body,
+	const struct cfs_keys *keys, int64_t now, struct cfs_source *ret_source,
+	struct cfs_step *ret_step)
 {
 	struct cfs_buf why = CFS_BUF_INIT(CFS_PROVIDER_WHY_MAX);
-	struct cfs_http_request request;
+	struct state *state = calloc(1, sizeof(*state));
 	struct destination destination;
-	int r = body ? 0 : -ENOMEM;
+	int r = body && state ? 0 : -ENOMEM;
 
 	if (r == 0)
 		r = find_destination(settings, env, region, &destination, &why);
 	if (r == 0)
-		r = cfs_tencent_api_request(
-			api, &destination.endpoint, destination.region, body, keys, now, &request);
-	if (r == -ENOMEM)
-		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
-	else if (r < 0)
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where,
-			why.len ? cfs_buf_text(&why) : "no request can be made of it");
-	else
-		*ret_step = (struct cfs_step){
-			.kind = CFS_STEP_HTTP,
-			.request = request,
-			.ca_file = settings->ca_file,
-			.timeout_ms = CFS_TENCENT_STS_TIMEOUT_MS,
-		};
-	cfs_buf_finish(&why);
+		r = cfs_tencent_api_request(api, &destination.endpoint, destination.region, body,
+			keys, now, &state->request);
 	cfs_json_wipe(body);
+	if (r == 0) {
+		snprintf(state->where, sizeof(state->where), "%s", where);
+		state->ca_file = settings->ca_file;
+		*ret_source = (struct cfs_source){.step = step, .destroy = destroy, .state = state};
+	} else {
+		if (r == -ENOMEM)
+			cfs_step_errno(ret_step, r, NAME);
+		else
+			cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where,
+				why.len ? cfs_buf_text(&why) : "no request can be made of it");
+		free(state);
+	}
+	cfs_buf_finish(&why);
+	return r == 0;
 }
 
-void cfs_tencent_sts_assume(const struct cfs_settings *settings, const struct cfs_env *env,
+bool cfs_tencent_sts_open_role(const struct cfs_settings *settings, const struct cfs_env *env,
 	const char *where, const struct cfs_tencent_role *role, const struct cfs_keys *keys,
-	int64_t now, struct cfs_step *ret_step)
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	const char *wrong = check_role(role);
 	cJSON *body;
 
 	if (wrong) {
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where, wrong);
-		return;
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where, wrong);
+		return false;
 	}
 	body = cJSON_CreateObject();
 	if (body && add_role(body, role, now) < 0) {
 		cJSON_Delete(body);
 		body = NULL;
 	}
-	send(settings, env, where, NULL, &assume_role, body, keys, now, ret_step);
+	return open_request(
+		settings, env, where, NULL, &assume_role, body, keys, now, ret_source, ret_step);
 }
 
 static const char *check_identity(const struct cfs_tencent_web_identity *identity)
 {
-	size_t len = strlen(identity->provider);
+	size_t provider_len = strlen(identity->provider), token_len = strlen(identity->token);
 
 	if (!cfs_tencent_endpoint_valid_region(identity->region))
 		return "the region is no region's name";
-	if (len > PROVIDER_MAX || !cfs_tencent_provider_is_key(identity->provider))
+	if (provider_len > PROVIDER_MAX ||
+		!cfs_text_is_graphic(identity->provider, provider_len, ""))
 		return "the provider's id is no name";
-	if (identity->token[0] == '\0')
+	if (token_len == 0)
 		return "the token's file is empty";
-	if (strlen(identity->token) > CFS_SECRET_MAX ||
-		!cfs_tencent_provider_is_key(identity->token))
+	if (token_len > CFS_SECRET_MAX || !cfs_text_is_graphic(identity->token, token_len, ""))
 		return "the token's file holds no token";
 	return check_role(&identity->role);
 }
 
-void cfs_tencent_sts_assume_with_web_identity(const struct cfs_settings *settings,
+bool cfs_tencent_sts_open_web_identity(const struct cfs_settings *settings,
 	const struct cfs_env *env, const char *where,
-	const struct cfs_tencent_web_identity *identity, int64_t now, struct cfs_step *ret_step)
+	const struct cfs_tencent_web_identity *identity, int64_t now, struct cfs_source *ret_source,
+	struct cfs_step *ret_step)
 {
 	const char *wrong = check_identity(identity);
 	cJSON *body;
 
 	if (wrong) {
-		cfs_tencent_provider_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where, wrong);
-		return;
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where, wrong);
+		return false;
 	}
 	body = cJSON_CreateObject();
 	if (body &&
@@ -163,43 +235,6 @@ void cfs_tencent_sts_assume_with_web_identity(const struct cfs_settings *setting
 		cfs_json_wipe(body);
 		body = NULL;
 	}
-	send(settings, env, where, identity->region, &assume_role_with_web_identity, body, NULL,
-		now, ret_step);
-}
-
-void cfs_tencent_sts_take(const char *where, const struct cfs_step_answer *answer, int64_t now,
-	struct cfs_step *ret_step)
-{
-	struct cfs_buf content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX);
-	const cJSON *response = NULL, *credentials;
-	cJSON *tree = NULL;
-	struct cfs_error error = {0};
-	int64_t expires = 0;
-
-	if (answer->fault != CFS_OK) {
-		cfs_tencent_provider_failed(
-			ret_step, answer->fault, "%s: STS could not be reached", where);
-		goto out;
-	}
-	if (cfs_buf_add(&content, answer->content, answer->len) < 0) {
-		cfs_tencent_provider_failed(ret_step, CFS_NO_MEMORY, "out of memory");
-		goto out;
-	}
-	response = cfs_tencent_api_response(answer->status, &content, &tree, &error);
-	if (!response) {
-		cfs_tencent_provider_refused(ret_step, where, "STS", &error);
-		goto out;
-	}
-	credentials = cfs_json_object(response, "Credentials");
-	if (!cfs_json_count(response, "ExpiredTime", CFS_TENCENT_TIME_LIMIT, &expires)) {
-		cfs_tencent_provider_failed(
-			ret_step, CFS_BAD_ANSWER, "%s: STS gave no ExpiredTime", where);
-		goto out;
-	}
-	cfs_tencent_provider_temporary(ret_step, where, cfs_json_text(credentials, "TmpSecretId"),
-		cfs_json_text(credentials, "TmpSecretKey"), cfs_json_text(credentials, "Token"),
-		expires, now, answer->date);
-out:
-	cfs_json_wipe(tree);
-	cfs_buf_wipe(&content);
+	return open_request(settings, env, where, identity->region, &assume_role_with_web_identity,
+		body, NULL, now, ret_source, ret_step);
 }

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "backends/contract/backend.h"
+#include "backends/contract/source.h"
 
 #define CFS_TENCENT_ROLE_ARN_MAX 2048 /* bytes */
 #define CFS_TENCENT_STS_SECONDS 7200  /* of life that are asked for, as the SDKs do */
@@ -29,18 +29,16 @@ struct cfs_tencent_web_identity {
 };
 
 /*
- * Each fills *ret_step wholly: the request, or a failure if something in it has not the form that
- * it must have. `where` names, for people, where the role was found.
+ * Each opens a source of the role's keys, as cfs_source_open_fn; or fills *ret_step with a failure,
+ * if something in the request has not the form that it must have. `where` names, for people, where
+ * the role was found; it and the role are copied.
  */
-void cfs_tencent_sts_assume(const struct cfs_settings *settings, const struct cfs_env *env,
+bool cfs_tencent_sts_open_role(const struct cfs_settings *settings, const struct cfs_env *env,
 	const char *where, const struct cfs_tencent_role *role, const struct cfs_keys *keys,
-	int64_t now, struct cfs_step *ret_step);
-void cfs_tencent_sts_assume_with_web_identity(const struct cfs_settings *settings,
+	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step);
+bool cfs_tencent_sts_open_web_identity(const struct cfs_settings *settings,
 	const struct cfs_env *env, const char *where,
-	const struct cfs_tencent_web_identity *identity, int64_t now, struct cfs_step *ret_step);
-
-/* Fills *ret_step wholly from the answer to either: keys and their expiry, or a failure. */
-void cfs_tencent_sts_take(const char *where, const struct cfs_step_answer *answer, int64_t now,
+	const struct cfs_tencent_web_identity *identity, int64_t now, struct cfs_source *ret_source,
 	struct cfs_step *ret_step);
 
 #endif

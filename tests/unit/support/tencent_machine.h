@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "backends/contract/backend.h"
 #include "backends/tencent/keys/providers.h"
 
 #define NOW 1551113065

@@ -29,11 +29,13 @@ static void keys_are_read_with_each_form_of_time(void **state)
 		struct cfs_json_keys names;
 		const char *text;
 	} cases[] = {
-		{{"Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, false},
+		{{NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, false},
 			"{" KEYS ",\"Token\":\"t\",\"Until\":\"2024-05-06T12:53:20Z\"}"},
-		{{"Id", "Secret", "Token", "Until", CFS_JSON_KEYS_SECONDS, false},
+		{{NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_SECONDS, false},
 			"{" KEYS ",\"Token\":\"t\",\"Until\":1715000000}"},
-		{{"Id", "Secret", "Token", "Until", CFS_JSON_KEYS_MILLISECONDS, false},
+		{{"Within", "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_SECONDS, false},
+			"{\"Within\":{" KEYS ",\"Token\":\"t\"},\"Until\":1715000000}"},
+		{{NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_MILLISECONDS, false},
 			"{" KEYS ",\"Token\":\"t\",\"Until\":1715000000999}"},
 	};
 
@@ -53,9 +55,9 @@ static void keys_are_read_with_each_form_of_time(void **state)
 static void keys_may_last_where_that_is_said(void **state)
 {
 	static const struct cfs_json_keys lasting = {
-		"Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, true};
+		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, true};
 	static const struct cfs_json_keys temporary = {
-		"Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, false};
+		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, false};
 	struct cfs_keys keys = CFS_KEYS_INIT;
 
 	(void)state;
@@ -74,7 +76,7 @@ static void keys_may_last_where_that_is_said(void **state)
 static void what_are_no_keys_is_refused(void **state)
 {
 	static const struct cfs_json_keys names = {
-		"Id", "Secret", "Token", "Until", CFS_JSON_KEYS_SECONDS, true};
+		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_SECONDS, true};
 	static const char *const bad[] = {"{}", "{\"Id\":\"AKID\"}", "{\"Secret\":\"hush\"}",
 		"{\"Id\":\"\",\"Secret\":\"hush\",\"Until\":1}",
 		"{\"Id\":7,\"Secret\":\"hush\",\"Until\":1}", "{" KEYS ",\"Until\":-1}",

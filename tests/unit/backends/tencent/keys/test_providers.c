@@ -109,8 +109,9 @@ static void what_no_key_holds_is_a_failure(void **state)
 		step = ENVIRONMENT(NULL, {"TENCENTCLOUD_SECRET_ID", "AKID1"},
 			{"TENCENTCLOUD_SECRET_KEY", slips[i]});
 		assert_failed(&step,
-			"TENCENTCLOUD_SECRET_ID: the secret key holds a blank or "
-			"another character that no key has");
+			"TENCENTCLOUD_SECRET_ID: the secret key holds a blank, a control character "
+			"or "
+			"one that is not ASCII");
 	}
 	memset(endless, 'x', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
@@ -174,8 +175,9 @@ static void a_profile_is_a_section(void **state)
 	assert_failed(&step, "~/.tencentcloud/credentials [half]: the secret key is missing");
 	step = from_files(home, files, "blank");
 	assert_failed(&step,
-		"~/.tencentcloud/credentials [blank]: the secret id holds a blank or "
-		"another character that no key has");
+		"~/.tencentcloud/credentials [blank]: the key id holds a blank, a control "
+		"character or "
+		"one that is not ASCII");
 }
 
 static void no_file_is_absent_and_says_where_it_looked(void **state)

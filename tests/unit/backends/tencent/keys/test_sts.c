@@ -195,6 +195,8 @@ static void keys_are_never_sent_in_the_clear(void **state)
 	}
 }
 
+#define REFUSED "STS gives no keys for " WHERE ": "
+
 static void a_refusal_is_told_by_its_code_alone(void **state)
 {
 	static const struct {
@@ -202,33 +204,29 @@ static void a_refusal_is_told_by_its_code_alone(void **state)
 		int status;
 		enum cfs_fault fault;
 	} cases[] = {
-		{ERROR("AuthFailure.SignatureExpire"),
-			WHERE ": STS refused: AuthFailure.SignatureExpire", 200, CFS_CLOCK_SKEW},
-		{ERROR("AuthFailure.SecretIdNotFound"),
-			WHERE ": STS refused: AuthFailure.SecretIdNotFound", 200,
+		{ERROR("AuthFailure.SignatureExpire"), REFUSED "AuthFailure.SignatureExpire", 200,
+			CFS_CLOCK_SKEW},
+		{ERROR("AuthFailure.SecretIdNotFound"), REFUSED "AuthFailure.SecretIdNotFound", 200,
 			CFS_UNAUTHENTICATED},
-		{ERROR("UnauthorizedOperation"), WHERE ": STS refused: UnauthorizedOperation", 200,
+		{ERROR("UnauthorizedOperation"), REFUSED "UnauthorizedOperation", 200,
 			CFS_UNAUTHENTICATED},
-		{ERROR("ResourceNotFound.RoleNotFound"),
-			WHERE ": STS refused: ResourceNotFound.RoleNotFound", 200,
+		{ERROR("ResourceNotFound.RoleNotFound"), REFUSED "ResourceNotFound.RoleNotFound",
+			200, CFS_UNAUTHENTICATED},
+		{ERROR("InternalError.IllegalRole"), REFUSED "InternalError.IllegalRole", 200,
 			CFS_UNAUTHENTICATED},
-		{ERROR("InternalError.IllegalRole"),
-			WHERE ": STS refused: InternalError.IllegalRole", 200, CFS_UNAUTHENTICATED},
-		{ERROR("InternalError.DbError"), WHERE ": STS refused: InternalError.DbError", 200,
-			CFS_SERVER},
-		{ERROR("RequestLimitExceeded"), WHERE ": STS refused: RequestLimitExceeded", 200,
+		{ERROR("InternalError.DbError"), REFUSED "InternalError.DbError", 200, CFS_SERVER},
+		{ERROR("RequestLimitExceeded"), REFUSED "RequestLimitExceeded", 200, CFS_THROTTLED},
+		{ERROR("InvalidParameter.OverLimit"), REFUSED "InvalidParameter.OverLimit", 200,
 			CFS_THROTTLED},
-		{ERROR("InvalidParameter.OverLimit"),
-			WHERE ": STS refused: InvalidParameter.OverLimit", 200, CFS_THROTTLED},
-		{ERROR("Some" SECRET " thing"), WHERE ": STS refused, with no valid code", 200,
+		{ERROR("Some" SECRET " thing"), REFUSED "the error has no valid code", 200,
 			CFS_UNAUTHENTICATED},
-		{"", WHERE ": STS: HTTP status 502", 502, CFS_SERVER},
-		{"", WHERE ": STS: HTTP status 403", 403, CFS_UNAUTHENTICATED},
-		{"", WHERE ": STS: the answer is no valid JSON", 200, CFS_BAD_ANSWER},
-		{"<html>", WHERE ": STS: the answer is no valid JSON", 200, CFS_BAD_ANSWER},
-		{"[]", WHERE ": STS: the answer has no Response", 200, CFS_BAD_ANSWER},
-		{"{\"Response\":{\"Error\":{}}}",
-			WHERE ": STS: the answer is an error without a code", 200, CFS_BAD_ANSWER},
+		{"", REFUSED "HTTP status 502", 502, CFS_SERVER},
+		{"", REFUSED "HTTP status 403", 403, CFS_UNAUTHENTICATED},
+		{"", REFUSED "the answer is no valid JSON", 200, CFS_BAD_ANSWER},
+		{"<html>", REFUSED "the answer is no valid JSON", 200, CFS_BAD_ANSWER},
+		{"[]", REFUSED "the answer has no Response", 200, CFS_BAD_ANSWER},
+		{"{\"Response\":{\"Error\":{}}}", REFUSED "the answer is an error without a code",
+			200, CFS_BAD_ANSWER},
 	};
 
 	(void)state;
@@ -344,16 +342,27 @@ static void keys_that_have_expired_already_are_the_clocks_fault_or_their_own(voi
 
 static void an_sts_that_does_not_answer_is_its_own_fault(void **state)
 {
-	static const enum cfs_fault faults[] = {CFS_UNREACHABLE, CFS_REFUSED, CFS_RESET,
-		CFS_TIMED_OUT, CFS_TLS, CFS_TOO_LARGE, CFS_BAD_ANSWER, CFS_NO_MEMORY};
+	static const struct {
+		enum cfs_fault fault;
+		const char *why;
+	} cases[] = {
+		{CFS_UNREACHABLE, "STS cannot be reached"},
+		{CFS_REFUSED, "STS refused the connection"},
+		{CFS_RESET, "STS broke the connection off"},
+		{CFS_TIMED_OUT, "STS gave no answer in time"},
+		{CFS_TLS, "STS could not be verified (TLS)"},
+		{CFS_TOO_LARGE, "STS gave an answer over its limit"},
+		{CFS_BAD_ANSWER, "STS gave no valid answer"},
+		{CFS_NO_MEMORY, "STS could not be asked for lack of memory"},
+	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct run run = BEGIN(KEYS, ROLE);
 
 		begin(&run);
-		run_lose(&run, faults[i]);
-		assert_run_failed(&run, faults[i], WHERE ": STS could not be reached");
+		run_lose(&run, cases[i].fault);
+		assert_run_failed(&run, cases[i].fault, cases[i].why);
 		run_end(&run);
 	}
 }

@@ -159,7 +159,7 @@ static void a_token_that_is_refused_is_a_failure_that_does_not_show_it(void **st
 		"{\"Response\":{\"Error\":{\"Code\":\"InvalidParameter.WebIdentityTokenError\","
 		"\"Message\":\"" SECRET " is no token\"},\"RequestId\":\"r\"}}");
 	assert_run_failed(&run, CFS_UNAUTHENTICATED,
-		WHERE ": STS refused: InvalidParameter.WebIdentityTokenError");
+		"STS gives no keys for " WHERE ": InvalidParameter.WebIdentityTokenError");
 	run_end(&run);
 }
 

@@ -1,4 +1,4 @@
-/* backends/tencent/keys/providers.h: profiles of tccli. */
+/* Keys in the profiles of tccli. */
 #include "tests/unit/support/tencent_machine.h"
 
 #include "backends/base/json.h"
@@ -92,9 +92,10 @@ static void keys_that_cannot_be_used_are_a_failure(void **state)
 		{"{\"secretId\":\"AKID1\"}", CFS_UNAUTHENTICATED,
 			WHERE ": the secret key is missing"},
 		{"{\"secretKey\":\"" SECRET "\"}", CFS_UNAUTHENTICATED,
-			WHERE ": the secret id is missing"},
+			WHERE ": the key id is missing"},
 		{"{\"secretId\":\"AK\\nID\",\"secretKey\":\"" SECRET "\"}", CFS_UNAUTHENTICATED,
-			WHERE ": the secret id holds a blank or another character that no key has"},
+			WHERE ": the key id holds a blank, a control character or "
+			      "one that is not ASCII"},
 		{"{" KEYS ",\"token\":\"t\",\"expiresAt\":1551113065}", CFS_EXPIRED,
 			WHERE ": the keys have expired"},
 		{"{\"type\":\"oauth\"," KEYS ",\"token\":\"t\",\"expiresAt\":1}", CFS_EXPIRED,

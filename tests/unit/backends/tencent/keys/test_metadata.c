@@ -1,8 +1,10 @@
-/* backends/tencent/keys/metadata.h: the role of the machine. */
+/* The role of a CVM, from its metadata service. */
 #include "tests/unit/support/tencent_machine.h"
 
 #define BASE "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 #define WHERE "role ops-role of this machine"
+#define REFUSED "the metadata service gives no keys for " WHERE ": "
+#define NO_KEYS REFUSED "the answer holds no keys"
 #define LATER "1551120265" /* two hours after NOW */
 #define ANSWER(code, expires) \
 	"{\"TmpSecretId\":\"AKIDtmp\",\"TmpSecretKey\":\"" SECRET "\",\"Token\":\"t0ken\"," \
@@ -156,32 +158,24 @@ static void only_success_is_success(void **state)
 		enum cfs_fault fault;
 		const char *why;
 	} cases[] = {
-		{ANSWER("Failed", LATER), CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused: Failed"},
-		{ANSWER("success", LATER), CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused: success"},
+		{ANSWER("Failed", LATER), CFS_UNAUTHENTICATED, REFUSED "Failed"},
+		{ANSWER("success", LATER), CFS_UNAUTHENTICATED, REFUSED "success"},
 		{ANSWER("no\\n" SECRET " you", LATER), CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused, with no valid code"},
-		{"{}", CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused, with no valid code"},
-		{"{\"Code\":7}", CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused, with no valid code"},
-		{"{\"Code\":\"Success\"}", CFS_BAD_ANSWER, WHERE ": no ExpiredTime was given"},
-		{"{\"Code\":\"Success\",\"ExpiredTime\":" LATER "}", CFS_UNAUTHENTICATED,
-			WHERE ": the token is missing"},
-		{"{\"Code\":\"Success\",\"Token\":\"t\",\"ExpiredTime\":" LATER "}",
-			CFS_UNAUTHENTICATED, WHERE ": the secret id is missing"},
-		{ANSWER("Success", "\"" LATER "\""), CFS_BAD_ANSWER,
-			WHERE ": no ExpiredTime was given"},
-		{ANSWER("Success", "null"), CFS_BAD_ANSWER, WHERE ": no ExpiredTime was given"},
-		{ANSWER("Success", "-5"), CFS_BAD_ANSWER, WHERE ": no ExpiredTime was given"},
+			REFUSED "the error has no valid code"},
+		{"{}", CFS_UNAUTHENTICATED, REFUSED "the error has no valid code"},
+		{"{\"Code\":7}", CFS_UNAUTHENTICATED, REFUSED "the error has no valid code"},
+		{"{\"Code\":\"Success\"}", CFS_BAD_ANSWER, NO_KEYS},
+		{"{\"Code\":\"Success\",\"ExpiredTime\":" LATER "}", CFS_BAD_ANSWER, NO_KEYS},
+		{"{\"Code\":\"Success\",\"Token\":\"t\",\"ExpiredTime\":" LATER "}", CFS_BAD_ANSWER,
+			NO_KEYS},
+		{ANSWER("Success", "\"" LATER "\""), CFS_BAD_ANSWER, NO_KEYS},
+		{ANSWER("Success", "null"), CFS_BAD_ANSWER, NO_KEYS},
+		{ANSWER("Success", "-5"), CFS_BAD_ANSWER, NO_KEYS},
 		{ANSWER("Success", "1551113065"), CFS_EXPIRED, WHERE ": the keys have expired"},
-		{"", CFS_BAD_ANSWER, WHERE ": the answer is no valid JSON"},
-		{"<html>", CFS_BAD_ANSWER, WHERE ": the answer is no valid JSON"},
-		{"[]", CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused, with no valid code"},
-		{"null", CFS_UNAUTHENTICATED,
-			WHERE ": the metadata service refused, with no valid code"},
+		{"", CFS_BAD_ANSWER, NO_KEYS},
+		{"<html>", CFS_BAD_ANSWER, NO_KEYS},
+		{"[]", CFS_BAD_ANSWER, NO_KEYS},
+		{"null", CFS_BAD_ANSWER, NO_KEYS},
 	};
 
 	(void)state;
