@@ -10,7 +10,7 @@ import time
 import pytest
 
 from crowd import crowd, sample, timed
-from down import (AT_ONCE_S, TIMEOUT_S, check_that_all_else_works, check_that_it_comes_back,
+from down import (AT_ONCE_S, TIMEOUT_S, asking, check_that_all_else_works, check_that_it_comes_back,
                   check_that_it_fails_at_once, clouds, go_on, hang, heal, stop)
 from lib.doing import read
 
@@ -39,10 +39,11 @@ def test_a_cloud_that_hangs_costs_one_timeout_and_then_fails_at_once(tmp_path, f
                 for one in first:
                     result, took = one.result()
                     assert result == "ETIMEDOUT" and took < TIMEOUT_S + AT_ONCE_S
-            check_that_it_fails_at_once(found, "ETIMEDOUT")
-            check_that_a_crowd_is_not_sent(found)
-            check_that_it_fails_at_once(found, "ETIMEDOUT")
-            check_that_all_else_works(found)
+            with asking(found):
+                check_that_it_fails_at_once(found, "ETIMEDOUT")
+                check_that_a_crowd_is_not_sent(found)
+                check_that_it_fails_at_once(found, "ETIMEDOUT")
+                check_that_all_else_works(found)
             assert ("no answer:   us-east-1 GetConsoleScreenshot; calls fail at once"
                     in (found.mount.aws / "status").read_text())
             assert found.up("GetConsoleScreenshot") == 0
@@ -58,8 +59,9 @@ def test_a_cloud_that_was_killed_refuses_at_once_and_comes_back_on_its_port(tmp_
         found.ill.process.wait()
         shutil.rmtree(found.ill.dir)
         found.ill.stopped = True
-        for _ in range(5):
-            check_that_it_fails_at_once(found, "ECONNREFUSED")
-            check_that_all_else_works(found)
+        with asking(found):
+            for _ in range(5):
+                check_that_it_fails_at_once(found, "ECONNREFUSED")
+                check_that_all_else_works(found)
         found.restart()
         check_that_it_comes_back(found)

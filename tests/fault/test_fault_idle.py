@@ -5,18 +5,17 @@ hour ago." """
 import time
 
 from crowd import timed
-from down import AT_ONCE_S, FRESH_S, PROBE_S, check_that_it_comes_back, clouds, hang, heal
+from down import AT_ONCE_S, FRESH_S, PAUSE_S, PROBE_S, check_that_it_comes_back, clouds, hang, heal
 from lib.doing import await_that, errno_of, read
 
 
 def be_idle(found):
     """For so long that what is known of the cloud is old."""
-    # The last one that somebody's asking called for. It hangs, too.
     count = len(found.ill.log_entries())
-    found.ill.await_log(count + 1)
-    # Not awaited: that nothing happens is what is tried.
-    time.sleep(PROBE_S + FRESH_S + 0.5)
-    assert len(found.ill.log_entries()) == count + 1
+    # Not awaited: that nothing happens is what is tried, but for a last probe that somebody's asking called for. It
+    # hangs, too.
+    time.sleep(PAUSE_S + PROBE_S + FRESH_S + 0.5)
+    assert len(found.ill.log_entries()) <= count + 1
 
 
 def test_an_idle_mount_asks_nothing_and_nobody_is_refused_for_old_news(tmp_path):
@@ -28,8 +27,10 @@ def test_an_idle_mount_asks_nothing_and_nobody_is_refused_for_old_news(tmp_path)
         assert result == "ETIMEDOUT" and took < AT_ONCE_S
         be_idle(found)
         # Still down: known after one probe, which is not the time limit of a call.
+        began = time.monotonic()
         result, took = timed(read, found.screen)
-        assert result == "ETIMEDOUT" and PROBE_S - 0.1 < took < PROBE_S + AT_ONCE_S
+        assert result == "ETIMEDOUT" and took < PROBE_S + AT_ONCE_S
+        assert time.monotonic() - began > PROBE_S - 0.1
         be_idle(found)
         # Up again, of which the mount cannot know.
         heal(found)

@@ -11,13 +11,14 @@ import pytest
 
 from crowd import queued, sample
 from lib import fleet
-from lib.doing import at_once, await_that, cat, errno_of, read
+from lib.doing import Stopwatch, at_once, await_that, cat, errno_of, read
 from lib.mount import Mount
 from lib.simulator import Simulator
 
 READERS = 12  # more than what the bucket gives needs
-SETTLED_S = 5
-SHARED_S = 6
+RATE = 14     # of the account; EC2's is 20, and a busy machine may not get so far
+WINDOW = 80   # calls
+WINDOWS = 8   # in which two mounts are to come to terms
 
 
 class Readers:
@@ -48,33 +49,49 @@ def reading(path):
         readers.end()
 
 
-def rate(mount):
-    return sample(mount, "rate_limit", action="GetConsoleScreenshot")
+def rate(mount, action="GetConsoleScreenshot"):
+    return sample(mount, "rate_limit", action=action)
+
+
+class Window:
+    """What the two mounts had of so many calls that the cloud answered."""
+
+    def __init__(self, sim, *readers):
+        before, began = [len(one.results) for one in readers], time.monotonic()
+        first = len(sim.log_entries(action="GetConsoleOutput"))
+
+        def answered():
+            entries = sim.log_entries(action="GetConsoleOutput")[first:]
+            throttled = sum(entry["code"] == "RequestLimitExceeded" for entry in entries)
+            return (throttled, len(entries)) if len(entries) - throttled >= WINDOW else None
+
+        self.throttled, self.entries = await_that(answered, "so many are answered")
+        self.seconds = time.monotonic() - began
+        self.shares = [len(one.results) - number for one, number in zip(readers, before)]
+
+    def is_fair(self):
+        """Most of what the bucket gives is used, and evenly, and little is asked for in vain."""
+        return (self.throttled < 0.2 * self.entries and sum(self.shares) > 0.7 * RATE * self.seconds
+                and min(self.shares) >= 0.5 * max(self.shares))
 
 
 def test_two_mounts_share_an_accounts_bucket_and_one_has_it_when_the_other_stops():
-    """EC2's 20 calls a second for the two of them, each of which would take as many alone."""
-    with Simulator() as sim, Mount.of(sim) as one, Mount.of(sim) as other:
-        path = fleet.aws(fleet.AWAKE) + "/screenshot.jpg"
+    """What the account has for the two of them, each of which would take as much alone. A console.log is the cheapest
+    for the simulated cloud."""
+    options = [f"aws.rate={RATE}"]
+    with Simulator(rate_scale=RATE / 20) as sim, Mount.of(sim, options=options) as one, \
+            Mount.of(sim, options=options) as other:
+        path = fleet.aws(fleet.AWAKE) + "/console.log"
         with reading(one.aws / path) as ones:
             with reading(other.aws / path) as others:
-                # The burst, and what it takes to come to terms.
-                sim.await_log(action="GetConsoleScreenshot", code="RequestLimitExceeded")
-                # Not awaited, here and below: what is done in so long is what is measured.
-                time.sleep(SETTLED_S)
-                before = (len(sim.log_entries(action="GetConsoleScreenshot")),
-                          len(ones.results), len(others.results))
-                time.sleep(SHARED_S)
-                entries = sim.log_entries(action="GetConsoleScreenshot")[before[0]:]
-                shares = len(ones.results) - before[1], len(others.results) - before[2]
-                assert rate(one) < 20 and rate(other) < 20
+                sim.await_log(action="GetConsoleOutput", code="RequestLimitExceeded")
+                windows = [Window(sim, ones, others)]
+                while not windows[-1].is_fair():
+                    assert len(windows) < WINDOWS, [vars(window) for window in windows]
+                    windows.append(Window(sim, ones, others))
+                assert rate(one, "GetConsoleOutput") < RATE and rate(other, "GetConsoleOutput") < RATE
                 assert "throttled" in (one.aws / "status").read_text()
-            throttled = sum(entry["code"] == "RequestLimitExceeded" for entry in entries)
-            assert throttled < 0.2 * len(entries), (throttled, len(entries))
-            # Most of what the bucket gives is used, and evenly.
-            assert sum(shares) > 0.7 * 20 * SHARED_S, shares
-            assert min(shares) >= 0.5 * max(shares), shares
-            await_that(lambda: rate(one) == 20, "the other's share is taken over", 20)
+            await_that(lambda: rate(one, "GetConsoleOutput") == RATE, "the other's share is taken over", 20)
         assert set(ones.results) == set(others.results) == {"OK"}
 
 
@@ -104,15 +121,15 @@ def test_the_queue_is_first_come_first_served():
 def test_a_signal_takes_an_open_out_of_the_queue_at_once(number):
     with Simulator(rate_scale=0) as sim, Mount.of(sim, options=["aws.rate=0.5"]) as mount:
         path = mount.aws / fleet.aws(fleet.AWAKE) / "screenshot.jpg"
+        turn = Stopwatch()
         read(path)
         with cat(path) as first, cat(path) as last:
             await_that(lambda: queued(mount.aws) == 2, "both wait")
             at_once(first, number)
             await_that(lambda: queued(mount.aws) == 1, "one waits", 1)
-            # It has the other's turn: two seconds, not four.
-            began = time.monotonic()
+            # It has the other's turn: two seconds after the first call, not four.
             assert last.communicate(timeout=30)[0][:2] == b"\xff\xd8"
-            assert time.monotonic() - began < 3
+            assert turn.seconds() < 4
         assert len(sim.log_entries(action="GetConsoleScreenshot")) == 2
 
 

@@ -13,19 +13,12 @@ from lib.doing import await_that
 from lib.mount import Mount, cloud_options, find_consolefs
 from lib.scripted import AWS_KEYS, TENCENT_KEYS
 from lib.simulator import ROOT, scrubbed_env
+from lib.systemd import analyze, complaints
 
 SYSTEM = ROOT / "contrib/systemd/consolefs@.service"
 USER = ROOT / "contrib/systemd/user/consolefs@.service"
 # Of `systemd-analyze security`, 10 for the whole of root's power. A mount that others see allows no less.
 EXPOSURE_MAX = 4.0
-
-
-def analyze(installed, runtime, *args):
-    """systemd-analyze, to which the installed program is in the path of programs."""
-    return subprocess.run(["/usr/bin/systemd-analyze", *map(str, args)], capture_output=True,
-                          text=True, check=False,
-                          env={**scrubbed_env(runtime), "XDG_RUNTIME_DIR": str(runtime),
-                               "SYSTEMD_UNIT_PATH": f"{runtime}:"})
 
 
 def instance(unit, directory, installed, name):
@@ -39,19 +32,31 @@ def instance(unit, directory, installed, name):
 
 def test_systemd_understands_the_system_unit(installed, tmp_path):
     unit = instance(SYSTEM, tmp_path, installed, "mnt-cloud")
-    done = analyze(installed, tmp_path, "verify", "--man=no", unit)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert complaints(unit) == []
 
 
 def test_systemd_understands_the_user_unit(installed, tmp_path):
     unit = instance(USER, tmp_path, installed, "cloud")
-    done = analyze(installed, tmp_path, "--user", "verify", "--man=no", unit)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert complaints(unit, "--user") == []
+
+
+def test_what_else_the_machine_has_is_not_judged(installed, tmp_path):
+    """A unit of another package, which ours are started after, is read with them."""
+    wanted = tmp_path / "sysinit.target.wants"
+    wanted.mkdir()
+    (tmp_path / "foreign.service").write_text("[Service]\nTypo=yes\nExecStart=/bin/true\n")
+    (wanted / "foreign.service").symlink_to("../foreign.service")
+    unit = instance(SYSTEM, tmp_path, installed, "mnt-cloud")
+    assert "Typo" in analyze(tmp_path, "verify", "--man=no", unit).stderr
+    assert complaints(unit) == []
+    unit.write_text(unit.read_text() + "Nonsense=yes\n")
+    (complaint,) = complaints(unit)
+    assert "Nonsense" in complaint
 
 
 def test_the_system_unit_is_confined(installed, tmp_path):
     unit = instance(SYSTEM, tmp_path, installed, "mnt-cloud")
-    done = analyze(installed, tmp_path, "security", "--offline=true", unit)
+    done = analyze(tmp_path, "security", "--offline=true", unit)
     exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
     assert exposure and float(exposure[1]) <= EXPOSURE_MAX, done.stdout
 

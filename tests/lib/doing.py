@@ -5,6 +5,7 @@ import errno
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import time
@@ -42,11 +43,48 @@ def read(path):
         return file.read()
 
 
-def await_that(condition, what, timeout=PATIENCE_S):
-    """Polls until the condition holds, and returns what it returned."""
-    end = time.monotonic() + timeout
+def _queued(path):
+    """Seconds that a thread, or some, have been ready to run and had no processor."""
+    found = 0
+    for schedstat in path.glob("schedstat"):
+        # The second of three numbers, in nanoseconds: Documentation/scheduler/sched-stats.rst.
+        with contextlib.suppress(OSError):
+            found += int(schedstat.read_text().split()[1]) / 1e9
+    return found
+
+
+class Stopwatch:
+    """Measures how long something takes, as if the machine had nothing else to do: without the time
+    in which this thread, or one of the processes that the test has started, was ready to run and had
+    no processor. What waits, or computes, for too long is told as exactly as by a clock."""
+
+    def __init__(self):
+        self.began = time.monotonic()
+        self.before = self._queues()
+
+    @staticmethod
+    def _queues():
+        found = {"self": _queued(pathlib.Path("/proc/thread-self"))}
+        for pid in descendants(os.getpid()):
+            for task in pathlib.Path(f"/proc/{pid}/task").glob("*"):
+                found[task.name] = _queued(task)
+        return found
+
+    def seconds(self):
+        """So many so far. Processes that have ended since and were waited for are not known."""
+        took = time.monotonic() - self.began
+        queued = (number - self.before.get(task, 0) for task, number in self._queues().items())
+        return max(0, took - sum(queued))
+
+
+def await_that(condition, what, timeout=PATIENCE_S, watch=None):
+    """Polls until the condition holds, and returns what it returned. A timeout of one's own is one by
+    a Stopwatch, which may have been started before."""
+    if timeout != PATIENCE_S and not watch:
+        watch = Stopwatch()
+    end = (watch.began if watch else time.monotonic()) + timeout
     while not (value := condition()):
-        if time.monotonic() > end:
+        if time.monotonic() > end and (not watch or watch.seconds() > timeout):
             raise TimeoutError(f"not within {timeout} s: {what}")
         time.sleep(0.01)
     return value
@@ -79,10 +117,27 @@ def cats(paths):
 
 def at_once(process, number):
     """Signals a process, which must be dead of that in a moment."""
-    began = time.monotonic()
+    watch = Stopwatch()
     process.send_signal(number)
+    assert ended_in(process, watch) < 2
     assert process.wait(PATIENCE_S) == -number
-    assert time.monotonic() - began < 2
+
+
+def ended_in(process, watch):
+    """Waits until a process has ended, and returns what the stopwatch says then. It is still to be
+    waited for, as it is not known to the stopwatch afterwards."""
+    with open_pidfd(process.pid) as descriptor:
+        assert select.select([descriptor], [], [], PATIENCE_S)[0], "it does not end"
+    return watch.seconds()
+
+
+@contextlib.contextmanager
+def open_pidfd(pid):
+    descriptor = os.pidfd_open(pid)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def await_age(cloud, seconds):
@@ -108,26 +163,45 @@ def connections(sim):
                for fields in (line.split() for line in lines))
 
 
-def children(pid):
-    """The processes that a process has started."""
-    found = []
+def _parents():
+    """The parent of each process."""
+    found = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = stat.read_text(errors="replace").rpartition(") ")[2].split()
-            if int(fields[1]) == pid:
-                found.append(int(stat.parent.name))
+            found[int(stat.parent.name)] = int(fields[1])
+    return found
+
+
+def children(pid):
+    """The processes that a process has started."""
+    return [child for child, parent in _parents().items() if parent == pid]
+
+
+def descendants(pid):
+    """Those, and theirs."""
+    parents = _parents()
+    found, new = [], [pid]
+    while new:
+        new = [child for child, parent in parents.items() if parent in new]
+        found += new
+    return found
+
+
+def processes(program, word):
+    """The processes of a program that have that word in their command line."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            if words[0].endswith(os.fsencode(program)) and os.fsencode(word) in words:
+                found.append(int(path.parent.name))
     return found
 
 
 def daemons(mountpoint):
     """The consolefs processes that were started for a mount point, by their command line."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = path.read_bytes().split(b"\0")
-            if words[0].endswith(b"consolefs") and os.fsencode(mountpoint) in words:
-                found.append(int(path.parent.name))
-    return found
+    return processes("consolefs", mountpoint)
 
 
 def gone(pid):
