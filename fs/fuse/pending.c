@@ -83,15 +83,14 @@ void cfs_pending_abandon(struct cfs_mount *mount)
 static struct cfs_request *create(
 	fuse_req_t req, const char *name, void (*succeeded)(struct cfs_request *request))
 {
-	struct cfs_request *request = calloc(1, sizeof(*request) + strlen(name) + 1);
+	struct cfs_request *request = malloc(sizeof(*request) + strlen(name) + 1);
 
 	if (!request) {
 		cfs_reply_result(req, -ENOMEM);
 		return NULL;
 	}
-	request->mount = cfs_reply_mount(req);
-	request->req = req;
-	request->succeeded = succeeded;
+	*request = (struct cfs_request){
+		.mount = cfs_reply_mount(req), .req = req, .succeeded = succeeded};
 	cfs_timer_init(&request->interrupt, interrupted, request);
 	strcpy(request->name, name);
 	return request;
