@@ -51,6 +51,14 @@ int cfs_html_add(struct cfs_buf *buf, const char *text)
 	return cfs_buf_error(buf);
 }
 
+int cfs_html_add_in(struct cfs_buf *buf, const char *before, const char *text, const char *after)
+{
+	cfs_buf_adds(buf, before);
+	cfs_html_add(buf, text);
+	cfs_buf_adds(buf, after);
+	return cfs_buf_error(buf);
+}
+
 int cfs_html_add_step(struct cfs_buf *buf, const char *name)
 {
 	return cfs_text_encode(buf, name, strlen(name), "");

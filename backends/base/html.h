@@ -16,6 +16,8 @@
  * U+FFFD. Errors are those of cfs_buf_error.
  */
 int cfs_html_add(struct cfs_buf *buf, const char *text);
+/* Appends markup, text as cfs_html_add does, and markup. */
+int cfs_html_add_in(struct cfs_buf *buf, const char *before, const char *text, const char *after);
 /* Appends a name as one step of a relative URL, for a quoted attribute: everything but unreserved
  * characters (RFC 3986, section 2.3) is percent-encoded. */
 int cfs_html_add_step(struct cfs_buf *buf, const char *name);

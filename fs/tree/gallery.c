@@ -1,7 +1,6 @@
 #include "fs/tree/gallery.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +13,8 @@
 #include "fs/base/clock.h"
 #include "fs/cloud/clouds.h"
 #include "fs/tree/assets.h"
+#include "fs/tree/gallery_card.h"
+#include "fs/tree/node.h"
 
 #define STATES_MAX 32          /* offered by the filter; others are found by text */
 #define STATE_MAX 63           /* bytes of such a state */
@@ -23,14 +24,12 @@
 #define CARD_USUAL 1024        /* bytes of a card, about */
 #define FOOT_ROOM (128 * 1024) /* kept for what comes after the cards */
 #define HASH_TEXT_MAX 64       /* of a SHA-256, in base64 */
-#define DAY 86400
-#define HOUR 3600
 
 /*
- * A page is made in steps that a turn of the loop may take. First the instances are collected, into
- * a heap whose first is the one whose card comes next; so they are sorted no further than the page
- * goes. Then the template is filled, the cards some at a time. Meanwhile instances may go and be
- * replaced, and clouds too: what is needed is referred to.
+ * The page is made in steps, one in each turn of the loop. First the instances are collected in a
+ * heap, which has the one whose card comes next on top; so they are sorted no further than the page
+ * has room for. Then the template is filled, some cards at a time. Meanwhile instances and clouds
+ * may go and be replaced: a reference is held to each that is needed.
  */
 struct page {
 	struct cfs_cloud *clouds[CFS_CLOUDS_MAX];
@@ -46,25 +45,6 @@ struct page {
 	time_t now;
 };
 
-static void addf(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void addf(struct page *page, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	cfs_buf_vaddf(page->buf, format, args);
-	va_end(args);
-}
-
-/* Markup, text from strangers, markup. */
-static void add(struct page *page, const char *before, const char *text, const char *after)
-{
-	cfs_buf_adds(page->buf, before);
-	cfs_html_add(page->buf, text);
-	cfs_buf_adds(page->buf, after);
-}
-
 /* The index among the page's clouds of the one that the entry is of. */
 static size_t cloud_index(const struct page *page, const struct cfs_entry *entry)
 {
@@ -73,187 +53,6 @@ static size_t cloud_index(const struct page *page, const struct cfs_entry *entry
 	while (&page->clouds[i]->catalogue->store.entries != entry->entries)
 		i++;
 	return i;
-}
-
-static const struct cfs_cloud *cloud_of(const struct page *page, const struct cfs_entry *entry)
-{
-	return page->clouds[cloud_index(page, entry)];
-}
-
-/* The path of a file of an instance, or of its directory when file is "". */
-static void add_path(struct page *page, const struct cfs_entry *entry, const char *file)
-{
-	cfs_html_add_step(page->buf, cloud_of(page, entry)->config->name);
-	cfs_buf_addc(page->buf, '/');
-	cfs_html_add_step(page->buf, entry->id);
-	cfs_buf_addc(page->buf, '/');
-	cfs_html_add_step(page->buf, file);
-}
-
-static void add_link(struct page *page, const struct cfs_entry *entry, const char *file,
-	const char *attributes, const char *text)
-{
-	cfs_buf_adds(page->buf, "<a href=\"");
-	add_path(page, entry, file);
-	addf(page, "\"%s>%s</a>", attributes, text);
-}
-
-static const char *field(const struct cfs_entry *entry, enum cfs_field field)
-{
-	return entry->instance ? cfs_instance_field(entry->instance, field) : "";
-}
-
-static const char *name_of(const struct cfs_entry *entry)
-{
-	return field(entry, CFS_FIELD_NAME)[0] ? field(entry, CFS_FIELD_NAME) : entry->id;
-}
-
-static const char *power_class(const struct cfs_entry *entry)
-{
-	static const char *const classes[] = {
-		[CFS_POWER_UNKNOWN] = "unknown",
-		[CFS_POWER_ON] = "on",
-		[CFS_POWER_OFF] = "off",
-		[CFS_POWER_CHANGING] = "changing",
-		[CFS_POWER_GONE] = "off",
-	};
-
-	return classes[entry->instance ? entry->instance->power : CFS_POWER_UNKNOWN];
-}
-
-/* "312 d": since a time as RFC 3339 has it. */
-static void add_age(struct page *page, const char *launched)
-{
-	int64_t seconds;
-	long long age;
-
-	if (cfs_time_parse(launched, &seconds) < 0)
-		return;
-	age = (long long)(page->now - seconds);
-	add(page, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
-	add(page, "", launched, "\">");
-	if (age >= 2 * DAY)
-		addf(page, "%lld d</time>", age / DAY);
-	else if (age >= 2 * HOUR)
-		addf(page, "%lld h</time>", age / HOUR);
-	else
-		addf(page, "%lld min</time>", age > 0 ? age / 60 : 0);
-}
-
-/* A live file that the gallery offers for an instance; of an action that gives a page, the page
- * alone. */
-static bool offered(const struct page *page, const struct cfs_entry *entry, size_t i)
-{
-	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
-	size_t j;
-
-	if (entry->instance && !(entry->instance->offers & UINT32_C(1) << i))
-		return false;
-	for (j = 0; j < backend->n_live && !backend->live[i].page; j++)
-		if (backend->live[j].page &&
-			strcmp(backend->live[j].action, backend->live[i].action) == 0)
-			return false;
-	return true;
-}
-
-/* Where the picture goes, or what stands in its place. */
-static void add_shot(struct page *page, const struct cfs_entry *entry)
-{
-	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
-	const struct cfs_live *live = NULL;
-
-	for (size_t i = 0; i < backend->n_live; i++) {
-		if ((backend->live[i].image || backend->live[i].page) && offered(page, entry, i) &&
-			(!live || backend->live[i].image))
-			live = &backend->live[i];
-	}
-	if (live && live->image)
-		add_link(page, entry, live->name, " class=\"shot\" data-img", "Take a picture");
-	else if (live)
-		add_link(page, entry, live->name,
-			" class=\"shot vnc\" target=\"_blank\" rel=\"noopener noreferrer\"",
-			"<span><b>Open the console</b>VNC, in a new tab</span>");
-	else
-		cfs_buf_adds(page->buf,
-			"<div class=\"shot\">No picture in this state or of this type</div>");
-}
-
-static void add_facts(struct page *page, const struct cfs_entry *entry)
-{
-	const struct cfs_cloud *cloud = cloud_of(page, entry);
-	const char *region = entry->region == CFS_REGION_UNKNOWN
-		? ""
-		: cfs_catalogue_region_name(cloud->catalogue, (size_t)entry->region);
-
-	add(page, "\n<p><code>", entry->id, "</code> \302\267 ");
-	add(page, "", cloud->config->name, region[0] ? " \302\267 " : "");
-	add(page, "", region, "</p>\n<p><span class=\"state ");
-	addf(page, "%s\">", power_class(entry));
-	add(page, "", entry->instance ? field(entry, CFS_FIELD_STATE) : "not listed", "</span>");
-	if (field(entry, CFS_FIELD_TYPE)[0])
-		add(page, " \302\267 ", field(entry, CFS_FIELD_TYPE), "");
-	add_age(page, field(entry, CFS_FIELD_LAUNCHED));
-	cfs_buf_adds(page->buf, "</p>\n");
-}
-
-static void add_links(struct page *page, const struct cfs_entry *entry)
-{
-	const struct cfs_backend *backend = cloud_of(page, entry)->client->backend;
-	bool wakes = false;
-
-	cfs_buf_adds(page->buf, "<p class=\"links\">");
-	for (size_t i = 0; i < backend->n_live; i++) {
-		const struct cfs_live *live = &backend->live[i];
-
-		wakes = wakes || (live->wakes && offered(page, entry, i));
-		if (offered(page, entry, i) && !live->image)
-			add_link(page, entry, live->name,
-				live->page ? " target=\"_blank\" rel=\"noopener noreferrer\"" : "",
-				live->name);
-	}
-	add_link(page, entry, "info.json", "", "info.json");
-	add_link(page, entry, "error", "", "error");
-	if (wakes) {
-		cfs_buf_adds(page->buf, "</p>\n<p class=\"wake\"><code data-file=\"");
-		add_path(page, entry, "wake");
-		cfs_buf_adds(page->buf, "\">echo &gt; ");
-		add_path(page, entry, "wake");
-		cfs_buf_adds(page->buf, "</code>");
-	}
-	cfs_buf_adds(page->buf, "</p>\n");
-}
-
-/* What the search looks through beside what is shown. */
-static void add_tags(struct page *page, const struct cfs_instance *instance)
-{
-	struct cfs_pair tag;
-
-	for (size_t i = 0; instance && i < instance->n_tags; i++) {
-		tag = cfs_instance_tag(instance, i);
-		/* The name is shown already. */
-		if (strcmp(tag.value, cfs_instance_field(instance, CFS_FIELD_NAME)) == 0)
-			continue;
-		add(page, " ", tag.key, "=");
-		cfs_html_add(page->buf, tag.value);
-	}
-	for (size_t i = 0; instance && i < instance->n_addresses; i++)
-		add(page, " ", cfs_instance_address(instance, i), "");
-}
-
-static void add_card(struct page *page, const struct cfs_entry *entry)
-{
-	add(page, "<li class=\"card\" data-c=\"", cloud_of(page, entry)->config->name,
-		"\" data-s=\"");
-	add(page, "", field(entry, CFS_FIELD_STATE), "\" data-t=\"");
-	add_tags(page, entry->instance);
-	cfs_buf_adds(page->buf, "\">\n");
-	add_shot(page, entry);
-	cfs_buf_adds(page->buf, "\n<h2><a href=\"");
-	add_path(page, entry, "");
-	add(page, "\"><bdi>", name_of(entry), "</bdi></a></h2>");
-	add_facts(page, entry);
-	add_links(page, entry);
-	cfs_buf_adds(page->buf, "</li>\n");
 }
 
 /*
@@ -268,7 +67,7 @@ static bool comes_before(
 
 	if (x->entries != y->entries)
 		return cloud_index(page, x) < cloud_index(page, y);
-	order = strcasecmp(name_of(x), name_of(y));
+	order = strcasecmp(cfs_gallery_card_name(x), cfs_gallery_card_name(y));
 	return order ? order < 0 : strcmp(x->id, y->id) < 0;
 }
 
@@ -320,7 +119,7 @@ static int add_next_card(struct page *page)
 	int r;
 
 	page->buf->max = max - FOOT_ROOM;
-	add_card(page, entry);
+	cfs_gallery_card_add(page->buf, page->clouds[cloud_index(page, entry)], entry, page->now);
 	page->buf->max = max;
 	cfs_entry_unref(entry);
 	r = cfs_buf_error(page->buf);
@@ -344,7 +143,7 @@ static int add_cards(struct page *page)
 	if (r < 0 || page->n_heap > 0)
 		return r < 0 ? r : 1;
 	if (page->n_left_out > 0)
-		addf(page,
+		cfs_buf_addf(page->buf,
 			"<li class=\"notice\">%zu more instances do not fit on this page.</li>\n",
 			page->n_left_out);
 	return 0;
@@ -361,9 +160,10 @@ static void add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
 		listed += region.listed;
 		if (!region.failure)
 			continue;
-		add(page, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>: ");
-		add(page, "", region.name, " could not be listed");
-		addf(page,
+		cfs_html_add_in(page->buf, "<p class=\"notice\"><strong>", cloud->config->name,
+			"</strong>: ");
+		cfs_html_add_in(page->buf, "", region.name, " could not be listed");
+		cfs_buf_addf(page->buf,
 			region.listed ? " anew (%s): what is shown is older. <a href=\""
 				      : " (%s). <a href=\"",
 			cfs_failure_errno_name(region.failure->number));
@@ -373,7 +173,7 @@ static void add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
 	}
 	if (listed > 0)
 		return;
-	add(page, "<p class=\"notice\"><strong>", cloud->config->name,
+	cfs_html_add_in(page->buf, "<p class=\"notice\"><strong>", cloud->config->name,
 		"</strong> has not been listed yet. <a href=\"");
 	cfs_html_add_step(page->buf, cloud->config->name);
 	cfs_buf_adds(page->buf,
@@ -389,8 +189,8 @@ static int add_notices(struct page *page)
 
 static void add_option(struct page *page, const char *text)
 {
-	add(page, "<option value=\"", text, "\">");
-	add(page, "", text, "</option>");
+	cfs_html_add_in(page->buf, "<option value=\"", text, "\">");
+	cfs_html_add_in(page->buf, "", text, "</option>");
 }
 
 static int add_cloud_options(struct page *page)
@@ -425,7 +225,7 @@ static int add_state_options(struct page *page)
 
 static int add_count(struct page *page)
 {
-	addf(page, "%zu instance%s in %zu cloud%s", page->n_entries,
+	cfs_buf_addf(page->buf, "%zu instance%s in %zu cloud%s", page->n_entries,
 		page->n_entries == 1 ? "" : "s", page->n_clouds, page->n_clouds == 1 ? "" : "s");
 	return 0;
 }
@@ -435,7 +235,7 @@ static int add_time(struct page *page)
 	char now[CFS_TIME_TEXT];
 
 	cfs_time_format(page->now, now);
-	addf(page, "<time datetime=\"%s\">%s</time>", now, now);
+	cfs_buf_addf(page->buf, "<time datetime=\"%s\">%s</time>", now, now);
 	return 0;
 }
 
@@ -543,7 +343,7 @@ static int collect(struct page *page)
 			continue;
 		}
 		page->n_entries++;
-		note_state(page, field(entry, CFS_FIELD_STATE));
+		note_state(page, cfs_instance_field(entry->instance, CFS_FIELD_STATE));
 		r = push(page, entry);
 	}
 	if (r == 0 && page->cloud == page->n_clouds)
@@ -551,9 +351,9 @@ static int collect(struct page *page)
 	return r < 0 ? r : page->cloud < page->n_clouds;
 }
 
-static void end(void *generator)
+static void end(void *state)
 {
-	struct page *page = generator;
+	struct page *page = state;
 
 	if (!page)
 		return;
@@ -566,7 +366,7 @@ static void end(void *generator)
 	free(page);
 }
 
-static int begin(const struct cfs_node *node, void **ret_making)
+static int begin(const struct cfs_node *node, void **ret_state)
 {
 	struct page *page = calloc(1, sizeof(*page));
 	struct cfs_cloud *cloud;
@@ -577,34 +377,19 @@ static int begin(const struct cfs_node *node, void **ret_making)
 	page->now = cfs_clock_wall().tv_sec;
 	for (cloud = cfs_nodes_clouds(node->nodes)->first; cloud; cloud = cloud->next)
 		page->clouds[page->n_clouds++] = cfs_cloud_ref(cloud);
-	*ret_making = page;
+	*ret_state = page;
 	return 0;
 }
 
-static int step(void *generator, struct cfs_buf *buf)
+static int step(void *state, struct cfs_buf *buf)
 {
-	struct page *page = generator;
+	struct page *page = state;
 	int r = 0;
 
 	page->buf = buf;
 	if (page->cloud < page->n_clouds)
 		r = collect(page);
 	return r == 0 ? fill(page) : r;
-}
-
-int cfs_gallery_render(const struct cfs_node *node, struct cfs_buf *buf)
-{
-	void *generator = NULL;
-	int r;
-
-	r = begin(node, &generator);
-	if (r < 0)
-		return r;
-	do
-		r = step(generator, buf);
-	while (r > 0);
-	end(generator);
-	return r;
 }
 
 const struct cfs_generator cfs_gallery_generator = {

@@ -108,6 +108,19 @@ static void check_info(const struct cfs_node *node)
 	cfs_buf_finish(&info);
 }
 
+static void render_gallery(const struct cfs_node *top, struct cfs_buf *buf)
+{
+	void *state;
+	int r;
+
+	MUST(cfs_gallery_generator.begin(top, &state) == 0);
+	do
+		r = cfs_gallery_generator.step(state, buf);
+	while (r > 0);
+	cfs_gallery_generator.end(state);
+	MUST(r == 0);
+}
+
 /* The gallery and the page of a failure, one after the other. */
 static void render(const char *const texts[N_TEXTS], struct cfs_buf *pages)
 {
@@ -129,7 +142,7 @@ static void render(const char *const texts[N_TEXTS], struct cfs_buf *pages)
 	cfs_text_line(failure.error.request_id, sizeof(failure.error.request_id), texts[REQUEST_ID],
 		strlen(texts[REQUEST_ID]));
 	check_info(&node);
-	MUST(cfs_gallery_render(cfs_node_find(fleet.nodes, CFS_NODE_ROOT), pages) == 0);
+	render_gallery(cfs_node_find(fleet.nodes, CFS_NODE_ROOT), pages);
 	MUST(cfs_failure_page(&node, &failure, pages) == 0);
 	fuzz_fleet_finish(&fleet);
 }

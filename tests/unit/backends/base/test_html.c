@@ -47,6 +47,25 @@ static void what_changes_how_text_is_shown_is_replaced(void **state)
 	assert_made(cfs_html_add, "\xff<\xe2\x80", "\xef\xbf\xbd&lt;\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+static int add_in_element(struct cfs_buf *buf, const char *text)
+{
+	return cfs_html_add_in(buf, "<b class=\"x\">", text, "</b>");
+}
+
+static void markup_around_a_text_stays_as_it_is(void **state)
+{
+	struct cfs_buf buf = CFS_BUF_INIT(4);
+
+	(void)state;
+	assert_made(add_in_element, "<a&b>", "<b class=\"x\">&lt;a&amp;b&gt;</b>");
+	assert_made(add_in_element, "", "<b class=\"x\"></b>");
+	/* Whichever part does not fit. */
+	assert_int_equal(cfs_html_add_in(&buf, "<b>", "x", "<"), -EFBIG);
+	cfs_buf_clear(&buf);
+	assert_int_equal(cfs_html_add_in(&buf, "<bbb>", "x", ">"), -EFBIG);
+	cfs_buf_finish(&buf);
+}
+
 static void a_step_of_a_path_is_encoded(void **state)
 {
 	(void)state;
@@ -90,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_means_something_to_a_browser_is_escaped),
 		cmocka_unit_test(what_changes_how_text_is_shown_is_replaced),
+		cmocka_unit_test(markup_around_a_text_stays_as_it_is),
 		cmocka_unit_test(a_step_of_a_path_is_encoded),
 		cmocka_unit_test(a_page_allows_no_script_and_loads_nothing),
 		cmocka_unit_test(what_does_not_fit_is_an_error),

@@ -42,8 +42,17 @@ static int tear_down(void **state)
 
 static const char *render(struct fixture *f)
 {
+	void *generator;
+	int r;
+
 	cfs_buf_clear(&f->text);
-	assert_int_equal(cfs_gallery_render(cfs_node_find(f->nodes, CFS_NODE_ROOT), &f->text), 0);
+	assert_int_equal(
+		cfs_gallery_generator.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &generator), 0);
+	do
+		r = cfs_gallery_generator.step(generator, &f->text);
+	while (r > 0);
+	cfs_gallery_generator.end(generator);
+	assert_int_equal(r, 0);
 	return cfs_buf_text(&f->text);
 }
 
