@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 /* The mounts that this process can see, a line each: "36 35 98:0 /root /mount/point ...", where
- * blanks in a path stand as \040 (proc(5)). Polling it tells that they have changed. */
+ * blanks in a path are written \040 (proc(5)). poll(2) reports when they have changed. */
 #define MOUNTS "/proc/self/mountinfo"
 
-/* A mount's device and mount point, cut out of its line; false of what is no such line. */
+/* A mount's device and mount point, cut out of its line. False if it is not such a line. */
 static bool parse(char *line, char **ret_device, char **ret_mountpoint)
 {
 	enum { DEVICE = 2, MOUNTPOINT = 4, N_FIELDS };
@@ -27,7 +27,7 @@ static bool parse(char *line, char **ret_device, char **ret_mountpoint)
 	return true;
 }
 
-/* Whether the path is the one that is escaped there. */
+/* Whether `escaped` stands for the path. */
 static bool is_path(const char *escaped, const char *path)
 {
 	for (; *path; path++) {
@@ -79,7 +79,7 @@ bool cfs_detach_happened(const struct cfs_detach *detach)
 		return false;
 	while (!found && getline(&line, &size, file) > 0)
 		found = parse(line, &device, &where) && strcmp(device, detach->device) == 0;
-	/* Nothing is said of what could not be read to its end. */
+	/* If the list could not be read to its end, the mount may be in the rest. */
 	found = found || !feof(file);
 	free(line);
 	fclose(file);

@@ -1,8 +1,9 @@
 /*
- * Detached: taken out of the tree of files while in use, as by `fusermount3 -uz` or `umount -l`.
+ * Notices a lazy unmount: `fusermount3 -uz` or `umount -l`, which detach a mount that is in use.
  *
- * The kernel tells a filesystem of its end, but not of this: whoever is in it may stay. Nobody
- * shall have to stay for a call that hangs, though, so it is found out here.
+ * The kernel tells a filesystem when its mount has ended, but a mount that is detached lasts until
+ * the last file in it is closed. An open that waits for a cloud would keep it for long, so
+ * detaching is found out here.
  */
 #ifndef CFS_FS_FUSE_DETACH_H
 #define CFS_FS_FUSE_DETACH_H
@@ -11,7 +12,7 @@
 
 #include "fs/base/loop.h"
 
-#define CFS_DETACH_DEVICE_MAX 24 /* bytes of its two numbers */
+#define CFS_DETACH_DEVICE_MAX 24 /* bytes of a device's two numbers */
 
 struct cfs_detach {
 	struct cfs_watch watch;
@@ -20,16 +21,15 @@ struct cfs_detach {
 };
 
 /*
- * What is mounted on top at mountpoint, an absolute path without links, is looked after: fn(arg) is
- * called whenever mounts of any kind have changed. 0 or a negative errno: it cannot be told,
- * -ENOENT if nothing is mounted there.
+ * Watches the topmost mount at mountpoint, an absolute path without links: fn(arg) is called
+ * whenever any mount of the system has changed. 0 or a negative errno; -ENOENT if nothing is
+ * mounted there.
  */
 int cfs_detach_start(struct cfs_detach *detach, struct cfs_loop *loop, const char *mountpoint,
 	void (*fn)(void *arg), void *arg);
-/* Whether it is mounted nowhere any more, as far as this process can see. Reads the list of all
- * mounts. */
+/* Whether the mount is gone from the list of mounts that this process can see. Reads that list. */
 bool cfs_detach_happened(const struct cfs_detach *detach);
-/* Nothing happens to one that was not started, if it is zeroed. */
+/* Accepts one that is zeroed and was never started. */
 void cfs_detach_stop(struct cfs_detach *detach);
 
 #endif

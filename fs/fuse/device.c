@@ -1,10 +1,10 @@
 /*
- * Unless a filesystem says in its answer to FUSE_INIT that it is ready for more, the kernel sends
- * one lookup or readdir of a directory at a time, and whoever waits for his turn cannot be
- * interrupted: one hung lookup would hang every `ls`. libfuse offers to say so, as
- * FUSE_CAP_PARALLEL_DIROPS, but up to 3.16 forgets it when it writes the answer
- * (https://github.com/libfuse/libfuse/pull/861). So the bit is set in passing: that answer is the
- * first message of every session.
+ * Unless a filesystem sets FUSE_PARALLEL_DIROPS in its answer to FUSE_INIT, the kernel sends one
+ * lookup or readdir of a directory at a time, and a process that waits for its turn cannot be
+ * interrupted: one hung lookup would hang every `ls`. libfuse has FUSE_CAP_PARALLEL_DIROPS for
+ * this, but up to 3.16 drops it when it writes the answer
+ * (https://github.com/libfuse/libfuse/pull/861). So the bit is set here in the first message of
+ * every session, which is that answer.
  */
 #include "fs/fuse/device.h"
 
@@ -20,7 +20,7 @@ static void allow_parallel_dirops(const struct iovec *iov, int count)
 	const size_t needed = offsetof(struct fuse_init_out, flags) + sizeof(uint32_t);
 	struct fuse_init_out answer;
 
-	/* A refusal is a header alone. */
+	/* An error is a header alone. */
 	if (count < 2 || iov[1].iov_len < needed)
 		return;
 	memcpy(&answer, iov[1].iov_base, needed);

@@ -21,12 +21,12 @@ struct cfs_mount {
 	const struct cfs_guests *guests; /* whose opens of live files are refused */
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
-	struct cfs_request *requests; /* that wait for a cloud */
+	struct cfs_request *requests; /* that wait */
 	struct cfs_dirlist *dirlists; /* of directories that are open */
 	void (*ready)(void *arg);     /* called at FUSE_INIT */
 	void *ready_arg;
-	bool parallel; /* the kernel can have several lookups of one directory under way */
-	bool answered; /* FUSE_INIT has been, by the first message of all (device.c) */
+	bool parallel; /* the kernel can send lookups of one directory in parallel */
+	bool answered; /* FUSE_INIT, with the first message written (device.c) */
 };
 
 #endif

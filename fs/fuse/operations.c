@@ -19,7 +19,7 @@ static struct cfs_node *node_of(fuse_req_t req, fuse_ino_t ino)
 	return cfs_node_find(cfs_reply_mount(req)->nodes, ino);
 }
 
-/* Calls that are begun before the next request is looked at are begun for this one. */
+/* Calls that are started before the next request is looked at are made for this one. */
 static void remember_asker(fuse_req_t req)
 {
 	cfs_caller_set_current(
@@ -123,8 +123,8 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		cfs_reply_target(req, target);
 }
 
-/* Whether an open of a live file is refused to whoever asks. Who cannot be looked up is let
- * through. */
+/* Whether the process that asks is refused an open of a live file. One that cannot be looked up is
+ * not. */
 static bool is_refused(fuse_req_t req, const struct cfs_node *node)
 {
 	const struct cfs_mount *mount = cfs_reply_mount(req);
@@ -235,8 +235,8 @@ static void op_readdir(
 		used += need;
 		offset++;
 	}
-	/* What could not be had is no end of the directory: it is asked for again behind the rest.
-	 */
+	/* A failure is not the end of the directory: what was added before it is told, and the
+	 * kernel asks again for the rest. */
 	if (r < 0 && used == 0)
 		cfs_reply_result(req, r);
 	else
@@ -279,7 +279,7 @@ static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 	cfs_buf_finish(&names);
 }
 
-/* The tree is the clouds' to change: one refusal for every way of trying. */
+/* Only the clouds change the tree: every attempt to is refused. */
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
 {

@@ -5,8 +5,7 @@
 
 #include "fs/tree/dirlist.h"
 
-/* Seconds for which the kernel may trust what it knows of a directory or a link. Nothing it knows
- * of a file. */
+/* Seconds for which the kernel may use what it knows of a directory or a link, and of a file. */
 #define DIRECTORY_TIMEOUT 1.0
 #define FILE_TIMEOUT 0.0
 
@@ -39,7 +38,7 @@ void cfs_reply_entry(fuse_req_t req, struct cfs_node *node)
 	}
 	entry.ino = node->id;
 	entry.attr_timeout = entry.entry_timeout = timeout_of(node);
-	/* The kernel did not take the answer: it will not forget it either. */
+	/* The kernel did not take the answer, so it will not forget the node. */
 	if (fuse_reply_entry(req, &entry) < 0)
 		cfs_node_forget(node, 1);
 }
@@ -58,7 +57,7 @@ void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node)
 
 void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
 {
-	/* The open was interrupted when its answer was under way already: no release will come. */
+	/* The open was interrupted while its answer was being written: no release will come. */
 	if (fuse_reply_open(req, fi) < 0)
 		cfs_node_released(node);
 }
@@ -72,7 +71,7 @@ void cfs_reply_opendir(fuse_req_t req, struct cfs_dirlist *dirlist, struct fuse_
 
 void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len)
 {
-	/* Nobody to tell if it fails: whoever asked has gone. */
+	/* If it fails, whoever asked is gone, and nothing is left to do. */
 	fuse_reply_buf(req, bytes, len);
 }
 

@@ -7,10 +7,10 @@
 
 #include "fs/fuse/mount.h"
 
-/* The mount that the request is to. */
+/* The mount that the request is for. */
 struct cfs_mount *cfs_reply_mount(fuse_req_t req);
 
-/* A negative errno, or 0 for success where that says all. */
+/* A negative errno, or 0 where success needs no more. */
 void cfs_reply_result(fuse_req_t req, int r);
 /* A lookup's node. The lookup is counted in it, and forgotten if the kernel does not take the
  * answer. */
@@ -22,8 +22,8 @@ void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info
 /* An open of a directory. The dirlist is destroyed if the kernel does not take the answer. */
 void cfs_reply_opendir(fuse_req_t req, struct cfs_dirlist *dirlist, struct fuse_file_info *fi);
 void cfs_reply_bytes(fuse_req_t req, const char *bytes, size_t len);
-/* An extended attribute's value, or the list of their names, to one who has room for `size` bytes;
- * 0: to one who asks how many there are. */
+/* An extended attribute's value, or the list of their names, for a caller with room for `size`
+ * bytes. 0: the caller asks how many there are. */
 void cfs_reply_xattr(fuse_req_t req, const struct cfs_buf *value, size_t size);
 /* Where a symbolic link leads. */
 void cfs_reply_target(fuse_req_t req, const char *target);

@@ -88,7 +88,7 @@ static void answer_requests(void *arg)
 		fuse_session_process_buf(session->fuse, &session->buf);
 		cfs_caller_set_current(session->mount.runtime->current_caller, 0);
 	}
-	/* 0: unmounted. A device that cannot be read is as good as that. */
+	/* 0: unmounted. A device that cannot be read ends the mount too. */
 	if (i < REQUESTS_A_TURN && r != -EAGAIN) {
 		if (r < 0)
 			cfs_log(CFS_LOG_ERROR, "reading /dev/fuse failed: error %d", -r);
@@ -97,8 +97,9 @@ static void answer_requests(void *arg)
 	}
 }
 
-/* Mounts have changed. Taken away while in use (fusermount3 -uz), a mount lasts until the last user
- * has gone, and nobody shall wait for a cloud meanwhile. What is open can be read to its end. */
+/* Mounts have changed. One that was detached while in use (fusermount3 -uz) lasts until its last
+ * file is closed: no request waits for a cloud meanwhile, and what is open can be read to its end.
+ */
 static void on_mounts(void *arg)
 {
 	struct cfs_session *session = arg;

@@ -12,9 +12,9 @@ struct fuse_args;
 struct cfs_session;
 
 /*
- * machine, which has an asker, clouds and guests are borrowed for its life. args holds the mount
- * options for libfuse. `ready` is called once, when the kernel has completed the mount and it is
- * usable. 0 or a negative errno.
+ * runtime, which has a current_caller, clouds and guests are borrowed for the session's life. args
+ * holds the mount options for libfuse. `ready` is called once, when the kernel has completed the
+ * mount and it can be used. 0 or a negative errno.
  */
 int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_clouds *clouds,
 	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
@@ -23,8 +23,8 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 /* Answers every request that waits, at once, and unmounts. */
 void cfs_session_destroy(struct cfs_session *session);
 
-/* Mounts, and begins to answer from the loop, which is stopped when the filesystem was unmounted. A
- * negative errno, after libfuse has said why on stderr. */
+/* Mounts, and starts to answer requests from the loop, which is stopped when the filesystem has
+ * been unmounted. A negative errno, after libfuse has printed why on stderr. */
 int cfs_session_mount(struct cfs_session *session, const char *mountpoint);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Files that are built into the program: fs/<name> as it stands in the tree (fs/CMakeLists.txt).
+ * The files of fs/tree that are built into the program (fs/CMakeLists.txt).
  */
 #ifndef CFS_FS_TREE_ASSETS_H
 #define CFS_FS_TREE_ASSETS_H

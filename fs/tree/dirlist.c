@@ -17,7 +17,7 @@ struct name {
 
 struct cfs_dirlist {
 	struct cfs_dirlist *next, **link;
-	struct cfs_walk walk; /* to the instances that are yet to be looked at */
+	struct cfs_walk walk; /* over the instances that are not yet among the names */
 	enum cfs_node_kind kind;
 	size_t region; /* of a REGION */
 	uint64_t directory_ino;
@@ -66,7 +66,7 @@ static int add_link(struct cfs_dirlist *dirlist, const char *name)
 	return add(dirlist, name, cfs_node_ino(dirlist->directory_ino, name), S_IFLNK);
 }
 
-/* The name of an instance in such a directory. */
+/* Adds an instance, by the name it has in such a directory. */
 static int add_instance(struct cfs_dirlist *dirlist, const struct cfs_entry *entry)
 {
 	char name[CFS_BY_NAME_MAX + 1];
@@ -112,7 +112,7 @@ static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory
 	const struct cfs_cloud *cloud = directory->cloud;
 	int r;
 
-	/* The kernel knows the parent of every directory it is in; nobody relies on this number. */
+	/* The kernel knows the parent of every directory it is in, so any number will do. */
 	r = add(dirlist, ".", dirlist->directory_ino, S_IFDIR);
 	if (r == 0)
 		r = add(dirlist, "..", CFS_NODE_ROOT, S_IFDIR);

@@ -16,9 +16,9 @@ struct cfs_dirlist;
 
 #define CFS_DIRLIST_TEXT_MAX (256 * 1024 * 1024) /* bytes of names of one directory */
 
-/* The names that the directory shows, "." and ".." first. Until it is destroyed it stands in the
- * caller's list, which is NULL at first: whoever ends before all directories are closed destroys
- * what is left there. -ENOMEM. */
+/* The names that the directory shows, "." and ".." first. Until it is destroyed the dirlist is in
+ * the caller's list, which is NULL at first, so that the caller can destroy those that were never
+ * closed. -ENOMEM. */
 int cfs_dirlist_create(const struct cfs_node *directory, struct cfs_dirlist **list,
 	struct cfs_dirlist **ret_dirlist);
 /* Accepts NULL. */

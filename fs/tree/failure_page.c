@@ -5,7 +5,7 @@
 #include "backends/base/html.h"
 #include "backends/base/time.h"
 
-#define LINE_MAX 1024 /* bytes of a title or of an advice */
+#define LINE_MAX 1024 /* bytes of a title or of a piece of advice */
 
 static void add_row(struct cfs_buf *buf, const char *term, const char *text)
 {

@@ -13,15 +13,15 @@ struct cfs_fetch {
 	struct cfs_node *node;
 	struct cfs_wait *waits;
 	struct cfs_wake wake;
-	size_t region;            /* index of the one asked now */
-	struct cfs_error refusal; /* by a region before it */
+	size_t region;            /* index of the one that is asked now */
+	struct cfs_error refusal; /* of a region before it; CFS_OK: there was none */
 	size_t last_region;       /* where an instance of unknown region is asked for last */
 	struct cfs_call call;
 	struct cfs_sink sink;
 	struct cfs_buf content;
 };
 
-/* The waits may begin another fetch of the node, so this one has left it before they are called. */
+/* Whoever waits may fetch the node again when told, so this fetch has left the node before. */
 static void end(struct cfs_fetch *fetch, int result)
 {
 	fetch->node->fetch = NULL;
@@ -53,7 +53,7 @@ static void ask(struct cfs_fetch *fetch)
 		&fetch->call, fetch->node->cloud->client, &fetching, &fetch->sink, answered, fetch);
 }
 
-/* Where the content came from; NULL without memory for it: the content has to do. */
+/* Where the content came from. NULL without memory: then the content is served without it. */
 static struct cfs_origin *origin_of(const struct cfs_fetch *fetch, const struct cfs_error *error)
 {
 	struct cfs_origin *origin = calloc(1, sizeof(*origin));
@@ -83,7 +83,7 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	cfs_client_failed(node->cloud->client, &asked, error, listed, &failure);
 	cfs_entry_failed(node->entry, &failure);
 	cfs_wake_give_back(node->entry, &fetch->wake);
-	/* A page says itself why it is not what was asked for. */
+	/* A web page says itself why it is not what was asked for. */
 	if (node->live->page) {
 		cfs_buf_clear(&fetch->content);
 		if (cfs_failure_page(node, &failure, &fetch->content) == 0) {
@@ -94,9 +94,9 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 	end(fetch, -failure.number);
 }
 
-/* Whether another region may have an instance of which nobody knows the region. What this one says
- * is kept if it says more than that it does not know it. */
-static bool goes_on(struct cfs_fetch *fetch, const struct cfs_error *error)
+/* Whether the next region is to be asked, for an instance whose region is not known. A refusal is
+ * kept, as it says more than that a region does not have the instance. */
+static bool asks_next_region(struct cfs_fetch *fetch, const struct cfs_error *error)
 {
 	bool refused = error->fault == CFS_DENIED || error->fault == CFS_UNAUTHENTICATED;
 
@@ -111,7 +111,7 @@ static void answered(void *arg, const struct cfs_error *error)
 
 	if (error->fault == CFS_OK) {
 		succeed(fetch, error);
-	} else if (goes_on(fetch, error)) {
+	} else if (asks_next_region(fetch, error)) {
 		fetch->region++;
 		ask(fetch);
 	} else {

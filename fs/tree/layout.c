@@ -44,7 +44,7 @@ static bool exists(const struct cfs_file *file, const struct cfs_node *directory
 	return !file->exists || file->exists(directory);
 }
 
-/* The live files of a directory: none but in an instance's. */
+/* How many live files a directory has: only those of instances have any. */
 static size_t n_live(const struct cfs_node *directory)
 {
 	return directory->kind == CFS_NODE_INSTANCE ? directory->cloud->client->backend->n_live : 0;
@@ -76,7 +76,7 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	return -ENOENT;
 }
 
-/* Of an instance of which nothing is known, everything may make sense. */
+/* Whether a live file is shown. If nothing is known of the instance, all are. */
 static bool shown(const struct cfs_node *directory, size_t live)
 {
 	const struct cfs_instance *instance = directory->entry->instance;
@@ -111,7 +111,8 @@ void cfs_layout_target(const struct cfs_node *link, char ret_target[CFS_LAYOUT_T
 		link->entry->id);
 }
 
-/* The size of a file: exact while it is open, else the nominal size or what rendering gives now. */
+/* The size of a file: that of the snapshot while it is open, else the nominal size or that of the
+ * content as it would be rendered now. */
 static int file_size(const struct cfs_node *node, off_t *ret_size)
 {
 	struct cfs_buf rendered = CFS_BUF_INIT(CFS_FILE_RENDERED_MAX);
@@ -121,7 +122,7 @@ static int file_size(const struct cfs_node *node, off_t *ret_size)
 		*ret_size = (off_t)node->snapshot.len;
 	} else if (node->live) {
 		*ret_size = (off_t)node->live->nominal;
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is live, or has a row */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is live, or has a file */
 	} else if (node->file->nominal) {
 		*ret_size = (off_t)node->file->nominal;
 	} else {
@@ -160,7 +161,7 @@ static void stat_directory(const struct cfs_node *node, struct stat *st)
 	st->st_nlink = 2;
 	st->st_mode = S_IFDIR | 0555;
 	st->st_mtim = node->entry ? node->entry->seen_at : node->born;
-	/* tar keeps a directory open and takes another ctime at the end for a change. */
+	/* tar compares the ctime at the end with that at the beginning, and reports a change. */
 	st->st_ctim = node->born;
 }
 

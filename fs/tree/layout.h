@@ -1,8 +1,8 @@
 /*
- * The tree: which files stand in which directory, and what stat says of them.
+ * The layout of the tree: which files are in which directory, and what stat says of a node.
  *
- * A file that is not live is a row of a table here; a live file is a row of its backend's table.
- * There is no other place that knows a file's name.
+ * A rendered file (file.h) is a row of a table in layout.c; a live file is a row of its backend's
+ * table. No other place knows a file's name.
  */
 #ifndef CFS_FS_TREE_LAYOUT_H
 #define CFS_FS_TREE_LAYOUT_H
@@ -11,7 +11,7 @@
 
 #include "fs/tree/node.h"
 
-/* Whom files belong to, and who may read them: mount options. */
+/* Who owns the files, and who may read them: mount options. */
 struct cfs_ownership {
 	uid_t uid;
 	gid_t gid;
@@ -19,7 +19,7 @@ struct cfs_ownership {
 };
 
 /* The file of that name in a directory: sets one of *ret_file and *ret_live, the other to NULL.
- * -ENOENT. A live file is found even where it is not shown. */
+ * -ENOENT. A live file is found even if the directory does not show it. */
 int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	const struct cfs_file **ret_file, const struct cfs_live **ret_live);
 
@@ -28,7 +28,7 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 int cfs_layout_each(
 	const struct cfs_node *directory, int (*fn)(void *arg, const char *name), void *arg);
 
-/* Where a link leads: to the instance's own directory, relative. */
+/* Where a link leads: the relative path of the instance's own directory. */
 #define CFS_LAYOUT_TARGET_MAX (sizeof("../../") + CFS_ID_MAX)
 void cfs_layout_target(const struct cfs_node *link, char ret_target[CFS_LAYOUT_TARGET_MAX]);
 

@@ -14,7 +14,7 @@ struct cfs_nodes {
 	struct cfs_table directories; /* by st_ino */
 	uint64_t last_id;
 	struct cfs_nodes_open open;
-	struct cfs_buf spare; /* an empty one, of SNAPSHOT_ROOM; or without memory */
+	struct cfs_buf spare; /* empty, with memory for SNAPSHOT_ROOM or without any */
 };
 
 static struct cfs_node *node_at(struct cfs_link *link)
@@ -33,7 +33,7 @@ struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id)
 
 uint64_t cfs_node_ino(uint64_t directory_ino, const char *name)
 {
-	/* FNV-1a from the directory's number on. 0 is no inode and 1 is the root. */
+	/* FNV-1a, which begins with the directory's number. 0 is not a valid inode, 1 is the root. */
 	uint64_t hash = directory_ino ^ UINT64_C(14695981039346656037);
 
 	for (; *name; name++)
@@ -146,8 +146,8 @@ static struct cfs_node *directory_node(struct cfs_nodes *nodes, enum cfs_node_ki
 	struct cfs_link *link = cfs_table_first(&nodes->directories, hash);
 	struct cfs_node *node;
 
-	/* A number is not enough: a cloud that was configured anew, or an instance that came back,
-	 * has the one of its predecessor, which may still be in use. */
+	/* The number alone does not tell: a cloud that was configured anew, or an instance that
+	 * came back, has that of its predecessor, whose directory may still be in use. */
 	for (; link; link = cfs_table_next(link)) {
 		node = CFS_LINKED(link, struct cfs_node, by_ino);
 		if (node->kind == kind && node->cloud == cloud && node->entry == entry &&

@@ -46,7 +46,7 @@ static void series_labels(
 	label(buf, "action", series->action);
 }
 
-/* Faults that show as the same errno are one result. */
+/* Faults with the same errno are one result. */
 static void results(struct cfs_buf *buf, const struct cfs_metrics_series *series)
 {
 	bool told[CFS_N_FAULTS] = {false};

@@ -38,7 +38,7 @@ static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
 	return true;
 }
 
-/* Of a key that comes twice, the first value counts: JSON readers differ about such objects. */
+/* If a key comes twice, the first value counts: JSON readers differ about such objects. */
 static bool add_pairs(cJSON *root, const char *key, const struct cfs_instance *instance, size_t n,
 	struct cfs_pair (*at)(const struct cfs_instance *instance, size_t i))
 {
@@ -106,8 +106,8 @@ int cfs_status_render_error(const struct cfs_node *node, struct cfs_buf *buf)
 	return failure ? cfs_failure_describe(failure, buf) : 0;
 }
 
-/* Where the keys come from and until when; and if the last search for keys failed, where it looked.
- */
+/* Where the credentials come from and until when they are valid; if the last search for them
+ * failed, where it looked. */
 static void render_credentials(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	const struct cfs_credentials *credentials = cloud->client->credentials;
@@ -148,7 +148,7 @@ static void render_region(const struct cfs_region_state *region, struct cfs_buf 
 	cfs_buf_addc(buf, '\n');
 }
 
-/* Whether a failure is one of the account or the way to its cloud, and not of an instance. */
+/* Whether the fault is of the account or of the network, and not of one instance. */
 static bool is_about_account(enum cfs_fault fault)
 {
 	return fault == CFS_UNAUTHENTICATED || fault == CFS_EXPIRED || fault == CFS_CLOCK_SKEW ||
@@ -156,7 +156,7 @@ static bool is_about_account(enum cfs_fault fault)
 		fault == CFS_RESET || fault == CFS_TLS;
 }
 
-/* What `stats` tells in full. */
+/* A summary; `stats` has the details. */
 static void render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
 	struct cfs_metrics_sum sum;
@@ -192,7 +192,7 @@ static void render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf
 	}
 }
 
-/* Whether the account works, in a word: as far as its regions have been heard of. */
+/* Whether the account works, as far as is known. */
 static const char *condition(const struct cfs_cloud *cloud)
 {
 	struct cfs_region_state region;
@@ -211,7 +211,7 @@ static const char *condition(const struct cfs_cloud *cloud)
 		return listed > 0 ? "working in part" : "not working";
 	if (listed > 0)
 		return "working";
-	/* Not listed, but asked by a path. */
+	/* Nothing was listed yet, but paths of instances may have been used. */
 	return cloud->client->failure.number && is_about_account(cloud->client->failure.error.fault)
 		? "not working"
 		: "not used yet";
@@ -226,7 +226,7 @@ int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
 		cloud->client->backend->name, condition(cloud));
 	render_credentials(cloud, buf);
 	if (cloud->client->cloud_clock.offset)
-		cfs_buf_addf(buf, "clock:       this machine's is %+lld s off the cloud's\n",
+		cfs_buf_addf(buf, "clock:       local time is %+lld s off the cloud's\n",
 			-(long long)cloud->client->cloud_clock.offset);
 	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);

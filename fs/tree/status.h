@@ -1,5 +1,6 @@
 /*
- * Rendered files: text made from what is in memory. No API call.
+ * The files `info.json` and `error` of an instance, and `status` of a cloud: text made from what is
+ * in memory, without an API call.
  */
 #ifndef CFS_FS_TREE_STATUS_H
 #define CFS_FS_TREE_STATUS_H

@@ -5,7 +5,7 @@
 
 #include "backends/base/time.h"
 
-#define OURS "user."
+#define PREFIX "user."
 
 static int fetched(const struct cfs_node *node, struct cfs_buf *buf)
 {
@@ -32,13 +32,13 @@ static int woken(const struct cfs_node *node, struct cfs_buf *buf)
 
 static const struct attribute {
 	const char *name;
-	/* Of a node that has an origin: appends the value. -ENODATA, -ENOMEM. */
+	/* Appends the value for a node that has an origin. -ENODATA, -ENOMEM. */
 	int (*get)(const struct cfs_node *node, struct cfs_buf *buf);
 } attributes[] = {
-	{OURS "consolefs.fetched", fetched},
-	{OURS "consolefs.region", region},
-	{OURS "consolefs.request_id", request_id},
-	{OURS "consolefs.woken", woken},
+	{PREFIX "consolefs.fetched", fetched},
+	{PREFIX "consolefs.region", region},
+	{PREFIX "consolefs.request_id", request_id},
+	{PREFIX "consolefs.woken", woken},
 };
 
 #define N_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
@@ -52,7 +52,7 @@ int cfs_xattr_get(const struct cfs_node *node, const char *name, struct cfs_buf 
 {
 	size_t i;
 
-	if (strncmp(name, OURS, strlen(OURS)) != 0)
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return -EOPNOTSUPP;
 	for (i = 0; has_any(node) && i < N_ATTRIBUTES; i++)
 		if (strcmp(attributes[i].name, name) == 0)

@@ -1,8 +1,9 @@
 /*
  * Extended attributes: where the bytes of an open live file came from.
  *
- * They belong to the snapshot, so an inode has them while it is open: fgetxattr(2), or by the path
- * of the descriptor in /proc/self/fd. By its path in the mount a file is a fresh node, without any.
+ * They belong to the snapshot, so a node has them while it is open: for fgetxattr(2), or by the
+ * path of the descriptor in /proc/self/fd. The path of the file in the mount leads to a fresh node,
+ * which has none.
  *
  *     user.consolefs.fetched      when, as in RFC 3339, UTC
  *     user.consolefs.region       the region that was asked
@@ -16,9 +17,9 @@
 
 #define CFS_XATTRS_MAX 4096 /* bytes of a value, and of all names together */
 
-/* Appends the value. -ENODATA: there is no such attribute. -EOPNOTSUPP: nor will there ever be, as
- * it is no user's (security.capability, ...): programs take that for an answer about every file
- * here, and ask no more. -ENOMEM. */
+/* Appends the value. -ENODATA: there is no such attribute. -EOPNOTSUPP: there can be none, as its
+ * name does not begin with "user." (security.capability, ...); programs then stop asking about the
+ * other files here. -ENOMEM. */
 int cfs_xattr_get(const struct cfs_node *node, const char *name, struct cfs_buf *buf);
 /* Appends the names, each with its NUL. -ENOMEM. */
 int cfs_xattr_list(const struct cfs_node *node, struct cfs_buf *buf);
