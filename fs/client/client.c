@@ -4,11 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/base/nearest.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/quote.h"
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
+
+static void refuse_region(
+	const struct cfs_backend *backend, const char *region, struct cfs_buf *why)
+{
+	struct cfs_nearest nearest;
+
+	cfs_nearest_init(&nearest, region, strlen(region));
+	for (size_t i = 0; backend->regions && backend->regions[i]; i++)
+		cfs_nearest_offer(&nearest, backend->regions[i]);
+	/* On an error of these the sentence is cut short; it is refused anyway. */
+	(void)cfs_buf_adds(why, "region ");
+	(void)cfs_quote_add(why, region, strlen(region));
+	(void)cfs_buf_adds(why, " (from the environment or the profile) is not a region name");
+	(void)cfs_nearest_add(&nearest, why);
+}
 
 static int set_regions(
 	struct cfs_client *client, const struct cfs_client_config *config, struct cfs_buf *why)
@@ -28,11 +44,7 @@ static int set_regions(
 	if (region[0] == '\0')
 		return 0;
 	if (!client->backend->valid_region(region)) {
-		/* On an error of these the sentence is cut short; -EINVAL is returned anyway. */
-		(void)cfs_buf_adds(why, "region ");
-		(void)cfs_quote_add(why, region, strlen(region));
-		(void)cfs_buf_adds(
-			why, " (from the environment or the profile) is not a region name");
+		refuse_region(client->backend, region, why);
 		return -EINVAL;
 	}
 	client->regions[client->n_regions++] = region;

@@ -54,7 +54,7 @@ static void tell_manager(const char *state)
 	int r = cfs_notify(&cfs_env_process, state);
 
 	if (r < 0)
-		cfs_log(CFS_LOG_WARNING, "cannot send %s to the service manager: %s", state,
+		cfs_log(CFS_LOG_WARNING, "cannot tell the service manager %s: %s", state,
 			strerror(-r));
 }
 

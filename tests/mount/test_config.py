@@ -177,6 +177,13 @@ def test_no_region_anywhere_is_said(directory):
     assert "[aws]" in said and "no region" in said and "regions" in said
 
 
+def test_a_region_of_the_environment_that_is_not_one_is_said(directory):
+    said = refused("-f", "-o", "aws.regions=us-east-1", directory,
+                   env={**AWS_KEYS, **TENCENT_KEYS, "TENCENTCLOUD_REGION": "ap_tokyo"})
+    assert ("[tencent]: region 'ap_tokyo' (from the environment or the profile) is not a region "
+            "name (did you mean ap-tokyo?)") in said
+
+
 def test_keys_without_a_region_do_not_keep_the_other_cloud_away(sim):
     cloud = sim(rate_scale=0)
     options = [one for one in cloud_options(cloud) if "tencent.regions" not in one]
