@@ -156,7 +156,6 @@ static int check_regions(struct cfs_cloud *cloud, cJSON *report)
 	const struct cfs_failure *unknown;
 	struct cfs_region_state region;
 	cJSON *list;
-	size_t i;
 	int r;
 
 	r = list_regions(cloud);
@@ -165,7 +164,7 @@ static int check_regions(struct cfs_cloud *cloud, cJSON *report)
 	list = cJSON_AddArrayToObject(report, "regions");
 	if (!list)
 		return -ENOMEM;
-	for (i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
+	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		if (!add_region(list, &region))
 			return -ENOMEM;
@@ -203,10 +202,9 @@ static bool add_permission(cJSON *list, const struct cfs_cloud *cloud,
 static void judge_listing(const struct cfs_cloud *cloud, struct cfs_error *ret_error)
 {
 	struct cfs_region_state region;
-	size_t i;
 
 	*ret_error = (struct cfs_error){.fault = CFS_OK};
-	for (i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
+	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		if (region.failure && ret_error->fault != CFS_DENIED)
 			*ret_error = region.failure->error;
@@ -219,7 +217,6 @@ static int check_permissions(struct cfs_cloud *cloud, cJSON *report)
 	struct cfs_question question = {.verb = CFS_LIST, .page = ""};
 	struct cfs_sink sink = {0};
 	struct cfs_error error;
-	size_t i;
 	int r;
 
 	if (!list)
@@ -231,7 +228,7 @@ static int check_permissions(struct cfs_cloud *cloud, cJSON *report)
 	if (!add_permission(list, cloud, &question, &error))
 		return -ENOMEM;
 	question.verb = CFS_PROBE;
-	for (i = 0; i < cloud->client->backend->n_live; i++) {
+	for (size_t i = 0; i < cloud->client->backend->n_live; i++) {
 		question.live = &cloud->client->backend->live[i];
 		/* Rows of one action stand together, and take the same permission. */
 		if (i > 0 && strcmp(question.live->action, question.live[-1].action) == 0)
