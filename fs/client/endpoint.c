@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/base/time.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 
@@ -128,14 +129,14 @@ static void begin_probe(void *arg)
 /* Why a call is refused: the error of the last probe. */
 static void explain(const struct cfs_endpoint *endpoint, struct cfs_error *ret_error)
 {
-	char since[sizeof("23:59:59Z")] = "";
-	struct tm tm;
+	char since[CFS_TIME_TEXT];
+	const char *date_end;
 
-	if (gmtime_r(&endpoint->since.tv_sec, &tm))
-		strftime(since, sizeof(since), "%H:%M:%SZ", &tm);
+	cfs_time_format(endpoint->since.tv_sec, since);
+	date_end = strchr(since, 'T');
 	cfs_error_set(ret_error, endpoint->error.fault,
 		"%s has not answered since %s; calls fail until a probe gets an answer: %s",
-		place(endpoint), since, endpoint->error.message);
+		place(endpoint), date_end ? date_end + 1 : since, endpoint->error.message);
 }
 
 int cfs_endpoint_admit(struct cfs_endpoint *endpoint, struct cfs_wait *wait,
