@@ -15,8 +15,8 @@
 #define BLOCK_DIGITS 64
 #define BLOCK_BYTES (BLOCK_DIGITS / GROUP_DIGITS * GROUP_BYTES)
 
-/* What a digit stands for at each place of its group: its bits, and above those a mark that it is
- * a digit, which no other byte has. */
+/* The value of a digit at each place of its group: its bits, and above them a mark that it is a
+ * digit, which other bytes do not have. */
 #define MARK 24
 #define ALL_MARKS 0xf
 #define DIGIT(value, place) \

@@ -9,7 +9,7 @@
 
 void cfs_error_set(struct cfs_error *error, enum cfs_fault fault, const char *format, ...)
 {
-	/* Roomier than the message, so that what is cut here is beyond what is kept. */
+	/* Larger than the message, so that only text that is not kept is cut here. */
 	char text[4 * CFS_MESSAGE_MAX];
 	va_list args;
 
@@ -17,7 +17,7 @@ void cfs_error_set(struct cfs_error *error, enum cfs_fault fault, const char *fo
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	/* Only now: an argument may be a text of the error itself. */
+	/* Only now, since an argument may point into the error itself. */
 	*error = (struct cfs_error){.fault = fault};
 	cfs_text_line(error->message, sizeof(error->message), text, strlen(text));
 }

@@ -6,7 +6,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* What one character becomes, NULL: itself. */
+/* What a character is replaced by; NULL if it stays. */
 static const char *replacement(const unsigned char *c, size_t n)
 {
 	switch (c[0]) {
@@ -64,8 +64,8 @@ int cfs_html_add_step(struct cfs_buf *buf, const char *name)
 	return cfs_text_encode(buf, name, strlen(name), "");
 }
 
-/* The countdown is a number that an animation lowers. Where numbers cannot be animated, the bar
- * beside it still can. */
+/* The countdown is a number that an animation lowers. Browsers that cannot animate numbers still
+ * show the bar beside it. */
 static const char style[] =
 	":root{color-scheme:light dark;--bg:#f4f5f7;--card:#fff;--fg:#1b1f24;--dim:#59636e;"
 	"--line:#d1d9e0;--accent:#0a5ccf;--on:#fff;--bad:#b3261e}"

@@ -7,11 +7,11 @@
 #include "backends/base/span.h"
 
 /*
- * With `nested`, lines mean what they mean to Python's configparser, which is what the AWS tools
- * read their files with: a line indented deeper than the line on which the pair began continues it,
- * an empty line within a value is kept, one with a comment is not, and blanks at the value's end
- * go. So a pair is known to be whole only when another line begins something else: it waits in
- * `key` and `value` until then.
+ * With `nested`, lines mean the same as to Python's configparser, with which the AWS tools read
+ * their files. A line that is indented deeper than the first line of a pair continues its value; an
+ * empty line within a value is kept, a comment line is not; blanks at the end of a value are
+ * dropped. So a pair is only complete when a line begins something else. Until then it waits in
+ * `key` and `value`.
  */
 struct parser {
 	bool nested;
@@ -88,7 +88,7 @@ static int read_header(struct parser *parser, struct cfs_span line)
 	if (!close)
 		return -EINVAL;
 	past = (size_t)(close - line.at) + 1;
-	/* configparser overlooks what follows the header; in a file of our own it is a mistake. */
+	/* configparser ignores what follows the header; in our own file it is a mistake. */
 	if (past < line.len && !parser->nested)
 		return -EINVAL;
 	name = trim((struct cfs_span){line.at + 1, past - 2});

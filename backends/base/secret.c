@@ -18,7 +18,7 @@ int cfs_secret_set(struct cfs_secret *ret_secret, const char *data, size_t len)
 	if (len)
 		memcpy(copy, data, len);
 	copy[len] = '\0';
-	/* Only now: data may be what the secret held. */
+	/* Only now, since data may point into the secret itself. */
 	cfs_secret_finish(ret_secret);
 	*ret_secret = (struct cfs_secret){.data = copy, .len = len};
 	return 0;

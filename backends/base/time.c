@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-/* n digits as a number within bounds. */
+/* Reads n digits as a number from low to high. */
 static bool take(const char **at, int n, int low, int high, int *ret_number)
 {
 	int number = 0;

@@ -7,7 +7,7 @@
 
 #include "backends/base/span.h"
 
-/* Reads what stands between quotes, from behind the first to behind the second. */
+/* Reads quoted text, including both quotes. */
 static int take_quoted(const char **at, char **out)
 {
 	char quote = *(*at)++;
@@ -53,7 +53,7 @@ static int take_word(const char **at, char **out)
 
 int cfs_words_split(const char *text, char ***ret_words, size_t *ret_n)
 {
-	/* No word takes more bytes, its NUL included, than it has in the text with a blank. */
+	/* A word with its NUL takes no more bytes than the word with a blank does in the text. */
 	char **words = malloc((CFS_WORDS_MAX + 1) * sizeof(*words) + strlen(text) + 1), *out;
 	size_t n = 0;
 	int r = 0;

@@ -14,14 +14,14 @@
 #include "backends/http/url.h"
 
 #define CHUNK (16 * 1024) /* a TLS record is no longer, and OpenSSL hands out one at a time */
-#define DATE_MAX 64       /* bytes of a Date header that can be a date */
-#define CA_CACHE_S 60 /* a file of authorities is read again when it was last read so long ago */
+#define DATE_MAX 64       /* bytes of a Date header's value; longer ones are not dates */
+#define CA_CACHE_S 60     /* how long a file of authorities is kept before it is read again */
 
 _Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
 	"libcurl writes as much into the message");
 
-/* The headers of a transfer as libcurl takes them: nodes that borrow the request's text, so that no
- * further copy of it lies on the heap. */
+/* The headers of a transfer in libcurl's form. The nodes point to the request's text, so that there
+ * is no further copy of it on the heap. */
 struct header_list {
 	struct curl_slist node[CFS_HTTP_HEADERS_MAX + 2];
 	size_t n;
@@ -29,7 +29,7 @@ struct header_list {
 	char no_type[sizeof("Content-Type:")];
 };
 
-/* What libcurl tells of a transfer */
+/* Callbacks from libcurl */
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -37,8 +37,8 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	int fd;
 
 	(void)purpose;
-	/* The host was found to be a loopback name, or a metadata service may be asked: what it
-	 * resolved to must be one. */
+	/* Plain http is only for loopback hosts and metadata services: what the name has resolved
+	 * to must be one. */
 	if (cfs_http_url_is_plain(transfer->request.url) &&
 		!cfs_http_url_is_loopback(&address->addr) &&
 		!(transfer->direct && cfs_http_url_is_metadata(&address->addr))) {
@@ -65,8 +65,8 @@ static int on_close_socket(void *arg, curl_socket_t fd)
 	return close(fd);
 }
 
-/* Before a request is sent on a kept connection: what is there to be read already belongs to no
- * request, and would be taken for the answer to this one. */
+/* Called before a request is sent. If there is something to read on a kept connection, it belongs
+ * to no request, and would be taken for the answer to this one. */
 static int on_request(void *arg, char *peer, char *own, int peer_port, int own_port)
 {
 	struct cfs_transfer *transfer = arg;
@@ -133,7 +133,7 @@ static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 	return CURL_WRITEFUNC_ERROR;
 }
 
-/* What libcurl is told of one */
+/* Options */
 
 static void add_node(struct header_list *list, char *text)
 {
@@ -155,7 +155,8 @@ static struct header_list *make_list(struct cfs_http_request *request)
 
 		if (strncasecmp(header, no_type, strlen(no_type)) == 0)
 			has_type = true;
-		/* "Name:" takes a header of libcurl's own away; "Name;" sends one without value. */
+		/* To libcurl "Name:" removes a header of its own; "Name;" is one without a value.
+		 */
 		if (colon[1 + strspn(colon + 1, " \t")] == '\0')
 			memcpy(colon, ";", 2);
 		add_node(list, header);
@@ -166,14 +167,14 @@ static struct header_list *make_list(struct cfs_http_request *request)
 	return list;
 }
 
-/* The same for every transfer. */
+/* Options that are the same for every transfer. */
 static const struct {
 	CURLoption option;
 	long value;
 } fixed[] = {
 	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 	{CURLOPT_NOSIGNAL, 1},
-	{CURLOPT_QUICK_EXIT, 1}, /* to cancel never waits for a resolver */
+	{CURLOPT_QUICK_EXIT, 1}, /* cancelling never waits for a resolver */
 	{CURLOPT_FOLLOWLOCATION, 0},
 	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
 	{CURLOPT_HTTP_CONTENT_DECODING, 0},
@@ -186,11 +187,11 @@ static const struct {
 	{CURLOPT_TCP_KEEPALIVE, 1},
 	{CURLOPT_BUFFERSIZE, CHUNK},
 	{CURLOPT_UPLOAD_BUFFERSIZE, CHUNK},
-	{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* no signature goes to a proxy */
+	{CURLOPT_HEADEROPT, CURLHEADER_SEPARATE}, /* so that no signature is sent to a proxy */
 	{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
 };
 
-/* Sets an option that is a pointer or a number, unless one before it could not be set. */
+/* Sets an option, unless setting an earlier one has failed. */
 #define SET(result, easy, option, value) \
 	do { \
 		if ((result) == CURLE_OK) \
@@ -239,8 +240,8 @@ static CURLcode set_options(
 	SET(result, easy, CURLOPT_USERAGENT, "consolefs/" CONSOLEFS_VERSION);
 	SET(result, easy, CURLOPT_TIMEOUT_MS, options->timeout_ms);
 	SET(result, easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_ms);
-	/* libcurl keeps a file of authorities that it has read, but not if there is a directory as
-	 * well: it would read the system's file at each handshake. */
+	/* libcurl keeps a file of authorities that it has read, unless a directory is set too: then
+	 * it would read the system's file at each handshake. */
 	if (options->ca_file)
 		SET(result, easy, CURLOPT_CAINFO, options->ca_file);
 	if (options->ca_file || system_file)
@@ -283,8 +284,8 @@ void cfs_http_easy_destroy(struct cfs_transfer *transfer)
 	transfer->list = NULL;
 }
 
-/* To make a connection has a limit of its own. Where the kernel does not know this one, the call's
- * own limits remain. */
+/* Connecting has a limit of its own. If the kernel does not support this one, the limits of the
+ * whole transfer remain. */
 void cfs_http_easy_limit_silence(CURL *easy)
 {
 	static const unsigned limit = CFS_HTTP_UNACKNOWLEDGED_MS;

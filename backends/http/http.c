@@ -70,7 +70,7 @@ static void unlink_from(struct cfs_transfer *transfer)
 	transfer->link = NULL;
 }
 
-/* What libcurl asks for: sockets and a timer */
+/* Sockets and the timer, as libcurl asks for them */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
@@ -89,7 +89,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 	if (what & CURL_POLL_OUT)
 		event.events |= EPOLLOUT;
 	r = epoll_ctl(http->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-	/* libcurl may know a number whose socket was replaced behind it, and the reverse. */
+	/* A descriptor that libcurl knows may be another socket by now, which the epoll does not
+	 * have; or the reverse. */
 	if (r < 0 && errno == ENOENT)
 		r = epoll_ctl(http->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 	else if (r < 0 && errno == EEXIST)
@@ -102,14 +103,14 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 	return 0;
 }
 
-/* Arms the timer: milliseconds from now, -1 never. */
+/* Arms the timer to fire in so many milliseconds; -1 is never. */
 static void arm(struct cfs_http *http, long ms)
 {
 	struct itimerspec spec = {0};
 
 	if (http->failed || http->shared.turns.first)
 		ms = 0;
-	/* Not by the timer: its interrupt would cost more than to make the request does. */
+	/* Not by the timer, whose interrupt would cost more than making the request. */
 	if (ms == 0) {
 		eventfd_write(http->due_fd, 1);
 		return;
@@ -128,7 +129,7 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
-/* Makes the transfer idle, and wipes what it asked. */
+/* Makes the transfer idle, and wipes its request. */
 static void end(struct cfs_transfer *transfer)
 {
 	struct cfs_http *http = transfer->http;
@@ -159,7 +160,7 @@ static void set_message(struct cfs_transfer *transfer, const char *message)
 	cfs_text_line(transfer->message, sizeof(transfer->message), message, strlen(message));
 }
 
-/* Nothing was sent: the same once more, on a connection of its own. */
+/* Starts the transfer again on a new connection. Nothing was sent yet. */
 static bool start_afresh(struct cfs_transfer *transfer)
 {
 	CURLM *multi = transfer->http->multi;

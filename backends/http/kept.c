@@ -15,7 +15,7 @@ struct cfs_http_kept_socket {
 	int port; /* 0: not known yet */
 };
 
-/* Versions of libcurl that look themselves each time: the first, and the first after them. */
+/* libcurl checks each time from the first of these versions until before the second. */
 #define LOOKS_SINCE 0x080000
 #define LOOKS_UNTIL 0x081600
 

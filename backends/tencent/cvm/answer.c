@@ -67,9 +67,9 @@ void cfs_tencent_answer_destroy(struct cfs_reader *reader)
 	free(reader);
 }
 
-/* TotalCount decides where a listing ends; and an empty page ends it whatever TotalCount says, but
- * then it was not whole. Pages are counted from the front: if an instance goes meanwhile, another
- * moves past unseen, which a TotalCount that changes from page to page gives away. */
+/* A listing ends at TotalCount. An empty answer ends it too, whatever TotalCount says, but then the
+ * listing is not complete. Offsets count from the first instance: if one is deleted meanwhile,
+ * another one is skipped, which a changed TotalCount tells. */
 static void read_page(
 	struct cfs_reader *reader, int64_t total, size_t received, struct cfs_error *error)
 {
@@ -99,7 +99,7 @@ static void read_listing(struct cfs_reader *reader, const cJSON *response, struc
 		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no valid TotalCount");
 		return;
 	}
-	/* null is this API's other way to write an empty list. */
+	/* This API also writes an empty list as null. */
 	if (!cJSON_IsArray(set) && !(cJSON_IsNull(set) && total == 0)) {
 		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no InstanceSet");
 		return;
@@ -114,7 +114,7 @@ static void read_listing(struct cfs_reader *reader, const cJSON *response, struc
 		cfs_error_set(error, CFS_NOT_FOUND, "no instance has this id");
 }
 
-/* What is said of this answer is fixed text: its body is a secret. */
+/* Messages about this answer are fixed texts: its body is a secret. */
 static void read_vnc(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(response, "InstanceVncUrl");
@@ -135,7 +135,7 @@ static void read_vnc(struct cfs_reader *reader, const cJSON *response, struct cf
 				      : "the VNC address could not be taken over");
 }
 
-/* Only those that are open for sale now: others may have no CVM yet, or none any more. */
+/* Takes only regions that are open now: others may not have CVM yet, or no longer. */
 static void read_regions(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
 {
 	const cJSON *set = cfs_json_array(response, "RegionSet"), *item;

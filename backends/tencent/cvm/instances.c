@@ -55,8 +55,8 @@ static const char *const addresses[] = {
 };
 
 /*
- * Values of InstanceState. vnc: whether DescribeInstanceVncUrl
- * can answer; it documents an error for each of the others, UnsupportedOperation.InstanceState*.
+ * Values of InstanceState. vnc: whether DescribeInstanceVncUrl can answer. For each of the others
+ * it documents an error, UnsupportedOperation.InstanceState*.
  */
 static const struct {
 	const char *name;
@@ -78,7 +78,7 @@ static const struct {
 	{"ENTER_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, false},
 	{"SERVICE_LIVE_MIGRATE", CFS_POWER_ON, true},
 	{"EXIT_SERVICE_LIVE_MIGRATE", CFS_POWER_CHANGING, true},
-	/* Not in the documented list of states, but in that of errors. */
+	/* Not documented as a state, but there is an error for it. */
 	{"TERMINATED", CFS_POWER_GONE, false},
 };
 
@@ -112,7 +112,7 @@ bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCE
 	const char *zone = text + len;
 	int64_t seconds;
 
-	/* Of all forms of RFC 3339, those that this API has. */
+	/* Only those forms of RFC 3339 that this API uses. */
 	if (cfs_time_parse(text, &seconds) < 0 || text[strcspn(shape, "T")] != 'T' ||
 		text[strlen(shape)] == ',')
 		return false;
@@ -151,7 +151,7 @@ static int add_fields(struct cfs_instance_builder *builder, const cJSON *entry)
 	return r;
 }
 
-/* A text, or a whole number as one; "" for anything else. */
+/* A text, or a whole number as text; "" for anything else. */
 static const char *as_text(const cJSON *item, char number[static NUMBER_MAX])
 {
 	const char *text = cJSON_GetStringValue(item);
@@ -159,7 +159,7 @@ static const char *as_text(const cJSON *item, char number[static NUMBER_MAX])
 	if (text)
 		return text;
 	number[0] = '\0';
-	/* Beyond 2^53 a double is not the number that was sent. */
+	/* Beyond 2^53 a double may not be the number that was sent. */
 	if (cJSON_IsNumber(item) && item->valuedouble >= -0x1p53 && item->valuedouble <= 0x1p53 &&
 		item->valuedouble == (double)(int64_t)item->valuedouble)
 		snprintf(number, NUMBER_MAX, "%" PRId64, (int64_t)item->valuedouble);
@@ -223,7 +223,7 @@ static int add_tags(struct cfs_instance_builder *builder, const cJSON *entry)
 	return 0;
 }
 
-/* OperationDenied.InstanceOperationInProgress is what a call gets for as long as this lasts. */
+/* Until this is over, calls fail with OperationDenied.InstanceOperationInProgress. */
 static bool is_operating(const cJSON *entry)
 {
 	const char *text = cfs_json_text(entry, "LatestOperationState");
@@ -231,9 +231,8 @@ static bool is_operating(const cJSON *entry)
 	return text && strcmp(text, "OPERATING") == 0;
 }
 
-/* Bare metal (BMI5, BMS4 ...) is the kind that UnsupportedOperation.SpecialInstanceType is known
- * for. That the error names no types is no reason to show a file that will not open; by name it can
- * be tried. */
+/* Bare metal (BMI5, BMS4 ...) fails with UnsupportedOperation.SpecialInstanceType, although its
+ * documentation names no types. So the files are not shown, but can be opened by name. */
 static bool is_bare_metal(const struct cfs_instance_builder *builder)
 {
 	return strncmp(cfs_instance_builder_get(builder, CFS_FIELD_TYPE), "BM", 2) == 0;

@@ -98,8 +98,8 @@ static int add_filters(
 
 	for (size_t i = 0; r == 0 && i < account->n_filters; i++) {
 		r = cfs_tencent_filters_add(filters, account->filters[i]);
-		/* What two filters of one name mean is documented nowhere. Where ids are
-		 * configured, the reader picks the one that is asked for from their answer. */
+		/* It is not documented what two filters of the same name mean. If ids are
+		 * configured, the reader picks the instance that is looked for from the answer. */
 		if (cfs_tencent_filters_by_id(account->filters[i]))
 			find = false;
 	}
@@ -178,7 +178,7 @@ static int make_body(
 	return r;
 }
 
-/* STS wants a region, and any of those it is in does; it answers alike in all. */
+/* STS requires a region, and answers the same in all those where it is offered. */
 static const char *region_of(const struct cfs_account *account, const struct cfs_question *question)
 {
 	if (question->region[0] || question->verb != CFS_WHOAMI)

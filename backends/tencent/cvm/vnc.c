@@ -8,10 +8,10 @@
 #include "backends/tencent/api/url.h"
 #include "backends/tencent/cvm/live.h"
 
-/* Every byte of a value may take three in the link. */
+/* Encoded, each byte of a value may take three. */
 #define LINK_MAX (CFS_TENCENT_URL_MAX + 3 * CFS_TENCENT_VNC_VALUE_MAX)
 
-/* Graphic ASCII but for what ends a URL wherever one is written: a mail, a shell, a page. */
+/* Graphic ASCII, except for what ends a URL in a mail, a shell or a web page. */
 static bool is_address(const char *value)
 {
 	size_t len = strlen(value);
@@ -46,8 +46,8 @@ static void add_all(struct cfs_buf *buf, const char *before, const char *link, c
 	cfs_buf_adds(buf, after);
 }
 
-/* vnc.html: a page that goes there at once, without a script, and says what it does to whom it
- * does not take along. */
+/* vnc.html: a page that goes there at once, without a script. If it does not, it says what to do.
+ */
 static int render_page(struct cfs_buf *content, const char *id, const char *link)
 {
 	struct cfs_buf refresh = CFS_BUF_INIT(content->max), title = CFS_BUF_INIT(content->max);
@@ -90,7 +90,8 @@ int cfs_tencent_vnc_content(const struct cfs_live *live, const char *id, const c
 	const char *value, struct cfs_buf *content)
 {
 	struct cfs_buf link = CFS_BUF_INIT(LINK_MAX);
-	/* One append to content: what does not fit leaves nothing of the link behind. */
+	/* Appended to content at once, so that no part of a link that does not fit is left there.
+	 */
 	struct cfs_buf rendered = CFS_BUF_INIT(content->max - content->len);
 	int r;
 
