@@ -165,6 +165,19 @@ void cfs_step_refused(
 		error->code, *error->code && *error->message ? ": " : "", error->message);
 }
 
+bool cfs_step_role_name(
+	const struct cfs_step_answer *answer, char ret_name[static CFS_STEP_ROLE_MAX + 1])
+{
+	size_t len = strcspn(answer->content, "\r\n");
+
+	if (answer->status != 200 || strlen(answer->content) != answer->len ||
+		!cfs_text_is_token(answer->content, len, CFS_STEP_ROLE_MAX, "+=,.@_-"))
+		return false;
+	memcpy(ret_name, answer->content, len);
+	ret_name[len] = '\0';
+	return true;
+}
+
 bool cfs_step_is_transient(const struct cfs_step_answer *answer, enum cfs_fault fault)
 {
 	if (answer->fault != CFS_OK)

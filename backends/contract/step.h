@@ -42,6 +42,12 @@ void cfs_step_refused(struct cfs_step *ret_step, const struct cfs_error *error, 
 /* "cannot be reached": why a request got no answer. */
 const char *cfs_step_fault_words(enum cfs_fault fault);
 
+/* The name of a role: the first line of the answer of a metadata service. Returns false if there is
+ * none, as in a network where another service answers to any request. */
+#define CFS_STEP_ROLE_MAX 128 /* bytes */
+bool cfs_step_role_name(
+	const struct cfs_step_answer *answer, char ret_name[static CFS_STEP_ROLE_MAX + 1]);
+
 /* Whether sending the request again may help. `fault` is what the answer says, if there is one. */
 bool cfs_step_is_transient(const struct cfs_step_answer *answer, enum cfs_fault fault);
 

@@ -17,7 +17,6 @@
 #define TOKEN_PATH "latest/api/token"
 #define ROLE_PATH "latest/meta-data/iam/security-credentials/"
 #define TOKEN_TTL "21600" /* seconds, the most */
-#define ROLE_MAX 128
 #define TOKEN_MAX 1024
 #define TIMEOUT_MS 1000
 #define TIMEOUT_MAX_S 60
@@ -37,7 +36,7 @@ struct state {
 	struct cfs_aws_endpoint base;
 	long timeout_ms;
 	struct cfs_secret token;
-	char role[ROLE_MAX + 1];
+	char role[CFS_STEP_ROLE_MAX + 1];
 	unsigned retries;
 };
 
@@ -115,18 +114,13 @@ static void take_token(
 static void take_role(
 	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
 {
-	size_t len = strcspn(answer->content, "\r\n");
-
 	if (answer->fault != CFS_OK) {
 		cfs_step_no_answer(step, answer, SERVICE);
 	} else if (answer->status == 404) {
 		cfs_step_absent(step, "this EC2 instance has no role attached");
-	} else if (answer->status != 200 ||
-		!cfs_text_is_token(answer->content, len, ROLE_MAX, "+=,.@-_")) {
+	} else if (!cfs_step_role_name(answer, state->role)) {
 		fail(answer, "name of a role", step);
 	} else {
-		memcpy(state->role, answer->content, len);
-		state->role[len] = '\0';
 		state->phase = AT_KEYS;
 		ask(state, step);
 	}

@@ -13,9 +13,11 @@
 #include "backends/base/time.h"
 #include "backends/base/xml.h"
 
+#define SESSION_MAX 64 /* bytes of the name of a role's session, NUL included */
+
 static int add_body(struct cfs_buf *form, const struct cfs_aws_sts_role *role, int64_t now)
 {
-	char session[CFS_AWS_STS_NAME_MAX];
+	char session[SESSION_MAX];
 
 	snprintf(session, sizeof(session), "consolefs-%" PRId64, now);
 	cfs_buf_addf(form, "Action=%s&Version=" CFS_AWS_STS_VERSION,

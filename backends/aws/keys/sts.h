@@ -9,8 +9,6 @@
 #include "backends/aws/api/endpoints.h"
 #include "backends/contract/credentials.h"
 
-#define CFS_AWS_STS_NAME_MAX 64 /* bytes of the name of a role's session */
-
 /* What is asked for. */
 struct cfs_aws_sts_role {
 	const char *arn;

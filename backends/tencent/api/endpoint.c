@@ -43,7 +43,7 @@ static int take_profiles(const cJSON *configure, const char *service,
 	return wrong ? refuse(why, name, wrong) : 0;
 }
 
-int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
+static int load_endpoints(const struct cfs_settings *settings, const struct cfs_env *env,
 	const cJSON *configure, struct cfs_tencent_endpoints *ret_endpoints, struct cfs_buf *why)
 {
 	const char *sts = cfs_env_get(env, STS_VARIABLE);
@@ -109,7 +109,7 @@ static int read_configure(const struct cfs_settings *settings, const struct cfs_
 	return r == -EINVAL || r == -ENOMEM ? r : 0;
 }
 
-int cfs_tencent_endpoint_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_tencent_endpoints *ret_endpoints, char **ret_region, struct cfs_buf *why)
 {
 	cJSON *configure;
@@ -122,7 +122,7 @@ int cfs_tencent_endpoint_configure(const struct cfs_settings *settings, const st
 		r = region ? 0 : -ENOMEM;
 	}
 	if (r == 0)
-		r = cfs_tencent_endpoint_load(settings, env, configure, ret_endpoints, why);
+		r = load_endpoints(settings, env, configure, ret_endpoints, why);
 	cfs_json_wipe(configure);
 	if (r < 0) {
 		free(region);

@@ -37,18 +37,13 @@ struct cfs_tencent_endpoints {
 	struct cfs_tencent_endpoint cvm, sts;
 };
 
-/* `configure` is the .configure of tccli's profile, or NULL. 0; -EINVAL with a sentence in why;
- * -ENOMEM. */
-int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
-	const cJSON *configure, struct cfs_tencent_endpoints *ret_endpoints, struct cfs_buf *why);
-
 /*
- * The same, with the .configure of tccli's profile, and the region. *ret_region is allocated, "" if
+ * Finds the endpoints that are configured, and the region. *ret_region is allocated, "" if
  * none is configured, and not checked. It comes from TENCENTCLOUD_REGION, tccli's profile or
  * TKE_REGION, in this order; the region of a profile that the settings name goes before the
- * variable, as with `tccli --profile`.
+ * variable, as with `tccli --profile`. 0; -EINVAL with a sentence in why; -ENOMEM.
  */
-int cfs_tencent_endpoint_configure(const struct cfs_settings *settings, const struct cfs_env *env,
+int cfs_tencent_endpoint_load(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_tencent_endpoints *ret_endpoints, char **ret_region, struct cfs_buf *why);
 
 /* Where a service ("cvm", "sts", "region") answers for a region, which may be "". */

@@ -82,7 +82,7 @@ int cfs_tencent_account_create(const struct cfs_settings *settings, const struct
 	if (r == 0 && settings->ca_file)
 		r = replace(&account->ca_file, settings->ca_file);
 	if (r == 0)
-		r = cfs_tencent_endpoint_configure(
+		r = cfs_tencent_endpoint_load(
 			settings, env, &account->endpoints, &account->region, why);
 	for (size_t i = 0; r == 0 && i < settings->n_own; i++)
 		r = apply_own(account, &settings->own[i], why);

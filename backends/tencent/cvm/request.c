@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/tencent/api/api.h"
 #include "backends/tencent/cvm/account.h"
 
 #define OFFSET_DIGITS_MAX 9
@@ -16,7 +17,7 @@ static const struct cfs_tencent_api describe_instances = {"cvm", "2017-03-12", "
 				    get_caller_identity = {
 					    "sts", "2018-08-13", "GetCallerIdentity"};
 
-const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question)
+static const struct cfs_tencent_api *find_api(const struct cfs_question *question)
 {
 	switch (question->verb) {
 	case CFS_FETCH:
@@ -35,7 +36,7 @@ const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question 
 
 const char *cfs_tencent_request_action(const struct cfs_question *question)
 {
-	return cfs_tencent_request_api(question)->action;
+	return find_api(question)->action;
 }
 
 const char *cfs_tencent_request_permission(const struct cfs_question *question)
@@ -189,7 +190,7 @@ static const char *region_of(const struct cfs_account *account, const struct cfs
 int cfs_tencent_request(const struct cfs_account *account, const struct cfs_question *question,
 	const struct cfs_keys *keys, int64_t now, struct cfs_http_request *ret_request)
 {
-	const struct cfs_tencent_api *api = cfs_tencent_request_api(question);
+	const struct cfs_tencent_api *api = find_api(question);
 	const char *region = region_of(account, question);
 	struct cfs_tencent_endpoint endpoint;
 	cJSON *body = NULL;

@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "backends/contract/backend.h"
-#include "backends/tencent/api/api.h"
 
 #define CFS_TENCENT_PAGE_SIZE 100 /* the API's own limit */
 /* No account has as many: a listing that never ends is given up here. */
@@ -29,9 +28,6 @@
 
 /* The offset that a continuation token stands for: 0 for "". -EINVAL for one that is not ours. */
 int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
-
-/* The service, version and name of the action that answers a question. */
-const struct cfs_tencent_api *cfs_tencent_request_api(const struct cfs_question *question);
 
 /* Slots of the backend, as backends/contract/backend.h has them. */
 const char *cfs_tencent_request_action(const struct cfs_question *question);

@@ -30,10 +30,9 @@
 #define HOST "metadata.tencentyun.com"
 #define PATH "/latest/meta-data/cam/security-credentials/"
 #define SERVICE "the metadata service"
-#define ROLE_MAX 128         /* bytes of a role's name */
 #define ROLE_TIMEOUT_MS 1000 /* there may be no service */
 #define KEYS_TIMEOUT_MS 5000
-#define URL_ROOM (sizeof("http://" PATH) + CFS_HTTP_HOST_MAX + ROLE_MAX)
+#define URL_ROOM (sizeof("http://" PATH) + CFS_HTTP_HOST_MAX + CFS_STEP_ROLE_MAX)
 
 enum phase { AT_ROLE, AT_KEYS };
 
@@ -41,7 +40,7 @@ struct state {
 	enum phase phase;
 	bool required; /* that there is no role is a failure */
 	char host[CFS_HTTP_HOST_MAX];
-	char role[ROLE_MAX + 1];
+	char role[CFS_STEP_ROLE_MAX + 1];
 };
 
 static void ask(const struct state *state, struct cfs_step *step)
@@ -75,8 +74,6 @@ static void none(
 static void take_role(
 	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
 {
-	size_t len = strcspn(answer->content, "\r\n");
-
 	if (answer->fault != CFS_OK) {
 		none(state, answer->fault, "no metadata service answers", step);
 	} else if (answer->status == 404) {
@@ -84,13 +81,9 @@ static void take_role(
 	} else if (answer->status >= 500) {
 		cfs_step_failed(
 			step, CFS_SERVER, SERVICE " has a fault: HTTP status %d", answer->status);
-	} else if (answer->status != 200 || strlen(answer->content) != answer->len ||
-		!cfs_text_is_token(answer->content, len, ROLE_MAX, "+=,.@_-")) {
-		/* In other networks other services answer to any name. */
+	} else if (!cfs_step_role_name(answer, state->role)) {
 		none(state, CFS_BAD_ANSWER, "what answers is no metadata service", step);
 	} else {
-		memcpy(state->role, answer->content, len);
-		state->role[len] = '\0';
 		state->phase = AT_KEYS;
 		ask(state, step);
 	}

@@ -17,6 +17,8 @@
 #define NAME "STS" /* for people */
 #define SERVICE "sts"
 #define VERSION "2018-08-13"
+#define LIFE_SECONDS 7200 /* asked for, as the SDKs do */
+#define TIMEOUT_MS 10000
 #define SESSION_MIN 2
 #define SESSION_MAX 128
 #define PROVIDER_MAX 256
@@ -52,7 +54,7 @@ static int add_role(cJSON *body, const struct cfs_tencent_role *role, int64_t no
 		snprintf(session, sizeof(session), "consolefs-%" PRId64, now);
 	if (!cJSON_AddStringToObject(body, "RoleArn", role->arn) ||
 		!cJSON_AddStringToObject(body, "RoleSessionName", session) ||
-		!cJSON_AddNumberToObject(body, "DurationSeconds", CFS_TENCENT_STS_SECONDS))
+		!cJSON_AddNumberToObject(body, "DurationSeconds", LIFE_SECONDS))
 		return -ENOMEM;
 	return 0;
 }
@@ -71,7 +73,7 @@ static int find_destination(const struct cfs_settings *settings, const struct cf
 	char *home = NULL;
 	int r;
 
-	r = cfs_tencent_endpoint_configure(settings, env, &endpoints, &home, why);
+	r = cfs_tencent_endpoint_load(settings, env, &endpoints, &home, why);
 	if (r < 0)
 		return r;
 	if (!region)
@@ -136,8 +138,7 @@ static void step(
 	struct state *state = arg;
 
 	if (!answer)
-		cfs_step_http(ret_step, &state->request, state->ca_file, false,
-			CFS_TENCENT_STS_TIMEOUT_MS);
+		cfs_step_http(ret_step, &state->request, state->ca_file, false, TIMEOUT_MS);
 	else if (answer->fault != CFS_OK)
 		cfs_step_no_answer(ret_step, answer, NAME);
 	else

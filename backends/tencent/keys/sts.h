@@ -12,8 +12,6 @@
 #include "backends/contract/source.h"
 
 #define CFS_TENCENT_ROLE_ARN_MAX 2048 /* bytes */
-#define CFS_TENCENT_STS_SECONDS 7200  /* of life that are asked for, as the SDKs do */
-#define CFS_TENCENT_STS_TIMEOUT_MS 10000
 
 /* A role to be assumed. The texts are borrowed. */
 struct cfs_tencent_role {

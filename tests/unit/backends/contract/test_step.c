@@ -157,6 +157,34 @@ static void a_request_is_sent_again_when_that_may_help(void **state)
 	assert_false(cfs_step_is_transient(&answer, CFS_SERVER));
 }
 
+static void the_name_of_a_role_is_the_first_line(void **state)
+{
+	static char longest[CFS_STEP_ROLE_MAX + 2];
+	struct cfs_step_answer answer = {.status = 200, .content = "ops-role\nmore", .len = 13};
+	char name[CFS_STEP_ROLE_MAX + 1] = "untouched";
+
+	(void)state;
+	assert_true(cfs_step_role_name(&answer, name));
+	assert_string_equal(name, "ops-role");
+	answer.status = 404;
+	assert_false(cfs_step_role_name(&answer, name));
+	answer = (struct cfs_step_answer){.status = 200, .content = "<html>", .len = 6};
+	assert_false(cfs_step_role_name(&answer, name));
+	answer = (struct cfs_step_answer){.status = 200, .content = "", .len = 0};
+	assert_false(cfs_step_role_name(&answer, name));
+	answer = (struct cfs_step_answer){.status = 200, .content = "a\0b", .len = 3};
+	assert_false(cfs_step_role_name(&answer, name));
+	memset(longest, 'r', CFS_STEP_ROLE_MAX + 1);
+	answer = (struct cfs_step_answer){
+		.status = 200, .content = longest, .len = CFS_STEP_ROLE_MAX + 1};
+	assert_false(cfs_step_role_name(&answer, name));
+	assert_string_equal(name, "ops-role");
+	longest[CFS_STEP_ROLE_MAX] = '\0';
+	answer.len--;
+	assert_true(cfs_step_role_name(&answer, name));
+	assert_string_equal(name, longest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +193,7 @@ int main(void)
 		cmocka_unit_test(keys_that_no_request_can_be_signed_with_are_a_failure),
 		cmocka_unit_test(an_errno_is_a_failure),
 		cmocka_unit_test(every_fault_of_a_request_has_words),
+		cmocka_unit_test(the_name_of_a_role_is_the_first_line),
 		cmocka_unit_test(a_request_is_sent_again_when_that_may_help),
 	};
 
