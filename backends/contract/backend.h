@@ -31,7 +31,7 @@
 
 #define CFS_REGION_MAX 32   /* bytes of a region's name */
 #define CFS_REGIONS_MAX 64  /* regions of one cloud */
-#define CFS_PAGE_MAX 4096   /* bytes of a listing's continuation token */
+#define CFS_TOKEN_MAX 4096  /* bytes of a listing's continuation token */
 #define CFS_LIVE_MAX 8      /* live files of a backend */
 #define CFS_SETTINGS_MAX 64 /* backend-specific settings of one cloud */
 
@@ -60,7 +60,7 @@ struct cfs_settings {
 };
 
 enum cfs_verb {
-	CFS_LIST,    /* a page of the instances of a region */
+	CFS_LIST,    /* the instances of a region, or some of them */
 	CFS_FIND,    /* one instance of a region by its id */
 	CFS_FETCH,   /* the content of a live file */
 	CFS_REGIONS, /* the regions that the account may use */
@@ -76,7 +76,7 @@ struct cfs_question {
 	const char *id;
 	const struct cfs_live *live; /* FETCH, PROBE: a row of the backend's own table */
 	bool wake;                   /* FETCH of a live file that wakes: wake the display first */
-	const char *page; /* LIST: "" for the first page, else what the last answer gave */
+	const char *token; /* LIST: "" for the first request, else what the last answer gave */
 };
 
 /* Where an answer's content goes as it is read. */
@@ -96,7 +96,8 @@ struct cfs_sink {
 	 * mentioned. */
 	int64_t total;
 	bool partial;
-	char page[CFS_PAGE_MAX]; /* LIST: set to the next page's token, "" after the last page */
+	char token
+		[CFS_TOKEN_MAX]; /* LIST: set to the token of the next request, "" after the last */
 };
 
 /* A setting that only this backend knows. */

@@ -16,13 +16,13 @@ struct cfs_listing {
 	struct cfs_region *region;
 	struct cfs_call call;
 	struct cfs_sink sink;
-	char token[CFS_PAGE_MAX]; /* continuation token of the current request; "": the first */
+	char token[CFS_TOKEN_MAX]; /* continuation token of the current request; "": the first */
 	unsigned requests;
-	char mark[CFS_PAGE_MAX]; /* an earlier token: if it comes again, the server loops */
-	unsigned mark_at;        /* the number of the request whose token is the next mark */
-	int64_t total;           /* as in the previous answer */
-	bool partial;            /* the listing may be incomplete: remove nothing */
-	struct cfs_walk sweep;   /* removes what was not listed, at the end */
+	char mark[CFS_TOKEN_MAX]; /* an earlier token: if it comes again, the server loops */
+	unsigned mark_at;         /* the number of the request whose token is the next mark */
+	int64_t total;            /* as in the previous answer */
+	bool partial;             /* the listing may be incomplete: remove nothing */
+	struct cfs_walk sweep;    /* removes what was not listed, at the end */
 	struct cfs_timer next_sweep;
 };
 
@@ -30,7 +30,7 @@ static void answered(void *arg, const struct cfs_error *error);
 
 static struct cfs_question question(const struct cfs_region *region, const char *token)
 {
-	return (struct cfs_question){.verb = CFS_LIST, .region = region->name, .page = token};
+	return (struct cfs_question){.verb = CFS_LIST, .region = region->name, .token = token};
 }
 
 static void request(struct cfs_listing *listing)
@@ -163,7 +163,7 @@ static void end(struct cfs_listing *listing, const struct cfs_error *error)
  */
 static bool is_new(struct cfs_listing *listing)
 {
-	const char *next = listing->sink.page;
+	const char *next = listing->sink.token;
 
 	if (strcmp(next, listing->token) == 0 || strcmp(next, listing->mark) == 0)
 		return false;
@@ -183,13 +183,13 @@ static void answered(void *arg, const struct cfs_error *error)
 		(listing->requests > 0 && listing->sink.total != listing->total))
 		listing->partial = true;
 	listing->total = listing->sink.total;
-	if (error->fault != CFS_OK || listing->sink.page[0] == '\0') {
+	if (error->fault != CFS_OK || listing->sink.token[0] == '\0') {
 		end(listing, error);
 	} else if (!is_new(listing) || ++listing->requests >= CFS_LISTING_REQUESTS_MAX) {
 		cfs_error_set(&endless, CFS_BAD_ANSWER, "the listing does not end");
 		end(listing, &endless);
 	} else {
-		memcpy(listing->token, listing->sink.page, sizeof(listing->token));
+		memcpy(listing->token, listing->sink.token, sizeof(listing->token));
 		request(listing);
 	}
 }

@@ -86,7 +86,7 @@ int cfs_attempt_start(struct cfs_attempt *attempt, struct cfs_client *client,
 
 	if (sink->content)
 		cfs_buf_clear(sink->content);
-	sink->page[0] = '\0';
+	sink->token[0] = '\0';
 	sink->total = 0;
 	sink->partial = false;
 	attempt->client = client;

@@ -214,7 +214,7 @@ static void judge_listing(const struct cfs_cloud *cloud, struct cfs_error *ret_e
 static int check_permissions(struct cfs_cloud *cloud, cJSON *report)
 {
 	cJSON *list = cJSON_AddArrayToObject(report, "permissions");
-	struct cfs_question question = {.verb = CFS_LIST, .page = ""};
+	struct cfs_question question = {.verb = CFS_LIST, .token = ""};
 	struct cfs_sink sink = {0};
 	struct cfs_error error;
 	int r;

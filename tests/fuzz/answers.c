@@ -217,13 +217,13 @@ static void check_page(const struct fuzz_outcome *outcome)
 	struct cfs_keys keys = CFS_KEYS_INIT;
 	struct cfs_http_request request;
 
-	MUST(memchr(outcome->sink.page, '\0', sizeof(outcome->sink.page)));
-	for (const char *at = outcome->sink.page; *at; at++)
-		MUST_OF(*at > ' ' && *at <= '~', outcome->sink.page);
+	MUST(memchr(outcome->sink.token, '\0', sizeof(outcome->sink.token)));
+	for (const char *at = outcome->sink.token; *at; at++)
+		MUST_OF(*at > ' ' && *at <= '~', outcome->sink.token);
 	MUST(outcome->sink.total >= 0);
 	if (question.verb != CFS_LIST)
 		return;
-	question.page = outcome->sink.page;
+	question.token = outcome->sink.token;
 	MUST(cfs_secret_set(&keys.id, "ID", 2) == 0 && cfs_secret_set(&keys.secret, "k", 1) == 0);
 	MUST(asked->backend->request(asked->account, &question, &keys, NOW, &request) == 0);
 	MUST(!memchr(request.body.data, '\0', request.body.len));
@@ -264,7 +264,7 @@ static void check_same(const struct fuzz_outcome *a, const struct fuzz_outcome *
 		return;
 	MUST_OF(same_bytes(&a->given, &b->given), cfs_buf_text(&a->given));
 	MUST(same_bytes(&a->content, &b->content));
-	MUST(strcmp(a->sink.page, b->sink.page) == 0);
+	MUST(strcmp(a->sink.token, b->sink.token) == 0);
 	MUST(a->sink.total == b->sink.total && a->sink.partial == b->sink.partial);
 }
 

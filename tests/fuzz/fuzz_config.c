@@ -44,7 +44,7 @@ static void check_requests(const struct cfs_cloud_config *cloud, const struct cf
 	struct cfs_http_request request;
 	struct cfs_question question = {
 		.region = cloud->n_regions ? cloud->regions[0] : "us-east-1",
-		.page = "",
+		.token = "",
 		.id = cloud->backend->valid_id("i-0badcafe") ? "i-0badcafe" : "ins-r9hr2upy"};
 
 	MUST(cfs_secret_set(&keys.id, "ID", 2) == 0 && cfs_secret_set(&keys.secret, "k", 1) == 0);

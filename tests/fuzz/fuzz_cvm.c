@@ -24,11 +24,11 @@ static const struct cfs_live *live(enum cfs_verb verb, unsigned letter)
 /* L, M (not the first page), F, V, H, R, W, P: the letters that seeds begin with. */
 static struct cfs_question question(unsigned letter)
 {
-	struct cfs_question asked = {.verb = CFS_LIST, .region = "ap-guangzhou", .page = ""};
+	struct cfs_question asked = {.verb = CFS_LIST, .region = "ap-guangzhou", .token = ""};
 
 	switch (letter) {
 	case 'M':
-		asked.page = "100";
+		asked.token = "100";
 		break;
 	case 'F':
 		asked.verb = CFS_FIND;

@@ -16,7 +16,7 @@ static const struct cfs_live *const output = &cfs_aws_live[CFS_AWS_LIVE_LOG];
 /* L, F, S, O, R, W, P, Q: the letters that seeds begin with. */
 static struct cfs_question question(unsigned letter)
 {
-	struct cfs_question asked = {.verb = CFS_LIST, .region = "us-east-1", .page = ""};
+	struct cfs_question asked = {.verb = CFS_LIST, .region = "us-east-1", .token = ""};
 
 	switch (letter) {
 	case 'F':

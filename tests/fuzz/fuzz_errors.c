@@ -106,7 +106,7 @@ static void read_error(struct fuzz_question *asked, const struct cfs_buf *body)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		asked->question = (struct cfs_question){.verb = verbs[i],
 			.region = "",
-			.page = "",
+			.token = "",
 			.id = aws ? "i-0123456789abcdef0" : "ins-r9hr2upy",
 			.live = asked->backend->live};
 		fuzz_answer(asked, &input, &outcome);

@@ -144,7 +144,7 @@ static cJSON *ask(const cJSON *in)
 	const char *verb = need_text(in, "verb");
 	struct cfs_question question = {.region = need_text(in, "region"),
 		.id = text_of(in, "instance"),
-		.page = text_of(in, "page"),
+		.token = text_of(in, "page"),
 		.wake = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(in, "wake"))};
 	struct cfs_account *account = account_of(in);
 	struct cfs_keys keys = keys_of(in);

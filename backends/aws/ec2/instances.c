@@ -92,7 +92,7 @@ void cfs_aws_instances_init(
 	*instances = (struct cfs_aws_instances){.sink = sink, .wanted = wanted};
 	cfs_instance_builder_init(&instances->builder);
 	cfs_buf_init(&instances->text, CFS_AWS_INSTANCE_TEXT_MAX);
-	sink->page[0] = '\0';
+	sink->token[0] = '\0';
 }
 
 void cfs_aws_instances_finish(struct cfs_aws_instances *instances)
@@ -268,11 +268,11 @@ static void end_token(struct cfs_aws_instances *instances, const char *text, siz
 	struct cfs_sink *sink = instances->sink;
 
 	instances->bad_page =
-		cut || len >= sizeof(sink->page) || !cfs_text_is_graphic(text, len, "");
+		cut || len >= sizeof(sink->token) || !cfs_text_is_graphic(text, len, "");
 	if (instances->bad_page)
 		len = 0;
-	memcpy(sink->page, text, len);
-	sink->page[len] = '\0';
+	memcpy(sink->token, text, len);
+	sink->token[len] = '\0';
 }
 
 int cfs_aws_instances_end(struct cfs_aws_instances *instances, enum cfs_aws_place place,

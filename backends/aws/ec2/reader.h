@@ -16,7 +16,7 @@
  * HTML of a proxy says more than that it is not XML. */
 #define CFS_AWS_REST_MAX (64 * 1024)
 /* Bytes kept of the text of one element, other than a snapshot. */
-#define CFS_AWS_LEAF_MAX CFS_PAGE_MAX
+#define CFS_AWS_LEAF_MAX CFS_TOKEN_MAX
 #define CFS_AWS_ARN_MAX 512
 
 int cfs_aws_reader_create(const struct cfs_account *account, const struct cfs_question *question,

@@ -72,9 +72,9 @@ static int add_body(struct cfs_buf *form, const struct cfs_account *account,
 		question->verb == CFS_WHOAMI ? CFS_AWS_STS_VERSION : CFS_AWS_API_VERSION);
 	switch (question->verb) {
 	case CFS_LIST:
-		cfs_buf_addf(form, "&MaxResults=%d", CFS_AWS_PAGE_SIZE);
-		if (question->page && *question->page)
-			cfs_aws_query_add(form, "NextToken", question->page);
+		cfs_buf_addf(form, "&MaxResults=%d", CFS_AWS_LIST_SIZE);
+		if (question->token && *question->token)
+			cfs_aws_query_add(form, "NextToken", question->token);
 		add_filters(form, account);
 		break;
 	case CFS_FIND:

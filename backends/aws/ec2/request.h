@@ -8,7 +8,7 @@
 #include "backends/contract/backend.h"
 
 #define CFS_AWS_API_VERSION "2016-11-15"
-#define CFS_AWS_PAGE_SIZE 1000 /* instances of one answer: the most EC2 allows */
+#define CFS_AWS_LIST_SIZE 1000 /* instances of one answer: the most EC2 allows */
 
 /* Slots of the backend, described in backends/contract/backend.h. */
 const char *cfs_aws_request_action(const struct cfs_question *question);

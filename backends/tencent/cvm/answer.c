@@ -21,7 +21,7 @@ struct cfs_reader {
 	enum cfs_verb verb;
 	const struct cfs_live *live; /* FETCH */
 	char id[CFS_ID_MAX + 1];     /* FIND, FETCH */
-	int64_t offset;              /* LIST: of the page being read */
+	int64_t offset;              /* LIST: of the answer being read */
 	struct cfs_buf body;         /* holds a secret for FETCH */
 };
 
@@ -33,7 +33,7 @@ int cfs_tencent_answer_create(const struct cfs_account *account,
 	int r;
 
 	if (question->verb == CFS_LIST) {
-		r = cfs_tencent_request_offset(question->page, &offset);
+		r = cfs_tencent_request_offset(question->token, &offset);
 		if (r < 0)
 			return r;
 	}
@@ -70,12 +70,12 @@ void cfs_tencent_answer_destroy(struct cfs_reader *reader)
 /* A listing ends at TotalCount. An empty answer ends it too, whatever TotalCount says, but then the
  * listing is not complete. Offsets count from the first instance: if one is deleted meanwhile,
  * another one is skipped, which a changed TotalCount tells. */
-static void read_page(
+static void read_token(
 	struct cfs_reader *reader, int64_t total, size_t received, struct cfs_error *error)
 {
 	int64_t next = reader->offset + (int64_t)received;
 
-	reader->sink->page[0] = '\0';
+	reader->sink->token[0] = '\0';
 	reader->sink->total = total;
 	if (received == 0 && next < total)
 		reader->sink->partial = true;
@@ -85,7 +85,7 @@ static void read_page(
 		cfs_error_set(error, CFS_TOO_LARGE, "the listing has more than %d instances",
 			CFS_TENCENT_INSTANCES_MAX);
 	else
-		snprintf(reader->sink->page, sizeof(reader->sink->page), "%" PRId64, next);
+		snprintf(reader->sink->token, sizeof(reader->sink->token), "%" PRId64, next);
 }
 
 static void read_listing(struct cfs_reader *reader, const cJSON *response, struct cfs_error *error)
@@ -109,7 +109,7 @@ static void read_listing(struct cfs_reader *reader, const cJSON *response, struc
 	if (r < 0)
 		cfs_error_set(error, cfs_fault_from_errno(r), "the answer could not be taken over");
 	else if (reader->verb == CFS_LIST)
-		read_page(reader, total, received, error);
+		read_token(reader, total, received, error);
 	else if (given == 0)
 		cfs_error_set(error, CFS_NOT_FOUND, "no instance has this id");
 }

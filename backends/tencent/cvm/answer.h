@@ -7,7 +7,7 @@
 
 #include "backends/contract/backend.h"
 
-#define CFS_TENCENT_LISTING_MAX (4 * 1024 * 1024) /* bytes of a page of DescribeInstances */
+#define CFS_TENCENT_LISTING_MAX (4 * 1024 * 1024) /* bytes of an answer of DescribeInstances */
 #define CFS_TENCENT_ANSWER_MAX (64 * 1024)        /* bytes of any other answer */
 #define CFS_TENCENT_ARN_MAX 512                   /* bytes of a caller's ARN; longer ones are cut */
 

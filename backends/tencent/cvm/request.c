@@ -74,17 +74,17 @@ struct cfs_rate cfs_tencent_request_rate(const struct cfs_question *question)
 	return (struct cfs_rate){.per_second = 40, .burst = 40};
 }
 
-int cfs_tencent_request_offset(const char *page, int64_t *ret_offset)
+int cfs_tencent_request_offset(const char *token, int64_t *ret_offset)
 {
-	size_t len = strlen(page);
+	size_t len = strlen(token);
 	int64_t offset = 0;
 
 	if (len > OFFSET_DIGITS_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
-		if (page[i] < '0' || page[i] > '9')
+		if (token[i] < '0' || token[i] > '9')
 			return -EINVAL;
-		offset = offset * 10 + (page[i] - '0');
+		offset = offset * 10 + (token[i] - '0');
 	}
 	*ret_offset = offset;
 	return 0;
@@ -115,11 +115,11 @@ static int add_list(
 	int64_t offset;
 	int r;
 
-	r = cfs_tencent_request_offset(question->page, &offset);
+	r = cfs_tencent_request_offset(question->token, &offset);
 	if (r < 0)
 		return r;
 	if (!cJSON_AddNumberToObject(body, "Offset", (double)offset) ||
-		!cJSON_AddNumberToObject(body, "Limit", CFS_TENCENT_PAGE_SIZE))
+		!cJSON_AddNumberToObject(body, "Limit", CFS_TENCENT_LIST_SIZE))
 		return -ENOMEM;
 	return account->n_filters ? add_filters(body, account, question) : 0;
 }

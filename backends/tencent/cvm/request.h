@@ -19,7 +19,7 @@
 
 #include "backends/contract/backend.h"
 
-#define CFS_TENCENT_PAGE_SIZE 100 /* the API's own limit */
+#define CFS_TENCENT_LIST_SIZE 100 /* the API's own limit */
 /* No account has as many: a listing that never ends is given up here. */
 #define CFS_TENCENT_INSTANCES_MAX 1000000
 
@@ -27,7 +27,7 @@
 #define CFS_TENCENT_MADE_UP_ID "ins-00000000"
 
 /* The offset that a continuation token stands for: 0 for "". -EINVAL for one that is not ours. */
-int cfs_tencent_request_offset(const char *page, int64_t *ret_offset);
+int cfs_tencent_request_offset(const char *token, int64_t *ret_offset);
 
 /* Slots of the backend, as backends/contract/backend.h has them. */
 const char *cfs_tencent_request_action(const struct cfs_question *question);

@@ -323,7 +323,7 @@ static inline int fake_request(const struct cfs_account *account,
 		r = cfs_buf_adds(&request.body, "REGIONS");
 		break;
 	case CFS_LIST:
-		r = cfs_buf_addf(&request.body, "LIST %s %s", question->region, question->page);
+		r = cfs_buf_addf(&request.body, "LIST %s %s", question->region, question->token);
 		break;
 	case CFS_FIND:
 		r = cfs_buf_addf(&request.body, "FIND %s %s", question->region,
@@ -365,7 +365,7 @@ static inline int reader_create(const struct cfs_account *account,
 	/* What the caller promises. */
 	if (question->verb == CFS_FETCH)
 		assert_int_equal(sink->content->len, 0);
-	assert_string_equal(sink->page, "");
+	assert_string_equal(sink->token, "");
 	*ret_reader = reader;
 	return 0;
 }
@@ -417,7 +417,7 @@ static inline int read_line(struct cfs_reader *reader, const char *line)
 		return 0;
 	}
 	if (strncmp(line, "page ", 5) == 0) {
-		snprintf(reader->sink->page, sizeof(reader->sink->page), "%s", line + 5);
+		snprintf(reader->sink->token, sizeof(reader->sink->token), "%s", line + 5);
 		return 0;
 	}
 	if (strncmp(line, "left out ", 9) == 0 && reader->sink->left_out) {

@@ -97,7 +97,7 @@ static int destroy_account(void **state)
 	return 0;
 }
 
-static const struct cfs_question list = {.verb = CFS_LIST, .region = "ap-guangzhou", .page = ""};
+static const struct cfs_question list = {.verb = CFS_LIST, .region = "ap-guangzhou", .token = ""};
 static const struct cfs_question find = {
 	.verb = CFS_FIND, .region = "ap-guangzhou", .id = "ins-r9hr2upy"};
 
@@ -137,7 +137,7 @@ static void read_split(struct outcome *outcome, const struct cfs_question *quest
 		.region = take_region,
 		.arg = outcome,
 		.content = &outcome->content};
-	snprintf(outcome->sink.page, sizeof(outcome->sink.page), "stale");
+	snprintf(outcome->sink.token, sizeof(outcome->sink.token), "stale");
 	memset(&outcome->error, 0xa5, sizeof(outcome->error));
 	assert_int_equal(cfs_tencent_answer_create(account, question, &outcome->sink, &reader), 0);
 	outcome->fed = cfs_tencent_answer_feed(reader, body, split);

@@ -156,7 +156,7 @@ static void test_a_provider_without_memory_fails_and_leaks_nothing(void **state)
 static void test_an_account_and_its_requests_need_memory(void **state)
 {
 	const struct cfs_question questions[] = {
-		{.verb = CFS_LIST, .region = "us-east-1", .page = "next"},
+		{.verb = CFS_LIST, .region = "us-east-1", .token = "next"},
 		{.verb = CFS_REGIONS, .region = ""}, {.verb = CFS_WHOAMI, .region = ""},
 		{.verb = CFS_PROBE, .region = "us-east-1", .live = cfs_aws_backend.live}};
 	struct fake_env fake = {

@@ -104,7 +104,7 @@ static void a_provider_without_memory_fails_and_leaks_nothing(void **state)
 static void an_account_and_its_requests_need_memory(void **state)
 {
 	const struct cfs_question questions[] = {
-		{.verb = CFS_LIST, .region = "ap-tokyo", .page = ""},
+		{.verb = CFS_LIST, .region = "ap-tokyo", .token = ""},
 		{.verb = CFS_REGIONS, .region = ""}, {.verb = CFS_WHOAMI, .region = ""},
 		{.verb = CFS_PROBE, .region = "ap-tokyo", .live = cfs_tencent_backend.live}};
 	struct machine machine = {.variables = variables, .files = files};

@@ -68,7 +68,7 @@ static struct cfs_question question_of(enum cfs_verb verb, enum cfs_aws_live liv
 		.region = "us-east-1",
 		.id = verb == CFS_LIST ? NULL : ID,
 		.live = verb == CFS_FETCH ? &cfs_aws_live[live] : NULL,
-		.page = ""};
+		.token = ""};
 }
 
 /* Reads text[0..len) in pieces of `piece` bytes after a first one of `first`. */
@@ -86,7 +86,7 @@ static void read_answer(const struct cfs_question *question, int status, const c
 		.left_out = take_left_out,
 		.arg = outcome,
 		.content = &outcome->content,
-		.page = "stale"};
+		.token = "stale"};
 	assert_int_equal(cfs_aws_reader_create(NULL, question, &outcome->sink, &reader), 0);
 	outcome->fed = cfs_aws_reader_feed(reader, text, first);
 	for (size_t at = first; outcome->fed == 0 && at < len; at += part) {
@@ -113,7 +113,7 @@ static struct outcome read_all_ways(
 		assert_string_equal(outcome.error.code, expected.error.code);
 		assert_string_equal(outcome.error.message, expected.error.message);
 		assert_string_equal(outcome.error.request_id, expected.error.request_id);
-		assert_string_equal(outcome.sink.page, expected.sink.page);
+		assert_string_equal(outcome.sink.token, expected.sink.token);
 		assert_string_equal(
 			cfs_buf_text(&outcome.instances), cfs_buf_text(&expected.instances));
 		assert_string_equal(
@@ -169,7 +169,7 @@ static void test_a_page_of_instances(void **state)
 	(void)state;
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(outcome.error.request_id, "8f7724cf-496f-496e-8fe3-example0001");
-	assert_string_equal(outcome.sink.page, "eyJ2IjoiMiIsImMiOiJhYmMrLz0ifQ==");
+	assert_string_equal(outcome.sink.token, "eyJ2IjoiMiIsImMiOiJhYmMrLz0ifQ==");
 	assert_string_equal(cfs_buf_text(&outcome.instances),
 		WEB_1 "i-0badcafe||us-east-1b|stopped|m7g.large|2024-05-05T07:08:09.000Z|2|2"
 		      " Architecture=arm64 Hypervisor=xen ImageId=ami-0aff18ec83f712f05"
@@ -218,13 +218,13 @@ static void test_an_empty_page_may_have_a_next_one(void **state)
 	(void)state;
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_int_equal(outcome.n_instances, 0);
-	assert_string_equal(outcome.sink.page, "more");
+	assert_string_equal(outcome.sink.token, "more");
 	outcome_finish(&outcome);
 	outcome = read_text(CFS_LIST, 0, 200,
 		"<DescribeInstancesResponse><reservationSet/><nextToken/></"
 		"DescribeInstancesResponse>");
 	assert_int_equal(outcome.error.fault, CFS_OK);
-	assert_string_equal(outcome.sink.page, "");
+	assert_string_equal(outcome.sink.token, "");
 	outcome_finish(&outcome);
 }
 
@@ -235,7 +235,7 @@ static void test_a_page_token_is_bounded_and_printable(void **state)
 	static const char after[] = "</nextToken></DescribeInstancesResponse>";
 
 	(void)state;
-	for (size_t len = CFS_PAGE_MAX - 2; len <= CFS_PAGE_MAX + 2; len++) {
+	for (size_t len = CFS_TOKEN_MAX - 2; len <= CFS_TOKEN_MAX + 2; len++) {
 		struct cfs_buf text = CFS_BUF_INIT(65536);
 		struct outcome outcome = {0};
 
@@ -244,8 +244,9 @@ static void test_a_page_token_is_bounded_and_printable(void **state)
 			assert_int_equal(cfs_buf_addc(&text, 'x'), 0);
 		assert_int_equal(cfs_buf_adds(&text, after), 0);
 		read_answer(&question, 200, text.data, text.len, 10, 77, &outcome);
-		assert_int_equal(outcome.error.fault, len < CFS_PAGE_MAX ? CFS_OK : CFS_BAD_ANSWER);
-		assert_int_equal(strlen(outcome.sink.page), len < CFS_PAGE_MAX ? len : 0);
+		assert_int_equal(
+			outcome.error.fault, len < CFS_TOKEN_MAX ? CFS_OK : CFS_BAD_ANSWER);
+		assert_int_equal(strlen(outcome.sink.token), len < CFS_TOKEN_MAX ? len : 0);
 		outcome_finish(&outcome);
 		cfs_buf_finish(&text);
 	}

@@ -82,19 +82,19 @@ static void test_a_listing_pages_and_filters(void **state)
 	static const struct cfs_pair own[] = {
 		{"filter", "tag:env=prod,a b"}, {"filter", "instance-state-name=running"}};
 	struct cfs_account *account = account_of((struct cfs_settings){0}, (struct fake_env){0});
-	struct cfs_question question = {.verb = CFS_LIST, .region = "us-east-1", .page = ""};
+	struct cfs_question question = {.verb = CFS_LIST, .region = "us-east-1", .token = ""};
 
 	(void)state;
 	assert_body(
 		account, &question, "Action=DescribeInstances&Version=2016-11-15&MaxResults=1000");
-	question.page = "a+b/c==";
+	question.token = "a+b/c==";
 	assert_body(account, &question,
 		"Action=DescribeInstances&Version=2016-11-15&MaxResults=1000"
 		"&NextToken=a%2Bb%2Fc%3D%3D");
 	cfs_aws_backend.account_destroy(account);
 	account = account_of(
 		(struct cfs_settings){.own = own, .n_own = N_ELEMENTS(own)}, (struct fake_env){0});
-	question.page = NULL;
+	question.token = NULL;
 	assert_body(account, &question,
 		"Action=DescribeInstances&Version=2016-11-15&MaxResults=1000"
 		"&Filter.1.Name=tag%3Aenv&Filter.1.Value.1=prod&Filter.1.Value.2=a%20b"
@@ -162,7 +162,7 @@ static void test_a_configured_endpoint_serves_every_region(void **state)
 	struct cfs_account *account =
 		account_of((struct cfs_settings){.endpoint = "https://127.0.0.1:8443/ec2"},
 			(struct fake_env){.entries = {{"AWS_ENDPOINT_URL_EC2", "https://other"}}});
-	struct cfs_question question = {.verb = CFS_LIST, .region = "eu-west-1", .page = ""};
+	struct cfs_question question = {.verb = CFS_LIST, .region = "eu-west-1", .token = ""};
 	struct cfs_http_request request = request_of(account, &question, NULL);
 
 	(void)state;
@@ -176,7 +176,7 @@ static void test_a_configured_endpoint_serves_every_region(void **state)
 static void assert_url(struct fake_env fake, const char *expected)
 {
 	struct cfs_account *account = account_of((struct cfs_settings){0}, fake);
-	struct cfs_question question = {.verb = CFS_LIST, .region = "us-east-1", .page = ""};
+	struct cfs_question question = {.verb = CFS_LIST, .region = "us-east-1", .token = ""};
 	struct cfs_http_request request = request_of(account, &question, NULL);
 
 	assert_string_equal(request.url, expected);
@@ -241,7 +241,7 @@ static void test_filters_that_could_not_be_sent_are_refused(void **state)
 	/* The most that is taken can be asked. */
 	struct cfs_account *account =
 		account_of((struct cfs_settings){.own = own, .n_own = 32}, (struct fake_env){0});
-	struct cfs_question question = {.verb = CFS_LIST, .region = "us-east-1", .page = ""};
+	struct cfs_question question = {.verb = CFS_LIST, .region = "us-east-1", .token = ""};
 	struct cfs_http_request request = request_of(account, &question, NULL);
 
 	cfs_http_request_finish(&request);

@@ -26,7 +26,7 @@ static void assert_documented_listing(const struct outcome *outcome)
 	assert_int_equal(outcome->instances[1]->n_addresses, 2);
 	assert_int_equal(outcome->instances[1]->offers, 0);
 	assert_string_equal(cfs_instance_id(outcome->instances[2]), "ins-00000003");
-	assert_string_equal(outcome->sink.page, "");
+	assert_string_equal(outcome->sink.token, "");
 	assert_string_equal(outcome->error.request_id, "6b655514-b2da-4bf0-b0f3-2f8a5e5e9c3a");
 	assert_int_equal(outcome->n_left_out, 0);
 }
@@ -192,14 +192,14 @@ static void a_listing_ends_where_total_count_says(void **state)
 		struct cfs_question question = list;
 		char text[256];
 
-		question.page = cases[i].page;
+		question.token = cases[i].page;
 		snprintf(text, sizeof(text),
 			"{\"Response\":{\"TotalCount\":%s,\"InstanceSet\":%s}}", cases[i].total,
 			cases[i].n ? "[{\"InstanceId\":\"ins-aaaaaaaa\"},{\"InstanceId\":\"/\"}]"
 				   : "[]");
 		read_text(&outcome, &question, text);
 		assert_int_equal(outcome.error.fault, CFS_OK);
-		assert_string_equal(outcome.sink.page, cases[i].next);
+		assert_string_equal(outcome.sink.token, cases[i].next);
 		assert_int_equal(outcome.sink.total, strtoll(cases[i].total, NULL, 10));
 		assert_int_equal(outcome.sink.partial, cases[i].partial);
 		assert_int_equal(outcome.n, cases[i].n / 2);
@@ -214,12 +214,12 @@ static void a_listing_that_never_ends_is_given_up(void **state)
 	struct outcome outcome = {0};
 
 	(void)state;
-	question.page = "999999";
+	question.token = "999999";
 	read_text(&outcome, &question,
 		"{\"Response\":{\"TotalCount\":2000000,"
 		"\"InstanceSet\":[{\"InstanceId\":\"ins-aaaaaaaa\"}]}}");
 	assert_int_equal(outcome.error.fault, CFS_TOO_LARGE);
-	assert_string_equal(outcome.sink.page, "");
+	assert_string_equal(outcome.sink.token, "");
 	finish(&outcome);
 }
 
@@ -230,7 +230,7 @@ static void a_page_that_is_no_token_makes_no_reader(void **state)
 	struct cfs_sink sink = {0};
 
 	(void)state;
-	question.page = "../";
+	question.token = "../";
 	assert_int_equal(cfs_tencent_answer_create(account, &question, &sink, &reader), -EINVAL);
 	assert_null(reader);
 	cfs_tencent_answer_destroy(NULL);
@@ -274,7 +274,7 @@ static void missing_request_ids_and_null_lists_are_forgiven(void **state)
 	read_text(&outcome, &list, "{\"Response\":{\"TotalCount\":0,\"InstanceSet\":null}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(outcome.error.request_id, "");
-	assert_string_equal(outcome.sink.page, "");
+	assert_string_equal(outcome.sink.token, "");
 	finish(&outcome);
 	read_text(&outcome, &list,
 		"{\"Response\":{\"Error\":null,\"RequestId\":[],\"TotalCount\":0,"

@@ -40,7 +40,7 @@ static struct cfs_account *account_of(
 
 static struct cfs_question list(const char *page)
 {
-	return (struct cfs_question){.verb = CFS_LIST, .region = "ap-guangzhou", .page = page};
+	return (struct cfs_question){.verb = CFS_LIST, .region = "ap-guangzhou", .token = page};
 }
 
 static struct cfs_question find(void)
