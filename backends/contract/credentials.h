@@ -1,9 +1,9 @@
 /*
- * Credential providers: the places where a cloud's own tools keep keys.
+ * Credential providers: they look for keys where a cloud's own tools keep them.
  *
- * A provider is a small machine that is pure, as a backend is: each step says what it needs next,
- * and the caller does it and steps again with the answer, until there are keys, or there are none
- * here, or there should be but something is wrong. A chain is providers in order; `absent` goes on
+ * A provider is a small state machine that does no I/O, as a backend does none: each step says what
+ * it needs next, and the caller does it and steps again with the answer, until there are keys, or
+ * there are none here, or there should be but something is wrong. A chain is providers in order; `absent` goes on
  * to the next, `failed` ends it, as the SDKs do.
  */
 #ifndef CFS_BACKENDS_CONTRACT_CREDENTIALS_H
@@ -40,7 +40,7 @@ struct cfs_step {
 	long timeout_ms; /* HTTP, PROCESS */
 };
 
-/* The answer to a step. The content holds secrets and is wiped by whoever made it. */
+/* The answer to a step. The content holds secrets: the caller wipes it. */
 struct cfs_step_answer {
 	enum cfs_fault
 		fault; /* CFS_OK when a whole answer arrived, or the process ended by itself */

@@ -23,7 +23,7 @@ int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path)
 	size_t home_len;
 	char *expanded;
 
-	/* "~name" is somebody else's home, which takes a database of users: left as it is. */
+	/* "~name" is another user's home, which takes a look at the user database: left as it is. */
 	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0')) {
 		home = cfs_env_get(env, "HOME");
 		if (!home)
@@ -97,7 +97,7 @@ static int process_read_file(void *arg, const char *path, struct cfs_buf *conten
 	else if (S_ISDIR(st.st_mode))
 		r = -EISDIR;
 	else if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
-		r = 0; /* /dev/null: how people say that there is no such file */
+		r = 0; /* /dev/null: the usual way to say that there is no file */
 	else if (!S_ISREG(st.st_mode))
 		r = -EINVAL;
 	else

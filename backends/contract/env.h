@@ -1,5 +1,5 @@
 /*
- * What a backend may know of the machine it runs on: environment variables and small files. Handed
+ * What a backend may read of the computer it runs on: environment variables and small files. Handed
  * in by the caller, so that a backend does no I/O of its own and tests need no real home directory.
  */
 #ifndef CFS_BACKENDS_CONTRACT_ENV_H
@@ -14,7 +14,7 @@ struct cfs_env {
 	/* The variable's value, or NULL when it is unset. */
 	const char *(*get)(void *arg, const char *name);
 	/* Appends the file's bytes. 0, or a negative errno, with nothing appended: -ENOENT,
-	 * -EACCES, -EFBIG, -EISDIR, -EINVAL for what is no file ... */
+	 * -EACCES, -EFBIG, -EISDIR, -EINVAL for what is not a regular file ... */
 	int (*read_file)(void *arg, const char *path, struct cfs_buf *content);
 	void *arg;
 };

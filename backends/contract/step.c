@@ -120,10 +120,10 @@ void cfs_step_errno(struct cfs_step *ret_step, int r, const char *what)
 		cfs_step_failed(ret_step, CFS_NO_MEMORY, "out of memory");
 	else if (r == -EFBIG)
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
-			"what is configured for %s is too long", what);
+			"the configured values for %s are too long", what);
 	else
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
-			"what is configured for %s cannot be sent", what);
+			"the configured values for %s cannot be sent", what);
 }
 
 void cfs_step_unset(struct cfs_step *ret_step, int r, const struct cfs_buf *why)
@@ -137,15 +137,15 @@ void cfs_step_unset(struct cfs_step *ret_step, int r, const struct cfs_buf *why)
 const char *cfs_step_fault_words(enum cfs_fault fault)
 {
 	static const char *const words[CFS_N_FAULTS] = {
-		[CFS_TIMED_OUT] = "gave no answer in time",
+		[CFS_TIMED_OUT] = "did not answer in time",
 		[CFS_UNREACHABLE] = "cannot be reached",
 		[CFS_REFUSED] = "refused the connection",
-		[CFS_RESET] = "broke the connection off",
+		[CFS_RESET] = "closed the connection",
 		[CFS_TLS] = "could not be verified (TLS)",
-		[CFS_REJECTED] = "may not be asked at that address",
-		[CFS_TOO_LARGE] = "gave an answer over its limit",
-		[CFS_BAD_ANSWER] = "gave no valid answer",
-		[CFS_NO_MEMORY] = "could not be asked for lack of memory",
+		[CFS_REJECTED] = "has an address that is not allowed",
+		[CFS_TOO_LARGE] = "sent an answer that is too long",
+		[CFS_BAD_ANSWER] = "sent an invalid answer",
+		[CFS_NO_MEMORY] = "could not be asked: out of memory",
 	};
 	const char *found = fault < CFS_N_FAULTS ? words[fault] : NULL;
 
@@ -161,7 +161,7 @@ void cfs_step_no_answer(
 void cfs_step_refused(
 	struct cfs_step *ret_step, const struct cfs_error *error, const char *who, const char *what)
 {
-	cfs_step_failed(ret_step, error->fault, "%s gives no keys for %.80s: %s%s%s", who, what,
+	cfs_step_failed(ret_step, error->fault, "%s gave no keys for %.80s: %s%s%s", who, what,
 		error->code, *error->code && *error->message ? ": " : "", error->message);
 }
 

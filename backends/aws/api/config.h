@@ -36,12 +36,12 @@ enum cfs_aws_config_section {
 
 struct cfs_settings;
 
-/* To be treated as opaque, but for the first members. Whatever it returns is its own. */
+/* Opaque, except for the first members. It owns the texts that it returns. */
 struct cfs_aws_config {
 	const struct cfs_settings *settings;
 	const struct cfs_env *env;
 	const char *profile;                      /* that counts */
-	bool named;                               /* somebody named it: it has to exist */
+	bool named;                               /* by a setting or a variable: it has to exist */
 	const char *path[CFS_AWS_N_CONFIG_FILES]; /* as configured */
 
 	struct cfs_buf text; /* names and values, each with a NUL */

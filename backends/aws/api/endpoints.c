@@ -51,14 +51,14 @@ static int take_from_services(struct cfs_aws_endpoints *endpoints,
 		return 0;
 	if (!cfs_aws_config_has(config, CFS_AWS_SECTION_SERVICES, name)) {
 		cfs_text_line(shown, sizeof(shown), name, strlen(name));
-		r = cfs_buf_addf(why, "there is no section of services %s", shown);
+		r = cfs_buf_addf(why, "there is no section [services %s]", shown);
 		return r < 0 ? r : -EINVAL;
 	}
 	value = cfs_aws_config_get_in(
 		config, CFS_AWS_CONFIG_FILE, CFS_AWS_SECTION_SERVICES, name, services[service].key);
 	if (value)
 		r = cfs_aws_config_nested(value, "endpoint_url", &url);
-	/* One over the limit is wrong, as one over a smaller limit is to who parses it. */
+	/* A URL over the limit is wrong, as is one over the smaller limit of the parser. */
 	if (r == -EFBIG || (r == 0 && url.len > 0))
 		take_url(endpoints, service, "endpoint_url of the services", cfs_buf_text(&url));
 	if (r == -EFBIG) {
@@ -110,7 +110,9 @@ static int choose_region(struct cfs_aws_endpoints *endpoints, const struct cfs_a
 	if (!region)
 		return 0;
 	if (!cfs_aws_endpoint_valid_region(region)) {
-		r = cfs_buf_addf(why, "the region of the AWS configuration is no name of one");
+		r = cfs_buf_adds(why,
+			"AWS_REGION, AWS_DEFAULT_REGION or region of the profile is not a region "
+			"name");
 		return r < 0 ? r : -EINVAL;
 	}
 	snprintf(endpoints->region, sizeof(endpoints->region), "%s", region);
@@ -183,12 +185,13 @@ int cfs_aws_endpoints_check(const struct cfs_aws_endpoints *endpoints, enum cfs_
 
 	if (!endpoints->wrong[service])
 		return 0;
-	/* Not the URL itself: it may hold what was never meant to be shown. */
+	/* The URL itself is not shown: it may hold a password. */
 	r = cfs_buf_addf(why, "%s %s", endpoints->from[service], endpoints->wrong[service]);
 	return r < 0 ? r : -EINVAL;
 }
 
-/* "fips-us-east-1" and "us-east-1-fips", of old, are us-east-1 with FIPS. Whether it is such. */
+/* "fips-us-east-1" and "us-east-1-fips", old forms, are us-east-1 with FIPS. Returns whether it is
+ * one of them. */
 static bool strip_fips(char *region)
 {
 	static const char *const marks[] = {"fips-", "-fips"};
@@ -213,7 +216,7 @@ static bool is_legacy(const char *region)
 	return false;
 }
 
-/* Whether STS is to be asked at the endpoint that is no region's. */
+/* Whether STS is asked at its global endpoint. */
 static bool is_global(const struct cfs_aws_endpoints *endpoints, const char *region, bool fips)
 {
 	if (fips || endpoints->dual_stack)

@@ -32,7 +32,7 @@ enum cfs_aws_service {
 	CFS_AWS_N_SERVICES,
 };
 
-/* To be treated as opaque, but for region and ca_file. */
+/* Opaque, except for region and ca_file. */
 struct cfs_aws_endpoints {
 	char region[CFS_REGION_MAX]; /* "" when none is configured */
 	char *ca_file;               /* NULL: the system's authorities */

@@ -36,7 +36,7 @@ static void destroy(void *arg)
 	free(state);
 }
 
-/* What is wrong with a URL: it has to be https, or that of an agent of ECS or EKS, or loopback. */
+/* Checks a URL: it must be https, or go to loopback or an agent of ECS or EKS. Returns what is wrong. */
 static const char *check_url(const char *url)
 {
 	static const char *const agents[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
@@ -47,7 +47,7 @@ static const char *check_url(const char *url)
 	char *base = strndup(url, len); /* whose path an endpoint might have, and no query */
 
 	if (!base)
-		return "could not be looked at, for lack of memory";
+		return "could not be checked: out of memory";
 	why = cfs_aws_endpoint_split(base, &endpoint, &loopback);
 	free(base);
 	if (!why && *query &&
@@ -64,7 +64,7 @@ static const char *check_url(const char *url)
 	return "is http to a host that is neither loopback nor an agent of ECS or EKS";
 }
 
-/* Adds the token, which the file gives anew each time. False when the step is filled. */
+/* Adds the token; the file is read each time, as it changes. Returns false if the step is filled. */
 static bool add_token(struct state *state, struct cfs_http_request *request, struct cfs_step *step)
 {
 	struct cfs_buf content = CFS_BUF_INIT(TOKEN_MAX);
@@ -128,7 +128,7 @@ static void read_keys(struct state *state, const struct cfs_step_answer *answer,
 		r = cfs_json_keys_read(&names, json, &keys);
 	if (r == -EBADMSG)
 		cfs_step_failed(
-			step, CFS_BAD_ANSWER, "the answer of the container's agent holds no keys");
+			step, CFS_BAD_ANSWER, "the container's agent sent an answer without keys");
 	else
 		cfs_step_keys(step, r, &keys, now, "the container (%s)", state->from);
 	cfs_json_wipe(json);
@@ -146,7 +146,7 @@ static void step(
 		cfs_step_no_answer(ret_step, answer, "the container's agent");
 	else if (answer->status != 200)
 		cfs_step_failed(ret_step, fault == CFS_SERVER ? fault : CFS_UNAUTHENTICATED,
-			"the container's agent answers with HTTP status %d", answer->status);
+			"the container's agent answered with HTTP status %d", answer->status);
 	else
 		read_keys(state, answer, now, ret_step);
 }

@@ -8,7 +8,7 @@ bool cfs_aws_environment_open(const struct cfs_aws_config *config, const char *p
 	const struct cfs_env *env = config->env;
 	const char *id = cfs_env_get(env, "AWS_ACCESS_KEY_ID");
 	const char *secret = cfs_env_get(env, "AWS_SECRET_ACCESS_KEY");
-	/* What AWS_SESSION_TOKEN was called once. */
+	/* The old name of AWS_SESSION_TOKEN. */
 	const char *token = cfs_env_get(env, "AWS_SECURITY_TOKEN");
 	const char *expiration = cfs_env_get(env, "AWS_CREDENTIAL_EXPIRATION");
 	struct cfs_keys keys = CFS_KEYS_INIT;
@@ -24,8 +24,8 @@ bool cfs_aws_environment_open(const struct cfs_aws_config *config, const char *p
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not");
 	} else if (expiration && cfs_time_parse(expiration, &keys.expires) < 0) {
-		cfs_step_failed(
-			ret_step, CFS_UNAUTHENTICATED, "AWS_CREDENTIAL_EXPIRATION is not a time");
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
+			"AWS_CREDENTIAL_EXPIRATION is not a time like 2024-05-06T12:53:20Z");
 	} else {
 		r = cfs_keys_set(&keys, id, secret, token);
 		cfs_step_keys(ret_step, r, &keys, now, "%s", "the environment (AWS_ACCESS_KEY_ID)");

@@ -26,8 +26,8 @@
 
 /*
  * Source: "Retrieve security credentials from instance metadata" in the EC2 user guide. Three
- * requests: for a token, for the name of the role, for its keys. There is no way back to version 1
- * of the service, which anybody could ask who can make this machine send a GET.
+ * requests: for a token, for the name of the role, for its keys. Version 1 of the service is not
+ * used: anybody able to make this host send a GET could ask it.
  */
 enum phase { AT_TOKEN, AT_ROLE, AT_KEYS };
 
@@ -88,8 +88,8 @@ static void ask(struct state *state, struct cfs_step *step)
 
 static void fail(const struct cfs_step_answer *answer, const char *what, struct cfs_step *step)
 {
-	cfs_step_failed(step, CFS_BAD_ANSWER, SERVICE " gives no %s (HTTP status %d)", what,
-		answer->status);
+	cfs_step_failed(
+		step, CFS_BAD_ANSWER, SERVICE " gave no %s (HTTP status %d)", what, answer->status);
 }
 
 static void take_token(
@@ -99,10 +99,10 @@ static void take_token(
 	if (answer->fault != CFS_OK) {
 		cfs_step_absent(step, SERVICE " %s", cfs_step_fault_words(answer->fault));
 	} else if (answer->status != 200) {
-		cfs_step_absent(step, SERVICE " gives no token (HTTP status %d)", answer->status);
+		cfs_step_absent(step, SERVICE " gave no token (HTTP status %d)", answer->status);
 	} else if (!cfs_text_is_token(
 			   answer->content, answer->len, TOKEN_MAX, "-._~+/=:,;!@#$%^&*")) {
-		fail(answer, "usable token", step);
+		fail(answer, "valid token", step);
 	} else if (cfs_secret_set(&state->token, answer->content, answer->len) < 0) {
 		cfs_step_errno(step, -ENOMEM, SERVICE);
 	} else {
@@ -119,7 +119,7 @@ static void take_role(
 	} else if (answer->status == 404) {
 		cfs_step_absent(step, "this EC2 instance has no role attached");
 	} else if (!cfs_step_role_name(answer, state->role)) {
-		fail(answer, "name of a role", step);
+		fail(answer, "valid role name", step);
 	} else {
 		state->phase = AT_KEYS;
 		ask(state, step);
@@ -150,7 +150,7 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 	message = cfs_json_filled(json, "Message");
 	if (code && strcmp(code, "Success") != 0) {
 		cfs_step_failed(step, CFS_UNAUTHENTICATED,
-			SERVICE " has no keys for role %.60s: %.60s%s%.120s", state->role, code,
+			SERVICE " gave no keys for role %.60s: %.60s%s%.120s", state->role, code,
 			message ? ": " : "", message ? message : "");
 		goto out;
 	}
@@ -173,7 +173,7 @@ static void step(
 {
 	struct state *state = arg;
 	enum cfs_fault fault = answer && answer->status >= 500 ? CFS_SERVER : CFS_OK;
-	/* A machine that is nowhere near the service is not kept waiting for it. */
+	/* Outside EC2 nothing answers: do not wait for it more than once. */
 	bool patient = answer && (state->phase != AT_TOKEN || answer->fault != CFS_TIMED_OUT);
 
 	if (!answer || (patient && cfs_source_retry(&state->retries, answer, fault))) {
@@ -234,7 +234,7 @@ bool cfs_aws_metadata_open(const struct cfs_aws_config *config, const char *prof
 	(void)profile;
 	(void)now;
 	if (disabled && strcasecmp(disabled, "true") == 0) {
-		cfs_step_absent(ret_step, "not asked, since AWS_EC2_METADATA_DISABLED is true");
+		cfs_step_absent(ret_step, "skipped: AWS_EC2_METADATA_DISABLED is true");
 		return false;
 	}
 	state = calloc(1, sizeof(*state));

@@ -40,7 +40,7 @@ static void read_output(const struct state *state, const struct cfs_step_answer 
 	version = cJSON_GetObjectItemCaseSensitive(json, "Version");
 	if (r == 0 && (!cJSON_IsNumber(version) || version->valuedouble != 1)) {
 		cfs_step_failed(step, CFS_BAD_ANSWER,
-			"the output of credential_process of profile %.100s is not of Version 1",
+			"credential_process of profile %.100s wrote keys of another Version than 1",
 			state->profile);
 		goto out;
 	}
@@ -48,8 +48,7 @@ static void read_output(const struct state *state, const struct cfs_step_answer 
 		r = cfs_json_keys_read(&names, json, &keys);
 	if (r == -EBADMSG)
 		cfs_step_failed(step, CFS_BAD_ANSWER,
-			"the output of credential_process of profile %.100s is not JSON with keys "
-			"and times as they should be",
+			"credential_process of profile %.100s did not write valid keys in JSON",
 			state->profile);
 	else
 		cfs_step_keys(step, r, &keys, now, "credential_process of profile %.100s",
@@ -75,7 +74,7 @@ static void step(
 		cfs_step_failed(ret_step, answer->fault, "credential_process of profile %.100s %s",
 			state->profile, words[answer->fault] ? words[answer->fault] : "failed");
 	} else if (answer->status != 0) {
-		/* What it has to say is on its stderr, which may hold anything. */
+		/* Its stderr says why, but may hold secrets, so it is not shown. */
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"credential_process of profile %.100s ended with status %d", state->profile,
 			answer->status);
@@ -107,7 +106,7 @@ bool cfs_aws_process_open(const struct cfs_aws_config *config, const char *profi
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"credential_process of profile %.100s %s", profile,
 			r == -EFBIG ? "has too many words"
-				    : "is no command, or has a quote that is not closed");
+				    : "is not a command, or has an unclosed quote");
 		free(argv);
 		return false;
 	}

@@ -27,7 +27,8 @@ bool cfs_aws_profile_open(const struct cfs_aws_config *config, const char *profi
 			return false;
 	}
 	cfs_step_absent(ret_step,
-		"profile %.80s in %.60s, %.60s has no aws_access_key_id, nor another way to keys",
+		"profile %.80s in %.60s or %.60s has neither aws_access_key_id nor another source "
+		"of keys",
 		profile, config->path[CFS_AWS_CREDENTIALS_FILE], config->path[CFS_AWS_CONFIG_FILE]);
 	return false;
 }

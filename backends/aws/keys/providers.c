@@ -65,13 +65,12 @@ static bool open_with_config(cfs_aws_open_fn *open, bool reads_files,
 	return true;
 }
 
-/* What knows no profiles is passed over when the settings name one. */
-static bool is_passed_over(const struct cfs_settings *settings, struct cfs_step *ret_step)
+/* Sources without profiles are skipped when the settings name a profile. */
+static bool is_skipped(const struct cfs_settings *settings, struct cfs_step *ret_step)
 {
 	if (!settings->profile)
 		return false;
-	cfs_step_absent(ret_step, "not looked at, since the configuration names profile %s",
-		settings->profile);
+	cfs_step_absent(ret_step, "skipped: the configuration names profile %s", settings->profile);
 	return true;
 }
 
@@ -80,7 +79,7 @@ static bool is_passed_over(const struct cfs_settings *settings, struct cfs_step 
 static bool open_environment(const struct cfs_settings *settings, const struct cfs_env *env,
 	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	if (is_passed_over(settings, ret_step))
+	if (is_skipped(settings, ret_step))
 		return false;
 	return open_with_config(
 		cfs_aws_environment_open, false, settings, env, now, ret_source, ret_step);
@@ -107,21 +106,20 @@ static bool open_any(const struct cfs_aws_config *config, const char *profile, i
 	const char *const *path = config->path;
 
 	if (!cfs_aws_config_has(config, CFS_AWS_SECTION_PROFILE, profile)) {
-		/* What somebody named has to be there. */
+		/* A profile that was named must exist; `default` need not. */
 		if (config->named)
 			cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
-				"no profile %.80s in %.80s, %.80s", profile,
+				"there is no profile %.80s in %.80s or %.80s", profile,
 				path[CFS_AWS_CREDENTIALS_FILE], path[CFS_AWS_CONFIG_FILE]);
 		else
-			cfs_step_absent(ret_step, "no profile %.80s in %.80s, %.80s", profile,
-				path[CFS_AWS_CREDENTIALS_FILE], path[CFS_AWS_CONFIG_FILE]);
+			cfs_step_absent(ret_step, "there is no profile %.80s in %.80s or %.80s",
+				profile, path[CFS_AWS_CREDENTIALS_FILE], path[CFS_AWS_CONFIG_FILE]);
 		return false;
 	}
 	if (cfs_aws_role_has(config, profile))
 		return cfs_aws_role_open(config, profile, now, ret_source, ret_step);
 	if (!config->settings->profile && cfs_env_get(config->env, "AWS_WEB_IDENTITY_TOKEN_FILE")) {
-		cfs_step_absent(
-			ret_step, "left for AWS_WEB_IDENTITY_TOKEN_FILE, which comes first");
+		cfs_step_absent(ret_step, "skipped: AWS_WEB_IDENTITY_TOKEN_FILE comes first");
 		return false;
 	}
 	return cfs_aws_profile_open(config, profile, now, ret_source, ret_step);
@@ -151,7 +149,7 @@ const struct cfs_provider cfs_aws_provider_profile = {
 static bool open_web_identity(const struct cfs_settings *settings, const struct cfs_env *env,
 	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	if (is_passed_over(settings, ret_step))
+	if (is_skipped(settings, ret_step))
 		return false;
 	return open_with_config(
 		cfs_aws_web_identity_open, true, settings, env, now, ret_source, ret_step);

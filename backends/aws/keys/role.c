@@ -15,7 +15,7 @@
  * A profile with a role names where the keys come from that assume it: a source profile, which may
  * have a role itself, or a place outside the files. The roles are found when the way is opened,
  * from the profile downwards; then the source at the bottom gives the first keys, and STS is asked
- * for one role after the other, upwards. A profile that comes twice is refused, but for one that
+ * for one role after the other, upwards. A profile that comes twice is refused, except one that
  * names itself: its role is assumed with its own static keys.
  */
 
@@ -79,7 +79,7 @@ static void ascend(struct state *state, int64_t now, struct cfs_step *step)
 			CFS_AWS_SERVICE_TIMEOUT_MS);
 }
 
-/* What came of the bottom. */
+/* The source at the bottom has answered. */
 static void take_base(struct state *state, int64_t now, struct cfs_step *step)
 {
 	char why[CFS_PROVIDER_WHY_MAX];
@@ -175,17 +175,18 @@ static bool add_role(struct state *state, const char *profile, const char **ret_
 	const char *duration = cfs_aws_config_get(config, profile, "duration_seconds");
 
 	if (state->n_roles == ROLES_MAX)
-		return refuse(step, "profile %.100s has more than %d roles, one for the other",
+		return refuse(step,
+			"profile %.100s needs more than %d roles, each to assume the next",
 			state->roles[0].profile, ROLES_MAX);
 	if (!source == !place)
 		return refuse(step,
-			"profile %.100s has role_arn, and %s source_profile %s credential_source",
-			profile, source ? "both" : "neither", source ? "and" : "nor");
+			"profile %.100s has role_arn, %s source_profile %s credential_source",
+			profile, source ? "and both" : "but neither", source ? "and" : "nor");
 	if (cfs_aws_config_get(config, profile, "mfa_serial"))
 		return refuse(step,
-			"profile %.100s has mfa_serial, but there is nobody to ask for the code",
+			"profile %.100s has mfa_serial, but consolefs cannot ask for an MFA code",
 			profile);
-	/* One that is no number is disregarded, as botocore does. */
+	/* A duration that is not a number is ignored, as in botocore. */
 	if (duration && (strlen(duration) > 9 || duration[strspn(duration, "0123456789")]))
 		duration = NULL;
 	state->roles[state->n_roles++] = (struct role){
@@ -213,12 +214,14 @@ static bool check_source(const struct state *state, const char *source, struct c
 			continue;
 		if (strcmp(source, parent) == 0 && has_static(state->config, source))
 			continue;
-		return refuse(step, "profile %.100s is a source of itself", source);
+		return refuse(step,
+			"profile %.100s is its own source, directly or through other profiles",
+			source);
 	}
 	return true;
 }
 
-/* Finds the roles, and opens what is below them. */
+/* Finds the roles, and opens the source at the bottom. */
 static bool descend(struct state *state, const char *profile, int64_t now, struct cfs_step *step)
 {
 	cfs_aws_open_fn *open = NULL;

@@ -53,7 +53,7 @@ static void destroy(void *arg)
 	free(state);
 }
 
-/* How to get a token. Returns false, as there is none. */
+/* FAILED, with the command that signs in. Returns false. */
 static bool say_login(
 	const struct state *state, enum cfs_fault fault, const char *what, struct cfs_step *step)
 {
@@ -148,7 +148,7 @@ static enum cfs_fault fault_of(int status)
 	return fault == CFS_BAD_ANSWER ? CFS_UNAUTHENTICATED : fault;
 }
 
-/* The token that was asked for, or else the one there is. */
+/* Goes on with the new token, or else with the cached one while it lasts. */
 static void take_token(struct state *state, const struct cfs_step_answer *answer, int64_t now,
 	struct cfs_step *step)
 {
@@ -173,12 +173,12 @@ static void take_token(struct state *state, const struct cfs_step_answer *answer
 	else if (answer->fault != CFS_OK)
 		cfs_step_no_answer(step, answer, "IAM Identity Center");
 	else
-		say_login(
-			state, CFS_EXPIRED, "the SSO token has expired and was not renewed", step);
+		say_login(state, CFS_EXPIRED, "the SSO token has expired and could not be renewed",
+			step);
 	cfs_json_wipe(json);
 }
 
-/* Whoever refuses a token may quote it. */
+/* The message may quote the token. */
 static void refuse(const struct state *state, const struct cfs_step_answer *answer,
 	const cJSON *json, struct cfs_step *step)
 {
@@ -220,7 +220,7 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 				&names, cfs_json_object(json, "roleCredentials"), &keys);
 		if (r == -EBADMSG)
 			cfs_step_failed(step, CFS_BAD_ANSWER,
-				"the answer of IAM Identity Center holds no keys");
+				"IAM Identity Center sent an answer without keys");
 		else
 			cfs_step_keys(step, r, &keys, now,
 				"SSO role %.60s in account %.20s, by profile %.60s", state->role,
@@ -250,7 +250,7 @@ static void step(
 
 /* Opening */
 
-/* A key of the profile or of its session, which must not differ. */
+/* Finds a key of the profile or of its session; where both have it they must agree. */
 static bool find(const struct cfs_aws_config *config, const struct state *state, const char *key,
 	const char **ret_value, struct cfs_step *step)
 {
@@ -261,14 +261,14 @@ static bool find(const struct cfs_aws_config *config, const struct state *state,
 			CFS_AWS_SECTION_SSO_SESSION, state->session, key);
 	if (value && other && strcmp(value, other) != 0) {
 		cfs_step_failed(step, CFS_UNAUTHENTICATED,
-			"profile %.80s and sso-session %.80s differ in %s", state->profile,
-			state->session, key);
+			"profile %.80s and sso-session %.80s have different values of %s",
+			state->profile, state->session, key);
 		return false;
 	}
 	*ret_value = value ? value : other;
 	if (*ret_value)
 		return true;
-	cfs_step_failed(step, CFS_UNAUTHENTICATED, "profile %.100s signs in by SSO but has no %s",
+	cfs_step_failed(step, CFS_UNAUTHENTICATED, "profile %.100s signs in with SSO but has no %s",
 		state->profile, key);
 	return false;
 }
@@ -316,7 +316,7 @@ static bool read_cache(const struct cfs_env *env, struct state *state, const cha
 	return true;
 }
 
-/* Whether the token is of a session, and all that it takes to renew it is there. */
+/* Whether the token belongs to a session, and the file has all that renewing it takes. */
 static bool may_refresh(const struct state *state, int64_t now)
 {
 	const char *registered = cfs_json_filled(state->cached, "registrationExpiresAt");
@@ -353,7 +353,7 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, in
 	if (r == 0)
 		r = cfs_aws_endpoints_check(&state->endpoints, CFS_AWS_SSO_OIDC, &why);
 	if (r == 0 && !cfs_aws_endpoint_valid_region(state->region))
-		r = cfs_buf_adds(&why, "sso_region is no name of a region") < 0 ? -ENOMEM : -EINVAL;
+		r = cfs_buf_adds(&why, "sso_region is not a region name") < 0 ? -ENOMEM : -EINVAL;
 	if (r < 0)
 		cfs_step_unset(step, r, &why);
 	cfs_buf_finish(&why);

@@ -1,11 +1,11 @@
 #include "backends/aws/keys/sources.h"
 #include "backends/contract/step.h"
 
-/* Keys of one file: a pair is never made of two. */
+/* Both keys come from one file: half of a pair in each is not a pair. */
 static void open_file(const struct cfs_aws_config *config, enum cfs_aws_config_file file,
 	const char *profile, int64_t now, struct cfs_step *step)
 {
-	/* The first is what the second was called once. */
+	/* The first is an old name of the second. */
 	static const char *const tokens[] = {"aws_security_token", "aws_session_token"};
 	const char *path = config->path[file], *id, *secret, *token = NULL;
 	struct cfs_keys keys = CFS_KEYS_INIT;

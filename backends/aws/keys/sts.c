@@ -43,7 +43,7 @@ int cfs_aws_sts_request(const struct cfs_aws_endpoints *endpoints,
 	struct cfs_aws_target target;
 	int r;
 
-	/* Who names no region, but a role of another partition than the commercial one. */
+	/* Without a region, a role of another partition is asked for in that partition. */
 	if (!*region && partition && partition != cfs_aws_partition_of_region(""))
 		region = partition->region;
 	cfs_aws_endpoints_target(endpoints, CFS_AWS_STS, region, &target);
@@ -158,7 +158,7 @@ void cfs_aws_sts_read(const struct cfs_step_answer *answer, struct cfs_keys *ret
 				"HTTP status %d without an error code", answer->status);
 	} else if (r < 0 || !reading.good || keys->id.len == 0 || keys->secret.len == 0 ||
 		keys->token.len == 0 || !reading.timed) {
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer holds no keys");
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no keys");
 	} else {
 		*ret_error = (struct cfs_error){.fault = CFS_OK};
 		*ret_keys = *keys;

@@ -25,7 +25,7 @@ static void destroy(void *arg)
 	free(state);
 }
 
-/* The token is read each time: whoever puts it there replaces it before it expires. */
+/* The file is read each time, since it is replaced before the token expires. */
 static void ask(struct state *state, int64_t now, struct cfs_step *step)
 {
 	struct cfs_buf token = CFS_BUF_INIT(TOKEN_MAX);
@@ -45,7 +45,7 @@ static void ask(struct state *state, int64_t now, struct cfs_step *step)
 			state->path,
 			r == -EFBIG     ? "it is too long"
 				: r < 0 ? strerror(-r)
-					: "there is none in it");
+					: "it holds no token");
 		goto out;
 	}
 	role.web_identity = cfs_buf_text(&token);

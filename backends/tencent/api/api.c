@@ -125,7 +125,7 @@ const cJSON *cfs_tencent_api_response(
 		return NULL;
 	}
 	if (cfs_json_parse(body, ret_tree) < 0) {
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is no valid JSON");
+		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer is not valid JSON");
 		return NULL;
 	}
 	response = cfs_json_object(*ret_tree, "Response");

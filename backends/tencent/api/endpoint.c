@@ -25,7 +25,7 @@ static int refuse(struct cfs_buf *why, const char *name, const char *reason)
 	return r == -ENOMEM ? r : -EINVAL;
 }
 
-/* tccli writes every service's default into a profile: that is not a choice. */
+/* tccli writes the default of every service into a profile: ignore those. */
 static int take_profiles(const cJSON *configure, const char *service,
 	struct cfs_tencent_endpoint *endpoint, struct cfs_buf *why)
 {
@@ -93,7 +93,7 @@ static const char *choose_region(
 }
 
 /* Reads the .configure of tccli's profile: NULL in *ret_configure when there is none to be had.
- * What is wrong with a file but its text is said by whoever needs the keys from beside it. */
+ * Only errors in its text are reported: the credential provider reports a file that it cannot read. */
 static int read_configure(const struct cfs_settings *settings, const struct cfs_env *env,
 	cJSON **ret_configure, struct cfs_buf *why)
 {

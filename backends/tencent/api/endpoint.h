@@ -6,13 +6,13 @@
  * international site's (`intl.tencentcloudapi.com`), a private one's. Sources: "Endpoints" of each
  * service, such as https://cloud.tencent.com/document/api/213/15692 and .../1312/48169.
  *
- * Configured are, the first that is given:
+ * An endpoint that is configured is the first of these that is given:
  *
  *     cvm     the setting `endpoint`; `cvm.endpoint` of tccli's profile
  *     sts     the variable TENCENTCLOUD_STS_ENDPOINT; without the setting, `sts.endpoint` of
  *             tccli's profile
  *
- * What is not follows the configured cvm: where that is `cvm.<domain>`, it is `<service>.<domain>`,
+ * One that is not configured follows cvm: where that is `cvm.<domain>`, it is `<service>.<domain>`,
  * and elsewhere (a private address, a simulator) every service is at the same address, told apart
  * by its action, version and scope. No SDK reads an endpoint from the environment: they take it in
  * code. TENCENTCLOUD_STS_ENDPOINT is of the form that tools built on them use, and is for private

@@ -27,7 +27,7 @@ const char *cfs_tencent_tccli_profile(
 	return profile ? profile : "default";
 }
 
-/* What stands in one directory and nowhere else. */
+/* Whether the name is one of a file in ~/.tccli, and not a path that leads elsewhere. */
 static bool is_name(const char *profile)
 {
 	size_t len = strlen(profile);
@@ -46,7 +46,7 @@ static const char *describe(int r, char message[static MESSAGE_MAX])
 	case -ENOMEM:
 		return "out of memory";
 	case -EBADMSG:
-		return "this is no JSON object";
+		return "not a JSON object";
 	default:
 		return strerror_r(-r, message, MESSAGE_MAX);
 	}
@@ -62,7 +62,7 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 
 	if (!is_name(profile)) {
 		cfs_text_line(shown, CFS_TENCENT_PROFILE_MAX / 4, profile, strlen(profile));
-		told = cfs_buf_addf(why, "%s... is no name of a profile", shown);
+		told = cfs_buf_addf(why, "%s... is not a profile name", shown);
 		return told == -ENOMEM ? told : -EINVAL;
 	}
 	snprintf(path, sizeof(path), DIRECTORY "%s%s", profile, suffixes[file]);

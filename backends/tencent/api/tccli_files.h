@@ -25,8 +25,8 @@ const char *cfs_tencent_tccli_profile(
 
 /*
  * Reads a file of a profile. 0: *ret_tree is an object, which holds secrets and is the caller's to
- * cfs_json_wipe. -ENOENT when there is no such file; -EINVAL for a file that is no JSON
- * object and a name that is none; another negative errno; all with a sentence in why.
+ * cfs_json_wipe. -ENOENT when there is no such file; -EINVAL for a file that is not a JSON
+ * object and for an invalid name; another negative errno; all with a sentence in why.
  */
 int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	enum cfs_tencent_tccli_file file, cJSON **ret_tree, struct cfs_buf *why);

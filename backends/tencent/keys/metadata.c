@@ -38,7 +38,7 @@ enum phase { AT_ROLE, AT_KEYS };
 
 struct state {
 	enum phase phase;
-	bool required; /* that there is no role is a failure */
+	bool required; /* it is a failure if there is no role */
 	char host[CFS_HTTP_HOST_MAX];
 	char role[CFS_STEP_ROLE_MAX + 1];
 };
@@ -60,7 +60,7 @@ static void ask(const struct state *state, struct cfs_step *step)
 	cfs_http_request_finish(&request);
 }
 
-/* There is no role to be had here. */
+/* There is no role. */
 static void none(
 	const struct state *state, enum cfs_fault fault, const char *why, struct cfs_step *step)
 {
@@ -75,14 +75,14 @@ static void take_role(
 	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
 {
 	if (answer->fault != CFS_OK) {
-		none(state, answer->fault, "no metadata service answers", step);
+		none(state, answer->fault, "the metadata service does not answer", step);
 	} else if (answer->status == 404) {
 		none(state, CFS_UNAUTHENTICATED, "no role is bound to this machine", step);
 	} else if (answer->status >= 500) {
 		cfs_step_failed(
-			step, CFS_SERVER, SERVICE " has a fault: HTTP status %d", answer->status);
+			step, CFS_SERVER, SERVICE " failed: HTTP status %d", answer->status);
 	} else if (!cfs_step_role_name(answer, state->role)) {
-		none(state, CFS_BAD_ANSWER, "what answers is no metadata service", step);
+		none(state, CFS_BAD_ANSWER, "the answer is not from a metadata service", step);
 	} else {
 		state->phase = AT_KEYS;
 		ask(state, step);

@@ -28,14 +28,14 @@ static const struct cfs_tencent_api assume_role = {SERVICE, VERSION, "AssumeRole
 				    assume_role_with_web_identity = {
 					    SERVICE, VERSION, "AssumeRoleWithWebIdentity"};
 
-/* Why a role cannot be one, NULL if it can. "qcs::cam::uin/12345678:roleName/testRoleName" */
+/* What is wrong with a role, NULL if nothing is. "qcs::cam::uin/12345678:roleName/testRoleName" */
 static const char *check_role(const struct cfs_tencent_role *role)
 {
 	size_t len = strlen(role->arn);
 
 	if (len > CFS_TENCENT_ROLE_ARN_MAX || strncmp(role->arn, "qcs:", strlen("qcs:")) != 0 ||
 		!cfs_text_is_graphic(role->arn, len, ""))
-		return "the role is no ARN (qcs::cam::uin/...:roleName/...)";
+		return "the role is not an ARN (qcs::cam::uin/...:roleName/...)";
 	if (!role->session)
 		return NULL;
 	len = strlen(role->session);
@@ -59,7 +59,7 @@ static int add_role(cJSON *body, const struct cfs_tencent_role *role, int64_t no
 	return 0;
 }
 
-/* What of the configuration a request takes, and where it goes. */
+/* Where a request goes. */
 struct destination {
 	struct cfs_tencent_endpoint endpoint;
 	char region[CFS_REGION_MAX + 1];
@@ -173,7 +173,7 @@ static bool open_request(const struct cfs_settings *settings, const struct cfs_e
 			cfs_step_errno(ret_step, r, NAME);
 		else
 			cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s: %s", where,
-				why.len ? cfs_buf_text(&why) : "no request can be made of it");
+				why.len ? cfs_buf_text(&why) : "no request can be made from it");
 		free(state);
 	}
 	cfs_buf_finish(&why);
@@ -205,14 +205,14 @@ static const char *check_identity(const struct cfs_tencent_web_identity *identit
 	size_t provider_len = strlen(identity->provider), token_len = strlen(identity->token);
 
 	if (!cfs_tencent_endpoint_valid_region(identity->region))
-		return "the region is no region's name";
+		return "the region is not a region name";
 	if (provider_len > PROVIDER_MAX ||
 		!cfs_text_is_graphic(identity->provider, provider_len, ""))
-		return "the provider's id is no name";
+		return "the provider id is too long or not printable ASCII";
 	if (token_len == 0)
-		return "the token's file is empty";
+		return "the token file is empty";
 	if (token_len > CFS_SECRET_MAX || !cfs_text_is_graphic(identity->token, token_len, ""))
-		return "the token's file holds no token";
+		return "the token file holds no valid token";
 	return check_role(&identity->role);
 }
 

@@ -14,7 +14,7 @@
 
 _Static_assert(FILE_MAX < CFS_TENCENT_WHERE_MAX, "no room for a role beside the file it is in");
 
-/* Values of `type` that need more than keys, and what makes them anew. */
+/* Values of `type` whose keys expire, and the command that signs in again. */
 static const struct {
 	const char *type, *command;
 } logins[] = {
@@ -22,7 +22,7 @@ static const struct {
 	{"sso", "tccli sso login"},
 };
 
-/* The command that signs in again, NULL when the type knows none. */
+/* The command that signs in again, NULL when the type has none. */
 static const char *find_login(const cJSON *credential)
 {
 	const char *type = cfs_json_text(credential, "type");
@@ -34,7 +34,7 @@ static const char *find_login(const cJSON *credential)
 	return NULL;
 }
 
-/* The role of the variables, which are no part of a profile that the configuration names. */
+/* The role of the variables, which do not count when the configuration names a profile. */
 static bool find_own_role(const struct cfs_settings *settings, const struct cfs_env *env,
 	struct cfs_tencent_role *ret_role)
 {
@@ -52,7 +52,7 @@ static bool find_role(const cJSON *credential, struct cfs_tencent_role *ret_role
 	return ret_role->arn != NULL;
 }
 
-/* The keys that stand in the file, for as long as they are good. */
+/* The keys in the file, until they expire. */
 static void find_keys(
 	const char *where, const cJSON *credential, int64_t now, struct cfs_step *step)
 {

@@ -15,11 +15,11 @@ void cfs_tencent_temporary_keys(struct cfs_step *ret_step, int r, struct cfs_key
 	struct cfs_error error;
 
 	if (r == -EBADMSG) {
-		cfs_error_set(&error, CFS_BAD_ANSWER, "the answer holds no keys");
+		cfs_error_set(&error, CFS_BAD_ANSWER, "the answer has no keys");
 		cfs_step_refused(ret_step, &error, who, where);
 	} else if (r == 0 && off && keys->expires <= now) {
 		cfs_step_failed(ret_step, CFS_CLOCK_SKEW,
-			"%s: the keys have expired, by this machine's clock", where);
+			"%s: the keys have expired by this computer's clock", where);
 	} else {
 		cfs_step_keys(ret_step, r, keys, now, "%s", where);
 	}

@@ -11,7 +11,7 @@
 #define TOKEN_FILE "TKE_WEB_IDENTITY_TOKEN_FILE"
 #define ROLE "TKE_ROLE_ARN"
 
-/* Ends the text where white space begins that only ends a file. */
+/* Cuts off the white space at the end of a file. */
 static void trim_end(struct cfs_buf *text)
 {
 	while (text->len > 0 && strchr(" \t\r\n", text->data[text->len - 1]))

@@ -109,7 +109,7 @@ static void test_a_token_goes_with_it(void **state)
 		"the token in " TOKEN_FILE " holds more than one line");
 	fake.entries[3].value = "hush\x01";
 	assert_refused(CONTAINER, NULL, fake, CFS_UNAUTHENTICATED,
-		"what is configured for " TOKEN_FILE " cannot be sent");
+		"the configured values for " TOKEN_FILE " cannot be sent");
 	fake.entries[3].value = "EACCES";
 	assert_refused(CONTAINER, NULL, fake, CFS_UNAUTHENTICATED,
 		"cannot read the token in /token: Permission denied");
@@ -129,7 +129,7 @@ static void assert_answer(int status, const char *answer, enum cfs_fault fault, 
 	chain_end(&chain);
 }
 
-#define NO_KEYS "the answer of the container's agent holds no keys"
+#define NO_KEYS "the container's agent sent an answer without keys"
 
 static void test_other_answers_end_the_chain(void **state)
 {
@@ -150,7 +150,7 @@ static void test_other_answers_end_the_chain(void **state)
 		assert_answer(200, cut, CFS_BAD_ANSWER, NO_KEYS);
 	}
 	assert_answer(404, KEYS, CFS_UNAUTHENTICATED,
-		"the container's agent answers with HTTP status 404");
+		"the container's agent answered with HTTP status 404");
 	assert_answer(200,
 		"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\",\"Token\":\"hush\","
 		"\"Expiration\":\"2024-05-06T12:53:20Z\"}",
@@ -173,7 +173,7 @@ static void test_a_failing_agent_is_asked_three_times(void **state)
 	chain_no_answer(&chain, CFS_TIMED_OUT);
 	assert_http(&chain, "GET", "http://127.0.0.1/x", "");
 	chain_answer(&chain, 503, "");
-	assert_failed(&chain, CFS_SERVER, "the container's agent answers with HTTP status 503");
+	assert_failed(&chain, CFS_SERVER, "the container's agent answered with HTTP status 503");
 	chain_end(&chain);
 	chain_begin(&chain, CONTAINER, NULL, fake_full("http://127.0.0.1/x"));
 	chain_no_answer(&chain, CFS_REFUSED);

@@ -40,7 +40,7 @@ static void test_elsewhere_than_on_ec2_there_is_none(void **state)
 		enum cfs_fault fault;
 		const char *why;
 	} ends[] = {
-		{CFS_TIMED_OUT, "the instance metadata service gave no answer in time"},
+		{CFS_TIMED_OUT, "the instance metadata service did not answer in time"},
 		{CFS_UNREACHABLE, "the instance metadata service cannot be reached"},
 		{CFS_REFUSED, "the instance metadata service refused the connection"},
 	};
@@ -56,7 +56,7 @@ static void test_elsewhere_than_on_ec2_there_is_none(void **state)
 	/* There is no way back to version 1. */
 	chain_begin(&chain, METADATA, NULL, (struct fake_env){0});
 	chain_answer(&chain, 403, "");
-	assert_absent(&chain, "the instance metadata service gives no token (HTTP status 403)");
+	assert_absent(&chain, "the instance metadata service gave no token (HTTP status 403)");
 	chain_end(&chain);
 	chain_begin(&chain, METADATA, NULL, (struct fake_env){0});
 	chain_answer(&chain, 200, "hush");
@@ -72,7 +72,7 @@ static void test_it_is_not_asked_when_it_is_disabled(void **state)
 
 	(void)state;
 	chain_begin(&chain, METADATA, NULL, fake);
-	assert_absent(&chain, "not asked, since AWS_EC2_METADATA_DISABLED is true");
+	assert_absent(&chain, "skipped: AWS_EC2_METADATA_DISABLED is true");
 	chain_end(&chain);
 	fake.entries[0].value = "1";
 	chain_begin(&chain, METADATA, NULL, fake);
@@ -145,7 +145,7 @@ static void assert_last(int status, const char *answer, enum cfs_fault fault, co
 	chain_end(&chain);
 }
 
-#define NO_KEYS "the instance metadata service gives no keys (HTTP status 200)"
+#define NO_KEYS "the instance metadata service gave no keys (HTTP status 200)"
 
 static void test_other_answers_fail(void **state)
 {
@@ -162,7 +162,7 @@ static void test_other_answers_fail(void **state)
 		chain_begin(&chain, METADATA, NULL, (struct fake_env){0});
 		chain_answer(&chain, 200, tokens[i]);
 		assert_failed(&chain, CFS_BAD_ANSWER,
-			"the instance metadata service gives no usable token (HTTP status 200)");
+			"the instance metadata service gave no valid token (HTTP status 200)");
 		chain_end(&chain);
 	}
 	for (size_t i = 0; i < N_ELEMENTS(roles); i++) {
@@ -170,7 +170,7 @@ static void test_other_answers_fail(void **state)
 		chain_answer(&chain, 200, "hush");
 		chain_answer(&chain, 200, roles[i]);
 		assert_failed(&chain, CFS_BAD_ANSWER,
-			"the instance metadata service gives no name of a role (HTTP status 200)");
+			"the instance metadata service gave no valid role name (HTTP status 200)");
 		chain_end(&chain);
 	}
 	for (size_t len = 0; len < strlen(KEYS); len++) {
@@ -179,13 +179,13 @@ static void test_other_answers_fail(void **state)
 		assert_last(200, cut, CFS_BAD_ANSWER, NO_KEYS);
 	}
 	assert_last(404, KEYS, CFS_BAD_ANSWER,
-		"the instance metadata service gives no keys (HTTP status 404)");
+		"the instance metadata service gave no keys (HTTP status 404)");
 	assert_last(200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\"}", CFS_BAD_ANSWER,
 		NO_KEYS);
 	assert_last(200,
 		"{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot\\nassume\"}",
 		CFS_UNAUTHENTICATED,
-		"the instance metadata service has no keys for role web: "
+		"the instance metadata service gave no keys for role web: "
 		"AssumeRoleUnauthorizedAccess: EC2 cannot?assume");
 }
 
@@ -201,7 +201,7 @@ static void test_a_failing_service_is_asked_again(void **state)
 	chain_no_answer(&chain, CFS_TIMED_OUT);
 	assert_http(&chain, "GET", ROLES, "");
 	chain_no_answer(&chain, CFS_RESET);
-	assert_failed(&chain, CFS_RESET, "the instance metadata service broke the connection off");
+	assert_failed(&chain, CFS_RESET, "the instance metadata service closed the connection");
 	chain_end(&chain);
 }
 

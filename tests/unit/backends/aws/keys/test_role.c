@@ -119,7 +119,7 @@ static void test_the_metadata_service_may_be_the_source(void **state)
 	chain_no_answer(&chain, CFS_TIMED_OUT);
 	assert_failed(&chain, CFS_UNAUTHENTICATED,
 		"no keys from Ec2InstanceMetadata to assume role " ARN(
-			"ops") ": the instance metadata service gave no answer in time");
+			"ops") ": the instance metadata service did not answer in time");
 	chain_end(&chain);
 	fake.entries[1].value = "[default]\n" ROLE("ops", "credential_source = EcsContainer\n");
 	assert_refused(PROFILE, NULL, fake, CFS_UNAUTHENTICATED,
@@ -150,18 +150,18 @@ static void test_loops_are_refused(void **state)
 {
 	(void)state;
 	assert_files("[default]\n" ROLE("ops", "source_profile = default\n"), NULL,
-		"profile default is a source of itself");
+		"profile default is its own source, directly or through other profiles");
 	assert_files("[default]\n" ROLE("a", "source_profile = b\n") "[profile b]\n" ROLE(
 			     "b", "source_profile = default\n"),
-		NULL, "profile default is a source of itself");
+		NULL, "profile default is its own source, directly or through other profiles");
 	assert_files(
 		"[default]\n" ROLE("a", "source_profile = b\n") "[profile b]\n" ROLE("b",
 			"source_profile = c\n") "[profile c]\n" ROLE("c", "source_profile = b\n"),
-		NULL, "profile b is a source of itself");
+		NULL, "profile b is its own source, directly or through other profiles");
 	/* With keys or without. */
 	assert_files("[default]\n" ROLE("a", "source_profile = b\n")
 			     STATIC("A") "[profile b]\n" ROLE("b", "source_profile = default\n"),
-		NULL, "profile default is a source of itself");
+		NULL, "profile default is its own source, directly or through other profiles");
 }
 
 static void test_roles_are_counted(void **state)
@@ -189,7 +189,7 @@ static void test_roles_are_counted(void **state)
 	}
 	assert_int_equal(cfs_buf_adds(&text, ROLE("x", "source_profile = p9\n[profile p9]\n")), 0);
 	assert_files(cfs_buf_text(&text), NULL,
-		"profile default has more than 8 roles, one for the other");
+		"profile default needs more than 8 roles, each to assume the next");
 	cfs_buf_finish(&text);
 }
 
@@ -197,16 +197,15 @@ static void test_what_is_wrong_with_a_role_is_said(void **state)
 {
 	(void)state;
 	assert_files("[default]\n" ROLE("ops", ""), "[default]\n" STATIC("X"),
-		"profile default has role_arn, and neither source_profile nor credential_source");
+		"profile default has role_arn, but neither source_profile nor credential_source");
 	assert_files("[default]\n" ROLE("ops", "source_profile = b\ncredential_source = x\n"), NULL,
 		"profile default has role_arn, and both source_profile and credential_source");
 	assert_files("[default]\n" ROLE("ops", "source_profile = b\n"), NULL,
 		"source_profile b of profile default does not exist");
 	assert_files("[default]\n" ROLE("ops", "source_profile = b\n") "[profile b]\n", NULL,
 		"no keys from b to assume role " ARN(
-			"ops") ": profile b in ~/.aws/credentials, ~/.aws/config has no "
-			       "aws_access_key_id, nor "
-			       "another way to keys");
+			"ops") ": profile b in ~/.aws/credentials or ~/.aws/config has neither "
+			       "aws_access_key_id nor another source of keys");
 	assert_files("[default]\n" ROLE("ops", "credential_source = ouija\n"), NULL,
 		"credential_source ouija of profile default is unknown");
 }
@@ -217,7 +216,7 @@ static void test_mfa_is_refused(void **state)
 	assert_files(
 		"[default]\n" ROLE("ops",
 			"source_profile = b\nmfa_serial = arn:x\n") "[profile b]\n" STATIC("B"),
-		NULL, "profile default has mfa_serial, but there is nobody to ask for the code");
+		NULL, "profile default has mfa_serial, but consolefs cannot ask for an MFA code");
 }
 
 static void test_a_role_of_another_partition_is_asked_for_there(void **state)

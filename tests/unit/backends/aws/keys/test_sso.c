@@ -111,8 +111,8 @@ static void test_a_token_that_has_expired_is_renewed_or_fails(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(useless); i++) {
 		chain_begin(&chain, PROFILE, NULL, expired);
 		chain_answer(&chain, 200, useless[i]);
-		assert_failed(
-			&chain, CFS_EXPIRED, "the SSO token has expired and was not renewed" LOGIN);
+		assert_failed(&chain, CFS_EXPIRED,
+			"the SSO token has expired and could not be renewed" LOGIN);
 		chain_end(&chain);
 	}
 	chain_begin(&chain, PROFILE, NULL, expired);
@@ -145,7 +145,8 @@ static void test_a_file_without_a_token_is_told(void **state)
 	assert_refused(PROFILE, NULL,
 		fake_session("{\"accessToken\":\"hush\\r\\nX: y\","
 			     "\"expiresAt\":\"2024-05-06T18:00:00Z\"}"),
-		CFS_UNAUTHENTICATED, "what is configured for IAM Identity Center cannot be sent");
+		CFS_UNAUTHENTICATED,
+		"the configured values for IAM Identity Center cannot be sent");
 }
 
 static void assert_config(const char *config, const char *why)
@@ -160,19 +161,19 @@ static void test_what_is_missing_or_contradicts_is_named(void **state)
 {
 	(void)state;
 	assert_config("[default]\nsso_account_id = 1\n",
-		"profile default signs in by SSO but has no sso_role_name");
+		"profile default signs in with SSO but has no sso_role_name");
 	assert_config("[default]\nsso_role_name = 1\n",
-		"profile default signs in by SSO but has no sso_account_id");
+		"profile default signs in with SSO but has no sso_account_id");
 	assert_config("[default]\n" ROLE "sso_start_url = x\n",
-		"profile default signs in by SSO but has no sso_region");
+		"profile default signs in with SSO but has no sso_region");
 	assert_config("[default]\n" ROLE "sso_region = us-east-1\n",
-		"profile default signs in by SSO but has no sso_start_url");
+		"profile default signs in with SSO but has no sso_start_url");
 	assert_config("[default]\nsso_session = corp\n" ROLE,
 		"there is no sso-session corp, which profile default names");
 	assert_config(SESSION_CONFIG "[default]\nsso_region = eu-west-1\n",
-		"profile default and sso-session corp differ in sso_region");
+		"profile default and sso-session corp have different values of sso_region");
 	assert_config("[default]\n" ROLE "sso_region = a/../b\nsso_start_url = x\n",
-		"sso_region is no name of a region");
+		"sso_region is not a region name");
 }
 
 static void assert_portal(int status, const char *answer, enum cfs_fault fault, const char *why)
@@ -189,7 +190,7 @@ static void assert_portal(int status, const char *answer, enum cfs_fault fault, 
 #define TEN "hush123456"
 #define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
-#define NO_KEYS "the answer of IAM Identity Center holds no keys"
+#define NO_KEYS "IAM Identity Center sent an answer without keys"
 
 static void test_what_the_portal_says_is_said(void **state)
 {
@@ -207,11 +208,11 @@ static void test_what_the_portal_says_is_said(void **state)
 	assert_portal(401, "{\"message\":\"Session token not found or invalid\"}", CFS_EXPIRED,
 		"the SSO session has ended" LOGIN);
 	assert_portal(403, "{\"message\":\"No access\\n\"}", CFS_DENIED,
-		"IAM Identity Center gives no keys for Power User: HTTP status 403: No access");
+		"IAM Identity Center gave no keys for Power User: HTTP status 403: No access");
 	assert_portal(403, "{\"message\":\"bad token " LONG "\"}", CFS_DENIED,
-		"IAM Identity Center gives no keys for Power User: HTTP status 403: bad token");
+		"IAM Identity Center gave no keys for Power User: HTTP status 403: bad token");
 	assert_portal(404, "<html>", CFS_UNAUTHENTICATED,
-		"IAM Identity Center gives no keys for Power User: HTTP status 404");
+		"IAM Identity Center gave no keys for Power User: HTTP status 404");
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
 		assert_portal(200, bad[i], CFS_BAD_ANSWER, NO_KEYS);
 	assert_portal(200,
@@ -246,7 +247,7 @@ static void test_a_failing_portal_is_asked_again(void **state)
 	assert_http(&chain, "GET", PORTAL QUERY, "");
 	chain_answer(&chain, 503, "");
 	assert_failed(&chain, CFS_SERVER,
-		"IAM Identity Center gives no keys for Power User: HTTP status 503");
+		"IAM Identity Center gave no keys for Power User: HTTP status 503");
 	chain_end(&chain);
 }
 

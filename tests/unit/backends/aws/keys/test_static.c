@@ -69,8 +69,7 @@ static void test_a_profile_of_our_configuration_beats_the_environment(void **sta
 		.entries = {{"AWS_ACCESS_KEY_ID", "AKID"}, {"AWS_SECRET_ACCESS_KEY", "hush"}}};
 
 	(void)state;
-	assert_none(ENVIRONMENT, "prod", fake,
-		"not looked at, since the configuration names profile prod");
+	assert_none(ENVIRONMENT, "prod", fake, "skipped: the configuration names profile prod");
 }
 
 static void test_unusable_keys_in_the_environment_end_the_chain(void **state)
@@ -86,7 +85,7 @@ static void test_unusable_keys_in_the_environment_end_the_chain(void **state)
 		ENVIRONMENT, NULL, fake, CFS_EXPIRED, FROM_ENVIRONMENT ": the keys have expired");
 	fake.entries[2].value = "tomorrow";
 	assert_refused(ENVIRONMENT, NULL, fake, CFS_UNAUTHENTICATED,
-		"AWS_CREDENTIAL_EXPIRATION is not a time");
+		"AWS_CREDENTIAL_EXPIRATION is not a time like 2024-05-06T12:53:20Z");
 	fake.entries[2].value = NULL;
 	fake.entries[1].value = "hush\r\nX-Injected: 1";
 	assert_refused(ENVIRONMENT, NULL, fake, CFS_UNAUTHENTICATED,
@@ -171,22 +170,23 @@ static void test_no_profile_says_where_it_was_looked_for(void **state)
 	struct fake_env fake = {.entries = {HOME}};
 
 	(void)state;
-	assert_none(PROFILE, NULL, fake, "no profile default in ~/.aws/credentials, ~/.aws/config");
+	assert_none(PROFILE, NULL, fake,
+		"there is no profile default in ~/.aws/credentials or ~/.aws/config");
 	/* Not even a home directory. */
 	assert_none(PROFILE, NULL, (struct fake_env){0},
-		"no profile default in ~/.aws/credentials, ~/.aws/config");
+		"there is no profile default in ~/.aws/credentials or ~/.aws/config");
 	/* What somebody named has to be there. */
 	assert_refused(PROFILE, "prod", fake, CFS_UNAUTHENTICATED,
-		"no profile prod in ~/.aws/credentials, ~/.aws/config");
+		"there is no profile prod in ~/.aws/credentials or ~/.aws/config");
 	fake.entries[1].name = "AWS_PROFILE";
 	fake.entries[1].value = "prod";
 	assert_refused(PROFILE, NULL, fake, CFS_UNAUTHENTICATED,
-		"no profile prod in ~/.aws/credentials, ~/.aws/config");
+		"there is no profile prod in ~/.aws/credentials or ~/.aws/config");
 	fake.entries[1].name = CONFIG;
 	fake.entries[1].value = "[default]\nregion = us-east-1\n";
 	assert_none(PROFILE, NULL, fake,
-		"profile default in ~/.aws/credentials, ~/.aws/config has no aws_access_key_id, "
-		"nor another way to keys");
+		"profile default in ~/.aws/credentials or ~/.aws/config has neither "
+		"aws_access_key_id nor another source of keys");
 }
 
 static void test_a_file_that_cannot_be_used_is_named(void **state)

@@ -61,7 +61,7 @@ static void test_what_is_missing_is_named(void **state)
 		"cannot read a token from /token: No such file or directory");
 	fake = fake_web("\n");
 	assert_refused(WEB, NULL, fake, CFS_UNAUTHENTICATED,
-		"cannot read a token from /token: there is none in it");
+		"cannot read a token from /token: it holds no token");
 	fake = fake_web("EACCES");
 	assert_refused(WEB, NULL, fake, CFS_UNAUTHENTICATED,
 		"cannot read a token from /token: Permission denied");
@@ -69,7 +69,7 @@ static void test_what_is_missing_is_named(void **state)
 	assert_absent(&chain, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
 	chain_end(&chain);
 	chain_begin(&chain, WEB, "prod", fake);
-	assert_absent(&chain, "not looked at, since the configuration names profile prod");
+	assert_absent(&chain, "skipped: the configuration names profile prod");
 	chain_end(&chain);
 }
 
@@ -99,7 +99,7 @@ static void test_a_profile_may_have_the_token(void **state)
 	fake.entries[5].name = "AWS_WEB_IDENTITY_TOKEN_FILE";
 	fake.entries[5].value = "/other";
 	chain_begin(&chain, PROFILE, NULL, fake);
-	assert_absent(&chain, "left for AWS_WEB_IDENTITY_TOKEN_FILE, which comes first");
+	assert_absent(&chain, "skipped: AWS_WEB_IDENTITY_TOKEN_FILE comes first");
 	chain_end(&chain);
 }
 
@@ -117,17 +117,17 @@ static void test_what_sts_says_is_said(void **state)
 {
 	(void)state;
 	assert_error(400, STS_ERROR("ExpiredTokenException", "Token expired"), CFS_EXPIRED,
-		"STS gives no keys for " ARN ": ExpiredTokenException: Token expired");
+		"STS gave no keys for " ARN ": ExpiredTokenException: Token expired");
 	assert_error(403, STS_ERROR("AccessDenied", "Not authorized"), CFS_DENIED,
-		"STS gives no keys for " ARN ": AccessDenied: Not authorized");
+		"STS gave no keys for " ARN ": AccessDenied: Not authorized");
 	assert_error(400, STS_ERROR("InvalidIdentityToken", "No&#10;provider"), CFS_UNAUTHENTICATED,
-		"STS gives no keys for " ARN ": InvalidIdentityToken: No?provider");
+		"STS gave no keys for " ARN ": InvalidIdentityToken: No?provider");
 	assert_error(403, "<html>no</html>", CFS_UNAUTHENTICATED,
-		"STS gives no keys for " ARN ": HTTP status 403 without an error code");
+		"STS gave no keys for " ARN ": HTTP status 403 without an error code");
 	assert_error(200, STS_KEYS(ACTION, "ASIA", "soon"), CFS_BAD_ANSWER,
-		"STS gives no keys for " ARN ": the answer holds no keys");
+		"STS gave no keys for " ARN ": the answer has no keys");
 	assert_error(200, "<DescribeRegionsResponse/>", CFS_BAD_ANSWER,
-		"STS gives no keys for " ARN ": the answer holds no keys");
+		"STS gave no keys for " ARN ": the answer has no keys");
 	assert_error(200, STS_KEYS(ACTION, "ASIA", "2024-05-06T12:53:20Z"), CFS_EXPIRED,
 		"role " ARN ", with the token in /token: the keys have expired");
 }
@@ -168,7 +168,7 @@ static void test_a_failing_service_is_asked_again(void **state)
 	chain_answer(&chain, 503, "");
 	chain_answer(&chain, 500, STS_ERROR("InternalFailure", "x"));
 	chain_no_answer(&chain, CFS_TIMED_OUT);
-	assert_failed(&chain, CFS_TIMED_OUT, "STS gave no answer in time");
+	assert_failed(&chain, CFS_TIMED_OUT, "STS did not answer in time");
 	chain_end(&chain);
 	/* Nor where it is no use. */
 	chain_begin(&chain, WEB, NULL, fake_web("hush"));
@@ -194,7 +194,7 @@ static void test_a_wrong_setting_is_named(void **state)
 	fake.entries[4].value = NULL;
 	fake.entries[2].value = "hush region";
 	assert_refused(WEB, NULL, fake, CFS_UNAUTHENTICATED,
-		"the region of the AWS configuration is no name of one");
+		"AWS_REGION, AWS_DEFAULT_REGION or region of the profile is not a region name");
 }
 
 int main(void)

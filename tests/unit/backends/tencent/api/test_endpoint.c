@@ -167,7 +167,7 @@ static void what_is_no_endpoint_is_refused_by_name(void **state)
 		{"{\"cvm\":{\"endpoint\":\"http://cvm.example\"}}",
 			"cvm.endpoint in tccli's profile is http"},
 		{"{\"sts\":{\"endpoint\":\"a/b\"}}", "sts.endpoint in tccli's profile has a path"},
-		{"garbage", "~/.tccli/default.configure: this is no JSON object"},
+		{"garbage", "~/.tccli/default.configure: not a JSON object"},
 	};
 	static const char *const home[][2] = {HOME, {NULL}};
 	static const char *const variable[][2] = {
@@ -182,10 +182,10 @@ static void what_is_no_endpoint_is_refused_by_name(void **state)
 	}
 	assert_null(account_of(&settings, variable, NULL, "TENCENTCLOUD_STS_ENDPOINT is http"));
 	settings.profile = "../x";
-	assert_null(account_of(&settings, home, NULL, "is no name of a profile"));
+	assert_null(account_of(&settings, home, NULL, "is not a profile name"));
 	/* A reason is one line, whatever is in it. */
 	settings.profile = "\x1b[31m\n\xff:/";
-	assert_null(account_of(&settings, home, NULL, "?[31m??:/... is no name of a profile"));
+	assert_null(account_of(&settings, home, NULL, "?[31m??:/... is not a profile name"));
 }
 
 /* Whoever needs keys from beside it says so; a region may come from elsewhere. */

@@ -3,8 +3,8 @@
 
 #define BASE "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 #define WHERE "role ops-role of this machine"
-#define REFUSED "the metadata service gives no keys for " WHERE ": "
-#define NO_KEYS REFUSED "the answer holds no keys"
+#define REFUSED "the metadata service gave no keys for " WHERE ": "
+#define NO_KEYS REFUSED "the answer has no keys"
 #define LATER "1551120265" /* two hours after NOW */
 #define ANSWER(code, expires) \
 	"{\"TmpSecretId\":\"AKIDtmp\",\"TmpSecretKey\":\"" SECRET "\",\"Token\":\"t0ken\"," \
@@ -74,7 +74,7 @@ static void no_role_and_no_service_is_absent(void **state)
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		begin(&run);
 		run_lose(&run, faults[i]);
-		assert_run_absent(&run, "no metadata service answers");
+		assert_run_absent(&run, "the metadata service does not answer");
 		run_end(&run);
 	}
 }
@@ -110,7 +110,7 @@ static void what_answers_elsewhere_is_no_service(void **state)
 
 		begin(&run);
 		run_answer(&run, cases[i].status, cases[i].content);
-		assert_run_absent(&run, "what answers is no metadata service");
+		assert_run_absent(&run, "the answer is not from a metadata service");
 		run_end(&run);
 	}
 }
@@ -124,7 +124,7 @@ static void a_name_does_not_end_at_a_nul(void **state)
 	begin(&run);
 	cfs_http_request_finish(&run.step.request);
 	run_step(&run, &answer, NOW);
-	assert_run_absent(&run, "what answers is no metadata service");
+	assert_run_absent(&run, "the answer is not from a metadata service");
 	run_end(&run);
 }
 
@@ -135,7 +135,7 @@ static void a_service_with_a_fault_is_a_failure(void **state)
 	(void)state;
 	begin(&run);
 	run_answer(&run, 503, "");
-	assert_run_failed(&run, CFS_SERVER, "the metadata service has a fault: HTTP status 503");
+	assert_run_failed(&run, CFS_SERVER, "the metadata service failed: HTTP status 503");
 	run_end(&run);
 	begin_keys(&run);
 	run_lose(&run, CFS_TIMED_OUT);
@@ -233,7 +233,7 @@ static void a_profile_passes_over_the_machine(void **state)
 
 	(void)state;
 	begin(&run);
-	assert_run_absent(&run, "passed over for profile prod");
+	assert_run_absent(&run, "skipped: the configuration names profile prod");
 	run_end(&run);
 }
 

@@ -195,7 +195,7 @@ static void keys_are_never_sent_in_the_clear(void **state)
 	}
 }
 
-#define REFUSED "STS gives no keys for " WHERE ": "
+#define REFUSED "STS gave no keys for " WHERE ": "
 
 static void a_refusal_is_told_by_its_code_alone(void **state)
 {
@@ -222,8 +222,8 @@ static void a_refusal_is_told_by_its_code_alone(void **state)
 			CFS_UNAUTHENTICATED},
 		{"", REFUSED "HTTP status 502", 502, CFS_SERVER},
 		{"", REFUSED "HTTP status 403", 403, CFS_UNAUTHENTICATED},
-		{"", REFUSED "the answer is no valid JSON", 200, CFS_BAD_ANSWER},
-		{"<html>", REFUSED "the answer is no valid JSON", 200, CFS_BAD_ANSWER},
+		{"", REFUSED "the answer is not valid JSON", 200, CFS_BAD_ANSWER},
+		{"<html>", REFUSED "the answer is not valid JSON", 200, CFS_BAD_ANSWER},
 		{"[]", REFUSED "the answer has no Response", 200, CFS_BAD_ANSWER},
 		{"{\"Response\":{\"Error\":{}}}", REFUSED "the answer is an error without a code",
 			200, CFS_BAD_ANSWER},
@@ -321,7 +321,7 @@ static void keys_that_have_expired_already_are_the_clocks_fault_or_their_own(voi
 		{NOW, CFS_EXPIRED, WHERE ": the keys have expired"},
 		{0, CFS_EXPIRED, WHERE ": the keys have expired"},
 		{NOW - 86400, CFS_CLOCK_SKEW,
-			WHERE ": the keys have expired, by this machine's clock"},
+			WHERE ": the keys have expired by this computer's clock"},
 	};
 
 	(void)state;
@@ -348,12 +348,12 @@ static void an_sts_that_does_not_answer_is_its_own_fault(void **state)
 	} cases[] = {
 		{CFS_UNREACHABLE, "STS cannot be reached"},
 		{CFS_REFUSED, "STS refused the connection"},
-		{CFS_RESET, "STS broke the connection off"},
-		{CFS_TIMED_OUT, "STS gave no answer in time"},
+		{CFS_RESET, "STS closed the connection"},
+		{CFS_TIMED_OUT, "STS did not answer in time"},
 		{CFS_TLS, "STS could not be verified (TLS)"},
-		{CFS_TOO_LARGE, "STS gave an answer over its limit"},
-		{CFS_BAD_ANSWER, "STS gave no valid answer"},
-		{CFS_NO_MEMORY, "STS could not be asked for lack of memory"},
+		{CFS_TOO_LARGE, "STS sent an answer that is too long"},
+		{CFS_BAD_ANSWER, "STS sent an invalid answer"},
+		{CFS_NO_MEMORY, "STS could not be asked: out of memory"},
 	};
 
 	(void)state;

@@ -106,12 +106,12 @@ static void keys_that_cannot_be_used_are_a_failure(void **state)
 			WHERE ": nobody is signed in; run `tccli sso login`"},
 		{"{\"role-arn\":\"" ARN "\"}", CFS_UNAUTHENTICATED,
 			WHERE " has a role, but no secretId to assume it with"},
-		{"", CFS_UNAUTHENTICATED, WHERE ": this is no JSON object"},
-		{"[]", CFS_UNAUTHENTICATED, WHERE ": this is no JSON object"},
-		{"{" KEYS, CFS_UNAUTHENTICATED, WHERE ": this is no JSON object"},
-		{"{" KEYS "} x", CFS_UNAUTHENTICATED, WHERE ": this is no JSON object"},
+		{"", CFS_UNAUTHENTICATED, WHERE ": not a JSON object"},
+		{"[]", CFS_UNAUTHENTICATED, WHERE ": not a JSON object"},
+		{"{" KEYS, CFS_UNAUTHENTICATED, WHERE ": not a JSON object"},
+		{"{" KEYS "} x", CFS_UNAUTHENTICATED, WHERE ": not a JSON object"},
 		{"\xef\xbb\xbf[default]\nsecret_id = x\n", CFS_UNAUTHENTICATED,
-			WHERE ": this is no JSON object"},
+			WHERE ": not a JSON object"},
 	};
 
 	(void)state;
@@ -234,7 +234,7 @@ static void a_cvm_role_is_the_machines_and_required(void **state)
 
 	begin_with(&run, DEFAULT, "{\"type\":\"cvm-role\"," KEYS "}");
 	run_lose(&run, CFS_TIMED_OUT);
-	assert_run_failed(&run, CFS_TIMED_OUT, "no metadata service answers");
+	assert_run_failed(&run, CFS_TIMED_OUT, "the metadata service does not answer");
 	run_end(&run);
 
 	begin_with(&run, DEFAULT, "{\"type\":\"cvm-role\"}");

@@ -124,17 +124,18 @@ static void what_cannot_be_asked_is_a_failure(void **state)
 		{VARIABLES("ap-tokyo", "p", PATH, ARN), {{PATH, NULL, -EFBIG}},
 			"TKE_WEB_IDENTITY_TOKEN_FILE: " PATH ": the file is too large"},
 		{VARIABLES("ap-tokyo", "p", PATH, ARN), {{PATH, " \n", 0}},
-			WHERE ": the token's file is empty"},
+			WHERE ": the token file is empty"},
 		{VARIABLES("ap-tokyo", "p", PATH, ARN), {{PATH, TOKEN "\n" SECRET, 0}},
-			WHERE ": the token's file holds no token"},
+			WHERE ": the token file holds no valid token"},
 		{VARIABLES("ap-tokyo", "p", PATH, ARN), {{PATH, endless, 0}},
-			WHERE ": the token's file holds no token"},
+			WHERE ": the token file holds no valid token"},
 		{VARIABLES("Tokyo", "p", PATH, ARN), {{PATH, TOKEN, 0}},
-			WHERE ": the region is no region's name"},
+			WHERE ": the region is not a region name"},
 		{VARIABLES("ap-tokyo", "p q", PATH, ARN), {{PATH, TOKEN, 0}},
-			WHERE ": the provider's id is no name"},
+			WHERE ": the provider id is too long or not printable ASCII"},
 		{VARIABLES("ap-tokyo", "p", PATH, "pod"), {{PATH, TOKEN, 0}},
-			"TKE_ROLE_ARN pod: the role is no ARN (qcs::cam::uin/...:roleName/...)"},
+			"TKE_ROLE_ARN pod: the role is not an ARN "
+			"(qcs::cam::uin/...:roleName/...)"},
 	};
 
 	(void)state;
@@ -159,7 +160,7 @@ static void a_token_that_is_refused_is_a_failure_that_does_not_show_it(void **st
 		"{\"Response\":{\"Error\":{\"Code\":\"InvalidParameter.WebIdentityTokenError\","
 		"\"Message\":\"" SECRET " is no token\"},\"RequestId\":\"r\"}}");
 	assert_run_failed(&run, CFS_UNAUTHENTICATED,
-		"STS gives no keys for " WHERE ": InvalidParameter.WebIdentityTokenError");
+		"STS gave no keys for " WHERE ": InvalidParameter.WebIdentityTokenError");
 	run_end(&run);
 }
 
@@ -170,7 +171,7 @@ static void a_profile_passes_over_the_pod(void **state)
 
 	(void)state;
 	begin(&run, all, files);
-	assert_run_absent(&run, "passed over for profile prod");
+	assert_run_absent(&run, "skipped: the configuration names profile prod");
 	assert_int_equal(run.machine.reads, 0);
 	run_end(&run);
 }
