@@ -1,7 +1,7 @@
 /*
  * The process's clock and random numbers.
  *
- * No other file reads a clock or draws a random number, so that tests can replace both here.
+ * No other file reads a clock or asks for random numbers, so that tests can replace both here.
  */
 #ifndef CFS_FS_BASE_CLOCK_H
 #define CFS_FS_BASE_CLOCK_H
