@@ -248,7 +248,7 @@ static int get_number(
 
 static int set_list_ttl(const struct applied *applied)
 {
-	double seconds;
+	double seconds = 0;
 	int r = get_number(applied, "seconds", 1, 86400, &seconds);
 
 	if (r == 0)
@@ -258,7 +258,7 @@ static int set_list_ttl(const struct applied *applied)
 
 static int set_timeout(const struct applied *applied)
 {
-	double seconds;
+	double seconds = 0;
 	int r = get_number(applied, "seconds", 0.1, 3600, &seconds);
 
 	if (r == 0)

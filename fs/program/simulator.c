@@ -189,16 +189,12 @@ out:
 	return r;
 }
 
-int cfs_simulator_start(
-	struct cfs_simulator *ret_simulator, char *const *options, struct cfs_buf *why)
+int cfs_simulator_start(struct cfs_simulator *simulator, char *const *options, struct cfs_buf *why)
 {
-	struct cfs_simulator simulator = {.pid = 0};
-	int r = start(&simulator, options, why);
+	int r = start(simulator, options, why);
 
 	if (r < 0)
-		cfs_simulator_stop(&simulator);
-	else
-		*ret_simulator = simulator;
+		cfs_simulator_stop(simulator);
 	return r;
 }
 

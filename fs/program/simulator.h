@@ -20,10 +20,9 @@ struct cfs_simulator {
 };
 
 /* Starts the simulator that is found beside this program or in PATH, with these options besides its
- * own (NULL-terminated), and waits until it answers. A negative errno with a sentence in why; then
- * nothing is left of it. */
-int cfs_simulator_start(
-	struct cfs_simulator *ret_simulator, char *const *options, struct cfs_buf *why);
+ * own (NULL-terminated), and waits until it answers. *simulator holds zeros before. A negative errno
+ * with a sentence in why; then nothing is left of it, and it holds zeros again. */
+int cfs_simulator_start(struct cfs_simulator *simulator, char *const *options, struct cfs_buf *why);
 /* Ends it, and removes its files. Does nothing to one of zeros. */
 void cfs_simulator_stop(struct cfs_simulator *simulator);
 
