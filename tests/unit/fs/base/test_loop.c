@@ -1,4 +1,4 @@
-/* fs/base/loop.h: descriptors and timers of one thread. */
+/* fs/base/loop.h: the event loop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -38,7 +38,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What was called, in order. */
+/* The names of the callbacks that were called, in order. */
 static struct {
 	int who[64];
 	size_t n;
@@ -136,10 +136,8 @@ static void run(struct cfs_loop *loop)
 
 static void assert_story(const char *names)
 {
-	size_t i;
-
 	assert_int_equal(story.n, strlen(names));
-	for (i = 0; i < story.n; i++)
+	for (size_t i = 0; i < story.n; i++)
 		assert_int_equal(story.who[i], names[i]);
 }
 
@@ -150,9 +148,8 @@ static void timers_fire_in_order_and_equal_ones_as_they_were_armed(void **state)
 		int64_t delay;
 	} plan[] = {{'f', 50}, {'d', 20}, {'a', 0}, {'e', 20}, {'b', -5}, {'c', 1}, {'z', 60}};
 	struct one ones[7];
-	size_t i;
 
-	for (i = 0; i < 7; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		init(&ones[i], *state, plan[i].name);
 		cfs_timer_start(*state, &ones[i].timer, plan[i].delay);
 	}
@@ -292,15 +289,14 @@ static void a_stop_from_a_watch_leaves_the_rest_of_the_batch(void **state)
 static void a_watch_is_called_as_long_as_there_is_something_to_read(void **state)
 {
 	struct one pipe, end;
-	int i;
 
 	watch_pipe(&pipe, *state, 'p');
 	init(&end, *state, 'e');
 	end.ends = true;
 	pipe.drains = pipe.ends = true;
-	for (i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++)
 		feed(&pipe);
-	for (i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++) {
 		run(*state);
 		assert_story("p");
 	}
@@ -308,7 +304,7 @@ static void a_watch_is_called_as_long_as_there_is_something_to_read(void **state
 	cfs_timer_start(*state, &end.timer, 0);
 	run(*state);
 	assert_story("e");
-	/* The other end closed is something to read, too. */
+	/* A closed write end also makes a pipe readable. */
 	pipe.drains = false;
 	close(pipe.fd[1]);
 	run(*state);
@@ -319,17 +315,16 @@ static void a_watch_is_called_as_long_as_there_is_something_to_read(void **state
 	close(pipe.fd[0]);
 }
 
-/* Of each pair that is ready in one batch, the one called first removes the other. */
+/* Of each pair that is ready in one batch, the first one called removes the other. */
 static void a_watch_removed_by_another_of_its_batch_is_not_called(void **state)
 {
 	struct one pipes[8], end;
-	unsigned i;
 
 	init(&end, *state, 'e');
 	end.ends = true;
-	for (i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 8; i++)
 		watch_pipe(&pipes[i], *state, 'p');
-	for (i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		pipes[i].stops = &pipes[i ^ 1];
 		pipes[i].drains = true;
 		feed(&pipes[i]);
@@ -337,9 +332,9 @@ static void a_watch_removed_by_another_of_its_batch_is_not_called(void **state)
 	pipes[7].starts = &end;
 	pipes[6].starts = &end;
 	run(*state);
-	for (i = 0; i < 8; i += 2)
+	for (unsigned i = 0; i < 8; i += 2)
 		assert_int_equal(pipes[i].called + pipes[i + 1].called, 1);
-	for (i = 0; i < 8; i++)
+	for (unsigned i = 0; i < 8; i++)
 		close_pipe(&pipes[i]);
 }
 
@@ -359,11 +354,10 @@ static void a_watch_may_destroy_itself(void **state)
 static void a_descriptor_can_be_watched_again(void **state)
 {
 	struct one pipe;
-	int i;
 
 	watch_pipe(&pipe, *state, 'p');
 	pipe.ends = pipe.drains = true;
-	for (i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++) {
 		feed(&pipe);
 		run(*state);
 		assert_story("p");
@@ -374,20 +368,19 @@ static void a_descriptor_can_be_watched_again(void **state)
 	close_pipe(&pipe);
 }
 
-/* More than one wait can report. */
+/* More descriptors than one epoll_wait can report. */
 static void every_ready_descriptor_is_served(void **state)
 {
 	static struct one pipes[PIPES];
-	unsigned i, round;
 
-	for (i = 0; i < PIPES; i++) {
+	for (unsigned i = 0; i < PIPES; i++) {
 		watch_pipe(&pipes[i], *state, 'p');
 		pipes[i].drains = pipes[i].ends = true;
 		feed(&pipes[i]);
 	}
-	for (round = 0; round < PIPES; round++)
+	for (unsigned round = 0; round < PIPES; round++)
 		run(*state);
-	for (i = 0; i < PIPES; i++) {
+	for (unsigned i = 0; i < PIPES; i++) {
 		assert_int_equal(pipes[i].called, 1);
 		close_pipe(&pipes[i]);
 	}
@@ -428,16 +421,15 @@ static void no_timer_fires_early(void **state)
 {
 	struct one ones[12];
 	int64_t begin;
-	int i;
 
 	fake_clock.stands = false;
 	begin = cfs_clock_ms();
-	for (i = 0; i < 12; i++) {
+	for (int i = 0; i < 12; i++) {
 		init(&ones[i], *state, 'a' + i);
 		ones[i].ends = true;
 		cfs_timer_start(*state, &ones[i].timer, i);
 	}
-	for (i = 0; i < 12; i++) {
+	for (int i = 0; i < 12; i++) {
 		run(*state);
 		assert_int_equal(story.who[0], 'a' + i);
 		assert_true(cfs_clock_ms() - begin >= i);
@@ -473,7 +465,7 @@ static void a_signal_does_not_end_the_run(void **state)
 	assert_int_equal(setitimer(ITIMER_REAL, &off, NULL), 0);
 }
 
-/* Thousands of timers against a list that is searched. */
+/* Compares thousands of timers with a simple list that is searched. */
 
 static struct model {
 	struct cfs_loop *loop;
@@ -508,11 +500,11 @@ static void stop_one(size_t i)
 
 static void one_fired(void *arg)
 {
-	size_t i, *me = arg;
+	size_t *me = arg;
 
 	assert_true(model.one[*me].armed);
 	assert_true(model.one[*me].at <= cfs_clock_ms());
-	for (i = 0; i < TIMERS; i++) {
+	for (size_t i = 0; i < TIMERS; i++) {
 		if (!model.one[i].armed || i == *me)
 			continue;
 		assert_true(model.one[i].at > model.one[*me].at ||
@@ -529,17 +521,15 @@ static void one_fired(void *arg)
 
 static void pumped(void *arg)
 {
-	int i;
-
 	(void)arg;
 	/* All that were due at the last round have fired. */
-	for (i = 0; i < TIMERS; i++)
+	for (int i = 0; i < TIMERS; i++)
 		assert_true(!model.one[i].armed || model.one[i].at >= cfs_clock_ms());
 	if (model.rounds++ == ROUNDS) {
 		cfs_loop_stop(model.loop);
 		return;
 	}
-	for (i = 0; i < 4; i++) {
+	for (int i = 0; i < 4; i++) {
 		start_one(draw(&model.seed) % TIMERS, (int64_t)(draw(&model.seed) % 300));
 		if (draw(&model.seed) % 3 == 0)
 			stop_one(draw(&model.seed) % TIMERS);
@@ -550,11 +540,9 @@ static void pumped(void *arg)
 
 static void random_timers_fire_as_a_sorted_list_would(void **state)
 {
-	size_t i;
-
 	model.loop = *state;
 	model.seed = 4711;
-	for (i = 0; i < TIMERS; i++) {
+	for (size_t i = 0; i < TIMERS; i++) {
 		model.one[i].i = i;
 		cfs_timer_init(&model.one[i].timer, one_fired, &model.one[i].i);
 		start_one(i, (int64_t)(draw(&model.seed) % 1000));
@@ -563,7 +551,7 @@ static void random_timers_fire_as_a_sorted_list_would(void **state)
 	cfs_timer_start(*state, &model.pump, 0);
 	assert_int_equal(cfs_loop_run(*state), 0);
 	assert_true(model.armed > 50);
-	for (i = 0; i < TIMERS; i++)
+	for (size_t i = 0; i < TIMERS; i++)
 		stop_one(i);
 	assert_int_equal(model.armed, 0);
 }

@@ -1,4 +1,4 @@
-/* fs/base/process.h: a child process whose output is wanted. */
+/* fs/base/process.h: runs a program and collects its output. */
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -108,7 +108,7 @@ static void start(struct fixture *f, const char *script, long timeout_ms, size_t
 	assert_non_null(copy);
 	cfs_process_start(&f->process, f->loop, argv, timeout_ms, max, done, f);
 	assert_int_equal(f->done, before);
-	/* It needs them no longer. */
+	/* The strings are no longer needed. */
 	memset(copy, 'x', strlen(copy));
 	free(copy);
 }
@@ -172,7 +172,7 @@ static void when_its_time_is_up_it_is_killed_with_what_it_started(void **state)
 	char script[64], byte;
 
 	assert_int_equal(pipe(pipes), 0);
-	/* The write end is in both; when both are dead the read end is at its end. */
+	/* Both have the write end open; when both are dead, the read end gets end of file. */
 	snprintf(script, sizeof(script), "sleep 1000 >&%d & sleep 1000", pipes[1]);
 	run(f, script, 50, 100);
 	assert_int_equal(f->fault, CFS_TIMED_OUT);
@@ -184,7 +184,7 @@ static void when_its_time_is_up_it_is_killed_with_what_it_started(void **state)
 	close(pipes[0]);
 }
 
-/* Though what it left running still holds its stdout. */
+/* A child that it left running still has its stdout open. */
 static void its_end_is_enough(void **state)
 {
 	struct fixture *f = *state;
@@ -221,7 +221,8 @@ static void it_has_no_stdin_and_its_stderr_goes_nowhere(void **state)
 	assert_string_equal(f->content, "0\n/dev/null\n");
 }
 
-/* Its own group, so that a Ctrl-C at the terminal does not reach it, nor its death us. */
+/* A process group of its own, so that Ctrl-C at the terminal does not kill it, and killing its
+ * group does not kill us. */
 static void it_has_a_process_group_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -243,8 +244,8 @@ static void signals_are_not_blocked_in_it(void **state)
 	assert_string_equal(f->content, "SigBlk:\t0000000000000000\n");
 }
 
-/* A program that writes to a pipe nobody reads any more ends by SIGPIPE, unless it inherits that it
- * is ignored. */
+/* A program that writes to a pipe without a reader is killed by SIGPIPE, unless it inherits that
+ * SIGPIPE is ignored. */
 static void signals_are_not_ignored_in_it(void **state)
 {
 	struct fixture *f = *state;

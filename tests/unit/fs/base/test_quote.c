@@ -1,4 +1,4 @@
-/* fs/base/quote.h: a value in a message. */
+/* fs/base/quote.h: quotes a value in an error message. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void what_a_terminal_would_obey_is_not_shown(void **state)
 	assert_shown("a\x1b[2J\nb\xff", "'a?[2J?b?'");
 }
 
-/* 32 bytes are the shortest secret of a cloud. */
+/* The shortest secret key of a cloud has 32 bytes. */
 static void a_secret_is_never_shown_whole(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* fs/base/table.h: a hash table of things that link themselves into it. */
+/* fs/base/table.h: an intrusive hash table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -50,7 +50,7 @@ static struct thing *find(const struct cfs_table *table, uint32_t hash, unsigned
 	return NULL;
 }
 
-/* Numbers of which some have the same hash, and of which many end alike. */
+/* Some of these numbers have the same hash, and many have the same low bits. */
 static uint32_t hash_of(unsigned number)
 {
 	return number / 3 * 2654435761u & ~UINT32_C(0xf);
@@ -60,10 +60,10 @@ static void what_is_in_a_table_is_found_however_it_has_grown(void **state)
 {
 	static struct thing things[MANY];
 	struct cfs_table *table = *state;
-	size_t i, j, n = 0, at = 0;
+	size_t j, n = 0, at = 0;
 	uint64_t seed = 1;
 
-	for (i = 0; i < 20 * MANY; i++) {
+	for (size_t i = 0; i < 20 * MANY; i++) {
 		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
 		j = (seed >> 33) % (i < 10 * MANY ? i / 10 + 1 : MANY);
 		things[j].number = (unsigned)j;
@@ -93,14 +93,13 @@ static void what_is_in_a_table_is_found_however_it_has_grown(void **state)
 	assert_int_equal(table->count, 0);
 }
 
-/* Of a table of MANY, no addition moves more than a handful of links. */
+/* In a table of MANY, no addition moves more than a handful of links. */
 static void a_table_has_about_as_many_chains_as_links(void **state)
 {
 	static struct thing things[MANY];
 	struct cfs_table *table = *state;
-	size_t i;
 
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		size_t before = table->n;
 
 		cfs_table_add(table, &things[i].link, (uint32_t)i * 2654435761u);

@@ -1,4 +1,4 @@
-/* fs/base/wait.h: lists of those who want to be told. */
+/* fs/base/wait.h: lists of callbacks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,19 +44,18 @@ static void enter(struct cfs_wait **list, struct one *one)
 	cfs_wait_enter(list, &one->wait, called, one);
 }
 
-static void everybody_is_called_once_with_the_result(void **state)
+static void all_are_called_once_with_the_result(void **state)
 {
 	struct cfs_wait *list = NULL;
 	struct one crowd[CROWD];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < CROWD; i++)
+	for (size_t i = 0; i < CROWD; i++)
 		enter(&list, &crowd[i]);
 	cfs_wait_end_all(&list, -5);
 	assert_null(list);
 	cfs_wait_end_all(&list, -6);
-	for (i = 0; i < CROWD; i++) {
+	for (size_t i = 0; i < CROWD; i++) {
 		assert_int_equal(crowd[i].called, 1);
 		assert_int_equal(crowd[i].result, -5);
 	}
@@ -66,35 +65,33 @@ static void who_left_is_not_called(void **state)
 {
 	struct cfs_wait *list = NULL, never = {0};
 	struct one crowd[CROWD];
-	size_t i;
 
 	(void)state;
 	cfs_wait_leave(&never);
-	for (i = 0; i < CROWD; i++)
+	for (size_t i = 0; i < CROWD; i++)
 		enter(&list, &crowd[i]);
-	for (i = 0; i < CROWD; i += 3)
+	for (size_t i = 0; i < CROWD; i += 3)
 		cfs_wait_leave(&crowd[i].wait);
-	for (i = 0; i < CROWD; i += 3)
+	for (size_t i = 0; i < CROWD; i += 3)
 		cfs_wait_leave(&crowd[i].wait);
 	cfs_wait_end_all(&list, 1);
-	for (i = 0; i < CROWD; i++)
+	for (size_t i = 0; i < CROWD; i++)
 		assert_int_equal(crowd[i].called, i % 3 != 0);
 }
 
-/* Whatever the order of calls: of two who each make the other leave, exactly one is called. */
+/* Of two waits that each make the other leave, exactly one is called, whatever the order. */
 static void a_called_one_may_make_others_leave(void **state)
 {
 	struct cfs_wait *list = NULL;
 	struct one crowd[CROWD];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < CROWD; i++)
+	for (size_t i = 0; i < CROWD; i++)
 		enter(&list, &crowd[i]);
-	for (i = 0; i < CROWD; i++)
+	for (size_t i = 0; i < CROWD; i++)
 		crowd[i].leaves = &crowd[i ^ 1];
 	cfs_wait_end_all(&list, 0);
-	for (i = 0; i < CROWD; i += 2)
+	for (size_t i = 0; i < CROWD; i += 2)
 		assert_int_equal(crowd[i].called + crowd[i + 1].called, 1);
 	assert_null(list);
 }
@@ -119,15 +116,14 @@ static void who_enters_meanwhile_waits_for_the_next_time(void **state)
 	assert_int_equal(other.called, 1);
 }
 
-/* As FUSE requests are, which are freed when their answer is sent. */
+/* FUSE requests do that: they are freed when the reply is sent. */
 static void who_is_called_may_be_destroyed_with_its_neighbour(void **state)
 {
 	struct cfs_wait *list = NULL;
 	struct one *crowd[CROWD];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < CROWD; i++) {
+	for (size_t i = 0; i < CROWD; i++) {
 		crowd[i] = calloc(1, sizeof(*crowd[i]));
 		assert_non_null(crowd[i]);
 		enter(&list, crowd[i]);
@@ -140,7 +136,7 @@ static void who_is_called_may_be_destroyed_with_its_neighbour(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everybody_is_called_once_with_the_result),
+		cmocka_unit_test(all_are_called_once_with_the_result),
 		cmocka_unit_test(who_left_is_not_called),
 		cmocka_unit_test(a_called_one_may_make_others_leave),
 		cmocka_unit_test(who_enters_meanwhile_waits_for_the_next_time),

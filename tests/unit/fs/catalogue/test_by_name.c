@@ -1,4 +1,4 @@
-/* fs/catalogue/by_name.h: the instances of a catalogue by the names that people gave them. */
+/* fs/catalogue/by_name.h: names for the directory by-name/. */
 #include "fs/catalogue/by_name.h"
 #include "tests/unit/support/fake_backend.h"
 
@@ -11,7 +11,7 @@ struct fixture {
 	struct cfs_by_name *by_name;
 };
 
-/* What a walk finds, in the order of names. */
+/* The names that a walk finds, sorted. */
 struct walk {
 	char names[FLEET][CFS_BY_NAME_MAX + 1];
 	const struct cfs_entry *entries[FLEET];
@@ -74,7 +74,7 @@ static void walk_over(struct fixture *f, struct walk *ret_walk)
 		add(ret_walk, entry);
 }
 
-/* The name leads to that instance, NULL: to none. */
+/* The name finds that instance, or none if id is NULL. */
 static void assert_leads(struct fixture *f, const char *name, const char *id)
 {
 	struct cfs_entry *entry = NULL;
@@ -86,7 +86,7 @@ static void assert_leads(struct fixture *f, const char *name, const char *id)
 		assert_null(entry);
 }
 
-/* One name made fit */
+/* Clean names */
 
 static void assert_clean(const char *name, const char *expected)
 {
@@ -109,7 +109,7 @@ static void a_name_is_made_fit(void **state)
 		{"-rf", "-rf"},
 		{"\xe6\x95\xb0\xe6\x8d\xae\xe5\xba\x93", "\xe6\x95\xb0\xe6\x8d\xae\xe5\xba\x93"},
 		{"\xf0\x9f\x94\xa5", "\xf0\x9f\x94\xa5"},
-		/* What a directory is built of. */
+		/* Characters with a meaning in paths. */
 		{"/", "_"},
 		{"a/b//c", "a_b__c"},
 		{"../../etc/passwd", ".._.._etc_passwd"},
@@ -118,7 +118,7 @@ static void a_name_is_made_fit(void **state)
 		{"...", "..."},
 		{".hidden", ".hidden"},
 		{"./", "._"},
-		/* What a terminal obeys: C0, DEL, C1. */
+		/* Control characters: C0, DEL, C1. */
 		{"\x01", "_"},
 		{"a\nb\tc\x1b[31m\x7f", "a_b_c_[31m_"},
 		{"a\xc2\x80\xc2\x9b\xc2\x9fz", "a___z"},
@@ -141,20 +141,18 @@ static void a_name_is_made_fit(void **state)
 		{"a\xe6\x95", "a__"},
 		{"\xe6\x95/", "___"},
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		assert_clean(table[i].name, table[i].expected);
 }
 
 static void every_byte_alone_is_made_fit(void **state)
 {
 	char name[2] = "", expected[2] = "";
-	int byte;
 
 	(void)state;
-	for (byte = 1; byte < 256; byte++) {
+	for (int byte = 1; byte < 256; byte++) {
 		name[0] = (char)byte;
 		expected[0] = byte < 0x20 || byte >= 0x7f || byte == '/' || byte == '.'
 			? '_'
@@ -169,16 +167,16 @@ static void a_name_is_cut_at_a_characters_edge(void **state)
 	static const char *const characters[] = {
 		"z", "\xc3\xa9", "\xe6\x95\xb0", "\xf0\x9f\x94\xa5", "\xff", "\xe2\x80\xae"};
 	char name[CFS_BY_NAME_MAX + 16], expected[CFS_BY_NAME_MAX + 16];
-	size_t i, before, shown;
+	size_t shown;
 
 	(void)state;
-	for (i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
 		/* The last two are replaced. */
 		shown = i < 4 ? i + 1 : 1;
-		for (before = CFS_BY_NAME_MAX - 8; before <= CFS_BY_NAME_MAX + 8; before++) {
+		for (size_t before = CFS_BY_NAME_MAX - 8; before <= CFS_BY_NAME_MAX + 8; before++) {
 			memset(name, 'a', before);
 			strcpy(name + before, characters[i]);
-			/* What follows a character that did not fit must not take its place. */
+			/* Bytes after a character that did not fit must not be taken instead. */
 			strcat(name, "z");
 			memset(expected, 'a', before);
 			expected[before < CFS_BY_NAME_MAX ? before : CFS_BY_NAME_MAX] = '\0';
@@ -231,7 +229,7 @@ static void two_of_one_name_both_get_their_id(void **state)
 	assert_leads(f, "web-x-1", "x-1");
 	assert_leads(f, "web-x-2", "x-2");
 	assert_leads(f, "db", "x-3");
-	/* Names that become one only when they are made fit. */
+	/* Different names with the same clean name. */
 	put(f, "x-4", "a/b");
 	put(f, "x-5", "a\nb");
 	put(f, "x-6", "a_b");
@@ -241,21 +239,21 @@ static void two_of_one_name_both_get_their_id(void **state)
 	assert_leads(f, "a_b-x-6", "x-6");
 }
 
-/* As with what ends in an id nobody can tell what was appended, and by whom. */
-static void nobody_passes_for_another(void **state)
+/* If a name ends in an id, it is impossible to tell who appended it. */
+static void no_instance_passes_for_another(void **state)
 {
 	struct fixture *f = *state;
 
 	put(f, "x-1", "web");
 	put(f, "x-2", "web");
 	put(f, "x-3", "");
-	/* His id, his entry, and what would be his entry. */
+	/* Another instance's id, its entry, and what would be its entry. */
 	put(f, "x-4", "x-3");
 	put(f, "x-5", "web-x-1");
 	put(f, "x-6", "other-x-3");
-	/* Of nobody whom anybody knows: he may come tomorrow. */
+	/* The id of no known instance: it may appear tomorrow. */
 	put(f, "x-7", "x-99");
-	/* His own, which is no exception. */
+	/* Its own id is no exception. */
 	put(f, "x-8", "x-8");
 	assert_leads(f, "web-x-1", "x-1");
 	assert_leads(f, "x-3", "x-3");
@@ -269,8 +267,8 @@ static void nobody_passes_for_another(void **state)
 	assert_leads(f, "x-8", NULL);
 }
 
-/* Nor does he take its plain name from anybody. */
-static void one_who_gets_his_id_in_any_case_shares_no_name(void **state)
+/* Nor does it prevent another instance from having the plain name. */
+static void an_instance_shown_with_its_id_anyway_shares_no_name(void **state)
 {
 	struct fixture *f = *state;
 
@@ -287,10 +285,9 @@ static void a_long_name_is_cut_to_make_room_for_the_id(void **state)
 	char name[401] = "", expected[CFS_BY_NAME_MAX + 1] = "", long_id[CFS_ID_MAX + 1] = "x-";
 	struct fixture *f = *state;
 	struct walk walk;
-	size_t i;
 
-	/* Of three bytes each. */
-	for (i = 0; i < 400 / 3; i++)
+	/* Characters of three bytes each. */
+	for (size_t i = 0; i < 400 / 3; i++)
 		strcat(name, "\xe6\x95\xb0");
 	memset(long_id + 2, '1', CFS_ID_MAX - 2);
 	put(f, "x-1", name);
@@ -302,7 +299,7 @@ static void a_long_name_is_cut_to_make_room_for_the_id(void **state)
 	strcpy(expected + 189, "-");
 	strcat(expected, long_id);
 	assert_leads(f, expected, long_id);
-	/* And of one byte each: all the room is used. */
+	/* Characters of one byte each: all the room is used. */
 	memset(name, 'a', 400);
 	put(f, "x-2", name);
 	put(f, "x-3", name);
@@ -330,12 +327,12 @@ static void names_are_followed(void **state)
 	assert_leads(f, "db", "x-2");
 	drop(f, "x-2");
 	assert_leads(f, "db", NULL);
-	/* Back, as another entry of the same id. */
+	/* It comes back, as another entry with the same id. */
 	put(f, "x-1", "db");
 	assert_leads(f, "db", "x-1");
 }
 
-static void what_is_only_somebodys_guess_has_no_name(void **state)
+static void an_id_of_which_nothing_is_known_has_no_name(void **state)
 {
 	struct fixture *f = *state;
 	struct walk walk;
@@ -354,19 +351,19 @@ static const char *const pieces[] = {"web", "-", "/", ".", "..", "_", "x-", "x-3
 	"\n", "\x7f", "\xc2\x85", "\xe2\x80\xae", "\xe2\x80\xa8", "\xff", "\xe6\x95\xb0",
 	"\xf0\x9f\x94\xa5", " ", "A"};
 
-/* A name that is meant to do harm: short ones that often are the same, and some very long ones. */
+/* A malicious name: mostly short ones, which are often the same, and some very long ones. */
 static void draw_name(uint64_t *seed, char name[1200])
 {
-	size_t n = draw(seed) % 4, i;
+	size_t n = draw(seed) % 4;
 	const char *filler;
 
 	name[0] = '\0';
 	if (draw(seed) % 6 == 0) {
 		filler = pieces[draw(seed) % 2 ? 0 : 16];
-		for (i = 0; i < 70 + draw(seed) % 30; i++)
+		for (size_t i = 0; i < 70 + draw(seed) % 30; i++)
 			strcat(name, filler);
 	}
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		strcat(name, pieces[draw(seed) % (sizeof(pieces) / sizeof(pieces[0]))]);
 }
 
@@ -398,9 +395,7 @@ static bool ends_in(const char *name, const char *id)
 
 static void assert_is_no_other(const struct walk *walk, size_t i)
 {
-	size_t j;
-
-	for (j = 0; j < walk->n; j++) {
+	for (size_t j = 0; j < walk->n; j++) {
 		if (j == i)
 			continue;
 		assert_string_not_equal(walk->names[i], walk->entries[j]->id);
@@ -408,16 +403,16 @@ static void assert_is_no_other(const struct walk *walk, size_t i)
 	}
 }
 
-/* As the header has it, from the names alone. */
+/* The rules of the header, computed from the names alone. */
 static void assert_by_the_rules(const struct walk *walk, size_t i)
 {
 	const struct cfs_entry *entry = walk->entries[i];
 	char mine[CFS_BY_NAME_MAX + 1], other[CFS_BY_NAME_MAX + 1];
 	bool shared = false;
-	size_t j, len;
+	size_t len;
 
 	cfs_by_name_clean(mine, cfs_instance_field(entry->instance, CFS_FIELD_NAME));
-	for (j = 0; j < walk->n; j++) {
+	for (size_t j = 0; j < walk->n; j++) {
 		cfs_by_name_clean(
 			other, cfs_instance_field(walk->entries[j]->instance, CFS_FIELD_NAME));
 		shared = shared || (j != i && mine[0] && strcmp(mine, other) == 0);
@@ -429,7 +424,7 @@ static void assert_by_the_rules(const struct walk *walk, size_t i)
 	assert_true(ends_in(walk->names[i], entry->id));
 	len = strlen(walk->names[i]) - strlen(entry->id) - 1;
 	assert_memory_equal(walk->names[i], mine, len);
-	/* Cut no more than it had to be: the next character would not have fitted. */
+	/* Cut no more than necessary: the next character would not have fitted. */
 	if (mine[len])
 		assert_true(strlen(walk->names[i]) +
 				cfs_text_utf8_length(
@@ -441,11 +436,10 @@ static void assert_holds(struct fixture *f, size_t expected)
 {
 	struct cfs_entry *entry;
 	struct walk walk;
-	size_t i;
 
 	walk_over(f, &walk);
 	assert_int_equal(walk.n, expected);
-	for (i = 0; i < walk.n; i++) {
+	for (size_t i = 0; i < walk.n; i++) {
 		assert_valid(walk.names[i]);
 		/* All different. */
 		if (i > 0)
@@ -458,7 +452,7 @@ static void assert_holds(struct fixture *f, size_t expected)
 	}
 }
 
-/* What a walk does not name is not found, and the other way round. */
+/* A name is found if and only if a walk shows it. */
 static void assert_agrees(struct fixture *f, const char *name)
 {
 	struct cfs_entry *entry = NULL;
@@ -477,11 +471,11 @@ static void whatever_a_fleet_is_called_its_names_hold(void **state)
 	struct fixture *f = *state;
 	char id[16], name[1200];
 	uint64_t seed = 20261121;
-	size_t round, i;
+	size_t i;
 	bool there[FLEET] = {false};
 	size_t n = 0;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (size_t round = 0; round < ROUNDS; round++) {
 		i = draw(&seed) % FLEET;
 		snprintf(id, sizeof(id), "x-%zu", i);
 		if (there[i] && draw(&seed) % 3 == 0) {
@@ -508,18 +502,18 @@ static void the_same_fleet_has_the_same_names_however_it_was_listed(void **state
 	struct fixture *f = *state;
 	struct walk before, after;
 	uint64_t seed = 7;
-	size_t round, i, j, start;
+	size_t j, start;
 	char id[16];
 
-	for (round = 0; round < ROUNDS / 10; round++) {
-		for (i = 0; i < FLEET; i++) {
+	for (size_t round = 0; round < ROUNDS / 10; round++) {
+		for (size_t i = 0; i < FLEET; i++) {
 			draw_name(&seed, names[i]);
 			snprintf(id, sizeof(id), "x-%zu", i);
 			put(f, id, names[i]);
 		}
 		walk_over(f, &before);
 		/* A refresh that changes nothing. */
-		for (i = 0; i < FLEET; i++) {
+		for (size_t i = 0; i < FLEET; i++) {
 			snprintf(id, sizeof(id), "x-%zu", FLEET - 1 - i);
 			put(f, id, names[FLEET - 1 - i]);
 		}
@@ -527,11 +521,11 @@ static void the_same_fleet_has_the_same_names_however_it_was_listed(void **state
 		assert_memory_equal(&before, &after, sizeof(before));
 		/* And one after which each is another entry, in another order. */
 		start = draw(&seed);
-		for (i = 0; i < FLEET; i++) {
+		for (size_t i = 0; i < FLEET; i++) {
 			snprintf(id, sizeof(id), "x-%zu", i);
 			drop(f, id);
 		}
-		for (i = 0; i < FLEET; i++) {
+		for (size_t i = 0; i < FLEET; i++) {
 			j = (start + 5 * i) % FLEET;
 			snprintf(id, sizeof(id), "x-%zu", j);
 			put(f, id, names[j]);
@@ -546,13 +540,12 @@ static void many_of_one_name_are_all_found(void **state)
 	enum { MANY = 5000 };
 	struct fixture *f = *state;
 	char id[16], name[32];
-	size_t i;
 
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%zu", i);
 		put(f, id, i % 2 ? "odd" : "even");
 	}
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%zu", i);
 		snprintf(name, sizeof(name), "%s-%s", i % 2 ? "odd" : "even", id);
 		assert_leads(f, name, id);
@@ -569,11 +562,11 @@ int main(void)
 		TEST(an_instance_is_found_by_its_name),
 		TEST(one_without_a_name_is_called_by_its_id),
 		TEST(two_of_one_name_both_get_their_id),
-		TEST(nobody_passes_for_another),
-		TEST(one_who_gets_his_id_in_any_case_shares_no_name),
+		TEST(no_instance_passes_for_another),
+		TEST(an_instance_shown_with_its_id_anyway_shares_no_name),
 		TEST(a_long_name_is_cut_to_make_room_for_the_id),
 		TEST(names_are_followed),
-		TEST(what_is_only_somebodys_guess_has_no_name),
+		TEST(an_id_of_which_nothing_is_known_has_no_name),
 		TEST(whatever_a_fleet_is_called_its_names_hold),
 		TEST(the_same_fleet_has_the_same_names_however_it_was_listed),
 		TEST(many_of_one_name_are_all_found),

@@ -57,7 +57,7 @@ static void an_old_list_is_served_and_refreshed_behind(void **state)
 	assert_int_equal(region(f, 0).instances, 2);
 }
 
-/* Nobody acts on yesterday's fleet. */
+/* A list of yesterday is not shown. */
 static void a_stale_list_is_refreshed_first(void **state)
 {
 	struct fixture *f = *state;
@@ -90,7 +90,7 @@ static void a_failed_refresh_keeps_the_old_list_and_says_so(void **state)
 	assert_string_equal(region(f, 0).failure->action, "ListAll");
 	assert_true(region(f, 0).listed);
 	assert_int_equal(f->cloud->client->failure.number, EACCES);
-	/* And the next one that does not fail puts an end to it. */
+	/* The next refresh that succeeds clears the failure. */
 	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);
 	settle(f);
@@ -118,7 +118,7 @@ static void never_listed_and_failing_is_an_errno(void **state)
 	server_fails(f->server, "LIST r ", 2, 403);
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(list_finally(f), -EACCES);
-	/* Not again for a moment: a shell looks more than once. */
+	/* Not repeated for a moment: a shell looks more than once. */
 	assert_int_equal(list_finally(f), -EACCES);
 	assert_int_equal(f->server->n_log, 1);
 	clock_skip(CFS_STORE_PAUSE_MS);
@@ -132,24 +132,23 @@ static void one_refresh_at_a_time_serves_all_who_wait(void **state)
 {
 	struct fixture *f = *state;
 	struct looker lookers[20];
-	unsigned i;
 
 	server_does(f->server, "LIST r ", ALWAYS, SERVER_HOLDS);
-	for (i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(list(f, &lookers[i]), 0);
 	run_until_asked(f->world, 1);
 	cfs_wait_leave(&lookers[7].wait);
 	server_release(f->server, 200, "instance x-1 on 3\n");
 	run_until(f->world, &lookers[0].told, 1);
 	settle(f);
-	for (i = 0; i < 20; i++) {
+	for (unsigned i = 0; i < 20; i++) {
 		assert_int_equal(lookers[i].told, i != 7);
 		assert_int_equal(lookers[i].result, i != 7);
 	}
 	assert_int_equal(f->server->n_log, 1);
 }
 
-static void a_refresh_goes_on_though_nobody_waits(void **state)
+static void a_refresh_goes_on_without_waits(void **state)
 {
 	struct fixture *f = *state;
 	struct looker looker;
@@ -305,14 +304,13 @@ static void a_page_that_leads_to_itself_is_a_bad_answer(void **state)
 	assert_int_equal(f->server->n_log, 2);
 }
 
-/* A server may go round in a circle that its first pages do not belong to. */
+/* The loop of tokens need not include the first ones. */
 static void pages_in_a_circle_are_a_bad_answer(void **state)
 {
 	struct fixture *f = *state;
 	static char rules[20][64], bodies[20][64];
-	int i;
 
-	for (i = 0; i < 20; i++) {
+	for (int i = 0; i < 20; i++) {
 		if (i == 0)
 			strcpy(rules[i], "LIST r  key");
 		else
@@ -324,7 +322,7 @@ static void pages_in_a_circle_are_a_bad_answer(void **state)
 	}
 	assert_int_equal(list_finally(f), -EBADMSG);
 	assert_in_range(f->server->n_log, 21, 60);
-	/* Refreshed, it is looked at anew. */
+	/* The next refresh starts from the beginning. */
 	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list_finally(f), -EBADMSG);
 }
@@ -386,14 +384,13 @@ static void what_is_left_out_spoils_not_the_rest(void **state)
 	assert_shown(f, "x-1 x-2");
 }
 
-/* A large fleet is listed, of which the next listing has one. */
+/* Lists a large fleet; the next listing has only one of its instances. */
 static void list_many(struct fixture *f)
 {
 	char *body = malloc(MANY * 32), *end = body;
-	int i;
 
 	assert_non_null(body);
-	for (i = 0; i < MANY; i++)
+	for (int i = 0; i < MANY; i++)
 		end += sprintf(end, "instance x-%d on 3\n", i);
 	server_says(f->server, "LIST r ", 1, body);
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-5 on 3\n");
@@ -405,12 +402,11 @@ static void a_large_fleet_comes_and_goes(void **state)
 {
 	struct fixture *f = *state;
 	char id[16];
-	int i;
 
 	list_many(f);
 	assert_int_equal(cfs_catalogue_size(f->catalogue), MANY);
 	assert_int_equal(region(f, 0).instances, MANY);
-	for (i = 0; i < MANY; i++) {
+	for (int i = 0; i < MANY; i++) {
 		sprintf(id, "x-%d", i);
 		assert_string_equal(entry(f, id)->id, id);
 	}
@@ -421,7 +417,7 @@ static void a_large_fleet_comes_and_goes(void **state)
 	assert_int_equal(cfs_catalogue_size(f->catalogue), 1);
 }
 
-/* What has gone from a large list is removed some at a time. */
+/* Instances gone from a large list are removed some at a time. */
 static void a_catalogue_can_go_while_it_removes_what_has_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -491,7 +487,7 @@ static void an_entry_that_is_gone_lives_while_it_is_referred_to(void **state)
 	assert_ptr_equal(entry(f, "x-1"), again);
 }
 
-/* Nobody takes an instance for gone that a listing may have skipped. */
+/* An instance that an incomplete listing may have skipped is not removed. */
 static void a_listing_that_may_not_be_whole_removes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -527,7 +523,7 @@ int main(void)
 		TEST(a_stale_list_that_cannot_be_refreshed_is_still_shown),
 		TEST(never_listed_and_failing_is_an_errno),
 		TEST(one_refresh_at_a_time_serves_all_who_wait),
-		TEST(a_refresh_goes_on_though_nobody_waits),
+		TEST(a_refresh_goes_on_without_waits),
 		TEST(the_end_of_the_cloud_ends_what_is_under_way),
 		TEST(regions_are_listed_in_parallel_and_shown_together),
 		TEST(a_region_that_fails_does_not_hide_the_others),

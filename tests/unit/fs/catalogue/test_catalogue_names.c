@@ -1,23 +1,23 @@
-/* fs/catalogue/catalogue.h: what the views of names and regions ask of it. */
+/* fs/catalogue/catalogue.h: what the directories by-name/ and by-region/ need. */
 #include "tests/unit/support/catalogue_looker.h"
 
-static int hurry(struct fixture *f, struct looker *looker)
+static int refresh_missed(struct fixture *f, struct looker *looker)
 {
 	*looker = (struct looker){.f = f};
 	return cfs_catalogue_refresh_missed(
 		f->catalogue, cfs_clock_ms(), &looker->wait, told, looker);
 }
 
-static int hurry_finally(struct fixture *f)
+static int refresh_missed_finally(struct fixture *f)
 {
 	struct looker looker;
 
-	return finally(f, &looker, hurry(f, &looker));
+	return finally(f, &looker, refresh_missed(f, &looker));
 }
 
-/* Hurry */
+/* Refreshing because a name was not found */
 
-static void a_young_list_is_not_hurried(void **state)
+static void a_young_list_is_not_refreshed_for_a_missed_name(void **state)
 {
 	struct fixture *f = *state;
 
@@ -26,7 +26,7 @@ static void a_young_list_is_not_hurried(void **state)
 	clock_stop();
 	clock_skip(CFS_CATALOGUE_MISSED_MS - 1 - region(f, 0).age_ms);
 	assert_int_equal(region(f, 0).age_ms, CFS_CATALOGUE_MISSED_MS - 1);
-	assert_int_equal(hurry_finally(f), 1);
+	assert_int_equal(refresh_missed_finally(f), 1);
 	assert_false(region(f, 0).refreshing);
 	clock_go();
 	settle(f);
@@ -42,38 +42,37 @@ static void an_older_list_is_refreshed_though_its_time_has_not_come(void **state
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-2 on 3\n");
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
-	assert_int_equal(hurry(f, &looker), 0);
+	assert_int_equal(refresh_missed(f, &looker), 0);
 	assert_int_equal(finally(f, &looker, 0), 1);
 	assert_shown(f, "x-2");
-	/* Once: it is young now. */
-	assert_int_equal(hurry_finally(f), 1);
+	/* Only once: the list is young now. */
+	assert_int_equal(refresh_missed_finally(f), 1);
 	settle(f);
 	assert_int_equal(f->server->n_log, 2);
 }
 
-static void one_refresh_serves_all_who_are_in_a_hurry(void **state)
+static void one_refresh_serves_all_who_miss_a_name(void **state)
 {
 	struct fixture *f = *state;
 	struct looker lookers[20];
-	unsigned i;
 
 	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\n");
 	server_does(f->server, "LIST r ", ALWAYS, SERVER_HOLDS);
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
-	for (i = 0; i < 20; i++)
-		assert_int_equal(hurry(f, &lookers[i]), 0);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(refresh_missed(f, &lookers[i]), 0);
 	run_until_asked(f->world, 2);
 	cfs_wait_leave(&lookers[7].wait);
 	server_release(f->server, 200, "instance x-2 on 3\n");
 	run_until(f->world, &lookers[0].told, 1);
 	settle(f);
-	for (i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(lookers[i].told, i != 7);
 	assert_int_equal(f->server->n_log, 2);
 }
 
-static void one_in_a_hurry_joins_the_refresh_behind_an_old_list(void **state)
+static void a_missed_name_joins_the_refresh_behind_an_old_list(void **state)
 {
 	struct fixture *f = *state;
 	struct looker lister, looker;
@@ -84,29 +83,28 @@ static void one_in_a_hurry_joins_the_refresh_behind_an_old_list(void **state)
 	clock_skip(TTL + 1);
 	assert_int_equal(list(f, &lister), 1);
 	assert_true(region(f, 0).refreshing);
-	assert_int_equal(hurry(f, &looker), 0);
+	assert_int_equal(refresh_missed(f, &looker), 0);
 	assert_int_equal(finally(f, &looker, 0), 1);
 	assert_shown(f, "x-2");
 	assert_int_equal(f->server->n_log, 2);
 }
 
-/* Who misses a name again and again does not make the cloud hear of it each time. */
-static void a_hurry_that_failed_is_not_repeated_at_once(void **state)
+/* Looking for a missing name again and again does not ask the cloud each time. */
+static void a_refresh_for_a_missed_name_that_failed_is_not_repeated_at_once(void **state)
 {
 	struct fixture *f = *state;
-	unsigned i;
 
 	server_says(f->server, "LIST r ", 1, "instance x-1 on 3\n");
 	server_fails(f->server, "LIST r ", ALWAYS, 403);
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
-	for (i = 0; i < 10; i++)
-		assert_int_equal(hurry_finally(f), 1);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(refresh_missed_finally(f), 1);
 	settle(f);
 	assert_int_equal(f->server->n_log, 2);
 	assert_shown(f, "x-1");
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
-	assert_int_equal(hurry_finally(f), 1);
+	assert_int_equal(refresh_missed_finally(f), 1);
 	assert_int_equal(f->server->n_log, 3);
 }
 
@@ -126,7 +124,7 @@ static void each_region_is_hurried_by_its_own_age(void **state)
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	server_release(f->server, 200, "instance x-2 on 3\n");
 	assert_int_equal(finally(f, &looker, 0), 1);
-	assert_int_equal(hurry_finally(f), 1);
+	assert_int_equal(refresh_missed_finally(f), 1);
 	settle(f);
 	assert_int_equal(server_count(f->server, "LIST r "), 2);
 	assert_int_equal(server_count(f->server, "LIST s "), 1);
@@ -143,10 +141,10 @@ static void of_two_regions_the_faster_ends_the_wait_and_the_slower_can_be_waited
 	server_says(f->server, "LIST s ", ALWAYS, "instance x-2 on 3\n");
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
-	assert_int_equal(hurry_finally(f), 1);
+	assert_int_equal(refresh_missed_finally(f), 1);
 	assert_true(region(f, 0).refreshing);
 	assert_false(region(f, 1).refreshing);
-	assert_int_equal(hurry(f, &looker), 0);
+	assert_int_equal(refresh_missed(f, &looker), 0);
 	run_until_asked(f->world, 4);
 	server_release(f->server, 200, "instance x-3 on 3\n");
 	assert_int_equal(finally(f, &looker, 0), 1);
@@ -189,7 +187,7 @@ static void all_regions_are_found_out_and_nothing_is_listed_for_that(void **stat
 	server_says(f->server, "REGIONS", ALWAYS, "region r\nregion s\n");
 	assert_int_equal(finally(f, &looker, regions(f, &looker)), -EACCES);
 	clock_skip(CFS_STORE_PAUSE_MS);
-	/* 0 is to want again. */
+	/* 0 means: call again. */
 	assert_int_equal(finally(f, &looker, regions(f, &looker)), 0);
 	assert_int_equal(regions(f, &looker), 1);
 	assert_int_equal(cfs_catalogue_n_regions(f->catalogue), 2);
@@ -197,7 +195,7 @@ static void all_regions_are_found_out_and_nothing_is_listed_for_that(void **stat
 	assert_int_equal(f->server->n_log, 2);
 }
 
-/* Two slow regions must not hurry each other for ever. */
+/* Two slow regions must not cause refreshes of each other for ever. */
 static void each_region_is_hurried_once_for_one_who_misses_a_name(void **state)
 {
 	struct fixture *f = *state;
@@ -222,11 +220,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_young_list_is_not_hurried),
+		TEST(a_young_list_is_not_refreshed_for_a_missed_name),
 		TEST(an_older_list_is_refreshed_though_its_time_has_not_come),
-		TEST(one_refresh_serves_all_who_are_in_a_hurry),
-		TEST(one_in_a_hurry_joins_the_refresh_behind_an_old_list),
-		TEST(a_hurry_that_failed_is_not_repeated_at_once),
+		TEST(one_refresh_serves_all_who_miss_a_name),
+		TEST(a_missed_name_joins_the_refresh_behind_an_old_list),
+		TEST(a_refresh_for_a_missed_name_that_failed_is_not_repeated_at_once),
 		TEST(each_region_is_hurried_by_its_own_age),
 		TEST(each_region_is_hurried_once_for_one_who_misses_a_name),
 		TEST(of_two_regions_the_faster_ends_the_wait_and_the_slower_can_be_waited_for),

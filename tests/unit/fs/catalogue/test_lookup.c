@@ -1,7 +1,7 @@
-/* fs/catalogue/catalogue.h: instances that are asked for by their id, and regions that are found out. */
+/* fs/catalogue/catalogue.h: looking up instances by id, and asking for the regions. */
 #include "tests/unit/support/catalogue_looker.h"
 
-/* Asking for one */
+/* Looking up one instance */
 
 static void an_instance_that_is_listed_is_found_without_asking(void **state)
 {
@@ -20,9 +20,8 @@ static void what_is_no_id_is_not_asked_for(void **state)
 	static const char *const ids[] = {"", "x", "i-1", "x-1/", "x-..", "status", ".hidden"};
 	struct fixture *f = *state;
 	struct looker looker;
-	size_t i;
 
-	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		assert_int_equal(look(f, &looker, ids[i]), -ENOENT);
 	settle(f);
 	assert_int_equal(f->server->n_log, 0);
@@ -75,18 +74,17 @@ static void all_who_look_for_one_share_a_question(void **state)
 {
 	struct fixture *f = *state;
 	struct looker lookers[10], other;
-	unsigned i;
 
 	server_does(f->server, "FIND r x-1", ALWAYS, SERVER_HOLDS);
 	server_says(f->server, "FIND r x-2", ALWAYS, "instance x-2 on 3\n");
-	for (i = 0; i < 10; i++)
+	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(look(f, &lookers[i], "x-1"), 0);
 	assert_int_equal(finally(f, &other, look(f, &other, "x-2")), 1);
 	cfs_wait_leave(&lookers[3].wait);
 	server_release(f->server, 200, "instance x-1 on 3\n");
 	run_until(f->world, &lookers[9].told, 1);
 	run_idle(f->world);
-	for (i = 0; i < 10; i++)
+	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(lookers[i].told, i != 3);
 	assert_int_equal(server_count(f->server, "FIND r x-1"), 1);
 }
@@ -116,7 +114,7 @@ static void found_somewhere_does_not_wait_for_the_rest(void **state)
 	assert_int_equal(look(f, &looker, "x-1"), 0);
 	assert_int_equal(finally(f, &looker, 0), 1);
 	assert_int_equal(entry(f, "x-1")->region, 1);
-	/* They are asked no longer. */
+	/* The other requests were cancelled. */
 	assert_int_equal(f->world->readers, 0);
 	settle(f);
 	assert_int_equal(entry(f, "x-1")->region, 1);
@@ -137,14 +135,13 @@ static void what_could_not_be_asked_is_not_a_miss(void **state)
 	assert_int_equal(look_finally(f, "x-1"), 1);
 }
 
-/* The kernel looks a name up for one after the other: each would wait for a time limit. */
-static void those_behind_one_who_asked_in_vain_are_told_what_he_was(void **state)
+/* The kernel lets processes look up a name one after the other: each would wait for a timeout. */
+static void lookups_behind_a_failed_one_get_its_result(void **state)
 {
 	struct fixture *f = *state;
-	unsigned i;
 
 	server_fails(f->server, "FIND r x-1", ALWAYS, 409);
-	for (i = 0; i < 10; i++)
+	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(look_finally(f, "x-1"), -EHOSTDOWN);
 	assert_int_equal(server_count(f->server, "FIND r x-1"), 1);
 	clock_skip(CFS_STORE_PAUSE_MS);
@@ -169,7 +166,7 @@ static void an_old_instance_that_could_not_be_asked_for_is_served_a_while(void *
 	assert_int_equal(server_count(f->server, "FIND r x-1"), before);
 }
 
-/* An account that may look but not list. */
+/* An account that may open consoles but not list instances. */
 static void denied_to_ask_the_id_is_taken_for_right(void **state)
 {
 	struct fixture *f = *state;
@@ -188,13 +185,14 @@ static void denied_to_ask_the_id_is_taken_for_right(void **state)
 	assert_int_equal(look(f, &looker, "x-1"), 1);
 	cfs_entry_unref(guess);
 	assert_non_null(cfs_catalogue_find(f->catalogue, "x-1"));
-	/* Nobody's guess any more. */
+	/* It is no longer an id of which nothing is known. */
 	cfs_entry_unref(guess);
 	assert_null(cfs_catalogue_find(f->catalogue, "x-1"));
 	assert_int_equal(cfs_catalogue_size(f->catalogue), 0);
 }
 
-/* Armed by somebody who may not list: the flag must be there when he opens the screenshot. */
+/* Armed by an account that may not list: the flag must still be there when the screenshot is
+ * opened. */
 static void a_guess_whose_wake_is_armed_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -212,7 +210,7 @@ static void a_guess_whose_wake_is_armed_stays(void **state)
 	assert_null(cfs_catalogue_find(f->catalogue, "x-1"));
 }
 
-/* EC2 shows a terminated machine for an hour. */
+/* EC2 returns a terminated instance for an hour. */
 static void one_that_was_found_terminated_is_remembered_as_missed(void **state)
 {
 	struct fixture *f = *state;
@@ -259,7 +257,7 @@ static void a_terminated_instance_is_not_found(void **state)
 	assert_int_equal(cfs_catalogue_size(f->catalogue), 0);
 }
 
-/* The ages of one that was asked for are those of a list. */
+/* The ages of an instance that was looked up are those of a list. */
 
 static void an_old_instance_is_refreshed_behind_by_listing(void **state)
 {
@@ -317,12 +315,11 @@ static void an_instance_in_the_catalogue_is_never_enoent_for_want_of_an_answer(v
 	static const int statuses[] = {401, 403, 409, 419, 429, 500, 418};
 	struct fixture *f = *state;
 	int64_t seen;
-	size_t i;
 
 	f->world->config.timeout_ms = 500;
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(list_finally(f), 1);
-	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		server_forget_rules(f->server);
 		if (statuses[i] == 429)
 			fake_clock.chance = 0.999999;
@@ -331,7 +328,7 @@ static void an_instance_in_the_catalogue_is_never_enoent_for_want_of_an_answer(v
 		seen = entry(f, "x-1")->seen_ms;
 		assert_int_equal(look_finally(f, "x-1"), 1);
 		assert_non_null(entry(f, "x-1")->instance);
-		/* Nor is it taken for news. */
+		/* Nor does it count as seen. */
 		assert_true(entry(f, "x-1")->seen_ms == seen);
 	}
 }
@@ -357,7 +354,7 @@ static void the_regions_of_an_account_are_found_out_first(void **state)
 	assert_string_equal(cfs_catalogue_region_name(f->catalogue, 1), "s");
 	settle(f);
 	assert_int_equal(server_count(f->server, "REGIONS"), 1);
-	/* New ones join, behind, after a while. */
+	/* New regions are added, in the background, after a while. */
 	server_forget_rules(f->server);
 	server_says(f->server, "REGIONS", ALWAYS, "region t\n");
 	server_says(f->server, "LIST t ", ALWAYS, "instance x-3 on 3\n");
@@ -407,7 +404,7 @@ int main(void)
 		TEST(found_somewhere_counts_whatever_else_failed),
 		TEST(found_somewhere_does_not_wait_for_the_rest),
 		TEST(what_could_not_be_asked_is_not_a_miss),
-		TEST(those_behind_one_who_asked_in_vain_are_told_what_he_was),
+		TEST(lookups_behind_a_failed_one_get_its_result),
 		TEST(an_old_instance_that_could_not_be_asked_for_is_served_a_while),
 		TEST(denied_to_ask_the_id_is_taken_for_right),
 		TEST(a_guess_that_is_listed_becomes_an_instance),

@@ -1,4 +1,4 @@
-/* fs/client/breaker.h: whether what gives no answer is asked at all. */
+/* fs/client/breaker.h: calls to an endpoint that does not answer fail at once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,7 @@ static const enum cfs_fault no_answer[] = {CFS_UNREACHABLE, CFS_REFUSED, CFS_RES
 
 static bool is_no_answer(enum cfs_fault fault)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(no_answer) / sizeof(no_answer[0]); i++)
+	for (size_t i = 0; i < sizeof(no_answer) / sizeof(no_answer[0]); i++)
 		if (no_answer[i] == fault)
 			return true;
 	return false;
@@ -37,27 +35,23 @@ static void at_first_calls_go_ahead(void **state)
 	assert_int_equal(cfs_breaker_next_probe(&breaker, 0), -1);
 }
 
-/* The table, all of it. */
+/* The whole table. */
 static void what_gets_no_answer_makes_for_a_probe(void **state)
 {
-	enum cfs_fault fault;
-
 	(void)state;
-	for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
+	for (enum cfs_fault fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
 		struct cfs_breaker breaker = {0};
 
 		assert_int_equal(cfs_breaker_heard(&breaker, fault, 100), is_no_answer(fault));
-		/* And calls go on meanwhile. */
+		/* Calls go ahead meanwhile. */
 		assert_int_equal(cfs_breaker_ask(&breaker, 100), CFS_VERDICT_GO);
 	}
 }
 
 static void a_probe_decides(void **state)
 {
-	enum cfs_fault fault;
-
 	(void)state;
-	for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
+	for (enum cfs_fault fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
 		struct cfs_breaker breaker = {0};
 
 		cfs_breaker_heard(&breaker, CFS_TIMED_OUT, 100);
@@ -87,12 +81,11 @@ static void probes_follow_while_anybody_asks(void **state)
 {
 	struct cfs_breaker breaker = {0};
 	int64_t now = 1000;
-	int i;
 
 	(void)state;
 	take_down(&breaker, now);
 	assert_int_equal(cfs_breaker_next_probe(&breaker, now), -1);
-	for (i = 0; i < 100; i++) {
+	for (int i = 0; i < 100; i++) {
 		assert_int_equal(cfs_breaker_ask(&breaker, now + 300), CFS_VERDICT_REFUSE);
 		assert_int_equal(
 			cfs_breaker_next_probe(&breaker, now + 300), CFS_BREAKER_PAUSE_MS - 300);
@@ -101,7 +94,7 @@ static void probes_follow_while_anybody_asks(void **state)
 		cfs_breaker_probe_begins(&breaker);
 		assert_int_equal(cfs_breaker_next_probe(&breaker, now), -1);
 		now += CFS_BREAKER_PROBE_MS;
-		/* What was found out holds until the next probe has ended. */
+		/* The result is valid until the next probe has ended. */
 		assert_int_equal(cfs_breaker_ask(&breaker, now), CFS_VERDICT_REFUSE);
 		cfs_breaker_probe_ended(&breaker, CFS_UNREACHABLE, now);
 	}
@@ -123,15 +116,13 @@ static void without_anybody_there_are_none_and_what_is_known_grows_old(void **st
 
 static void a_call_that_was_under_way_makes_it_up_again(void **state)
 {
-	enum cfs_fault fault;
-
 	(void)state;
-	for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
+	for (enum cfs_fault fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
 		struct cfs_breaker breaker = {0};
 
 		take_down(&breaker, 1000);
 		assert_false(cfs_breaker_heard(&breaker, fault, 5000));
-		/* What went wrong here says nothing of the cloud. */
+		/* A failure on this host says nothing about the cloud. */
 		assert_int_equal(breaker.down, is_no_answer(fault) || fault == CFS_NO_MEMORY);
 	}
 }

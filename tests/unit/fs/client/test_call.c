@@ -1,4 +1,4 @@
-/* fs/client/call.h: one question put to a cloud, with its retries. */
+/* fs/client/call.h: one API request, with rate limit, retries and timeout. */
 #include "tests/unit/support/call_asked.h"
 
 static const struct cfs_question fetch_text = {
@@ -33,9 +33,8 @@ static void every_status_is_retried_as_its_fault_is(void **state)
 	};
 	struct fixture *f = *state;
 	unsigned before;
-	size_t i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		before = f->server->n_log;
 		server_forget_rules(f->server);
 		server_fails(f->server, "FETCH", ALWAYS, table[i].status);
@@ -58,7 +57,7 @@ static void a_passing_failure_is_got_over(void **state)
 	assert_int_equal(f->server->n_log, 3);
 }
 
-/* What the first half of a broken answer brought is not part of the next. */
+/* The first half of a broken answer is not part of the next one. */
 static void content_is_emptied_before_each_attempt(void **state)
 {
 	struct fixture *f = *state;
@@ -123,7 +122,6 @@ static void the_pause_before_the_next_attempt_is_kept(void **state)
 static void a_throttled_call_is_tried_until_its_time_is_up(void **state)
 {
 	struct fixture *f = *state;
-	unsigned i;
 
 	fake_clock.chance = 0.5;
 	f->world->config.timeout_ms = 100000;
@@ -133,7 +131,7 @@ static void a_throttled_call_is_tried_until_its_time_is_up(void **state)
 	start(&f->asked, &fetch);
 	/* After 0.5, 1, 2, 4 and 8 seconds, and then every 10: the 14th attempt is made after 95.5,
 	 * and the next would come too late. */
-	for (i = 0; i < 200; i++) {
+	for (unsigned i = 0; i < 200; i++) {
 		settle(f->world);
 		assert_int_equal(f->asked.done, i > 190);
 		clock_skip(500);
@@ -167,7 +165,7 @@ static void an_answer_that_does_not_come_is_timed_out(void **state)
 	assert_int_equal(f->server->closed, 1);
 }
 
-/* A NAT that has forgotten the connection: nothing comes, not even that it is gone. */
+/* A NAT has dropped the connection: nothing arrives, not even a reset. */
 static void an_attempt_that_hangs_is_made_again_on_a_new_connection(void **state)
 {
 	struct fixture *f = *state;
@@ -213,7 +211,7 @@ static void an_answer_that_stalls_is_dropped(void **state)
 	assert_true(server_count(f->server, "FETCH") == 2);
 }
 
-/* The time that a search for keys takes is the call's. */
+/* A search for keys counts against the call's timeout. */
 static void keys_that_do_not_come_are_timed_out(void **state)
 {
 	struct fixture *f = *state;
@@ -228,7 +226,8 @@ static void keys_that_do_not_come_are_timed_out(void **state)
 	assert_int_equal(server_count(f->server, "FETCH"), 0);
 }
 
-/* Two attempts share the time, and the last error is told when there is none for a third. */
+/* Two attempts share the timeout, and the last error is reported when there is no time for a
+ * third. */
 static void the_time_is_for_all_attempts_together(void **state)
 {
 	struct fixture *f = *state;
@@ -250,7 +249,7 @@ static void the_time_is_for_all_attempts_together(void **state)
 	assert_int_equal(f->server->n_log, 2);
 }
 
-/* A cloud that throttles is told as that, though the last attempt came too late for an answer. */
+/* Throttling is reported even if the last attempt had no time left for an answer. */
 static void an_attempt_cut_short_tells_why_it_was_made(void **state)
 {
 	struct fixture *f = *state;
@@ -392,7 +391,7 @@ static void credentials_that_come_too_late_are_a_time_out(void **state)
 	assert_int_equal(f->server->n_log, 1);
 }
 
-/* Refused keys are looked for again, so that the next call has the new ones. */
+/* After a refusal keys are searched for again, so that the next call has the new ones. */
 static void refused_keys_are_not_used_for_ever(void **state)
 {
 	struct fixture *f = *state;
@@ -408,7 +407,7 @@ static void refused_keys_are_not_used_for_ever(void **state)
 	assert_int_equal(f->asked.error.fault, CFS_OK);
 }
 
-/* Denied is no reason to doubt the keys. */
+/* Denied access says nothing about the keys. */
 static void denied_keys_are_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -430,7 +429,7 @@ static void nonsense_is_a_bad_answer_and_not_asked_for_again(void **state)
 	assert_int_equal(f->server->n_log, 1);
 }
 
-/* A proxy's page about its trouble is no answer of the cloud, but its status is to be believed. */
+/* An error page of a proxy is not the cloud's answer, but its status counts. */
 static void nonsense_with_the_status_of_a_failure_is_that_failure(void **state)
 {
 	struct fixture *f = *state;
@@ -482,7 +481,7 @@ static void a_request_that_cannot_be_made_is_an_error(void **state)
 	assert_int_equal(f->server->n_log, 0);
 }
 
-/* The server's Date, so many seconds ahead of us. */
+/* Sets the server's Date header this many seconds ahead of us. */
 static void set_date(struct fixture *f, char date[64], int64_t ahead)
 {
 	time_t then = cfs_clock_wall().tv_sec + ahead;
@@ -493,7 +492,7 @@ static void set_date(struct fixture *f, char date[64], int64_t ahead)
 	f->server->date = date;
 }
 
-/* Seconds by which the n-th request was signed ahead of us. */
+/* How many seconds ahead of us the n-th request was signed. */
 static int64_t signed_ahead(struct fixture *f, unsigned n)
 {
 	const char *now = strstr(f->server->log[n], " now=");
@@ -507,10 +506,9 @@ static void a_refused_time_is_set_right_by_the_cloud_and_kept(void **state)
 	static const int64_t offs[] = {3600, -3600};
 	struct fixture *f = *state;
 	char date[64], skewed[64];
-	size_t i;
 
 	snprintf(skewed, sizeof(skewed), "error %d Skewed not this time\n", CFS_CLOCK_SKEW);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		set_date(f, date, offs[i]);
 		server_forget_rules(f->server);
 		server_says(f->server, "FETCH", 1, skewed);
@@ -525,7 +523,7 @@ static void a_refused_time_is_set_right_by_the_cloud_and_kept(void **state)
 	}
 }
 
-/* RequestExpired is either; when the time is right it is the keys. */
+/* RequestExpired means a wrong time or expired keys; if the time is right, the keys. */
 static void a_time_that_is_right_and_refused_means_expired_keys(void **state)
 {
 	struct fixture *f = *state;
@@ -539,7 +537,7 @@ static void a_time_that_is_right_and_refused_means_expired_keys(void **state)
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_EXPIRED);
 	assert_int_equal(f->server->n_log, 2);
-	/* Set right and refused all the same: asked twice, not for ever. */
+	/* Corrected and still refused: two attempts, not an endless loop. */
 	set_date(f, date, 7200);
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_EXPIRED);

@@ -14,7 +14,7 @@ static void cancel(struct fixture *f)
 	run_idle(f->world);
 	assert_int_equal(f->asked.done, 0);
 	assert_int_equal(f->server->n_log, asked);
-	/* And it can be asked again. */
+	/* The same call can be started again. */
 	f->world->config.rate = 0;
 	server_release(f->server, 200, "");
 	server_forget_rules(f->server);
@@ -74,7 +74,7 @@ static void a_call_is_cancelled_while_its_answer_is_awaited(void **state)
 	run_until_asked(f->world, 1);
 	assert_int_equal(f->world->readers, 1);
 	cfs_call_cancel(&f->asked.call);
-	/* At once, so that the cloud works no longer for nobody. */
+	/* At once, so that the cloud does not work for a result that is not needed. */
 	run_until(f->world, &f->server->closed, 1);
 	cancel(f);
 }
@@ -96,20 +96,19 @@ static void a_completion_may_cancel_others_and_ask_again(void **state)
 {
 	struct fixture *f = *state;
 	struct asked others[3];
-	size_t i;
 
 	world_cloud(f->world);
 	server_says(f->server, "FETCH", 1, "content a\n");
 	server_does(f->server, "FETCH", 3, SERVER_HOLDS);
 	server_says(f->server, "FETCH", ALWAYS, "content b\n");
 	f->asked.again = true;
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		init(&others[i], f->world);
 	others[0].cancels = &others[1];
 	others[1].cancels = &others[0];
 	start(&f->asked, &fetch);
 	run_until(f->world, &f->asked.done, 1);
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		start(&others[i], &fetch);
 	run_until_asked(f->world, 5);
 	server_release(f->server, 200, "content c\n");
@@ -118,7 +117,7 @@ static void a_completion_may_cancel_others_and_ask_again(void **state)
 	run_idle(f->world);
 	assert_int_equal(others[0].done + others[1].done, 1);
 	assert_int_equal(others[2].done, 1);
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		finish(&others[i]);
 }
 
@@ -127,7 +126,6 @@ static void hundreds_of_calls_end_once_each(void **state)
 	enum { N = 150 };
 	struct fixture *f = *state;
 	struct asked *asked = calloc(N, sizeof(*asked));
-	unsigned i;
 
 	assert_non_null(asked);
 	world_cloud(f->world);
@@ -135,13 +133,13 @@ static void hundreds_of_calls_end_once_each(void **state)
 	server_does(f->server, "FETCH", 40, SERVER_CLOSES);
 	server_fails(f->server, "FETCH", 40, 429);
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
-	for (i = 0; i < N; i++) {
+	for (unsigned i = 0; i < N; i++) {
 		init(&asked[i], f->world);
 		start(&asked[i], &fetch);
 	}
-	for (i = 0; i < N; i++)
+	for (unsigned i = 0; i < N; i++)
 		run_until(f->world, &asked[i].done, 1);
-	for (i = 0; i < N; i++) {
+	for (unsigned i = 0; i < N; i++) {
 		assert_int_equal(asked[i].done, 1);
 		if (asked[i].error.fault == CFS_OK)
 			assert_string_equal(cfs_buf_text(&asked[i].content), "d");

@@ -1,4 +1,4 @@
-/* fs/client/credentials.h: credentials, found by providers and kept fresh. */
+/* fs/client/credentials.h: finding keys through providers and renewing them. */
 #include <sys/wait.h>
 
 #include "fs/client/credentials.h"
@@ -16,7 +16,7 @@ struct fixture {
 	struct cfs_error error;
 };
 
-/* One who wants keys. */
+/* A caller who needs keys. */
 struct wanting {
 	struct fixture *f;
 	struct cfs_wait wait;
@@ -72,7 +72,7 @@ static int want(struct fixture *f, struct wanting *wanting, const struct cfs_key
 		f->credentials, &wanting->wait, told, wanting, ret_keys, &f->error);
 }
 
-/* Keys that are there at once. */
+/* Keys that are there without a wait. */
 static void assert_held(struct fixture *f, const char *id)
 {
 	const struct cfs_keys *keys = NULL;
@@ -148,11 +148,10 @@ static void without_keys_it_is_said_where_they_were_looked_for(void **state)
 static void a_burst_makes_one_search(void **state)
 {
 	struct fixture *f = *state;
-	int i;
 
 	SCRIPT(f->world, 0, {.kind = CFS_STEP_ABSENT, .text = "-"});
 	clock_stop();
-	for (i = 0; i < 100; i++)
+	for (int i = 0; i < 100; i++)
 		assert_none(f, CFS_UNAUTHENTICATED);
 	assert_int_equal(searches(f), 1);
 	clock_skip(PAUSE - 1);
@@ -268,15 +267,14 @@ static void all_who_wait_share_one_search(void **state)
 	struct fixture *f = *state;
 	const struct cfs_keys *keys;
 	struct wanting crowd[CROWD];
-	unsigned i;
 
 	SCRIPT(f->world, 0, {.kind = CFS_STEP_HTTP, .text = "ROLE"},
 		{.kind = CFS_STEP_KEYS, .text = "K"});
 	server_does(f->server, "ROLE", ALWAYS, SERVER_HOLDS);
-	for (i = 0; i < CROWD; i++)
+	for (unsigned i = 0; i < CROWD; i++)
 		assert_int_equal(want(f, &crowd[i], &keys), 0);
 	run_until_asked(f->world, 1);
-	for (i = 0; i < CROWD; i += 5)
+	for (unsigned i = 0; i < CROWD; i += 5)
 		cfs_wait_leave(&crowd[i].wait);
 	crowd[1].leaves = &crowd[2];
 	crowd[2].leaves = &crowd[1];
@@ -284,7 +282,7 @@ static void all_who_wait_share_one_search(void **state)
 	run_until(f->world, &crowd[CROWD - 1].told, 1);
 	run_idle(f->world);
 	assert_int_equal(crowd[1].told + crowd[2].told, 1);
-	for (i = 0; i < CROWD; i++) {
+	for (unsigned i = 0; i < CROWD; i++) {
 		if (i == 1 || i == 2)
 			continue;
 		assert_int_equal(crowd[i].told, i % 5 != 0);
@@ -368,8 +366,8 @@ static void a_service_that_knows_the_time_sets_ours_right(void **state)
 	assert_in_range(f->cloud_clock.offset, 3598, 3602);
 }
 
-/* A machine that came up with a wrong clock, which was then set: the offset that was learnt is
- * wrong, and no call would be made from which to learn another. */
+/* A host that started with a wrong clock, which was then set: the offset found before is wrong, and
+ * without keys no call is made that could correct it. */
 static void keys_that_come_expired_by_a_wrong_clock_set_it_right(void **state)
 {
 	struct fixture *f = *state;
@@ -523,7 +521,7 @@ static void after_expiry_all_wait_for_new_keys(void **state)
 	assert_held(f, "NEW");
 }
 
-/* What a service hands out expired is no reason to ask it without pause. */
+/* A service that returns expired keys is not asked without a pause. */
 static void keys_that_come_expired_are_not_asked_for_without_pause(void **state)
 {
 	struct fixture *f = *state;
@@ -561,7 +559,7 @@ static void keys_that_worked_lately_are_not_the_reason_of_a_refusal(void **state
 	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 1);
-	/* That they have expired is said of the keys alone. */
+	/* "Expired" can only be about the keys. */
 	cfs_credentials_refused(f->credentials, CFS_EXPIRED);
 	assert_held(f, "B");
 	cfs_credentials_worked(f->credentials);
@@ -584,7 +582,7 @@ static void refused_keys_are_looked_for_again_after_the_pause(void **state)
 	clock_skip(PAUSE);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
-	/* The same again: refused again, and not a search for each refusal. */
+	/* The same keys are refused again: that does not cause a search per refusal. */
 	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");

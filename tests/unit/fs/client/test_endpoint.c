@@ -1,4 +1,4 @@
-/* fs/client/endpoint.h: a cloud that is down fails fast, and is found again when it is back. */
+/* fs/client/endpoint.h: calls to a cloud that is down fail fast, and work again when it is back. */
 #include "fs/client/breaker.h"
 #include "fs/client/endpoint.h"
 #include "tests/unit/support/call_asked.h"
@@ -37,7 +37,7 @@ static void there_is_one_for_each_region_and_action(void **state)
 	assert_ptr_not_equal(cfs_endpoint_find(f->world->cloud->client, &asked), endpoint);
 }
 
-/* Nothing is answered any more, and a call has found that out. */
+/* The server stops answering, and a call has found that out. */
 static void take_down(struct fixture *f)
 {
 	f->world->config.timeout_ms = 1000;
@@ -67,12 +67,12 @@ static void come_back(struct fixture *f)
 static void a_cloud_that_is_down_is_not_asked(void **state)
 {
 	struct fixture *f = *state;
-	unsigned before, i;
+	unsigned before;
 
 	take_down(f);
 	before = server_count(f->server, "FETCH");
 	clock_stop();
-	for (i = 0; i < 10; i++) {
+	for (unsigned i = 0; i < 10; i++) {
 		ask(f);
 		assert_int_equal(f->asked.error.fault, CFS_RESET); /* as the probe said */
 		assert_non_null(strstr(f->asked.error.message, "r has not answered since "));
@@ -81,7 +81,7 @@ static void a_cloud_that_is_down_is_not_asked(void **state)
 	assert_int_equal(server_count(f->server, "FETCH"), before);
 }
 
-/* By an instance that does not exist, or without effect. */
+/* For an instance that does not exist, or in a form without effect. */
 static void a_probe_asks_the_same_action(void **state)
 {
 	struct fixture *f = *state;
@@ -135,7 +135,7 @@ static void a_probe_that_is_answered_keeps_it_up(void **state)
 	assert_int_equal(f->asked.error.fault, CFS_OK);
 }
 
-static void it_is_found_again_while_somebody_asks(void **state)
+static void it_is_found_again_while_calls_come_in(void **state)
 {
 	struct fixture *f = *state;
 
@@ -143,7 +143,7 @@ static void it_is_found_again_while_somebody_asks(void **state)
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_RESET);
 	come_back(f);
-	/* The probe that this call made for comes within a second. */
+	/* The probe that this call triggered is sent within a second. */
 	clock_skip(CFS_BREAKER_PAUSE_MS);
 	may_wait_in_vain(true);
 	while (is_down(f, &fetch))
@@ -167,25 +167,24 @@ static void after_a_while_a_call_waits_for_a_probe(void **state)
 	assert_string_equal(cfs_buf_text(&f->asked.content), "back");
 }
 
-static void nobody_asks_and_nothing_is_sent(void **state)
+static void without_calls_nothing_is_sent(void **state)
 {
 	struct fixture *f = *state;
 	unsigned before;
-	int i;
 
 	take_down(f);
-	/* The question of take_down itself makes for one more. */
+	/* The call of take_down itself triggers one more. */
 	clock_skip(CFS_BREAKER_PAUSE_MS);
 	settle(f->world);
 	before = f->server->n_log;
-	for (i = 0; i < 20; i++) {
+	for (int i = 0; i < 20; i++) {
 		clock_skip(1000);
 		run_idle(f->world);
 	}
 	assert_int_equal(f->server->n_log, before);
 }
 
-/* Down for so long that a call waits for a probe, which is held. */
+/* Down for so long that a call waits for a probe, which the server does not answer yet. */
 static void wait_for_a_probe(struct fixture *f)
 {
 	take_down(f);
@@ -213,7 +212,6 @@ static void those_in_the_queue_are_told_when_it_goes_down(void **state)
 {
 	struct fixture *f = *state;
 	struct asked queued[5];
-	unsigned i;
 
 	f->world->config.rate = 0.001;
 	f->world->config.timeout_ms = 1000;
@@ -221,13 +219,13 @@ static void those_in_the_queue_are_told_when_it_goes_down(void **state)
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
 	server_does(f->server, "PROBE", ALWAYS, SERVER_CLOSES);
 	start(&f->asked, &fetch);
-	for (i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		init(&queued[i], f->world);
 		start(&queued[i], &fetch);
 	}
 	run_until_asked(f->world, 1);
 	clock_skip(600);
-	for (i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		run_until(f->world, &queued[i].done, 1);
 		assert_int_equal(queued[i].error.fault, CFS_RESET);
 		finish(&queued[i]);
@@ -235,15 +233,14 @@ static void those_in_the_queue_are_told_when_it_goes_down(void **state)
 	assert_int_equal(server_count(f->server, "FETCH"), 1);
 }
 
-/* A thousand callers do not make for three thousand requests. */
+/* A thousand callers do not cause three thousand requests. */
 static void retries_of_all_calls_together_are_bounded(void **state)
 {
 	struct fixture *f = *state;
-	unsigned i;
 
 	world_cloud(f->world);
 	server_fails(f->server, "FETCH", ALWAYS, 503);
-	for (i = 0; i < 200; i++)
+	for (unsigned i = 0; i < 200; i++)
 		ask(f);
 	assert_int_equal(f->server->n_log, 200 + CFS_RETRY_QUOTA_MAX / 5);
 	server_forget_rules(f->server);
@@ -251,8 +248,8 @@ static void retries_of_all_calls_together_are_bounded(void **state)
 	server_says(f->server, "FETCH", ALWAYS, "content fine\n");
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_SERVER);
-	/* What succeeds pays back. */
-	for (i = 0; i < 5; i++)
+	/* Calls that succeed pay back. */
+	for (unsigned i = 0; i < 5; i++)
 		ask(f);
 	server_forget_rules(f->server);
 	server_fails(f->server, "FETCH", 1, 503);
@@ -280,9 +277,9 @@ int main(void)
 		TEST(a_probe_asks_the_same_action),
 		TEST(another_action_is_asked_all_the_same),
 		TEST(a_probe_that_is_answered_keeps_it_up),
-		TEST(it_is_found_again_while_somebody_asks),
+		TEST(it_is_found_again_while_calls_come_in),
 		TEST(after_a_while_a_call_waits_for_a_probe),
-		TEST(nobody_asks_and_nothing_is_sent),
+		TEST(without_calls_nothing_is_sent),
 		TEST(a_call_that_waits_for_a_probe_can_be_cancelled),
 		TEST(those_in_the_queue_are_told_when_it_goes_down),
 		TEST(retries_of_all_calls_together_are_bounded),

@@ -1,4 +1,4 @@
-/* fs/client/failure.h: what a fault is to the user. The table of DESIGN and README. */
+/* fs/client/failure.h: what the user sees of a fault. The table of DESIGN and README. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,11 +45,9 @@ static const struct row {
 
 static void every_fault_has_its_errno(void **state)
 {
-	size_t i;
-
 	(void)state;
 	assert_int_equal(N_ROWS, CFS_N_FAULTS);
-	for (i = 0; i < N_ROWS; i++) {
+	for (size_t i = 0; i < N_ROWS; i++) {
 		assert_int_equal(table[i].fault, i);
 		assert_int_equal(cfs_failure_errno(table[i].fault, false), table[i].number);
 		assert_string_equal(cfs_failure_errno_name(table[i].number), table[i].name);
@@ -59,10 +57,8 @@ static void every_fault_has_its_errno(void **state)
 
 static void an_instance_in_the_catalogue_is_never_enoent(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < N_ROWS; i++) {
+	for (size_t i = 0; i < N_ROWS; i++) {
 		assert_int_not_equal(cfs_failure_errno(table[i].fault, true), ENOENT);
 		if (table[i].fault != CFS_NOT_FOUND)
 			assert_int_equal(cfs_failure_errno(table[i].fault, true), table[i].number);
@@ -74,10 +70,9 @@ static void an_instance_in_the_catalogue_is_never_enoent(void **state)
 static void advice_is_one_line(void **state)
 {
 	const char *advice, *percent;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < N_ROWS; i++) {
+	for (size_t i = 0; i < N_ROWS; i++) {
 		advice = cfs_failure_errno_advice(table[i].fault);
 		assert_null(strchr(advice, '\n'));
 		percent = strchr(advice, '%');
@@ -182,10 +177,9 @@ static void every_fault_can_be_described(void **state)
 {
 	struct cfs_buf buf = CFS_BUF_INIT(4096);
 	struct cfs_failure any;
-	size_t i;
 
 	(void)state;
-	for (i = 1; i < N_ROWS; i++) {
+	for (size_t i = 1; i < N_ROWS; i++) {
 		any = failure(table[i].fault, i % 2 == 0);
 		cfs_buf_clear(&buf);
 		assert_int_equal(cfs_failure_describe(&any, &buf), 0);

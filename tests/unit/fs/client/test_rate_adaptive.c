@@ -19,12 +19,11 @@ static void until_a_refusal_the_pace_is_the_documented_one(void **state)
 {
 	struct cfs_rate_adaptive adaptive;
 	struct cfs_rate_bucket bucket;
-	int64_t now;
 
 	(void)state;
 	cfs_rate_adaptive_init(&adaptive, ec2, 1000);
 	cfs_rate_bucket_init(&bucket, ec2, 1000);
-	for (now = 1000; now < 60000; now += 7) {
+	for (int64_t now = 1000; now < 60000; now += 7) {
 		assert_int_equal(
 			cfs_rate_adaptive_take(&adaptive, now), cfs_rate_bucket_take(&bucket, now));
 		cfs_rate_adaptive_answered(&adaptive, false, now, now);
@@ -65,18 +64,17 @@ static void without_a_measure_it_is_of_the_documented_rate(void **state)
 	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 14, 1e-9);
 }
 
-/* A burst that is refused together was sent at one pace, and tells of that only. */
+/* Calls of one burst that are refused together were sent at one rate, and tell only about that. */
 static void a_refusal_of_what_was_sent_before_the_last_one_says_nothing(void **state)
 {
 	struct cfs_rate_adaptive adaptive;
-	int i;
 
 	(void)state;
 	cfs_rate_adaptive_init(&adaptive, ec2, 0);
-	for (i = 0; i < 100; i++)
+	for (int i = 0; i < 100; i++)
 		cfs_rate_adaptive_answered(&adaptive, true, 10, 20 + i);
 	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 14, 1e-9);
-	/* What was sent at the new pace says that this one, too, is too high. */
+	/* A refusal of a call sent at the new rate says that this rate is too high as well. */
 	cfs_rate_adaptive_answered(&adaptive, true, 120, 130);
 	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 9.8, 1e-9);
 }
@@ -99,11 +97,10 @@ static void the_pace_comes_back_by_the_cubic_curve(void **state)
 	};
 	struct cfs_rate_adaptive adaptive;
 	int64_t now, since;
-	size_t i;
 
 	(void)state;
 	cfs_rate_adaptive_init(&adaptive, (struct cfs_rate){20, 20}, 0);
-	/* Answers that come fast: the measured rate is not what holds it back. */
+	/* Answers come fast, so the measured rate does not limit it. */
 	for (now = 0; now < 5000; now += 10)
 		cfs_rate_adaptive_answered(&adaptive, false, now, now);
 	adaptive.measured = 10;
@@ -112,7 +109,7 @@ static void the_pace_comes_back_by_the_cubic_curve(void **state)
 	since = now;
 	cfs_rate_adaptive_answered(&adaptive, true, now, now);
 	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 7, 1e-9);
-	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		for (; now < since + points[i].ms; now++)
 			cfs_rate_adaptive_answered(&adaptive, false, now, now);
 		cfs_rate_adaptive_answered(&adaptive, false, now, now);
@@ -138,11 +135,10 @@ static void it_is_never_more_than_twice_what_is_measured(void **state)
 static void it_is_never_less_than_one_call_in_two_seconds(void **state)
 {
 	struct cfs_rate_adaptive adaptive;
-	int64_t now;
 
 	(void)state;
 	cfs_rate_adaptive_init(&adaptive, ec2, 0);
-	for (now = 0; now < 100000; now += 1000) {
+	for (int64_t now = 0; now < 100000; now += 1000) {
 		cfs_rate_adaptive_answered(&adaptive, true, now, now);
 		assert_true(cfs_rate_adaptive_rate(&adaptive) >= CFS_RATE_ADAPTIVE_MIN);
 		assert_in_range(cfs_rate_adaptive_take(&adaptive, now), 0, 2000);
@@ -153,17 +149,16 @@ static void it_is_never_less_than_one_call_in_two_seconds(void **state)
 static void a_documented_rate_below_that_is_kept(void **state)
 {
 	struct cfs_rate_adaptive adaptive;
-	int64_t now;
 
 	(void)state;
 	cfs_rate_adaptive_init(&adaptive, (struct cfs_rate){0.1, 1}, 0);
-	for (now = 0; now < 100000; now += 10000) {
+	for (int64_t now = 0; now < 100000; now += 10000) {
 		cfs_rate_adaptive_answered(&adaptive, true, now, now);
 		assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 0.1, 1e-9);
 	}
 }
 
-/* Whoever comes back after a pause finds the documented rate, though nothing was measured. */
+/* After a pause the documented rate is back, though nothing was measured. */
 static void it_recovers_by_time_alone(void **state)
 {
 	struct cfs_rate_adaptive adaptive;
@@ -177,7 +172,7 @@ static void it_recovers_by_time_alone(void **state)
 	assert_int_equal(cfs_rate_adaptive_take(&adaptive, 19000 + 10000), 0);
 	assert_false(adaptive.reduced);
 	assert_float_equal(cfs_rate_adaptive_rate(&adaptive), 20, 0);
-	/* But not with a burst that the cloud may not have either. */
+	/* But without a burst, because the cloud's bucket may be empty. */
 	for (i = 0; i < 100; i++)
 		if (cfs_rate_adaptive_take(&adaptive, 29000) > 0)
 			break;
@@ -185,7 +180,7 @@ static void it_recovers_by_time_alone(void **state)
 }
 
 /*
- * Mounts on machines of their own and one account. Each has more to ask than it may, asks again at
+ * Mounts on several hosts that share one account. Each has more to ask than it may, asks again at
  * once what was refused, and knows of nothing but its own answers.
  */
 struct sharing {
@@ -220,7 +215,7 @@ struct shared {
 	unsigned good[MOUNTS_MAX], sent, refused;
 };
 
-/* The way to the cloud takes anything up to half of the latency, so that nobody's turn is fixed. */
+/* The way to the cloud takes anything up to half of the latency, so that the order is not fixed. */
 static void send_all(struct shared *shared, unsigned mount, int64_t now)
 {
 	int64_t latency = shared->sharing->latency_ms;
@@ -259,24 +254,22 @@ static struct shares share(const struct sharing *sharing, int64_t from_ms, int64
 	static struct shared shared;
 	struct shares shares = {.least = 1e9};
 	double seconds = (double)(until_ms - from_ms) / 1000, good;
-	int64_t now;
-	unsigned i;
 
 	shared = (struct shared){.sharing = sharing, .seed = 20150830, .from_ms = from_ms};
 	cfs_rate_bucket_init(
 		&shared.account, (struct cfs_rate){sharing->per_second, sharing->burst}, 0);
-	for (i = 0; i < sharing->mounts; i++)
+	for (unsigned i = 0; i < sharing->mounts; i++)
 		cfs_rate_adaptive_init(&shared.paces[i], ec2, 0);
-	for (now = 0; now < until_ms; now++) {
+	for (int64_t now = 0; now < until_ms; now++) {
 		if (sharing->others && now % (1000 / sharing->others) == 0)
 			cfs_rate_bucket_take(&shared.account, now);
 		for (size_t f = shared.n; f-- > 0;)
 			fly(&shared, &shared.flights[f], now);
-		for (i = 0; i < sharing->mounts; i++)
+		for (unsigned i = 0; i < sharing->mounts; i++)
 			send_all(&shared, i, now);
 	}
 	shares.refused = (double)shared.refused / shared.sent;
-	for (i = 0; i < sharing->mounts; i++) {
+	for (unsigned i = 0; i < sharing->mounts; i++) {
 		good = shared.good[i] / seconds;
 		shares.all += good;
 		shares.most = fmax(shares.most, good);
@@ -298,10 +291,9 @@ static void mounts_that_share_an_account_settle(void **state)
 		{.mounts = 8, .per_second = 20, .burst = 100, .latency_ms = 100},
 	};
 	struct shares shares;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		shares = share(&all[i], 30000, 330000);
 		assert_true(shares.all >= 0.85 * all[i].per_second);
 		assert_true(shares.all <= all[i].per_second * 1.01);
@@ -318,10 +310,9 @@ static void a_mount_finds_what_the_account_has_left(void **state)
 		{.mounts = 1, .per_second = 20, .burst = 100, .latency_ms = 100, .others = 15},
 	};
 	struct shares shares;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		shares = share(&all[i], 30000, 330000);
 		assert_true(shares.all >= 0.75 * (all[i].per_second - all[i].others));
 		assert_true(shares.refused <= 0.35);

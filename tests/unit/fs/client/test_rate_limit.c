@@ -16,11 +16,10 @@ static const double rates[] = {0.01, 0.3, 1, 3, 7, 10, 20, 40, 333, 1000, 100000
 static void a_bucket_is_full_at_first(void **state)
 {
 	struct cfs_rate_bucket bucket;
-	int i;
 
 	(void)state;
 	cfs_rate_bucket_init(&bucket, (struct cfs_rate){20, 100}, 12345);
-	for (i = 0; i < 100; i++)
+	for (int i = 0; i < 100; i++)
 		assert_int_equal(cfs_rate_bucket_take(&bucket, 12345), 0);
 	assert_int_equal(cfs_rate_bucket_take(&bucket, 12345), 50);
 }
@@ -28,12 +27,11 @@ static void a_bucket_is_full_at_first(void **state)
 static void to_be_refused_costs_no_token(void **state)
 {
 	struct cfs_rate_bucket bucket;
-	int i;
 
 	(void)state;
 	cfs_rate_bucket_init(&bucket, (struct cfs_rate){20, 1}, 0);
 	assert_int_equal(cfs_rate_bucket_take(&bucket, 0), 0);
-	for (i = 0; i < 50; i++)
+	for (int i = 0; i < 50; i++)
 		assert_int_equal(cfs_rate_bucket_take(&bucket, i), 50 - i);
 	assert_int_equal(cfs_rate_bucket_take(&bucket, 50), 0);
 }
@@ -41,11 +39,10 @@ static void to_be_refused_costs_no_token(void **state)
 static void a_bucket_never_holds_more_than_its_burst(void **state)
 {
 	struct cfs_rate_bucket bucket;
-	int i;
 
 	(void)state;
 	cfs_rate_bucket_init(&bucket, (struct cfs_rate){1000, 3}, 0);
-	for (i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++)
 		assert_int_equal(cfs_rate_bucket_take(&bucket, LONG_MS), 0);
 	assert_int_equal(cfs_rate_bucket_take(&bucket, LONG_MS), 1);
 }
@@ -62,19 +59,17 @@ static void a_clock_that_goes_back_changes_nothing(void **state)
 	assert_int_equal(cfs_rate_bucket_take(&bucket, 1100), 0);
 }
 
-/* The wait that is told is enough, and a millisecond less is not. */
+/* The delay that is returned is enough, and a millisecond less is not. */
 static void the_wait_told_is_exact(void **state)
 {
 	struct cfs_rate_bucket bucket, early;
 	int64_t now = 7, delay;
-	size_t i;
-	int n;
 
 	(void)state;
-	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		cfs_rate_bucket_init(&bucket, (struct cfs_rate){rates[i], 1}, now);
 		assert_int_equal(cfs_rate_bucket_take(&bucket, now), 0);
-		for (n = 0; n < 1000; n++) {
+		for (int n = 0; n < 1000; n++) {
 			delay = cfs_rate_bucket_take(&bucket, now);
 			if (delay == 0)
 				continue; /* of the last millisecond one was left */
@@ -87,18 +82,17 @@ static void the_wait_told_is_exact(void **state)
 	}
 }
 
-/* However it is asked: in no span of time are there more tokens than the burst and the rate. */
+/* Whenever tokens are taken: no span of time has more of them than the burst and the rate allow. */
 static void a_rate_is_never_exceeded(void **state)
 {
 	struct cfs_rate_bucket bucket;
 	uint64_t seed = 20150830;
 	int64_t now;
 	double taken;
-	size_t i;
 	int n;
 
 	(void)state;
-	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		cfs_rate_bucket_init(&bucket, (struct cfs_rate){rates[i], 5}, 0);
 		for (now = 0, taken = 0, n = 0; n < 20000; n++) {
 			now += (int64_t)(draw(&seed) % 20);
@@ -110,7 +104,7 @@ static void a_rate_is_never_exceeded(void **state)
 
 enum expected { NEVER, FEW, WHILE_TIME };
 
-/* The table of the header, all of it. */
+/* The whole table of the header. */
 static enum expected expected(enum cfs_fault fault)
 {
 	switch ((int)fault) {
@@ -127,13 +121,11 @@ static enum expected expected(enum cfs_fault fault)
 
 static void every_fault_is_retried_as_it_should_be(void **state)
 {
-	enum cfs_fault fault;
-	unsigned attempts;
 	int64_t delay;
 
 	(void)state;
-	for (fault = CFS_OK + 1; fault < CFS_N_FAULTS; fault++) {
-		for (attempts = 1; attempts <= 40; attempts++) {
+	for (enum cfs_fault fault = CFS_OK + 1; fault < CFS_N_FAULTS; fault++) {
+		for (unsigned attempts = 1; attempts <= 40; attempts++) {
 			delay = cfs_retry_delay(fault, attempts, LONG_MS, 0.5);
 			if (expected(fault) == WHILE_TIME ||
 				(expected(fault) == FEW && attempts < CFS_RETRY_ATTEMPTS))
@@ -147,10 +139,9 @@ static void every_fault_is_retried_as_it_should_be(void **state)
 static void the_wait_is_full_jitter_doubled_up_to_twenty_seconds(void **state)
 {
 	static const int64_t most[] = {1000, 2000, 4000, 8000, 16000, 20000, 20000, 20000};
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+	for (unsigned i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
 		assert_int_equal(cfs_retry_delay(CFS_THROTTLED, i + 1, LONG_MS, 0), 0);
 		assert_int_equal(cfs_retry_delay(CFS_THROTTLED, i + 1, LONG_MS, 0.25), most[i] / 4);
 		assert_int_equal(cfs_retry_delay(CFS_THROTTLED, i + 1, LONG_MS, 0.5), most[i] / 2);
@@ -198,14 +189,13 @@ static void another_rate_counts_from_when_it_is_given(void **state)
 static void the_quota_bounds_retries_and_success_restores_it(void **state)
 {
 	struct cfs_retry_quota quota = {0};
-	int i;
 
 	(void)state;
 	assert_int_equal(cfs_retry_quota_cost(CFS_SERVER), 5);
 	assert_int_equal(cfs_retry_quota_cost(CFS_RESET), 5);
 	assert_int_equal(cfs_retry_quota_cost(CFS_TIMED_OUT), 10);
 	assert_int_equal(cfs_retry_quota_cost(CFS_THROTTLED), 0);
-	for (i = 0; i < 98; i++)
+	for (int i = 0; i < 98; i++)
 		assert_true(cfs_retry_quota_spend(&quota, 5));
 	assert_true(cfs_retry_quota_spend(&quota, 5));
 	assert_false(cfs_retry_quota_spend(&quota, 10));
@@ -214,7 +204,7 @@ static void the_quota_bounds_retries_and_success_restores_it(void **state)
 	assert_true(cfs_retry_quota_spend(&quota, 0));
 	/* A call that succeeded at its first attempt pays back one, one that was retried its cost.
 	 */
-	for (i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++)
 		cfs_retry_quota_repay(&quota, 0);
 	assert_false(cfs_retry_quota_spend(&quota, 5));
 	cfs_retry_quota_repay(&quota, 0);
@@ -222,9 +212,9 @@ static void the_quota_bounds_retries_and_success_restores_it(void **state)
 	cfs_retry_quota_repay(&quota, 10);
 	assert_true(cfs_retry_quota_spend(&quota, 10));
 	/* No further than it was. */
-	for (i = 0; i < 1000; i++)
+	for (int i = 0; i < 1000; i++)
 		cfs_retry_quota_repay(&quota, 10);
-	for (i = 0; i < 100; i++)
+	for (int i = 0; i < 100; i++)
 		assert_true(cfs_retry_quota_spend(&quota, 5));
 	assert_false(cfs_retry_quota_spend(&quota, 5));
 }

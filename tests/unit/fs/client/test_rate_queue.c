@@ -1,4 +1,4 @@
-/* fs/client/rate_queue.h: where calls wait their turn. */
+/* fs/client/rate_queue.h: delays calls to stay within the rate limit. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,7 +88,7 @@ static void go(void *arg)
 		cfs_loop_stop(caller->place->loop);
 }
 
-/* Time goes on until somebody ends the run. */
+/* Time goes on until a callback ends the run. */
 static void run(struct place *place)
 {
 	clock_go();
@@ -105,10 +105,9 @@ static void a_call_that_finds_a_token_goes_through_at_once(void **state)
 {
 	struct caller caller;
 	unsigned turn = 0;
-	int i;
 
 	init(&caller, *state, &turn);
-	for (i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++)
 		assert_int_equal(enter(&caller, (struct cfs_rate){0.1, 5}), 1);
 	assert_null(caller.ticket.queue);
 	cfs_rate_queue_leave(&caller.ticket);
@@ -121,30 +120,30 @@ static void those_who_wait_go_in_the_order_in_which_they_came(void **state)
 {
 	struct place *place = *state;
 	struct caller first, crowd[CROWD];
-	unsigned turn = 0, i;
+	unsigned turn = 0;
 
 	init(&first, place, &turn);
 	assert_int_equal(enter(&first, one_each_ms), 1);
-	for (i = 0; i < CROWD; i++) {
+	for (unsigned i = 0; i < CROWD; i++) {
 		init(&crowd[i], place, &turn);
 		assert_int_equal(enter(&crowd[i], one_each_ms), 0);
 	}
 	crowd[CROWD - 1].ends = true;
 	run(place);
-	for (i = 0; i < CROWD; i++) {
+	for (unsigned i = 0; i < CROWD; i++) {
 		assert_int_equal(crowd[i].called, 1);
 		assert_int_equal(crowd[i].turned, i);
 	}
 }
 
-/* None overtakes, though there would be a token for it by now. */
+/* A later call does not overtake, though there is a token by now. */
 static void a_newcomer_goes_behind_those_who_wait(void **state)
 {
 	struct place *place = *state;
 	struct caller callers[3];
-	unsigned turn = 0, i;
+	unsigned turn = 0;
 
-	for (i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++)
 		init(&callers[i], place, &turn);
 	assert_int_equal(enter(&callers[0], one_each_ms), 1);
 	assert_int_equal(enter(&callers[1], one_each_ms), 0);
@@ -161,17 +160,17 @@ static void the_rate_is_kept(void **state)
 	const struct cfs_rate rate = {500, 3};
 	struct place *place = *state;
 	struct caller crowd[CROWD];
-	unsigned turn = 0, i, at_once = 0;
+	unsigned turn = 0, at_once = 0;
 	int64_t begin = cfs_clock_ms();
 
-	for (i = 0; i < CROWD; i++) {
+	for (unsigned i = 0; i < CROWD; i++) {
 		init(&crowd[i], place, &turn);
 		at_once += (unsigned)enter(&crowd[i], rate);
 	}
 	assert_int_equal(at_once, 3);
 	crowd[CROWD - 1].ends = true;
 	run(place);
-	for (i = at_once; i < CROWD; i++) {
+	for (unsigned i = at_once; i < CROWD; i++) {
 		assert_int_equal(crowd[i].called, 1);
 		/* i calls before it: 3 of the burst, and one each 2 ms; a clock tells
 		 * milliseconds. */
@@ -179,29 +178,29 @@ static void the_rate_is_kept(void **state)
 	}
 }
 
-static void who_leaves_is_not_called_and_keeps_nobody(void **state)
+static void a_call_that_leaves_is_not_called_and_delays_no_other(void **state)
 {
 	struct place *place = *state;
 	struct caller first, crowd[CROWD];
-	unsigned turn = 0, i;
+	unsigned turn = 0;
 
 	init(&first, place, &turn);
 	assert_int_equal(enter(&first, one_each_ms), 1);
-	for (i = 0; i < CROWD; i++) {
+	for (unsigned i = 0; i < CROWD; i++) {
 		init(&crowd[i], place, &turn);
 		assert_int_equal(enter(&crowd[i], one_each_ms), 0);
 	}
-	for (i = 0; i < CROWD; i++)
+	for (unsigned i = 0; i < CROWD; i++)
 		if (i % 4 != 1)
 			cfs_rate_queue_leave(&crowd[i].ticket);
 	crowd[CROWD - 3].ends = true;
 	run(place);
-	for (i = 0; i < CROWD; i++)
+	for (unsigned i = 0; i < CROWD; i++)
 		assert_int_equal(crowd[i].called, i % 4 == 1);
 	assert_int_equal(turn, CROWD / 4);
 }
 
-/* When everybody has left, no token is spent on them. */
+/* When all have left, no token is spent on them. */
 static void an_empty_queue_keeps_its_tokens(void **state)
 {
 	struct place *place = *state;
@@ -246,12 +245,12 @@ static void one_who_goes_through_may_make_others_leave_and_come_again(void **sta
 {
 	struct place *place = *state;
 	struct caller callers[4];
-	unsigned turn = 0, i;
+	unsigned turn = 0;
 
-	for (i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4; i++)
 		init(&callers[i], place, &turn);
 	assert_int_equal(enter(&callers[0], one_each_ms), 1);
-	for (i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(enter(&callers[i], one_each_ms), 0);
 	callers[0].leaves = &callers[1];
 	callers[0].again = true;
@@ -267,7 +266,7 @@ static void one_who_goes_through_may_make_others_leave_and_come_again(void **sta
 	assert_int_equal(callers[2].called, 1);
 }
 
-/* The time that a waiting call was told is that of the old rate. */
+/* The delay of a waiting call was computed for the old rate. */
 static void a_refusal_by_the_cloud_slows_down_those_who_wait(void **state)
 {
 	static const struct cfs_rate fast = {1000, 1};
@@ -301,11 +300,11 @@ static void a_flush_lets_all_through_that_wait(void **state)
 {
 	struct place *place = *state;
 	struct caller first, others[3];
-	unsigned i, turn = 0;
+	unsigned turn = 0;
 
 	init(&first, place, &turn);
 	assert_int_equal(enter(&first, slow), 1);
-	for (i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		init(&others[i], place, &turn);
 		assert_int_equal(enter(&others[i], slow), 0);
 	}
@@ -326,7 +325,7 @@ int main(void)
 		TEST(those_who_wait_go_in_the_order_in_which_they_came),
 		TEST(a_newcomer_goes_behind_those_who_wait),
 		TEST(the_rate_is_kept),
-		TEST(who_leaves_is_not_called_and_keeps_nobody),
+		TEST(a_call_that_leaves_is_not_called_and_delays_no_other),
 		TEST(an_empty_queue_keeps_its_tokens),
 		TEST(nothing_of_a_queue_is_left_in_the_loop),
 		TEST(one_who_goes_through_may_make_others_leave_and_come_again),

@@ -1,4 +1,4 @@
-/* fs/client/watched_files.h and fs/client/cloud_clock.h: files that are watched, and the cloud's time. */
+/* fs/client/watched_files.h and fs/client/cloud_clock.h: watched files, and the cloud's time. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -69,7 +69,7 @@ static int read_back(struct fixture *f, const char *path, const char *expected)
 	return r;
 }
 
-/* Whether it is seen, once the interval has passed. */
+/* Whether the change is noticed once the interval has passed. */
 static bool changed(struct fixture *f)
 {
 	f->now += CFS_WATCHED_FILES_INTERVAL;
@@ -85,7 +85,7 @@ static void a_file_is_read_as_ever_and_its_change_noticed(void **state)
 	assert_false(changed(f));
 	put(f, "three");
 	assert_true(changed(f));
-	/* Until it is read anew. */
+	/* Until the file is read again. */
 	assert_true(changed(f));
 	cfs_watched_files_forget(&f->files);
 	assert_false(changed(f));
@@ -120,7 +120,7 @@ static void a_file_that_comes_or_goes_is_noticed(void **state)
 	assert_true(changed(f));
 }
 
-/* As editors and agents rotate them. */
+/* The way editors and agents replace files. */
 static void a_file_that_is_replaced_is_noticed(void **state)
 {
 	struct fixture *f = *state;
@@ -157,9 +157,8 @@ static void only_so_many_are_remembered_and_each_once(void **state)
 {
 	struct fixture *f = *state;
 	char path[192];
-	int i;
 
-	for (i = 0; i < 100; i++) {
+	for (int i = 0; i < 100; i++) {
 		snprintf(path, sizeof(path), "%s/%d", f->directory, i / 2);
 		assert_int_equal(read_back(f, path, ""), -ENOENT);
 	}
@@ -189,7 +188,7 @@ static void a_difference_that_matters_is_learnt_and_kept(void **state)
 	assert_in_range(cfs_cloud_clock_now(&cloud_clock) - here, 0, 2);
 	assert_true(cfs_cloud_clock_learn(&cloud_clock, here + 3600));
 	assert_in_range(cfs_cloud_clock_now(&cloud_clock) - here, 3598, 3602);
-	/* The same again is no news. */
+	/* The same Date again changes nothing. */
 	assert_false(cfs_cloud_clock_learn(&cloud_clock, here + 3600));
 	assert_true(cfs_cloud_clock_learn(&cloud_clock, here - 3600));
 	assert_true(llabs(cfs_cloud_clock_now(&cloud_clock) - (here - 3600)) <= 2);

@@ -1,4 +1,4 @@
-/* fs/cloud/clouds.h: the configured clouds, which may be configured anew while they are mounted. */
+/* fs/cloud/clouds.h: the set of clouds, which can be configured again while mounted. */
 #include "fs/client/credentials.h"
 #include "fs/cloud/clouds.h"
 #include "fs/tree/node.h"
@@ -72,9 +72,7 @@ static int configure(struct fixture *f)
 
 static struct cfs_cloud *cloud(struct fixture *f, const char *name)
 {
-	struct cfs_cloud *found;
-
-	for (found = f->clouds.first; found; found = found->next)
+	for (struct cfs_cloud *found = f->clouds.first; found; found = found->next)
 		if (strcmp(found->config->name, name) == 0)
 			return found;
 	return NULL;
@@ -82,10 +80,9 @@ static struct cfs_cloud *cloud(struct fixture *f, const char *name)
 
 static void assert_names(struct fixture *f, const char *expected)
 {
-	const struct cfs_cloud *each;
 	char names[256] = "";
 
-	for (each = f->clouds.first; each; each = each->next)
+	for (const struct cfs_cloud *each = f->clouds.first; each; each = each->next)
 		strcat(strcat(names, each->config->name), " ");
 	assert_string_equal(names, expected);
 }
@@ -127,11 +124,10 @@ static void any_difference_makes_another_cloud(void **state)
 	struct fixture *f = *state;
 	struct cfs_cloud_config *config;
 	struct cfs_cloud *before;
-	int i;
 
 	section(f, "a");
 	assert_int_equal(configure(f), 0);
-	for (i = 0; i < 9; i++) {
+	for (int i = 0; i < 9; i++) {
 		/* A node keeps the old one in place, so that the new one cannot have its address.
 		 */
 		before = cloud(f, "a");
@@ -189,7 +185,7 @@ static void what_is_no_longer_configured_goes_when_nothing_of_it_is_open(void **
 	assert_names(f, "c ");
 	assert_int_equal(f->world->accounts, 2);
 	assert_string_equal(directory->cloud->config->name, "b");
-	/* It may come again meanwhile, and is another. */
+	/* A cloud with the same name may be added meanwhile: it is another one. */
 	section(f, "b");
 	section(f, "c");
 	assert_int_equal(configure(f), 0);
@@ -264,12 +260,12 @@ static void if_none_has_any_all_are_offered(void **state)
 	assert_names(f, "a b ");
 }
 
-/* As when they come from a metadata service. */
+/* For example from a metadata service. */
 static void searches_that_take_requests_are_waited_for(void **state)
 {
 	struct fixture *f = *state;
 
-	/* Nothing but what is waited for may end the run of the loop. */
+	/* Only the searches that are waited for may end the run of the loop. */
 	cfs_watch_stop(&f->world->http_watch);
 	SCRIPT(f->world, 0, {.kind = CFS_STEP_PROCESS, .text = "true"},
 		{.kind = CFS_STEP_KEYS, .text = "K"});

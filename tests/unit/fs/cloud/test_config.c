@@ -29,9 +29,9 @@ struct fixture {
 static const char *get(void *arg, const char *name)
 {
 	struct fixture *f = arg;
-	size_t i, len = strlen(name);
+	size_t len = strlen(name);
 
-	for (i = 0; f->variables[i]; i++)
+	for (size_t i = 0; f->variables[i]; i++)
 		if (strncmp(f->variables[i], name, len) == 0 && f->variables[i][len] == '=')
 			return f->variables[i] + len + 1;
 	return NULL;
@@ -93,9 +93,7 @@ static void resolve(struct fixture *f)
 
 static const struct cfs_cloud_config *cloud(struct fixture *f, const char *name)
 {
-	const struct cfs_cloud_config *found;
-
-	for (found = f->config.clouds; found; found = found->next)
+	for (const struct cfs_cloud_config *found = f->config.clouds; found; found = found->next)
 		if (strcmp(found->name, name) == 0)
 			return found;
 	fail_msg("no cloud %s", name);
@@ -218,15 +216,14 @@ static void every_setting_is_an_option_too(void **state)
 	assert_ptr_equal(cloud(f, "tencent")->backend, cfs_backend_find("tencent"));
 }
 
-/* Whichever is read first. */
+/* Whatever the order of file and options. */
 static void an_option_replaces_what_the_file_says(void **state)
 {
 	static const char text[] =
 		"[aws]\nregions = us-east-1\nprofile = a\nlist_ttl = 5\n[z]\nbackend = aws\n";
 	struct fixture *f = *state;
-	int first;
 
-	for (first = 0; first < 2; first++) {
+	for (int first = 0; first < 2; first++) {
 		begin_anew(f);
 		if (first == 0)
 			assert_int_equal(read_text(f, text), 0);
@@ -295,9 +292,8 @@ static void a_section_that_is_none_names_its_line(void **state)
 		"0123456789012345678901234567890123456789012345678901234567890123456789"};
 	struct fixture *f = *state;
 	char text[256];
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(text, sizeof(text), "\n[%s]\nbackend = aws\n", names[i]);
 		assert_refused(f, text, PATH ":2: [", "cannot be a directory's name");
 	}
@@ -353,9 +349,8 @@ static void a_setting_that_is_none_names_its_line(void **state)
 	};
 	struct fixture *f = *state;
 	char text[256];
-	size_t i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		snprintf(text, sizeof(text), "# one\n[aws]\n\n%s\n", table[i].line);
 		assert_refused(f, text, PATH ":4: [aws] ", table[i].reason);
 	}
@@ -404,14 +399,13 @@ static void too_many_regions_are_refused(void **state)
 {
 	struct fixture *f = *state;
 	char text[4096] = "[aws]\nregions = ";
-	size_t i;
 
-	for (i = 0; i <= CFS_REGIONS_MAX; i++)
+	for (size_t i = 0; i <= CFS_REGIONS_MAX; i++)
 		sprintf(text + strlen(text), "us-east-%zu,", i + 1);
 	assert_refused(f, text, PATH ":2: [aws] regions ", "too many");
 }
 
-/* One of the two is a mistake. */
+/* One of the two must be a mistake. */
 static void a_setting_given_twice_names_the_second(void **state)
 {
 	struct fixture *f = *state;
@@ -455,10 +449,9 @@ static void an_option_that_is_none_names_itself(void **state)
 		{"a\x1b\n\xffz=x", "-o a???z: not of the form section.key=value"},
 	};
 	struct fixture *f = *state;
-	size_t i;
 	int r;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		begin_anew(f);
 		r = option(f, table[i].text);
 		if (r == 0)
@@ -481,18 +474,17 @@ static void there_are_limits_to_what_is_read(void **state)
 {
 	struct fixture *f = *state;
 	struct cfs_buf text = CFS_BUF_INIT(1024 * 1024);
-	size_t i;
 
-	for (i = 0; i <= CFS_CLOUDS_MAX; i++)
+	for (size_t i = 0; i <= CFS_CLOUDS_MAX; i++)
 		assert_int_equal(cfs_buf_addf(&text, "[a%zu]\nbackend = aws\n", i), 0);
 	assert_refused(f, cfs_buf_text(&text), "the configuration has too many clouds", "");
 	cfs_buf_clear(&text);
-	for (i = 0; i <= CFS_CONFIG_ITEMS_MAX; i++)
+	for (size_t i = 0; i <= CFS_CONFIG_ITEMS_MAX; i++)
 		assert_int_equal(cfs_buf_adds(&text, "[aws]\n"), 0);
 	assert_refused(f, cfs_buf_text(&text), PATH ":4097: ", "too many lines: at most 4096");
 	cfs_buf_clear(&text);
 	assert_int_equal(cfs_buf_adds(&text, "[aws]\n"), 0);
-	for (i = 0; i < 100; i++)
+	for (size_t i = 0; i < 100; i++)
 		assert_int_equal(cfs_buf_addf(&text, "filter = tag:a=%zu\n", i), 0);
 	assert_refused(
 		f, cfs_buf_text(&text), PATH ":66: [aws] filter ", "one too many: at most 64");
@@ -510,14 +502,13 @@ static void a_file_that_cannot_be_read_says_why(void **state)
 static void a_hostile_file_is_quoted_as_text(void **state)
 {
 	struct fixture *f = *state;
-	const char *why;
 
 	assert_refused(f, "[aws]\n\x1b[2J\x07 = 1\n", PATH ":2: [aws] ", "is not a setting");
-	for (why = cfs_buf_text(&f->why); *why; why++)
+	for (const char *why = cfs_buf_text(&f->why); *why; why++)
 		assert_true((unsigned char)*why >= ' ' && *why != 0x7f);
 }
 
-/* When it is read again, what the command line said holds on. */
+/* When the file is read again, the options of the command line still apply. */
 static void options_can_be_copied(void **state)
 {
 	struct fixture *f = *state;
@@ -574,7 +565,7 @@ static void the_default_file_is_the_first_there_is(void **state)
 	assert_true(!found == !has_etc);
 	free(found);
 
-	/* What is named is read, or is an error. */
+	/* A file named explicitly must exist. */
 	f->variables[2] = "CONSOLEFS_CONFIG=/nonexistent/consolefs.conf";
 	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
 	assert_string_equal(found, "/nonexistent/consolefs.conf");

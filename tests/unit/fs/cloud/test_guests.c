@@ -1,4 +1,5 @@
-/* fs/cloud/guests.h: whose opens are refused; and fs/base/caller.h: who asks. */
+/* fs/cloud/guests.h: which programs' opens are refused; and fs/base/caller.h: which process
+ * asks. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,10 +44,9 @@ static void indexers_and_thumbnailers_are_refused_by_default(void **state)
 		"localsearch-ext", "baloo_file", "baloo_file_extr", "gvfsd-metadata", "tumblerd",
 		"thumbnail.so", "gdk-pixbuf-thum", "ffmpegthumbnail", "evince-thumbnai",
 		"totem-video-thu"};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(comms); i++)
+	for (size_t i = 0; i < COUNT(comms); i++)
 		assert_true(is_refused(cfs_guests_default, comms[i]));
 }
 
@@ -55,10 +55,9 @@ static void what_people_use_is_not(void **state)
 	static const char *const comms[] = {"cat", "cp", "rsync", "tar", "bash", "find", "grep",
 		"eog", "feh", "nautilus", "dolphin", "thunar", "chromium", "firefox", "python3",
 		"kioslave5", "kioworker", "updated", "tracker", "evince", "totem", ""};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(comms); i++)
+	for (size_t i = 0; i < COUNT(comms); i++)
 		assert_false(is_refused(cfs_guests_default, comms[i]));
 }
 
@@ -85,7 +84,7 @@ static void a_long_name_is_matched_as_far_as_the_kernel_keeps_it(void **state)
 	assert_false(is_refused("gdk-pixbuf-thumbnailer", "gdk-pixbuf"));
 }
 
-static void an_empty_list_refuses_nobody(void **state)
+static void an_empty_list_refuses_no_program(void **state)
 {
 	(void)state;
 	assert_false(is_refused("", "updatedb"));
@@ -102,15 +101,15 @@ static void what_is_no_name_is_an_error_and_changes_nothing(void **state)
 	struct cfs_guests guests = parse("one");
 	char text[CFS_GUESTS_MAX * 4 + 8] = "";
 	const char *name;
-	size_t i, len;
+	size_t len;
 
 	(void)state;
-	for (i = 0; i < COUNT(lists); i++) {
+	for (size_t i = 0; i < COUNT(lists); i++) {
 		assert_non_null(cfs_guests_parse(lists[i], &guests, &name, &len));
 		assert_memory_equal(name, names[i], len);
 		assert_int_equal(len, strlen(names[i]));
 	}
-	for (i = 0; i < CFS_GUESTS_MAX; i++)
+	for (size_t i = 0; i < CFS_GUESTS_MAX; i++)
 		strcat(text, "x, ");
 	assert_int_equal(parse(text).n, CFS_GUESTS_MAX);
 	strcat(text, "x");
@@ -152,9 +151,7 @@ static const struct {
 
 static long read_fake(int pid, const char *name, char *bytes, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < COUNT(files); i++) {
+	for (size_t i = 0; i < COUNT(files); i++) {
 		if (files[i].pid != pid || strcmp(files[i].name, name) != 0)
 			continue;
 		if (size > files[i].len)
@@ -210,7 +207,7 @@ static void a_hostile_name_stays_a_name(void **state)
 	assert_caller(300, 300, "a\nTgid:\t1", "a\nTgid:\t1");
 }
 
-static void who_cannot_be_looked_up_is_nobody(void **state)
+static void a_caller_that_cannot_be_looked_up_is_unknown(void **state)
 {
 	struct cfs_guests guests = parse("a*, b*, gone-meanwhile");
 	struct cfs_caller caller;
@@ -222,7 +219,7 @@ static void who_cannot_be_looked_up_is_nobody(void **state)
 	assert_false(cfs_caller_find(999, read_fake, &caller));
 	assert_int_equal(caller.pid, 999);
 	assert_false(cfs_guests_match(&guests, &caller));
-	/* Its status could not be read any more. */
+	/* Its status can no longer be read. */
 	assert_caller(400, 400, "gone-meanwhile", "gone-meanwhile");
 }
 
@@ -246,12 +243,12 @@ int main(void)
 		cmocka_unit_test(what_people_use_is_not),
 		cmocka_unit_test(a_name_is_matched_whole_and_a_star_ends_a_prefix),
 		cmocka_unit_test(a_long_name_is_matched_as_far_as_the_kernel_keeps_it),
-		cmocka_unit_test(an_empty_list_refuses_nobody),
+		cmocka_unit_test(an_empty_list_refuses_no_program),
 		cmocka_unit_test(what_is_no_name_is_an_error_and_changes_nothing),
 		cmocka_unit_test(a_thread_is_known_by_its_process_too),
 		cmocka_unit_test(a_kio_worker_is_known_by_its_purpose),
 		cmocka_unit_test(a_hostile_name_stays_a_name),
-		cmocka_unit_test(who_cannot_be_looked_up_is_nobody),
+		cmocka_unit_test(a_caller_that_cannot_be_looked_up_is_unknown),
 		cmocka_unit_test(the_real_proc_knows_this_process),
 	};
 
