@@ -1,5 +1,5 @@
 /*
- * Wait lists: callbacks to be called when an operation that is under way ends.
+ * Wait lists: callbacks to be called when an operation in progress ends.
  */
 #ifndef CFS_FS_BASE_WAIT_H
 #define CFS_FS_BASE_WAIT_H

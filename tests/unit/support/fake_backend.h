@@ -73,7 +73,7 @@ struct world {
 	const char *reads; /* a file that the first provider reads, NULL: none */
 	/* Negative errnos, of what else would succeed. */
 	int create_fails, request_fails, reader_fails;
-	unsigned readers, accounts, machines; /* that live now */
+	unsigned readers, accounts, provider_states; /* that live now */
 };
 
 struct cfs_account {
@@ -121,7 +121,7 @@ static inline int provider_create(
 		return -ENOMEM;
 	*made = (struct cfs_provider_state){.world = world_of(env), .env = env, .index = index};
 	made->world->provider[index].created++;
-	made->world->machines++;
+	made->world->provider_states++;
 	*ret_state = made;
 	return 0;
 }
@@ -207,7 +207,7 @@ static inline void provider_step(struct cfs_provider_state *state,
 
 static inline void provider_destroy(struct cfs_provider_state *state)
 {
-	state->world->machines--;
+	state->world->provider_states--;
 	free(state);
 }
 
@@ -638,7 +638,7 @@ static inline void world_destroy(struct world *world)
 	cfs_cloud_destroy(world->cloud);
 	assert_int_equal(world->readers, 0);
 	assert_int_equal(world->accounts, 0);
-	assert_int_equal(world->machines, 0);
+	assert_int_equal(world->provider_states, 0);
 	cfs_timer_stop(&world->pump);
 	server_finish(&world->server);
 	cfs_watch_stop(&world->http_watch);

@@ -116,7 +116,7 @@ static void keys_come_from_the_first_provider_that_has_them(void **state)
 	assert_string_equal(cfs_credentials_looked(f->credentials), "first: VARIABLE is not set\n");
 	assert_true(cfs_credentials_expires(f->credentials) == INT64_MAX);
 	assert_int_equal(searches(f), 1);
-	assert_int_equal(f->world->machines, 0);
+	assert_int_equal(f->world->provider_states, 0);
 }
 
 static void a_provider_that_failed_ends_the_search(void **state)
@@ -304,7 +304,7 @@ static void a_search_goes_on_though_all_have_left(void **state)
 	assert_int_equal(want(f, &wanting, &keys), 0);
 	cfs_wait_leave(&wanting.wait);
 	run_until_asked(f->world, 1);
-	while (f->world->machines)
+	while (f->world->provider_states)
 		assert_int_equal(cfs_loop_run(f->world->loop), 0);
 	assert_held(f, "K");
 }
@@ -338,7 +338,7 @@ static void the_end_of_the_keyring_ends_its_search(void **state)
 	cfs_wait_leave(&wanting.wait);
 	cfs_credentials_destroy(f->credentials);
 	f->credentials = NULL;
-	assert_int_equal(f->world->machines, 0);
+	assert_int_equal(f->world->provider_states, 0);
 	run_until(f->world, &f->server->closed, 1);
 	assert_int_equal(wanting.told, 0);
 }
@@ -436,7 +436,7 @@ static void the_end_of_the_keyring_ends_its_process(void **state)
 	cfs_wait_leave(&wanting.wait);
 	cfs_credentials_destroy(f->credentials);
 	f->credentials = NULL;
-	assert_int_equal(f->world->machines, 0);
+	assert_int_equal(f->world->provider_states, 0);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
@@ -462,7 +462,7 @@ static void keys_are_renewed_behind_before_they_expire(void **state)
 	assert_held(f, "OLD");
 	assert_string_equal(cfs_credentials_source(f->credentials), "OLD");
 	server_release(f->server, 200, "");
-	while (f->world->machines)
+	while (f->world->provider_states)
 		assert_int_equal(cfs_loop_run(f->world->loop), 0);
 	assert_held(f, "NEW");
 	assert_int_equal(searches(f), 2);

@@ -274,7 +274,7 @@ static void searches_that_take_requests_are_waited_for(void **state)
 	assert_int_equal(configure(f), 0);
 	assert_names(f, "a ");
 	assert_string_equal(cfs_credentials_source(cloud(f, "a")->client->credentials), "K");
-	assert_int_equal(f->world->machines, 0);
+	assert_int_equal(f->world->provider_states, 0);
 }
 
 int main(void)
