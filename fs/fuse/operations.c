@@ -74,9 +74,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		forget(cfs_reply_mount(req), forgets[i].ino, forgets[i].nlookup);
 	cfs_reply_none(req);
 }

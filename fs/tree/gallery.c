@@ -133,12 +133,12 @@ static int add_next_card(struct page *page)
 
 static int add_cards(struct page *page)
 {
-	unsigned i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < CARDS_STEP && page->n_heap > 0 && page->n_left_out == 0; i++)
+	for (unsigned i = 0; r == 0 && i < CARDS_STEP && page->n_heap > 0 && page->n_left_out == 0;
+		i++)
 		r = add_next_card(page);
-	for (i = 0; i < COLLECT_STEP && page->n_heap > 0 && page->n_left_out > 0; i++)
+	for (unsigned i = 0; i < COLLECT_STEP && page->n_heap > 0 && page->n_left_out > 0; i++)
 		cfs_entry_unref(page->heap[--page->n_heap]);
 	if (r < 0 || page->n_heap > 0)
 		return r < 0 ? r : 1;
@@ -207,10 +207,10 @@ static int compare_states(const void *a, const void *b)
 
 static void note_state(struct page *page, const char *state)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < page->n_states && strcmp(page->states[i], state) != 0; i++)
-		;
+	while (i < page->n_states && strcmp(page->states[i], state) != 0)
+		i++;
 	if (i == page->n_states && i < STATES_MAX && state[0] && strlen(state) <= STATE_MAX)
 		strcpy(page->states[page->n_states++], state);
 }
@@ -330,10 +330,9 @@ static void presize(struct page *page)
 static int collect(struct page *page)
 {
 	struct cfs_entry *entry;
-	unsigned i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < COLLECT_STEP && page->cloud < page->n_clouds; i++) {
+	for (unsigned i = 0; r == 0 && i < COLLECT_STEP && page->cloud < page->n_clouds; i++) {
 		if (!page->walk.link)
 			cfs_catalogue_walk(page->clouds[page->cloud]->catalogue, &page->walk);
 		entry = cfs_walk_next(&page->walk);

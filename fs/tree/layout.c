@@ -55,9 +55,8 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 {
 	const struct level *level = &levels[directory->kind];
 	const struct cfs_live *live;
-	size_t i;
 
-	for (i = 0; i < level->n_files; i++) {
+	for (size_t i = 0; i < level->n_files; i++) {
 		if (strcmp(level->files[i].name, name) == 0 &&
 			exists(&level->files[i], directory)) {
 			*ret_file = &level->files[i];
@@ -65,7 +64,7 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 			return 0;
 		}
 	}
-	for (i = 0; i < n_live(directory); i++) {
+	for (size_t i = 0; i < n_live(directory); i++) {
 		live = &directory->cloud->client->backend->live[i];
 		if (strcmp(live->name, name) == 0) {
 			*ret_file = NULL;
@@ -88,16 +87,15 @@ int cfs_layout_each(
 	const struct cfs_node *directory, int (*fn)(void *arg, const char *name), void *arg)
 {
 	const struct level *level = &levels[directory->kind];
-	size_t i;
 	int r;
 
-	for (i = 0; i < n_live(directory); i++) {
+	for (size_t i = 0; i < n_live(directory); i++) {
 		r = shown(directory, i) ? fn(arg, directory->cloud->client->backend->live[i].name)
 					: 0;
 		if (r != 0)
 			return r;
 	}
-	for (i = 0; i < level->n_files; i++) {
+	for (size_t i = 0; i < level->n_files; i++) {
 		r = exists(&level->files[i], directory) ? fn(arg, level->files[i].name) : 0;
 		if (r != 0)
 			return r;

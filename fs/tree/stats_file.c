@@ -114,14 +114,13 @@ static void write_series(struct cfs_buf *buf, const struct cfs_metrics *metrics)
 {
 	const struct cfs_metrics_series *series;
 	const struct column *column;
-	size_t i;
 
 	head(buf, "calls_total", "counter", "API calls that ended, by errno or ok.");
-	for (i = 0; (series = cfs_metrics_at(metrics, i)); i++)
+	for (size_t i = 0; (series = cfs_metrics_at(metrics, i)); i++)
 		results(buf, series);
 	for (column = columns; column < columns + sizeof(columns) / sizeof(columns[0]); column++) {
 		head(buf, column->name, column->type, column->help);
-		for (i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
+		for (size_t i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
 			series_labels(buf, column->name, series);
 			cfs_buf_addf(buf, "} %" PRIu64 "\n", column->value(series));
 		}
@@ -173,11 +172,10 @@ static void write_durations(struct cfs_buf *buf, const struct cfs_metrics *metri
 {
 	const struct cfs_metrics_series *series, *next;
 	struct cfs_histogram sum = {.bounds = &cfs_histogram_calls};
-	size_t i;
 
 	head(buf, "call_duration_seconds", "histogram",
 		"How long API calls took, their retries and their time in the queue included.");
-	for (i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
+	for (size_t i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
 		cfs_histogram_merge(&sum, &series->durations);
 		next = cfs_metrics_at(metrics, i + 1);
 		if (next && strcmp(next->cloud, series->cloud) == 0 &&
@@ -194,10 +192,9 @@ static void write_regions(struct cfs_buf *buf, const struct cfs_cloud *clouds, b
 	const char *name = ages ? "list_age_seconds" : "instances";
 	const struct cfs_cloud *cloud;
 	struct cfs_region_state region;
-	size_t i;
 
 	for (cloud = clouds; cloud; cloud = cloud->next) {
-		for (i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
+		for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 			cfs_catalogue_region(cloud->catalogue, i, &region);
 			if (!region.listed)
 				continue;

@@ -24,11 +24,10 @@ static bool add_field(
 static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
 {
 	cJSON *list = cJSON_AddArrayToObject(root, "addresses"), *item;
-	size_t i;
 
 	if (!list)
 		return false;
-	for (i = 0; i < instance->n_addresses; i++) {
+	for (size_t i = 0; i < instance->n_addresses; i++) {
 		item = cJSON_CreateString(cfs_instance_address(instance, i));
 		if (!item || !cJSON_AddItemToArray(list, item)) {
 			cJSON_Delete(item);
@@ -44,11 +43,10 @@ static bool add_pairs(cJSON *root, const char *key, const struct cfs_instance *i
 {
 	cJSON *object = cJSON_AddObjectToObject(root, key);
 	struct cfs_pair pair;
-	size_t i;
 
 	if (!object)
 		return false;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		pair = at(instance, i);
 		if (!cJSON_GetObjectItemCaseSensitive(object, pair.key) &&
 			!add_text(object, pair.key, pair.value))

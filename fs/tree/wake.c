@@ -30,13 +30,13 @@ int cfs_wake_read(const struct cfs_node *node, struct cfs_buf *buf)
 
 static bool disarms(const char *bytes, size_t len)
 {
-	size_t i, start = 0, end;
+	size_t start = 0, end;
 
 	while (start < len && bytes[start] && strchr(blanks, bytes[start]))
 		start++;
 	for (end = start; end < len && bytes[end] && !strchr(blanks, bytes[end]); end++)
 		;
-	for (i = 0; i < sizeof(disarming) / sizeof(disarming[0]); i++)
+	for (size_t i = 0; i < sizeof(disarming) / sizeof(disarming[0]); i++)
 		if (strlen(disarming[i]) == end - start &&
 			strncasecmp(bytes + start, disarming[i], end - start) == 0)
 			return true;

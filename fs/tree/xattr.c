@@ -50,11 +50,9 @@ static bool has_any(const struct cfs_node *node)
 
 int cfs_xattr_get(const struct cfs_node *node, const char *name, struct cfs_buf *buf)
 {
-	size_t i;
-
 	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return -EOPNOTSUPP;
-	for (i = 0; has_any(node) && i < N_ATTRIBUTES; i++)
+	for (size_t i = 0; has_any(node) && i < N_ATTRIBUTES; i++)
 		if (strcmp(attributes[i].name, name) == 0)
 			return attributes[i].get(node, buf);
 	return -ENODATA;
@@ -63,10 +61,9 @@ int cfs_xattr_get(const struct cfs_node *node, const char *name, struct cfs_buf 
 int cfs_xattr_list(const struct cfs_node *node, struct cfs_buf *buf)
 {
 	struct cfs_buf value = CFS_BUF_INIT(CFS_XATTRS_MAX);
-	size_t i;
 	int r = 0;
 
-	for (i = 0; has_any(node) && i < N_ATTRIBUTES && r == 0; i++) {
+	for (size_t i = 0; has_any(node) && i < N_ATTRIBUTES && r == 0; i++) {
 		cfs_buf_clear(&value);
 		r = attributes[i].get(node, &value);
 		if (r == 0)
