@@ -76,8 +76,7 @@ static void attempt_failed(struct cfs_call *call)
 	spend_time(call);
 	if (fault == CFS_THROTTLED)
 		cfs_metrics_throttled(call->endpoint->series);
-	if (fault == CFS_UNAUTHENTICATED || fault == CFS_EXPIRED || fault == CFS_CLOCK_SKEW)
-		cfs_credentials_refused(call->client->credentials, fault);
+	cfs_credentials_report(call->client->credentials, fault);
 	call->fresh = fault == CFS_TIMED_OUT || fault == CFS_RESET;
 	delay = retry_delay(call);
 	/* A single broken connection means little: the next attempt tells more than a probe. */
@@ -141,7 +140,7 @@ static void attempt_done(void *arg, const struct cfs_error *said, int64_t date)
 	}
 	call->error = *said;
 	if (said->fault == CFS_OK) {
-		cfs_credentials_worked(call->client->credentials);
+		cfs_credentials_report(call->client->credentials, CFS_OK);
 		finish(call);
 	} else if (corrects_clock(call, said, date)) {
 		spend_time(call);

@@ -340,17 +340,17 @@ int cfs_credentials_get(struct cfs_credentials *credentials, struct cfs_wait *wa
 	return -EACCES;
 }
 
-void cfs_credentials_worked(struct cfs_credentials *credentials)
+void cfs_credentials_report(struct cfs_credentials *credentials, enum cfs_fault fault)
 {
-	credentials->worked_ms = cfs_clock_ms();
-}
-
-void cfs_credentials_refused(struct cfs_credentials *credentials, enum cfs_fault fault)
-{
+	int64_t now = cfs_clock_ms();
 	bool trusted = credentials->worked_ms > 0 &&
-		cfs_clock_ms() - credentials->worked_ms <= CFS_CREDENTIALS_TRUST_MS;
+		now - credentials->worked_ms <= CFS_CREDENTIALS_TRUST_MS;
 
-	if (!trusted || fault == CFS_EXPIRED)
+	if (fault == CFS_OK)
+		credentials->worked_ms = now;
+	else if (fault == CFS_EXPIRED)
+		credentials->refused = true;
+	else if ((fault == CFS_UNAUTHENTICATED || fault == CFS_CLOCK_SKEW) && !trusted)
 		credentials->refused = true;
 }
 

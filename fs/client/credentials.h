@@ -47,12 +47,12 @@ int cfs_credentials_get(struct cfs_credentials *credentials, struct cfs_wait *wa
 	void (*fn)(void *arg, int result), void *arg, const struct cfs_keys **ret_keys,
 	struct cfs_error *ret_error);
 
-/* Reports that the cloud accepted the current keys. */
-void cfs_credentials_worked(struct cfs_credentials *credentials);
-/* Reports that the cloud refused the current keys with that fault. If it accepted them less than
- * CFS_CREDENTIALS_TRUST_MS ago and does not say that they have expired, the keys are not to blame
- * (the account may not have opted in to a region) and no others are searched for. */
-void cfs_credentials_refused(struct cfs_credentials *credentials, enum cfs_fault fault);
+/* Reports how an attempt signed with the current keys has ended: CFS_OK, the cloud accepted them;
+ * CFS_UNAUTHENTICATED, CFS_EXPIRED, CFS_CLOCK_SKEW, it refused them; another fault says nothing of
+ * them. If it accepted them less than CFS_CREDENTIALS_TRUST_MS ago and does not say that they have
+ * expired, the keys are not to blame (the account may not have opted in to a region) and no others
+ * are searched for. */
+void cfs_credentials_report(struct cfs_credentials *credentials, enum cfs_fault fault);
 
 /* Where the current keys come from, "" without keys. */
 const char *cfs_credentials_source(const struct cfs_credentials *credentials);

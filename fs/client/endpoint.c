@@ -93,6 +93,8 @@ static void probe_done(void *arg, bool sent, const struct cfs_error *error)
 	bool was_down = endpoint->breaker.down;
 
 	count_probe(endpoint, error->fault);
+	if (error->fault == CFS_THROTTLED)
+		cfs_metrics_throttled(endpoint->series);
 	/* A probe that could not be sent says nothing about the cloud. Let calls through: they fail
 	 * with the reason. */
 	cfs_breaker_probe_ended(&endpoint->breaker, sent ? error->fault : CFS_OK, cfs_clock_ms());

@@ -39,10 +39,25 @@ static void finish(struct cfs_probe *probe, bool sent, const struct cfs_error *e
 	probe->done(probe->arg, sent, error);
 }
 
+/* What an answer says of the clock or the keys, the calls that wait for it shall know. */
+static void report(struct cfs_client *client, enum cfs_fault fault, int64_t date)
+{
+	bool about_time = fault == CFS_CLOCK_SKEW || fault == CFS_UNAUTHENTICATED;
+
+	if (about_time && cfs_cloud_clock_learn(&client->cloud_clock, date))
+		return;
+	/* The time is right, so it is the keys. */
+	if (fault == CFS_CLOCK_SKEW && date > 0)
+		fault = CFS_EXPIRED;
+	cfs_credentials_report(client->credentials, fault);
+}
+
 static void answered(void *arg, const struct cfs_error *error, int64_t date)
 {
-	(void)date;
-	finish(arg, true, error);
+	struct cfs_probe *probe = arg;
+
+	report(probe->client, error->fault, date);
+	finish(probe, true, error);
 }
 
 static void no_credentials_in_time(void *arg)

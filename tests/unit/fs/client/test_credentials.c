@@ -555,16 +555,16 @@ static void keys_that_worked_lately_are_not_the_reason_of_a_refusal(void **state
 	clock_stop();
 	assert_held(f, "A");
 	clock_skip(PAUSE);
-	cfs_credentials_worked(f->credentials);
-	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
+	cfs_credentials_report(f->credentials, CFS_OK);
+	cfs_credentials_report(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 1);
 	/* "Expired" can only be about the keys. */
-	cfs_credentials_refused(f->credentials, CFS_EXPIRED);
+	cfs_credentials_report(f->credentials, CFS_EXPIRED);
 	assert_held(f, "B");
-	cfs_credentials_worked(f->credentials);
+	cfs_credentials_report(f->credentials, CFS_OK);
 	clock_skip(CFS_CREDENTIALS_TRUST_MS + 1);
-	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
+	cfs_credentials_report(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "C");
 }
 
@@ -576,15 +576,15 @@ static void refused_keys_are_looked_for_again_after_the_pause(void **state)
 		{.kind = CFS_STEP_KEYS, .text = "A"}, {.kind = CFS_STEP_KEYS, .text = "B"});
 	clock_stop();
 	assert_held(f, "A");
-	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
+	cfs_credentials_report(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 1);
 	clock_skip(PAUSE);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
 	/* The same keys are refused again: that does not cause a search per refusal. */
-	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
-	cfs_credentials_refused(f->credentials, CFS_UNAUTHENTICATED);
+	cfs_credentials_report(f->credentials, CFS_UNAUTHENTICATED);
+	cfs_credentials_report(f->credentials, CFS_UNAUTHENTICATED);
 	assert_held(f, "A");
 	assert_int_equal(searches(f), 2);
 	clock_skip(PAUSE);

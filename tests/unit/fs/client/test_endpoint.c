@@ -1,5 +1,6 @@
 /* fs/client/endpoint.h: calls to a cloud that is down fail fast, and work again when it is back. */
 #include "fs/client/breaker.h"
+#include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "tests/unit/support/call_asked.h"
 
@@ -267,6 +268,42 @@ static void a_cloud_ends_with_a_probe_under_way(void **state)
 	/* tear_down ends the cloud. */
 }
 
+/* Else the first call after an outage would fail for keys that were revoked meanwhile. */
+static void a_probe_tells_what_the_cloud_says_of_the_keys(void **state)
+{
+	struct fixture *f = *state;
+
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_KEYS, .text = "K"},
+		{.kind = CFS_STEP_KEYS, .text = "K2"});
+	take_down(f);
+	server_forget_rules(f->server);
+	server_fails(f->server, "PROBE", ALWAYS, 401);
+	server_says(f->server, "FETCH r x-1 screen wake=0 key=K2", ALWAYS, "content new keys\n");
+	server_fails(f->server, "FETCH", ALWAYS, 401);
+	clock_skip(CFS_CREDENTIALS_TRUST_MS + 1000);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_OK);
+	assert_string_equal(cfs_buf_text(&f->asked.content), "new keys");
+}
+
+static void a_probe_that_is_throttled_is_counted(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(cfs_metrics_create(&f->world->runtime.metrics), 0);
+	take_down(f);
+	server_forget_rules(f->server);
+	server_fails(f->server, "PROBE", ALWAYS, 429);
+	server_says(f->server, "FETCH", ALWAYS, "content back\n");
+	clock_skip(CFS_BREAKER_FRESH_MS + 1000);
+	ask(f);
+	assert_int_equal(f->asked.error.fault, CFS_OK);
+	assert_int_equal(cfs_metrics_sum(f->world->runtime.metrics, "cloud").throttles, 1);
+	cfs_cloud_destroy(f->world->cloud);
+	f->world->cloud = NULL;
+	cfs_metrics_destroy(f->world->runtime.metrics);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -283,6 +320,8 @@ int main(void)
 		TEST(a_call_that_waits_for_a_probe_can_be_cancelled),
 		TEST(those_in_the_queue_are_told_when_it_goes_down),
 		TEST(retries_of_all_calls_together_are_bounded),
+		TEST(a_probe_tells_what_the_cloud_says_of_the_keys),
+		TEST(a_probe_that_is_throttled_is_counted),
 		TEST(a_cloud_ends_with_a_probe_under_way),
 	};
 
