@@ -143,8 +143,8 @@ struct cfs_backend {
 	/* (optional) Settings that only this backend knows, ended by a key that is NULL. */
 	const struct cfs_setting *settings;
 
-	/* (optional) What is wrong with an endpoint, to be said behind its name, a static text; NULL
-	 * if it is one. */
+	/* (optional) What is wrong with an endpoint, a static text that follows its name ("has no
+	 * host"); NULL if nothing is. */
 	const char *(*endpoint_check)(const char *url);
 
 	/* (optional) Names of regions, NULL-terminated, of which a mistyped one may have been meant

@@ -3,8 +3,8 @@
  *
  * A provider is a small state machine that does no I/O, as a backend does none: each step says what
  * it needs next, and the caller does it and steps again with the answer, until there are keys, or
- * there are none here, or there should be but something is wrong. A chain is providers in order; `absent` goes on
- * to the next, `failed` ends it, as the SDKs do.
+ * there are none here, or there should be but something is wrong. A chain is providers in order:
+ * after `absent` the next is asked; `failed` ends the chain, as in the SDKs.
  */
 #ifndef CFS_BACKENDS_CONTRACT_CREDENTIALS_H
 #define CFS_BACKENDS_CONTRACT_CREDENTIALS_H

@@ -23,7 +23,7 @@ int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path)
 	size_t home_len;
 	char *expanded;
 
-	/* "~name" is another user's home, which takes a look at the user database: left as it is. */
+	/* "~name" is another user's home, for which the user database would have to be read. */
 	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0')) {
 		home = cfs_env_get(env, "HOME");
 		if (!home)

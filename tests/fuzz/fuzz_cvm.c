@@ -9,7 +9,7 @@
 #include "backends/tencent/cvm/live.h"
 #include "backends/tencent/tencent.h"
 #include "tests/fuzz/answers.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/host.h"
 
 #define ID "ins-r9hr2upy"
 

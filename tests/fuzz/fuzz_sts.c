@@ -15,7 +15,7 @@
 #include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/keys/sources.h"
 #include "backends/tencent/keys/sts.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/host.h"
 
 static const char *nothing(void *arg, const char *name)
 {

@@ -36,7 +36,7 @@ static void destroy(void *arg)
 	free(state);
 }
 
-/* Checks a URL: it must be https, or go to loopback or an agent of ECS or EKS. Returns what is wrong. */
+/* What is wrong with a URL: it must be https, or lead to loopback or an agent of ECS or EKS. */
 static const char *check_url(const char *url)
 {
 	static const char *const agents[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
@@ -64,7 +64,7 @@ static const char *check_url(const char *url)
 	return "is http to a host that is neither loopback nor an agent of ECS or EKS";
 }
 
-/* Adds the token; the file is read each time, as it changes. Returns false if the step is filled. */
+/* Adds the token. Its file changes and is read each time. Returns false if the step is filled. */
 static bool add_token(struct state *state, struct cfs_http_request *request, struct cfs_step *step)
 {
 	struct cfs_buf content = CFS_BUF_INIT(TOKEN_MAX);

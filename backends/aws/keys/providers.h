@@ -1,9 +1,10 @@
 /*
  * The chain of credential providers of AWS: where keys are looked for, in this order.
  *
- * The order of the chain, and that of the ways within a profile, are those of botocore and the AWS
- * CLI. The environment is skipped when the settings (not just AWS_PROFILE) name a profile. A profile that assumes a role comes before AWS_WEB_IDENTITY_TOKEN_FILE, every other
- * after it: then its provider is absent, in favour of the next.
+ * The order of the chain, and that of the sources within a profile, are those of botocore and the
+ * AWS CLI. The environment is skipped when the settings (not just AWS_PROFILE) name a profile. A
+ * profile that assumes a role comes before AWS_WEB_IDENTITY_TOKEN_FILE, every other after it: then
+ * its provider is absent, in favour of the next.
  */
 #ifndef CFS_BACKENDS_AWS_KEYS_PROVIDERS_H
 #define CFS_BACKENDS_AWS_KEYS_PROVIDERS_H

@@ -38,7 +38,7 @@ cfs_aws_open_fn cfs_aws_container_open;
 /* The instance metadata service, version 2 of it. */
 cfs_aws_open_fn cfs_aws_metadata_open;
 
-/* The first of the above that the profile configures, except for assuming a role. ABSENT if none. */
+/* The first of these that the profile configures, role aside. ABSENT if none. */
 cfs_aws_open_fn cfs_aws_profile_open;
 
 /* Whether the profile assumes a role with other keys. */

@@ -93,7 +93,7 @@ static const char *choose_region(
 }
 
 /* Reads the .configure of tccli's profile: NULL in *ret_configure when there is none to be had.
- * Only errors in its text are reported: the credential provider reports a file that it cannot read. */
+ * Only errors in its text are reported: the provider of keys reports a file it cannot read. */
 static int read_configure(const struct cfs_settings *settings, const struct cfs_env *env,
 	cJSON **ret_configure, struct cfs_buf *why)
 {

@@ -16,9 +16,10 @@
 #define CFS_TENCENT_URL_ENDS "\"'<>\\`"
 
 /*
- * What is wrong with an endpoint, to be said behind its name, a static text; NULL if it is one. It is a scheme, a host and
- * perhaps a port: the signature fixes the path to "/". *ret_host is the value of the Host header
- * that goes with it: in lower case, and without a port that is the scheme's own.
+ * What is wrong with an endpoint, a static text that follows its name ("has no host"); NULL if
+ * nothing is. An endpoint is a scheme, a host and perhaps a port: the signature fixes the path to
+ * "/". *ret_host is the value of the Host header that goes with it: in lower case, and without a
+ * port that is the scheme's own.
  */
 const char *cfs_tencent_url_endpoint(
 	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX]);
@@ -28,7 +29,7 @@ const char *cfs_tencent_url_host(
 	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* What is wrong with the address of a metadata service, a static text; NULL if it is one: http://,
- * and a host of this machine or of its link (169.254.0.0/16), which nobody else can answer for. */
+ * and an address of this host or of its link (169.254.0.0/16), which nobody else can answer for. */
 const char *cfs_tencent_url_metadata(const char *text, char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* What is wrong with a page that a value is appended to, a static text; NULL if it is one. */

@@ -22,8 +22,8 @@
  * http, never asked through a proxy, and not waited for. 404 for the name: no role is bound.
  * Source: https://cloud.tencent.com/document/product/213/4934
  *
- * TENCENTCLOUD_METADATA_ENDPOINT, http:// and an address of this machine or its link, stands in for
- * the name, for tests and for machines that forward it. No SDK has such a variable.
+ * TENCENTCLOUD_METADATA_ENDPOINT, http:// and an address of this host or its link, stands in for
+ * the name, for tests and for hosts that forward it. No SDK has such a variable.
  */
 
 #define VARIABLE "TENCENTCLOUD_METADATA_ENDPOINT"

@@ -24,7 +24,7 @@ static void *scarce(void *memory)
 #undef malloc
 #undef strdup
 
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #include <cjson/cJSON.h>
 
@@ -64,7 +64,7 @@ static const struct file files[] = {{"/token", "eyJ", 0},
 /* Drives a provider to its end with so many allocations. Whether it found keys. */
 static bool drive(const struct cfs_provider *provider, long allocations)
 {
-	struct run run = {.machine = {.variables = variables, .files = files}};
+	struct run run = {.host = {.variables = variables, .files = files}};
 	bool found;
 
 	left = allocations;
@@ -107,8 +107,8 @@ static void an_account_and_its_requests_need_memory(void **state)
 		{.verb = CFS_LIST, .region = "ap-tokyo", .token = ""},
 		{.verb = CFS_REGIONS, .region = ""}, {.verb = CFS_WHOAMI, .region = ""},
 		{.verb = CFS_PROBE, .region = "ap-tokyo", .live = cfs_tencent_backend.live}};
-	struct machine machine = {.variables = variables, .files = files};
-	struct cfs_env env = {.get = machine_get, .read_file = machine_read_file, .arg = &machine};
+	struct host host = {.variables = variables, .files = files};
+	struct cfs_env env = {.get = host_get, .read_file = host_read_file, .arg = &host};
 	struct cfs_settings settings = {.name = "tencent"};
 	struct cfs_keys keys = CFS_KEYS_INIT;
 	struct cfs_account *account = NULL;

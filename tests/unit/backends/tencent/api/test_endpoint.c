@@ -1,5 +1,5 @@
 /* backends/tencent/api/endpoint.h and account.h: where services are, and the region that tools use. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #include "backends/tencent/cvm/account.h"
 
@@ -15,8 +15,8 @@
 static struct cfs_account *account_of(const struct cfs_settings *settings,
 	const char *const (*variables)[2], const struct file *files, const char *refused)
 {
-	struct machine machine = {.variables = variables, .files = files};
-	struct cfs_env env = {.get = machine_get, .read_file = machine_read_file, .arg = &machine};
+	struct host host = {.variables = variables, .files = files};
+	struct cfs_env env = {.get = host_get, .read_file = host_read_file, .arg = &host};
 	struct cfs_buf why = CFS_BUF_INIT(512);
 	struct cfs_account *account = NULL;
 	int r;

@@ -1,5 +1,5 @@
 /* backends/tencent/keys/providers.h: which of several places the keys come from. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #define HOME_FILE "/home/op/.tencentcloud/credentials"
 #define TCCLI_FILE "/home/op/.tccli/default.credential"
@@ -152,7 +152,7 @@ static void find_winner(const struct row *row, char winner[static 32])
 	snprintf(winner, 32, "none");
 	for (size_t i = 0; cfs_tencent_providers[i]; i++) {
 		struct run run = {
-			.machine = {.variables = row->variables, .files = row->files},
+			.host = {.variables = row->variables, .files = row->files},
 			.settings.profile = row->profile,
 		};
 		bool ended;

@@ -1,5 +1,5 @@
 /* The role of a CVM, from its metadata service. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #define BASE "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 #define WHERE "role ops-role of this machine"
@@ -209,7 +209,7 @@ static void the_address_may_be_another_of_this_machine_or_its_link(void **state)
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		const char *const variables[][2] = {
 			{"TENCENTCLOUD_METADATA_ENDPOINT", good[i].variable}, {NULL}};
-		struct run run = {.machine.variables = variables};
+		struct run run = {.host.variables = variables};
 
 		begin(&run);
 		assert_string_equal(run.step.request.url, good[i].url);
@@ -218,7 +218,7 @@ static void the_address_may_be_another_of_this_machine_or_its_link(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const char *const variables[][2] = {
 			{"TENCENTCLOUD_METADATA_ENDPOINT", bad[i]}, {NULL}};
-		struct run run = {.machine.variables = variables};
+		struct run run = {.host.variables = variables};
 
 		begin(&run);
 		assert_int_equal(run.step.kind, CFS_STEP_FAILED);

@@ -1,13 +1,13 @@
 /* backends/tencent/keys/providers.h: keys that stand in the environment and in credentials files. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #define HOME_FILE "/home/op/.tencentcloud/credentials"
 #define ETC_FILE "/etc/tencentcloud/credentials"
 
 static struct cfs_step step_once(
-	const struct cfs_provider *provider, const struct machine *machine, const char *profile)
+	const struct cfs_provider *provider, const struct host *host, const char *profile)
 {
-	struct run run = {.machine = *machine, .settings.profile = profile};
+	struct run run = {.host = *host, .settings.profile = profile};
 
 	run_begin(&run, provider);
 	provider->destroy(run.state);
@@ -44,7 +44,7 @@ static void assert_failed(const struct cfs_step *step, const char *why)
 
 #define ENVIRONMENT(profile, ...) \
 	step_once(&cfs_tencent_provider_environment, \
-		&(struct machine){.variables = (const char *const[][2]){__VA_ARGS__, {NULL}}}, \
+		&(struct host){.variables = (const char *const[][2]){__VA_ARGS__, {NULL}}}, \
 		profile)
 
 static void environment_gives_keys(void **state)
@@ -127,9 +127,9 @@ static const char *const named[][2] = {
 static struct cfs_step from_files(
 	const char *const (*variables)[2], const struct file *files, const char *profile)
 {
-	struct machine machine = {.variables = variables, .files = files};
+	struct host host = {.variables = variables, .files = files};
 
-	return step_once(&cfs_tencent_provider_file, &machine, profile);
+	return step_once(&cfs_tencent_provider_file, &host, profile);
 }
 
 static void the_home_file_goes_before_the_machines(void **state)

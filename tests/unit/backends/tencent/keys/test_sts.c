@@ -1,5 +1,5 @@
 /* backends/tencent/keys/sts.h: roles assumed with keys, and what STS may answer. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #include "backends/tencent/api/tc3.h"
 #include "backends/tencent/keys/sts.h"
@@ -28,7 +28,7 @@
 
 #define BEGIN(...) \
 	{ \
-		.machine.variables = (const char *const[][2]) \
+		.host.variables = (const char *const[][2]) \
 		{ \
 			__VA_ARGS__, \
 			{ \

@@ -1,5 +1,5 @@
 /* Keys in the profiles of tccli. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #include "backends/base/json.h"
 #include "backends/tencent/api/tccli_files.h"
@@ -17,9 +17,9 @@ static void begin_with(struct run *run, const char *path, const char *text)
 {
 	const struct file files[] = {{path, text, 0}, {0}};
 
-	*run = (struct run){.machine = {.variables = home, .files = files}};
+	*run = (struct run){.host = {.variables = home, .files = files}};
 	run_begin(run, &cfs_tencent_provider_tccli);
-	run->machine.files = NULL;
+	run->host.files = NULL;
 }
 
 static void assert_keys_of(const char *text, const char *token, int64_t expires)
@@ -78,7 +78,7 @@ static void no_home_is_no_profile(void **state)
 	(void)state;
 	run_begin(&run, &cfs_tencent_provider_tccli);
 	assert_run_absent(&run, WHERE ": there is no such file");
-	assert_int_equal(run.machine.reads, 0);
+	assert_int_equal(run.host.reads, 0);
 	run_end(&run);
 }
 
@@ -139,7 +139,7 @@ static void a_file_that_cannot_be_read_is_a_failure(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct file files[] = {{DEFAULT, NULL, cases[i].error}, {0}};
-		struct run run = {.machine = {.variables = home, .files = files}};
+		struct run run = {.host = {.variables = home, .files = files}};
 
 		run_begin(&run, &cfs_tencent_provider_tccli);
 		assert_run_failed(&run, CFS_UNAUTHENTICATED, cases[i].why);
@@ -158,12 +158,12 @@ static void a_profile_that_is_named_must_be_there_and_be_a_name(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *const variables[][2] = {
 			{"HOME", "/home/op"}, {"TCCLI_PROFILE", names[i]}, {NULL}};
-		struct run run = {.machine = {.variables = variables}};
+		struct run run = {.host = {.variables = variables}};
 
 		run_begin(&run, &cfs_tencent_provider_tccli);
 		assert_int_equal(run.step.kind, CFS_STEP_FAILED);
 		assert_int_equal(run.step.fault, CFS_UNAUTHENTICATED);
-		assert_int_equal(run.machine.reads, strchr(names[i], '/') || i == 4 ? 0 : 1);
+		assert_int_equal(run.host.reads, strchr(names[i], '/') || i == 4 ? 0 : 1);
 		run_end(&run);
 	}
 }
@@ -207,7 +207,7 @@ static void the_variables_role_goes_before_the_profiles(void **state)
 	static const char text[] = "{\"type\":\"cvm-role\"," KEYS ",\"role-arn\":\"" ARN "\"}";
 	static const struct file files[] = {
 		{DEFAULT, text, 0}, {"/home/op/.tccli/prod.credential", text, 0}, {0}};
-	struct run run = {.machine = {.variables = variables, .files = files}};
+	struct run run = {.host = {.variables = variables, .files = files}};
 
 	(void)state;
 	run_begin(&run, &cfs_tencent_provider_tccli);
@@ -294,9 +294,9 @@ static void a_configure_file_gives_region_and_endpoints(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct file files[] = {
 			{"/home/op/.tccli/p.configure", cases[i].text, 0}, {0}};
-		struct machine machine = {.variables = home, .files = files};
+		struct host host = {.variables = home, .files = files};
 		struct cfs_env env = {
-			.get = machine_get, .read_file = machine_read_file, .arg = &machine};
+			.get = host_get, .read_file = host_read_file, .arg = &host};
 		struct cfs_buf why = CFS_BUF_INIT(256);
 		cJSON *tree = NULL;
 		const char *text;

@@ -1,5 +1,5 @@
 /* backends/tencent/keys/providers.h: the identity of a pod in TKE. */
-#include "tests/unit/support/tencent_machine.h"
+#include "tests/unit/support/tencent_chain.h"
 
 #include "backends/tencent/keys/sts.h"
 
@@ -19,7 +19,7 @@ static const char *const all[][2] = VARIABLES("ap-singapore", "my-provider", PAT
 
 static void begin(struct run *run, const char *const (*variables)[2], const struct file *files)
 {
-	run->machine = (struct machine){.variables = variables, .files = files};
+	run->host = (struct host){.variables = variables, .files = files};
 	run_begin(run, &cfs_tencent_provider_tke);
 }
 
@@ -172,7 +172,7 @@ static void a_profile_passes_over_the_pod(void **state)
 	(void)state;
 	begin(&run, all, files);
 	assert_run_absent(&run, "skipped: the configuration names profile prod");
-	assert_int_equal(run.machine.reads, 0);
+	assert_int_equal(run.host.reads, 0);
 	run_end(&run);
 }
 

@@ -1,4 +1,4 @@
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/host.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -113,40 +113,40 @@ void fuzz_secrets_check(const struct fuzz_secrets *secrets, const char *text)
 		MUST_OF(!strstr(text, secrets->words[i]), text);
 }
 
-/* The machine */
+/* The host */
 
 static const char *get(void *arg, const char *name)
 {
-	const struct fuzz_machine *machine = arg;
+	const struct fuzz_host *host = arg;
 
-	for (size_t i = 0; i < machine->n_variables; i++) {
-		if (strcmp(machine->variables[i].name, name) == 0)
-			return machine->variables[i].value;
+	for (size_t i = 0; i < host->n_variables; i++) {
+		if (strcmp(host->variables[i].name, name) == 0)
+			return host->variables[i].value;
 	}
 	return NULL;
 }
 
 static int read_file(void *arg, const char *path, struct cfs_buf *content)
 {
-	const struct fuzz_machine *machine = arg;
+	const struct fuzz_host *host = arg;
 
-	for (size_t i = 0; i < machine->n_files; i++) {
-		const struct fuzz_input *file = &machine->files[i].content;
+	for (size_t i = 0; i < host->n_files; i++) {
+		const struct fuzz_input *file = &host->files[i].content;
 
-		if (strcmp(machine->files[i].path, path) == 0)
+		if (strcmp(host->files[i].path, path) == 0)
 			return cfs_buf_add(content, file->at, file->left);
 	}
 	return -ENOENT;
 }
 
 static void take_variables(
-	struct fuzz_machine *machine, const struct fuzz_input *input, struct fuzz_input record)
+	struct fuzz_host *host, const struct fuzz_input *input, struct fuzz_input record)
 {
 	struct fuzz_input line;
 	char *text, *equals;
 
-	fuzz_secrets_find(&machine->secrets, input, &record, FUZZ_INI);
-	while (fuzz_next(&record, '\n', &line) && machine->n_variables < FUZZ_VARIABLES_MAX) {
+	fuzz_secrets_find(&host->secrets, input, &record, FUZZ_INI);
+	while (fuzz_next(&record, '\n', &line) && host->n_variables < FUZZ_VARIABLES_MAX) {
 		text = fuzz_text(&line);
 		equals = strchr(text, '=');
 		if (!equals) {
@@ -155,10 +155,10 @@ static void take_variables(
 		}
 		*equals = '\0';
 		/* The value of its own, so that what is read past its end is found out. */
-		machine->variables[machine->n_variables].name = text;
-		machine->variables[machine->n_variables].value = strdup(equals + 1);
-		MUST(machine->variables[machine->n_variables].value);
-		machine->n_variables++;
+		host->variables[host->n_variables].name = text;
+		host->variables[host->n_variables].value = strdup(equals + 1);
+		MUST(host->variables[host->n_variables].value);
+		host->n_variables++;
 	}
 }
 
@@ -171,62 +171,62 @@ static enum fuzz_form form_of(const char *head, const struct fuzz_input *record)
 }
 
 static void take_record(
-	struct fuzz_machine *machine, const struct fuzz_input *input, struct fuzz_input record)
+	struct fuzz_host *host, const struct fuzz_input *input, struct fuzz_input record)
 {
 	struct fuzz_input line = {0};
 	char *head;
 
 	fuzz_next(&record, '\n', &line);
 	head = fuzz_text(&line);
-	fuzz_secrets_find(&machine->secrets, input, &record, form_of(head, &record));
-	if (head[0] == '/' && machine->n_files < FUZZ_FILES_MAX) {
-		machine->files[machine->n_files].path = head;
-		machine->files[machine->n_files++].content = record;
+	fuzz_secrets_find(&host->secrets, input, &record, form_of(head, &record));
+	if (head[0] == '/' && host->n_files < FUZZ_FILES_MAX) {
+		host->files[host->n_files].path = head;
+		host->files[host->n_files++].content = record;
 		return;
 	}
-	if (head[0] != '/' && machine->n_answers < FUZZ_ANSWERS_MAX) {
-		size_t i = machine->n_answers++;
+	if (head[0] != '/' && host->n_answers < FUZZ_ANSWERS_MAX) {
+		size_t i = host->n_answers++;
 
-		machine->answers[i].content = record;
-		machine->answers[i].to = CFS_STEP_HTTP;
+		host->answers[i].content = record;
+		host->answers[i].to = CFS_STEP_HTTP;
 		if (head[0] == '$') {
-			machine->answers[i].to = CFS_STEP_PROCESS;
-			machine->answers[i].status = atoi(head + 1) & 0xff;
+			host->answers[i].to = CFS_STEP_PROCESS;
+			host->answers[i].status = atoi(head + 1) & 0xff;
 		} else if (head[0] == '!') {
-			machine->answers[i].to = CFS_STEP_ABSENT;
-			machine->answers[i].fault =
+			host->answers[i].to = CFS_STEP_ABSENT;
+			host->answers[i].fault =
 				(enum cfs_fault)(1 + (unsigned)atoi(head + 1) % (CFS_N_FAULTS - 1));
 		} else {
-			machine->answers[i].status = atoi(head) % 1000;
+			host->answers[i].status = atoi(head) % 1000;
 		}
 	}
 	free(head);
 }
 
-void fuzz_machine_init(struct fuzz_machine *machine, const struct fuzz_input *input)
+void fuzz_host_init(struct fuzz_host *host, const struct fuzz_input *input)
 {
 	struct fuzz_input rest = *input, record;
 
-	*machine = (struct fuzz_machine){.settings = {.name = "cloud"}};
-	machine->env = (struct cfs_env){.get = get, .read_file = read_file, .arg = machine};
+	*host = (struct fuzz_host){.settings = {.name = "cloud"}};
+	host->env = (struct cfs_env){.get = get, .read_file = read_file, .arg = host};
 	if (fuzz_next(&rest, FUZZ_SEPARATOR, &record))
-		take_variables(machine, input, record);
+		take_variables(host, input, record);
 	while (fuzz_next(&rest, FUZZ_SEPARATOR, &record))
-		take_record(machine, input, record);
-	machine->settings.profile = get(machine, "PROFILE");
-	machine->settings.endpoint = get(machine, "ENDPOINT");
-	machine->settings.ca_file = get(machine, "CA_FILE");
+		take_record(host, input, record);
+	host->settings.profile = get(host, "PROFILE");
+	host->settings.endpoint = get(host, "ENDPOINT");
+	host->settings.ca_file = get(host, "CA_FILE");
 }
 
-void fuzz_machine_finish(struct fuzz_machine *machine)
+void fuzz_host_finish(struct fuzz_host *host)
 {
-	while (machine->n_variables > 0) {
-		free(machine->variables[--machine->n_variables].name);
-		free(machine->variables[machine->n_variables].value);
+	while (host->n_variables > 0) {
+		free(host->variables[--host->n_variables].name);
+		free(host->variables[host->n_variables].value);
 	}
-	while (machine->n_files > 0)
-		free(machine->files[--machine->n_files].path);
-	fuzz_secrets_finish(&machine->secrets);
+	while (host->n_files > 0)
+		free(host->files[--host->n_files].path);
+	fuzz_secrets_finish(&host->secrets);
 }
 
 /* The search */
@@ -236,7 +236,7 @@ static bool begins_with(const char *text, const char *prefix)
 	return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Plain http, but to a host that is this machine or its link? */
+/* Plain http, but to a host that is this host or its link? */
 static bool is_in_the_clear(const char *url)
 {
 	static const char *const near[] = {"http://127.", "http://localhost", "http://[::1]",
@@ -252,7 +252,7 @@ static bool is_in_the_clear(const char *url)
 	return true;
 }
 
-static void check_request(const struct fuzz_machine *machine, const struct cfs_step *step)
+static void check_request(const struct fuzz_host *host, const struct cfs_step *step)
 {
 	const struct cfs_http_request *request = &step->request;
 
@@ -272,10 +272,10 @@ static void check_request(const struct fuzz_machine *machine, const struct cfs_s
 	}
 	MUST(request->body.len <= CFS_HTTP_BODY_MAX);
 	/* URLs are logged by proxies and shown by ps(1). */
-	fuzz_secrets_check(&machine->secrets, request->url);
+	fuzz_secrets_check(&host->secrets, request->url);
 }
 
-static void check_keys(const struct fuzz_machine *machine, const struct cfs_backend *backend,
+static void check_keys(const struct fuzz_host *host, const struct cfs_backend *backend,
 	struct cfs_account *account, const struct cfs_step *step)
 {
 	const struct cfs_keys *keys = &step->keys;
@@ -297,21 +297,21 @@ static void check_keys(const struct fuzz_machine *machine, const struct cfs_back
 	r = backend->request(account, &question, keys, FUZZ_NOW, &request);
 	MUST(r == 0 || r == -EFBIG);
 	if (r == 0) {
-		fuzz_secrets_check(&machine->secrets, request.url);
+		fuzz_secrets_check(&host->secrets, request.url);
 		cfs_http_request_finish(&request);
 	}
 }
 
-static void check_step(const struct fuzz_machine *machine, const struct cfs_backend *backend,
+static void check_step(const struct fuzz_host *host, const struct cfs_backend *backend,
 	struct cfs_account *account, const struct cfs_step *step)
 {
 	MUST(memchr(step->why, '\0', sizeof(step->why)));
 	MUST_OF(fuzz_is_line(step->why), step->why);
-	fuzz_secrets_check(&machine->secrets, step->why);
+	fuzz_secrets_check(&host->secrets, step->why);
 	switch (step->kind) {
 	case CFS_STEP_KEYS:
 		MUST(step->why[0]);
-		check_keys(machine, backend, account, step);
+		check_keys(host, backend, account, step);
 		return;
 	case CFS_STEP_FAILED:
 		MUST(step->why[0]);
@@ -322,7 +322,7 @@ static void check_step(const struct fuzz_machine *machine, const struct cfs_back
 		break;
 	case CFS_STEP_HTTP:
 		MUST(step->timeout_ms > 0);
-		check_request(machine, step);
+		check_request(host, step);
 		break;
 	case CFS_STEP_PROCESS:
 		MUST(step->timeout_ms > 0);
@@ -344,20 +344,20 @@ static void forget(struct cfs_step *step)
 
 /* The answer to a step, with its content in *ret_content for free(3). */
 static struct cfs_step_answer answer_to(
-	struct fuzz_machine *machine, enum cfs_step_kind asked, char **ret_content)
+	struct fuzz_host *host, enum cfs_step_kind asked, char **ret_content)
 {
 	struct cfs_step_answer answer = {.fault = CFS_UNREACHABLE, .date = FUZZ_NOW};
 	struct fuzz_input content = {0};
-	size_t i = machine->next_answer;
+	size_t i = host->next_answer;
 
-	if (i < machine->n_answers) {
-		machine->next_answer++;
-		answer.fault = machine->answers[i].fault;
-		answer.status = machine->answers[i].status;
-		if (machine->answers[i].to != CFS_STEP_ABSENT && machine->answers[i].to != asked)
+	if (i < host->n_answers) {
+		host->next_answer++;
+		answer.fault = host->answers[i].fault;
+		answer.status = host->answers[i].status;
+		if (host->answers[i].to != CFS_STEP_ABSENT && host->answers[i].to != asked)
 			answer.fault = CFS_BAD_ANSWER;
 		if (answer.fault == CFS_OK)
-			content = machine->answers[i].content;
+			content = host->answers[i].content;
 		if (content.left > CFS_PROVIDER_ANSWER_MAX)
 			content.left = CFS_PROVIDER_ANSWER_MAX;
 	}
@@ -373,7 +373,7 @@ static struct cfs_step_answer answer_to(
 }
 
 /* Runs one provider to its end, and returns how it ended. */
-static enum cfs_step_kind run(struct fuzz_machine *machine, const struct cfs_backend *backend,
+static enum cfs_step_kind run(struct fuzz_host *host, const struct cfs_backend *backend,
 	const struct cfs_provider *provider, struct cfs_account *account)
 {
 	struct cfs_provider_state *state = NULL;
@@ -383,36 +383,36 @@ static enum cfs_step_kind run(struct fuzz_machine *machine, const struct cfs_bac
 	char *content = NULL;
 	unsigned steps = 0;
 
-	MUST(provider->create(&machine->settings, &machine->env, &state) == 0);
+	MUST(provider->create(&host->settings, &host->env, &state) == 0);
 	for (;;) {
 		MUST_OF(steps++ < STEPS_MAX, provider->name);
 		memset(&step, 0xa5, sizeof(step)); /* it must be filled wholly */
 		provider->step(state, answered, FUZZ_NOW, &step);
 		free(content);
 		content = NULL;
-		check_step(machine, backend, account, &step);
+		check_step(host, backend, account, &step);
 		asked = step.kind;
 		forget(&step);
 		if (asked != CFS_STEP_HTTP && asked != CFS_STEP_PROCESS)
 			break;
-		answer = answer_to(machine, asked, &content);
+		answer = answer_to(host, asked, &content);
 		answered = &answer;
 	}
 	provider->destroy(state);
 	return asked;
 }
 
-void fuzz_machine_search(struct fuzz_machine *machine, const struct cfs_backend *backend)
+void fuzz_host_search(struct fuzz_host *host, const struct cfs_backend *backend)
 {
 	struct cfs_buf why = CFS_BUF_INIT(4 * CFS_PROVIDER_WHY_MAX);
 	struct cfs_account *account = NULL;
 	const char *text;
 	int r;
 
-	r = backend->account_create(&machine->settings, &machine->env, &account, &why);
+	r = backend->account_create(&host->settings, &host->env, &account, &why);
 	text = cfs_buf_text(&why);
 	MUST_OF(fuzz_is_line(text), text);
-	fuzz_secrets_check(&machine->secrets, text);
+	fuzz_secrets_check(&host->secrets, text);
 	if (r == 0) {
 		const char *region = NULL;
 
@@ -426,7 +426,7 @@ void fuzz_machine_search(struct fuzz_machine *machine, const struct cfs_backend 
 	}
 	cfs_buf_finish(&why);
 	for (size_t i = 0; backend->providers[i]; i++) {
-		if (run(machine, backend, backend->providers[i], account) != CFS_STEP_ABSENT)
+		if (run(host, backend, backend->providers[i], account) != CFS_STEP_ABSENT)
 			break;
 	}
 	if (account)

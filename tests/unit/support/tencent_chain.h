@@ -1,6 +1,6 @@
-/* A machine on which credentials are looked for, and providers driven by hand on it. */
-#ifndef CFS_TESTS_UNIT_SUPPORT_TENCENT_MACHINE_H
-#define CFS_TESTS_UNIT_SUPPORT_TENCENT_MACHINE_H
+/* A host on which credentials are looked for, and providers driven by hand on it. */
+#ifndef CFS_TESTS_UNIT_SUPPORT_TENCENT_CHAIN_H
+#define CFS_TESTS_UNIT_SUPPORT_TENCENT_CHAIN_H
 
 #include <errno.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@
 #define SECRET "5up3r-s3cr3t"
 
 /* Its variables and its files, each list ended by a NULL. */
-struct machine {
+struct host {
 	const char *const (*variables)[2];
 	struct file {
 		const char *path, *text;
@@ -29,24 +29,24 @@ struct machine {
 	unsigned reads;
 };
 
-static const char *machine_get(void *arg, const char *name)
+static const char *host_get(void *arg, const char *name)
 {
-	const struct machine *machine = arg;
+	const struct host *host = arg;
 
-	for (size_t i = 0; machine->variables && machine->variables[i][0]; i++) {
-		if (strcmp(machine->variables[i][0], name) == 0)
-			return machine->variables[i][1];
+	for (size_t i = 0; host->variables && host->variables[i][0]; i++) {
+		if (strcmp(host->variables[i][0], name) == 0)
+			return host->variables[i][1];
 	}
 	return NULL;
 }
 
-static int machine_read_file(void *arg, const char *path, struct cfs_buf *content)
+static int host_read_file(void *arg, const char *path, struct cfs_buf *content)
 {
-	struct machine *machine = arg;
+	struct host *host = arg;
 
-	machine->reads++;
-	for (size_t i = 0; machine->files && machine->files[i].path; i++) {
-		const struct file *file = &machine->files[i];
+	host->reads++;
+	for (size_t i = 0; host->files && host->files[i].path; i++) {
+		const struct file *file = &host->files[i];
 
 		if (strcmp(file->path, path) == 0)
 			return file->error ? file->error : cfs_buf_adds(content, file->text);
@@ -59,7 +59,7 @@ struct run {
 	const struct cfs_provider *provider;
 	struct cfs_settings settings;
 	struct cfs_env env;
-	struct machine machine;
+	struct host host;
 	struct cfs_provider_state *state;
 	struct cfs_step step; /* the last one */
 };
@@ -94,8 +94,8 @@ static inline void run_begin(struct run *run, const struct cfs_provider *provide
 {
 	run->provider = provider;
 	run->settings.name = "tencent";
-	run->env = (struct cfs_env){
-		.get = machine_get, .read_file = machine_read_file, .arg = &run->machine};
+	run->env =
+		(struct cfs_env){.get = host_get, .read_file = host_read_file, .arg = &run->host};
 	assert_int_equal(provider->create(&run->settings, &run->env, &run->state), 0);
 	run_step(run, NULL, NOW);
 }

@@ -1,5 +1,5 @@
 /*
- * A machine that an input describes, on which keys are looked for: variables, files, and what
+ * A host that an input describes, on which keys are looked for: variables, files, and what
  * answers when a provider asks. In records:
  *
  *     NAME=VALUE             lines of variables; PROFILE is the setting of that name
@@ -13,8 +13,8 @@
  * Secrets. Bytes that begin with "hush", where a secret stands, must be found in no text that is
  * for people's eyes. See fuzz_secrets_find.
  */
-#ifndef CFS_FUZZ_MACHINE_H
-#define CFS_FUZZ_MACHINE_H
+#ifndef CFS_FUZZ_HOST_H
+#define CFS_FUZZ_HOST_H
 
 #include "backends/contract/backend.h"
 #include "tests/fuzz/fuzz.h"
@@ -44,7 +44,7 @@ void fuzz_secrets_finish(struct fuzz_secrets *secrets);
 /* No secret is in the text. */
 void fuzz_secrets_check(const struct fuzz_secrets *secrets, const char *text);
 
-struct fuzz_machine {
+struct fuzz_host {
 	struct cfs_env env;
 	struct cfs_settings settings;
 	struct fuzz_secrets secrets;
@@ -67,10 +67,10 @@ struct fuzz_machine {
 };
 
 /* The input is borrowed until finish. In place: the env points back. */
-void fuzz_machine_init(struct fuzz_machine *machine, const struct fuzz_input *input);
-void fuzz_machine_finish(struct fuzz_machine *machine);
+void fuzz_host_init(struct fuzz_host *host, const struct fuzz_input *input);
+void fuzz_host_finish(struct fuzz_host *host);
 
 /* Makes an account and looks for keys along the backend's chain, once, and checks every step. */
-void fuzz_machine_search(struct fuzz_machine *machine, const struct cfs_backend *backend);
+void fuzz_host_search(struct fuzz_host *host, const struct cfs_backend *backend);
 
 #endif
