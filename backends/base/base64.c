@@ -129,9 +129,7 @@ static size_t decode_blocks(const char *text, size_t len, struct cfs_buf *conten
 int cfs_base64_feed(
 	struct cfs_base64 *decoder, const char *text, size_t len, struct cfs_buf *content)
 {
-	size_t i;
-
-	for (i = 0; i < len && !decoder->failed; i++) {
+	for (size_t i = 0; i < len && !decoder->failed; i++) {
 		if (decoder->digits == 0) {
 			i += decode_blocks(text + i, len - i, content);
 			if (i == len)

@@ -300,9 +300,8 @@ static const struct setting *find_setting(const char *key)
 /* The setting of that key that only this backend knows, or NULL. */
 static const struct cfs_setting *find_own(const struct cfs_backend *backend, const char *key)
 {
-	const struct cfs_setting *setting;
-
-	for (setting = backend->settings; setting && setting->key; setting++) {
+	for (const struct cfs_setting *setting = backend->settings; setting && setting->key;
+		setting++) {
 		if (strcmp(setting->key, key) == 0)
 			return setting;
 	}

@@ -33,9 +33,7 @@ void cfs_config_finish(struct cfs_config *config)
 
 static struct cfs_cloud_config *find_cloud(const struct cfs_config *config, const char *name)
 {
-	struct cfs_cloud_config *cloud;
-
-	for (cloud = config->clouds; cloud; cloud = cloud->next) {
+	for (struct cfs_cloud_config *cloud = config->clouds; cloud; cloud = cloud->next) {
 		if (strcmp(cloud->name, name) == 0)
 			return cloud;
 	}
@@ -46,9 +44,9 @@ static struct cfs_cloud_config *find_cloud(const struct cfs_config *config, cons
 static const struct cfs_config_item *find_backend_item(
 	const struct cfs_config *config, const char *section)
 {
-	const struct cfs_config_item *item, *found = NULL;
+	const struct cfs_config_item *found = NULL;
 
-	for (item = config->items.first; item; item = item->next) {
+	for (const struct cfs_config_item *item = config->items.first; item; item = item->next) {
 		if (item->key && strcmp(item->section, section) == 0 &&
 			strcmp(item->key, "backend") == 0 &&
 			(item->option || !found || !found->option))
@@ -182,10 +180,9 @@ static int apply(struct cfs_config *config, const struct cfs_config_item *item, 
 /* Whether a file says something about the mount and nothing about any cloud. */
 static bool is_only_about_mount(const struct cfs_config *config)
 {
-	const struct cfs_config_item *item;
 	bool any = false;
 
-	for (item = config->items.first; item; item = item->next) {
+	for (const struct cfs_config_item *item = config->items.first; item; item = item->next) {
 		if (!item->option && !is_about_mount(item))
 			return false;
 		any = any || !item->option;
@@ -195,10 +192,9 @@ static bool is_only_about_mount(const struct cfs_config *config)
 
 static int check_number(const struct cfs_config *config, struct cfs_buf *why)
 {
-	const struct cfs_cloud_config *cloud;
 	size_t n = 0;
 
-	for (cloud = config->clouds; cloud; cloud = cloud->next)
+	for (const struct cfs_cloud_config *cloud = config->clouds; cloud; cloud = cloud->next)
 		n++;
 	if (n > 0 && n <= CFS_CLOUDS_MAX)
 		return 0;
@@ -213,7 +209,6 @@ static int check_number(const struct cfs_config *config, struct cfs_buf *why)
 
 int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 {
-	const struct cfs_config_item *item;
 	const struct cfs_backend *backend;
 	const char *name;
 	size_t len;
@@ -224,13 +219,16 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 	(void)cfs_guests_parse(cfs_guests_default, &config->guests, &name, &len);
 	for (size_t i = 0; !config->from_file && r == 0 && (backend = cfs_backend_at(i)); i++)
 		r = add_cloud(config, backend->name, backend);
-	for (item = config->items.first; item && r == 0; item = item->next)
+	for (const struct cfs_config_item *item = config->items.first; item && r == 0;
+		item = item->next)
 		r = add_section(config, item, why);
 	/* What is applied later counts. On the command line options stand before the file is read.
 	 */
-	for (item = config->items.first; item && r == 0; item = item->next)
+	for (const struct cfs_config_item *item = config->items.first; item && r == 0;
+		item = item->next)
 		r = item->key && !item->option ? apply(config, item, why) : 0;
-	for (item = config->items.first; item && r == 0; item = item->next)
+	for (const struct cfs_config_item *item = config->items.first; item && r == 0;
+		item = item->next)
 		r = item->key && item->option ? apply(config, item, why) : 0;
 	return r < 0 ? r : check_number(config, why);
 }

@@ -160,10 +160,9 @@ int cfs_config_items_option(struct cfs_config_items *items, const char *text, st
 int cfs_config_items_copy_options(
 	struct cfs_config_items *items, const struct cfs_config_items *from)
 {
-	const struct cfs_config_item *item;
 	int r = 0;
 
-	for (item = from->first; item && r == 0; item = item->next) {
+	for (const struct cfs_config_item *item = from->first; item && r == 0; item = item->next) {
 		if (item->option)
 			r = add(items, item->section, item->key, item->value, item->where, true);
 	}
@@ -173,9 +172,8 @@ int cfs_config_items_copy_options(
 const struct cfs_config_item *cfs_config_items_earlier(
 	const struct cfs_config_items *items, const struct cfs_config_item *item)
 {
-	const struct cfs_config_item *other;
-
-	for (other = items->first; other != item; other = other->next) {
+	for (const struct cfs_config_item *other = items->first; other != item;
+		other = other->next) {
 		if (other->key && other->option == item->option &&
 			strcmp(other->section, item->section) == 0 &&
 			strcmp(other->key, item->key) == 0)

@@ -279,11 +279,10 @@ static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 int cfs_check(const struct cfs_clouds *clouds, bool json)
 {
 	cJSON *reports = cJSON_CreateArray(), *report;
-	struct cfs_cloud *cloud;
 	bool all = true;
 	int r = reports ? 0 : -ENOMEM;
 
-	for (cloud = clouds->first; cloud && r >= 0; cloud = cloud->next) {
+	for (struct cfs_cloud *cloud = clouds->first; cloud && r >= 0; cloud = cloud->next) {
 		report = cJSON_CreateObject();
 		if (!report || !cJSON_AddItemToArray(reports, report)) {
 			cJSON_Delete(report);

@@ -14,13 +14,13 @@ static const char *text_of(const cJSON *object, const char *key)
 static void print_credentials(const cJSON *report)
 {
 	const cJSON *expires = cJSON_GetObjectItemCaseSensitive(report, "expires");
-	const char *source = text_of(report, "credentials"), *line, *end;
+	const char *source = text_of(report, "credentials"), *end;
 	char when[CFS_TIME_TEXT];
 
 	if (!source) {
 		printf("  credentials  none; looked in\n");
-		for (line = text_of(report, "looked"); line && (end = strchr(line, '\n'));
-			line = end + 1)
+		for (const char *line = text_of(report, "looked");
+			line && (end = strchr(line, '\n')); line = end + 1)
 			printf("                 %.*s\n", (int)(end - line), line);
 		return;
 	}

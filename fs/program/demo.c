@@ -204,7 +204,6 @@ int cfs_demo_configure(
 	const struct cfs_demo *demo, struct cfs_config_items *items, struct cfs_buf *why)
 {
 	const struct cfs_backend *backend;
-	const struct cfs_setting *setting;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && (backend = simulated_at(i)); i++) {
@@ -214,7 +213,8 @@ int cfs_demo_configure(
 		if (r == 0)
 			r = configure(
 				demo, backend->name, "regions", backend->demo->regions, items, why);
-		for (setting = backend->settings; r == 0 && setting && setting->key; setting++)
+		for (const struct cfs_setting *setting = backend->settings;
+			r == 0 && setting && setting->key; setting++)
 			if (setting->demo)
 				r = configure(demo, backend->name, setting->key, setting->demo,
 					items, why);

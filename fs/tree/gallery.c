@@ -368,13 +368,13 @@ static void end(void *state)
 static int begin(const struct cfs_node *node, void **ret_state)
 {
 	struct page *page = calloc(1, sizeof(*page));
-	struct cfs_cloud *cloud;
 
 	if (!page)
 		return -ENOMEM;
 	page->template = cfs_asset_gallery_html;
 	page->now = cfs_clock_wall().tv_sec;
-	for (cloud = cfs_nodes_clouds(node->nodes)->first; cloud; cloud = cloud->next)
+	for (struct cfs_cloud *cloud = cfs_nodes_clouds(node->nodes)->first; cloud;
+		cloud = cloud->next)
 		page->clouds[page->n_clouds++] = cfs_cloud_ref(cloud);
 	*ret_state = page;
 	return 0;

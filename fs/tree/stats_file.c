@@ -51,13 +51,12 @@ static void results(struct cfs_buf *buf, const struct cfs_metrics_series *series
 {
 	bool told[CFS_N_FAULTS] = {false};
 	uint64_t count;
-	int fault, same;
 
-	for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
+	for (int fault = CFS_OK; fault < CFS_N_FAULTS; fault++) {
 		if (told[fault])
 			continue;
 		count = 0;
-		for (same = fault; same < CFS_N_FAULTS; same++) {
+		for (int same = fault; same < CFS_N_FAULTS; same++) {
 			if (cfs_failure_errno((enum cfs_fault)same, false) ==
 				cfs_failure_errno((enum cfs_fault)fault, false)) {
 				count += series->results[same];
@@ -113,12 +112,12 @@ static const struct column columns[] = {
 static void write_series(struct cfs_buf *buf, const struct cfs_metrics *metrics)
 {
 	const struct cfs_metrics_series *series;
-	const struct column *column;
 
 	head(buf, "calls_total", "counter", "API calls that ended, by errno or ok.");
 	for (size_t i = 0; (series = cfs_metrics_at(metrics, i)); i++)
 		results(buf, series);
-	for (column = columns; column < columns + sizeof(columns) / sizeof(columns[0]); column++) {
+	for (const struct column *column = columns;
+		column < columns + sizeof(columns) / sizeof(columns[0]); column++) {
 		head(buf, column->name, column->type, column->help);
 		for (size_t i = 0; (series = cfs_metrics_at(metrics, i)); i++) {
 			series_labels(buf, column->name, series);
@@ -190,10 +189,9 @@ static void write_durations(struct cfs_buf *buf, const struct cfs_metrics *metri
 static void write_regions(struct cfs_buf *buf, const struct cfs_cloud *clouds, bool ages)
 {
 	const char *name = ages ? "list_age_seconds" : "instances";
-	const struct cfs_cloud *cloud;
 	struct cfs_region_state region;
 
-	for (cloud = clouds; cloud; cloud = cloud->next) {
+	for (const struct cfs_cloud *cloud = clouds; cloud; cloud = cloud->next) {
 		for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 			cfs_catalogue_region(cloud->catalogue, i, &region);
 			if (!region.listed)
@@ -225,11 +223,9 @@ static void write_up(struct cfs_buf *buf, const struct cfs_endpoint *endpoint)
 static void write_endpoints(struct cfs_buf *buf, const struct cfs_cloud *clouds, const char *name,
 	void (*write_value)(struct cfs_buf *buf, const struct cfs_endpoint *endpoint))
 {
-	const struct cfs_endpoint *endpoint;
-	const struct cfs_cloud *cloud;
-
-	for (cloud = clouds; cloud; cloud = cloud->next) {
-		for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
+	for (const struct cfs_cloud *cloud = clouds; cloud; cloud = cloud->next) {
+		for (const struct cfs_endpoint *endpoint = cloud->client->endpoints; endpoint;
+			endpoint = endpoint->next) {
 			cfs_buf_addf(buf, "consolefs_%s{", name);
 			label(buf, "cloud", cloud->config->name);
 			cfs_buf_addf(buf, ",");
@@ -252,7 +248,6 @@ static void write_reachability(struct cfs_buf *buf, const struct cfs_cloud *clou
 
 static void write_clouds(struct cfs_buf *buf, const struct cfs_cloud *clouds)
 {
-	const struct cfs_cloud *cloud;
 	int64_t expires;
 
 	head(buf, "instances", "gauge", "Instances in the last list of a region.");
@@ -261,7 +256,7 @@ static void write_clouds(struct cfs_buf *buf, const struct cfs_cloud *clouds)
 	write_regions(buf, clouds, true);
 	head(buf, "credentials_expiry_timestamp_seconds", "gauge",
 		"When the credentials that are held expire; absent when never, or when none are.");
-	for (cloud = clouds; cloud; cloud = cloud->next) {
+	for (const struct cfs_cloud *cloud = clouds; cloud; cloud = cloud->next) {
 		expires = cfs_credentials_expires(cloud->client->credentials);
 		if (!cfs_credentials_source(cloud->client->credentials)[0] || expires == INT64_MAX)
 			continue;

@@ -173,15 +173,15 @@ static void render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 /* What keeps calls from being made as fast as they might be, if anything. */
 static void render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
-	const struct cfs_endpoint *endpoint;
-
-	for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
+	for (const struct cfs_endpoint *endpoint = cloud->client->endpoints; endpoint;
+		endpoint = endpoint->next) {
 		if (endpoint->queue.rate.reduced)
 			cfs_buf_addf(buf, "throttled:   %s %s, now at most %.1f calls a second\n",
 				endpoint->region, endpoint->action,
 				cfs_rate_adaptive_rate(&endpoint->queue.rate));
 	}
-	for (endpoint = cloud->client->endpoints; endpoint; endpoint = endpoint->next) {
+	for (const struct cfs_endpoint *endpoint = cloud->client->endpoints; endpoint;
+		endpoint = endpoint->next) {
 		if (endpoint->breaker.down)
 			cfs_buf_addf(buf,
 				"no answer:   %s %s; calls fail at once, until a probe is "
@@ -194,9 +194,9 @@ static void render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf
 static const char *condition(const struct cfs_cloud *cloud)
 {
 	struct cfs_region_state region;
-	size_t i, n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0, failed = 0;
+	size_t n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0, failed = 0;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		listed += region.listed;
 		failed += region.failure != NULL;

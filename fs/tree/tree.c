@@ -160,9 +160,8 @@ static const struct cfs_tree_steps open_regions = {ask_regions, take_dirlist};
 static int look_up_cloud(struct cfs_tree_op *op)
 {
 	struct cfs_nodes *nodes = op->node->nodes;
-	struct cfs_cloud *cloud;
 
-	for (cloud = cfs_nodes_clouds(nodes)->first; cloud; cloud = cloud->next)
+	for (struct cfs_cloud *cloud = cfs_nodes_clouds(nodes)->first; cloud; cloud = cloud->next)
 		if (strcmp(cloud->config->name, op->name) == 0)
 			return set_found(op, cfs_node_of_cloud(nodes, cloud));
 	return -ENOENT;

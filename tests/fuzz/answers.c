@@ -74,7 +74,7 @@ static void check_instance(struct fuzz_outcome *outcome, const struct cfs_instan
 {
 	const struct fuzz_question *asked = outcome->asked;
 	const char *id = cfs_instance_id(instance);
-	size_t bytes = sizeof(*instance), i;
+	size_t bytes = sizeof(*instance);
 
 	MUST(asked->question.verb == CFS_LIST || asked->question.verb == CFS_FIND);
 	MUST_OF(asked->backend->valid_id(id), id);
@@ -86,14 +86,14 @@ static void check_instance(struct fuzz_outcome *outcome, const struct cfs_instan
 	MUST(instance->n_addresses <= CFS_ADDRESSES_MAX);
 	MUST(instance->power <= CFS_POWER_GONE);
 	MUST(instance->offers >> asked->backend->n_live == 0);
-	for (i = 0; i < CFS_N_FIELDS; i++)
+	for (size_t i = 0; i < CFS_N_FIELDS; i++)
 		bytes += note_text(outcome, "field", cfs_instance_field(instance, i));
 	check_launched(cfs_instance_field(instance, CFS_FIELD_LAUNCHED));
-	for (i = 0; i < instance->n_addresses; i++)
+	for (size_t i = 0; i < instance->n_addresses; i++)
 		bytes += note_text(outcome, "address", cfs_instance_address(instance, i));
-	for (i = 0; i < instance->n_tags; i++)
+	for (size_t i = 0; i < instance->n_tags; i++)
 		bytes += note_pair(outcome, "tag", cfs_instance_tag(instance, i));
-	for (i = 0; i < instance->n_extras; i++)
+	for (size_t i = 0; i < instance->n_extras; i++)
 		bytes += note_pair(outcome, "extra", cfs_instance_extra(instance, i));
 	MUST(bytes <= CFS_INSTANCE_BYTES_MAX);
 	MUST(cfs_buf_addf(&outcome->given, "power %u offers %u\n", instance->power,

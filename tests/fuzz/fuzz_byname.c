@@ -62,9 +62,8 @@ static int compare_claim(void *arg, const struct cfs_entry *other)
 static void each(const struct fuzz_fleet *fleet,
 	int (*fn)(void *arg, const struct cfs_entry *entry), void *arg)
 {
-	const struct cfs_entry *entry;
-
-	for (entry = fleet->cloud.catalogue->store.entries.first; entry; entry = entry->next)
+	for (const struct cfs_entry *entry = fleet->cloud.catalogue->store.entries.first; entry;
+		entry = entry->next)
 		MUST(fn(arg, entry) == 0);
 }
 

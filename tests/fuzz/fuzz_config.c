@@ -101,13 +101,13 @@ static void check_cloud(const struct cfs_cloud_config *cloud, const struct cfs_e
 
 static void check_clouds(const struct cfs_config *config, const struct cfs_env *env)
 {
-	const struct cfs_cloud_config *cloud, *other;
 	size_t n = 0;
 
-	for (cloud = config->clouds; cloud; cloud = cloud->next, n++) {
+	for (const struct cfs_cloud_config *cloud = config->clouds; cloud;
+		cloud = cloud->next, n++) {
 		check_cloud(cloud, env);
 		MUST(cfs_cloud_config_equal(cloud, cloud));
-		for (other = cloud->next; other; other = other->next)
+		for (const struct cfs_cloud_config *other = cloud->next; other; other = other->next)
 			MUST_OF(strcmp(cloud->name, other->name) != 0, cloud->name);
 	}
 	MUST(n > 0 && n <= CFS_CLOUDS_MAX);

@@ -110,9 +110,7 @@ static const struct by_message {
 
 static enum cfs_fault find_code(const char *code, const char *message)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(by_message) / sizeof(by_message[0]); i++) {
+	for (size_t i = 0; i < sizeof(by_message) / sizeof(by_message[0]); i++) {
 		if (strcmp(by_message[i].code, code) == 0 && strstr(message, by_message[i].part))
 			return by_message[i].fault;
 	}

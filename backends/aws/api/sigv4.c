@@ -118,7 +118,7 @@ static int add_query(struct cfs_buf *out, const char *query)
 	struct cfs_buf text = CFS_BUF_INIT(CFS_SIGV4_TEXT_MAX);
 	struct pair pairs[CFS_SIGV4_PARAMETERS_MAX];
 	size_t ends[CFS_SIGV4_PARAMETERS_MAX][2];
-	size_t n = 0, i, begin = 0;
+	size_t n = 0, begin = 0;
 	int r = 0;
 
 	while (r == 0 && *query) {
@@ -139,14 +139,14 @@ static int add_query(struct cfs_buf *out, const char *query)
 	if (r == 0)
 		r = cfs_buf_error(&text);
 	/* Only now, since the text may have moved while it grew. */
-	for (i = 0; r == 0 && i < n; begin = ends[i][1], i++)
+	for (size_t i = 0; r == 0 && i < n; begin = ends[i][1], i++)
 		pairs[i] = (struct pair){.name = cfs_buf_text(&text) + begin,
 			.name_len = ends[i][0] - begin,
 			.value = cfs_buf_text(&text) + ends[i][0],
 			.value_len = ends[i][1] - ends[i][0]};
 	if (r == 0 && n > 0)
 		qsort(pairs, n, sizeof(pairs[0]), compare_parameters);
-	for (i = 0; r == 0 && i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++)
 		cfs_buf_addf(out, "%s%.*s=%.*s", i ? "&" : "", (int)pairs[i].name_len,
 			pairs[i].name, (int)pairs[i].value_len, pairs[i].value);
 	cfs_buf_finish(&text);
@@ -183,17 +183,17 @@ static int add_headers(
 	struct cfs_buf *out, const struct cfs_sigv4_request *request, struct cfs_buf *names)
 {
 	struct pair pairs[CFS_SIGV4_HEADERS_MAX];
-	size_t n = request->n_headers, i;
+	size_t n = request->n_headers;
 
 	if (n > CFS_SIGV4_HEADERS_MAX)
 		return -EFBIG;
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		pairs[i] = (struct pair){.name = request->headers[i].name,
 			.value = request->headers[i].value,
 			.order = i};
 	if (n > 0)
 		qsort(pairs, n, sizeof(pairs[0]), compare_headers);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && strcasecmp(pairs[i].name, pairs[i - 1].name) == 0) {
 			cfs_buf_addc(out, ',');
 		} else {

@@ -66,20 +66,20 @@ bool cfs_aws_instances_valid_id(const char *id)
 
 enum cfs_power cfs_aws_instances_power(const char *code, const char *name)
 {
-	size_t len = strspn(code, "0123456789"), i;
+	size_t len = strspn(code, "0123456789");
 	int low = -1;
 
 	if (len > 0 && len <= 5 && code[len] == '\0') {
 		low = 0;
-		for (i = 0; i < len; i++)
+		for (size_t i = 0; i < len; i++)
 			low = low * 10 + (code[i] - '0');
 		low &= 0xff;
 	}
-	for (i = 0; i < N_ELEMENTS(states); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(states); i++) {
 		if (states[i].code == low)
 			return states[i].power;
 	}
-	for (i = 0; i < N_ELEMENTS(states); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(states); i++) {
 		if (strcmp(states[i].name, name) == 0)
 			return states[i].power;
 	}
