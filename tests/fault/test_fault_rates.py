@@ -96,25 +96,21 @@ def test_two_mounts_share_an_accounts_bucket_and_one_has_it_when_the_other_stops
 
 
 def test_the_queue_is_first_come_first_served():
+    """By the order in which the cloud is asked: when an open returns is the scheduler's to say."""
     with Simulator(rate_scale=0) as sim, Mount.of(sim, options=["aws.rate=4"]) as mount:
-        path = mount.aws / fleet.aws(fleet.AWAKE) / "screenshot.jpg"
+        names = [name for name in fleet.instances(mount.aws) if (mount.aws / name / "console.log").exists()][:8]
         for _ in range(4):
-            read(path)
-        ended = []
-
-        def open_one(name):
-            read(path)
-            ended.append(name)
-
-        threads = [threading.Thread(target=open_one, args=(name,)) for name in range(8)]
+            read(mount.aws / names[0] / "console.log")
+        threads = [threading.Thread(target=errno_of, args=(read, mount.aws / name / "console.log")) for name in names]
         for number, thread in enumerate(threads):
             thread.start()
             # Each is in the queue, or through, before the next comes.
             await_that(lambda: queued(mount.aws) + len(sim.log_entries(
-                action="GetConsoleScreenshot")) >= 5 + number, "it is in the queue")
+                action="GetConsoleOutput")) >= 5 + number, "it is in the queue")
         for thread in threads:
             thread.join()
-        assert ended == sorted(ended) and len(ended) == 8
+        asked = [entry["instance"] for entry in sim.log_entries(action="GetConsoleOutput")]
+        assert asked[4:] == names and len(names) == 8
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
