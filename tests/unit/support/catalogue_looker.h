@@ -25,129 +25,33 @@ struct looker {
 	int result;
 };
 
-static inline int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
+/* A world of a cloud whose list is kept for TTL; and its end. The cloud is made by what asks it first, or by begin(), so
+ * that a test can say before what it is like. */
+int catalogue_set_up(void **state);
+int catalogue_tear_down(void **state);
+void begin(struct fixture *f);
 
-	assert_non_null(f);
-	clock_go();
-	f->world = world_create();
-	f->world->config.list_ttl_ms = TTL;
-	f->server = &f->world->server;
-	*state = f;
-	return 0;
-}
+/* The callback of a wait of a struct looker. */
+void told(void *arg, int result);
 
-static inline int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	world_destroy(f->world);
-	free(f);
-	return 0;
-}
-
-static inline void begin(struct fixture *f)
-{
-	f->cloud = world_cloud(f->world);
-	f->catalogue = f->cloud->catalogue;
-}
-
-static inline void told(void *arg, int result)
-{
-	struct looker *looker = arg;
-
-	looker->told++;
-	looker->result = result;
-	cfs_loop_stop(looker->f->world->loop);
-}
-
-static inline int list(struct fixture *f, struct looker *looker)
-{
-	*looker = (struct looker){.f = f};
-	if (!f->cloud)
-		begin(f);
-	return cfs_catalogue_list(f->catalogue, &looker->wait, told, looker);
-}
-
-static inline int look(struct fixture *f, struct looker *looker, const char *id)
-{
-	struct cfs_entry *entry = NULL;
-	int r;
-
-	*looker = (struct looker){.f = f};
-	if (!f->cloud)
-		begin(f);
-	r = cfs_catalogue_lookup(f->catalogue, id, &looker->wait, told, looker, &entry);
-	if (r == 1)
-		assert_string_equal(entry->id, id);
-	else
-		assert_null(entry);
-	return r;
-}
+/* Ask for the list, for one instance. They return as cfs_catalogue_list and cfs_catalogue_look do: 0 when *looker waits. */
+int list(struct fixture *f, struct looker *looker);
+int look(struct fixture *f, struct looker *looker, const char *id);
 
 /* Waits for what is under way, if anything is, and nothing has to. */
-static inline int finally(struct fixture *f, struct looker *looker, int r)
-{
-	if (r != 0)
-		return r;
-	run_until(f->world, &looker->told, 1);
-	assert_int_equal(looker->told, 1);
-	return looker->result;
-}
+int finally(struct fixture *f, struct looker *looker, int r);
 
-static inline void settle(struct fixture *f)
-{
-	run_idle(f->world);
-	while (f->world->readers)
-		assert_int_equal(cfs_loop_run(f->world->loop), 0);
-	run_idle(f->world);
-}
-
-static inline int list_finally(struct fixture *f)
-{
-	struct looker looker;
-
-	return finally(f, &looker, list(f, &looker));
-}
-
-static inline int look_finally(struct fixture *f, const char *id)
-{
-	struct looker looker;
-
-	return finally(f, &looker, look(f, &looker, id));
-}
+/* Both at once. */
+int list_finally(struct fixture *f);
+int look_finally(struct fixture *f, const char *id);
 
 /* All that is shown: short ids, separated by spaces and sorted. */
-static inline void assert_shown(struct fixture *f, const char *expected)
-{
-	char ids[256] = "", *id;
-	size_t n = 0;
+void assert_shown(struct fixture *f, const char *expected);
 
-	for (const struct cfs_entry *each = f->catalogue->store.entries.first; each;
-		each = each->next) {
-		assert_true(strlen(ids) + strlen(each->id) + 2 < sizeof(ids));
-		strcat(strcat(ids, each->id), " ");
-	}
-	assert_int_equal(strlen(ids), strlen(expected) + (*expected != '\0'));
-	for (id = strtok(ids, " "); id; id = strtok(NULL, " "), n++)
-		assert_non_null(strstr(expected, id));
-}
+/* An instance that is there. */
+struct cfs_entry *entry(struct fixture *f, const char *id);
 
-static inline struct cfs_entry *entry(struct fixture *f, const char *id)
-{
-	struct cfs_entry *found = cfs_catalogue_find(f->catalogue, id);
-
-	assert_non_null(found);
-	return found;
-}
-
-static inline struct cfs_region_state region(struct fixture *f, size_t i)
-{
-	struct cfs_region_state state;
-
-	cfs_catalogue_region(f->catalogue, i, &state);
-	return state;
-}
+/* The state of the i-th region. */
+struct cfs_region_state region(struct fixture *f, size_t i);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The clock and the chance of a test, in place of fs/base/clock.c: to be included by the one file of a
- * test program. Time runs as it does, plus what was skipped; or stands still, and moves when told.
+ * The clock and the chance of a test, in place of fs/base/clock.c in a program that uses any of this. Time runs as it
+ * does, plus what was skipped; or stands still, and moves when told.
  */
 #ifndef CFS_TESTS_UNIT_SUPPORT_FAKE_CLOCK_H
 #define CFS_TESTS_UNIT_SUPPORT_FAKE_CLOCK_H
@@ -9,73 +9,23 @@
 
 #include "fs/base/clock.h"
 
-static struct {
+/* `chance` is what cfs_clock_random returns. */
+struct fake_clock {
 	bool stands;
 	int64_t stands_at_ms;
 	int64_t skipped_ms;
 	double chance;
-} fake_clock = {.chance = 0.5};
-
-int64_t cfs_clock_ms(void)
-{
-	struct timespec now;
-
-	if (fake_clock.stands)
-		return fake_clock.stands_at_ms;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + fake_clock.skipped_ms;
-}
-
-int64_t cfs_clock_us(void)
-{
-	return cfs_clock_ms() * 1000;
-}
-
-struct timespec cfs_clock_wall(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	now.tv_sec += (time_t)(fake_clock.skipped_ms / 1000);
-	return now;
-}
-
-double cfs_clock_random(void)
-{
-	return fake_clock.chance;
-}
+};
+extern struct fake_clock fake_clock;
 
 /* Makes it later. */
-static inline void clock_skip(int64_t ms)
-{
-	if (fake_clock.stands)
-		fake_clock.stands_at_ms += ms;
-	else
-		fake_clock.skipped_ms += ms;
-}
+void clock_skip(int64_t ms);
 
 /* Time stands still from now on, until it moves again. */
-static inline void clock_stop(void)
-{
-	fake_clock.stands_at_ms = cfs_clock_ms();
-	fake_clock.stands = true;
-}
-
-static inline void clock_go(void)
-{
-	if (!fake_clock.stands)
-		return;
-	fake_clock.stands = false;
-	fake_clock.skipped_ms += fake_clock.stands_at_ms - cfs_clock_ms();
-}
+void clock_stop(void);
+void clock_go(void);
 
 /* Numbers that look random and are the same in every run (xorshift64). */
-static inline uint64_t draw(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
+uint64_t draw(uint64_t *seed);
 
 #endif

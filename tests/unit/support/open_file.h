@@ -15,19 +15,8 @@
 #include "fs/tree/node.h"
 
 /* Opens a node, whose snapshot then is the text. origin may be NULL. */
-static inline void open_file_from(
-	struct cfs_node *node, const char *text, struct cfs_origin *origin)
-{
-	struct cfs_buf content = CFS_BUF_INIT(strlen(text));
+void open_file_from(struct cfs_node *node, const char *text, struct cfs_origin *origin);
 
-	assert_int_equal(cfs_buf_adds(&content, text), 0);
-	cfs_node_opened(node);
-	cfs_node_fill(node, &content, origin);
-}
-
-static inline void open_file(struct cfs_node *node, const char *text)
-{
-	open_file_from(node, text, NULL);
-}
+void open_file(struct cfs_node *node, const char *text);
 
 #endif

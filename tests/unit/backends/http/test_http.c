@@ -95,7 +95,7 @@ static void a_kept_connection_that_the_server_closed_is_no_failure(void **state)
 		assert_string_equal(cfs_buf_text(&f->a.body), "once");
 	}
 	call_start(&f->a, url_of(url, sizeof(url), f->server, "/once"), "body", &patient);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_OK);
 	assert_string_equal(cfs_buf_text(&f->a.body), "once");
 }
@@ -110,22 +110,22 @@ static void two_hundred_calls_are_under_way_at_once(void **state)
 		call_init(&calls[i], f->http);
 		start_path(&calls[i], f->server, "/gate");
 	}
-	run_until_counted(f->http, f->server->arrived, CROWD);
+	http_run_until_counted(f->http, f->server->arrived, CROWD);
 	for (size_t i = 0; i < CROWD; i++)
 		assert_int_equal(calls[i].done, 0);
 	server_open_gate(f->server, CROWD);
 	for (size_t i = 0; i < CROWD; i++) {
-		run_until(f->http, &calls[i].done, 1);
+		http_run_until(f->http, &calls[i].done, 1);
 		assert_int_equal(calls[i].outcome.fault, CFS_OK);
 		assert_string_equal(cfs_buf_text(&calls[i].body), "hello");
 	}
 	/* Their connections serve the next two hundred. */
 	for (size_t i = 0; i < CROWD; i++)
 		start_path(&calls[i], f->server, "/gate");
-	run_until_counted(f->http, f->server->arrived, CROWD);
+	http_run_until_counted(f->http, f->server->arrived, CROWD);
 	server_open_gate(f->server, CROWD);
 	for (size_t i = 0; i < CROWD; i++)
-		run_until(f->http, &calls[i].done, 1);
+		http_run_until(f->http, &calls[i].done, 1);
 	assert_int_equal(f->server->accepted, CROWD);
 	for (size_t i = 0; i < CROWD; i++)
 		call_finish(&calls[i]);
@@ -139,7 +139,7 @@ static void a_hung_call_delays_no_other_and_wakes_nobody(void **state)
 	int busy = 0;
 
 	start_path(&f->a, f->server, "/hang");
-	run_until_counted(f->http, f->server->arrived, 1);
+	http_run_until_counted(f->http, f->server->arrived, 1);
 	call_path(&f->b, f->server, "/hello");
 	assert_int_equal(f->b.outcome.fault, CFS_OK);
 	assert_int_equal(f->a.done, 0);
@@ -164,7 +164,7 @@ static void a_refused_connection_is_refused(void **state)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", ntohs(address.sin_port));
 	call_start(&f->a, url, NULL, &patient);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_REFUSED);
 	assert_int_equal(f->a.outcome.status, 0);
 	assert_non_null(strstr(f->a.message, "127.0.0.1"));
@@ -177,8 +177,8 @@ static void a_host_without_name_or_route_is_unreachable(void **state)
 
 	call_start(&f->a, "https://nowhere.test/", NULL, &patient);
 	call_start(&f->b, "https://192.0.2.1/", NULL, &patient);
-	run_until(f->http, &f->a.done, 1);
-	run_until(f->http, &f->b.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->b.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_UNREACHABLE);
 	assert_non_null(strstr(f->a.message, "nowhere.test"));
 	assert_int_equal(f->b.outcome.fault, CFS_UNREACHABLE);
@@ -234,12 +234,12 @@ static void a_call_ends_when_its_time_is_over(void **state)
 	unsigned asked;
 
 	call_start(&f->a, url_of(url, sizeof(url), f->server, "/hang"), NULL, &hasty);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_TIMED_OUT);
 	hasty_connect.connect_ms = 30;
 	asked = names_asked;
 	call_start(&f->a, "https://slow.test/", NULL, &hasty_connect);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_TIMED_OUT);
 	/* On a busy machine it may end before the name is asked for. */
 	if (names_asked > asked)
@@ -253,7 +253,7 @@ static void a_cancelled_call_has_no_completion(void **state)
 	cfs_http_cancel(NULL);
 	cfs_http_cancel(&f->b.transfer);
 	start_path(&f->a, f->server, "/hang");
-	run_until_counted(f->http, f->server->arrived, 1);
+	http_run_until_counted(f->http, f->server->arrived, 1);
 	cfs_http_cancel(&f->a.transfer);
 	cfs_http_cancel(&f->a.transfer);
 	assert_null(f->a.transfer.request.url);
@@ -333,7 +333,7 @@ static void a_completion_may_cancel_another_that_has_ended(void **state)
 	f->a.then = f->b.then = cancel_other;
 	start_path(&f->a, f->server, "/gate");
 	start_path(&f->b, f->server, "/gate");
-	run_until_counted(f->http, f->server->arrived, 2);
+	http_run_until_counted(f->http, f->server->arrived, 2);
 	server_open_gate(f->server, 2);
 	/* One dispatch takes both answers. */
 	wait_until_ready(f->http, 2);
@@ -372,7 +372,7 @@ static void a_completion_may_start_anew_in_its_own_memory(void **state)
 	call_init(&chain.call, f->http);
 	chain.call.then = again;
 	start_path(&chain.call, f->server, "/hello");
-	run_until(f->http, &chain.ended, 51);
+	http_run_until(f->http, &chain.ended, 51);
 	assert_int_equal(chain.call.outcome.fault, CFS_OK);
 	assert_int_equal(f->server->accepted, 1);
 	assert_int_equal(f->server->requests, 51);
@@ -402,7 +402,7 @@ static void a_completion_may_free_its_transfer(void **state)
 		call->other = &f->a;
 		call_start(call, urls[i], NULL, &patient);
 	}
-	run_until(f->http, &f->a.done, 3);
+	http_run_until(f->http, &f->a.done, 3);
 }
 
 static void destroy_ends_what_is_under_way_without_completions(void **state)
@@ -416,7 +416,7 @@ static void destroy_ends_what_is_under_way_without_completions(void **state)
 		call_init(&calls[i], http);
 		start_path(&calls[i], f->server, i % 2 ? "/hang" : "/gate");
 	}
-	run_until_counted(http, f->server->arrived, 20);
+	http_run_until_counted(http, f->server->arrived, 20);
 	server_open_gate(f->server, 10);
 	wait_until_ready(http, 1);
 	call_init(&f->b, http);
@@ -442,7 +442,7 @@ static void only_https_and_http_to_loopback_are_asked(void **state)
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		call_start(&f->a, refused[i], NULL, &patient);
-		run_until(f->http, &f->a.done, 1);
+		http_run_until(f->http, &f->a.done, 1);
 		assert_int_equal(f->a.outcome.fault, CFS_REJECTED);
 		assert_string_not_equal(f->a.message, "");
 		assert_null(strstr(f->a.message, "secret"));
@@ -461,13 +461,13 @@ static void loopback_has_many_names(void **state)
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
 		snprintf(url, sizeof(url), "http://%s:%d/hello", hosts[i], f->server->port);
 		call_start(&f->a, url, NULL, &patient);
-		run_until(f->http, &f->a.done, 1);
+		http_run_until(f->http, &f->a.done, 1);
 		assert_int_equal(f->a.outcome.fault, CFS_OK);
 	}
 	/* Nobody listens there, but it is asked. */
 	snprintf(url, sizeof(url), "http://[::1]:%d/hello", f->server->port);
 	call_start(&f->a, url, NULL, &patient);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_not_equal(f->a.outcome.fault, CFS_REJECTED);
 }
 
@@ -485,16 +485,16 @@ static void a_direct_transfer_may_ask_link_local_addresses_in_the_clear(void **s
 	options.direct = true;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		call_start(&f->a, refused[i], NULL, &options);
-		run_until(f->http, &f->a.done, 1);
+		http_run_until(f->http, &f->a.done, 1);
 		assert_int_equal(f->a.outcome.fault, CFS_REJECTED);
 	}
 	assert_int_equal(strangers_asked, strangers);
 	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
 		call_start(&f->a, asked[i], NULL, &patient);
-		run_until(f->http, &f->a.done, 1);
+		http_run_until(f->http, &f->a.done, 1);
 		assert_int_equal(f->a.outcome.fault, CFS_REJECTED);
 		call_start(&f->a, asked[i], NULL, &options);
-		run_until(f->http, &f->a.done, 1);
+		http_run_until(f->http, &f->a.done, 1);
 		assert_int_not_equal(f->a.outcome.fault, CFS_REJECTED);
 	}
 }
@@ -531,10 +531,10 @@ static void what_cannot_start_ends_from_a_later_dispatch(void **state)
 
 	/* Nor does it wait for the time that another would have taken. */
 	start_path(&f->b, f->server, "/hang");
-	run_until_counted(f->http, f->server->arrived, 1);
+	http_run_until_counted(f->http, f->server->arrived, 1);
 	call_start(&f->a, "http://192.0.2.1/", NULL, &patient);
 	cfs_http_cancel(&f->b.transfer);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 
 	/* Cancelled before its completion, by the caller or by another's completion. */
 	call_init(&c, f->http);
@@ -592,7 +592,7 @@ static void a_name_that_cannot_be_asked_for_is_not_unknown(void **state)
 		few.rlim_cur = (rlim_t)next + spare;
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 		call_start(&f->a, "https://cloud.invalid/", NULL, &patient);
-		run_until(f->http, &f->a.done, 1);
+		http_run_until(f->http, &f->a.done, 1);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		assert_int_equal(f->a.outcome.fault, CFS_NO_MEMORY);
 		assert_non_null(strstr(f->a.message, "descriptor"));
@@ -680,7 +680,7 @@ static const char *send_request(struct fixture *f, const char *method, const cha
 	f->a.done = 0;
 	cfs_buf_clear(&f->a.body);
 	cfs_http_start(f->http, &f->a.transfer, &request, &patient, &call_handler, &f->a);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_OK);
 	return f->server->request;
 }
@@ -739,7 +739,7 @@ static void proxies_are_asked_unless_the_call_is_direct(void **state)
 
 	/* The proxy resolves; ours would not answer 404 to a name. */
 	call_start(&f->a, "https://cloud.test/", NULL, &patient);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(names_asked, asked);
 	assert_int_equal(proxy->requests, 1);
 	assert_ptr_equal(strstr(proxy->request, "CONNECT cloud.test:443 "), proxy->request);
@@ -748,7 +748,7 @@ static void proxies_are_asked_unless_the_call_is_direct(void **state)
 	assert_int_equal(f->a.outcome.fault, CFS_UNREACHABLE);
 
 	call_start(&f->a, "https://cloud.test/", NULL, &direct);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_UNREACHABLE);
 	assert_int_equal(names_asked, asked + 1);
 	call_path(&f->a, f->server, "/hello");
@@ -759,7 +759,7 @@ static void proxies_are_asked_unless_the_call_is_direct(void **state)
 	/* No message shows a proxy's password. */
 	assert_int_equal(setenv("https_proxy", "http://user:secret@[::1", 1), 0);
 	call_start(&f->a, "https://cloud.test/", NULL, &patient);
-	run_until(f->http, &f->a.done, 1);
+	http_run_until(f->http, &f->a.done, 1);
 	assert_int_equal(f->a.outcome.fault, CFS_UNREACHABLE);
 	assert_string_not_equal(f->a.message, "");
 	assert_null(strstr(f->a.message, "secret"));

@@ -105,7 +105,7 @@ static enum cfs_fault ask(struct fixture *f, const char *host, const struct serv
 	options.ca_file = ca_file;
 	snprintf(url, sizeof(url), "https://%s:%d%s", host, server->port, path);
 	call_start(&f->call, url, NULL, &options);
-	run_until(f->http, &f->call.done, 1);
+	http_run_until(f->http, &f->call.done, 1);
 	return f->call.outcome.fault;
 }
 

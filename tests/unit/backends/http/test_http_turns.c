@@ -76,7 +76,7 @@ static void no_dispatch_gives_on_more_than_its_share(void **state)
 		assert_in_range(received(f) - before, 0, CFS_HTTP_DISPATCH_BYTES + ONE_MORE);
 	}
 	for (size_t i = 0; i < READERS; i++) {
-		run_until(f->http, &f->calls[i].done, 1);
+		http_run_until(f->http, &f->calls[i].done, 1);
 		assert_int_equal(f->calls[i].outcome.fault, CFS_OK);
 		assert_int_equal(f->calls[i].body.len, ANSWER);
 	}
@@ -91,7 +91,7 @@ static void one_that_waits_for_its_turn_can_be_cancelled(void **state)
 		dispatch(f);
 	for (size_t i = 0; i < READERS - 1; i++)
 		cfs_http_cancel(&f->calls[i].transfer);
-	run_until(f->http, &f->calls[READERS - 1].done, 1);
+	http_run_until(f->http, &f->calls[READERS - 1].done, 1);
 	assert_int_equal(f->calls[READERS - 1].body.len, ANSWER);
 	for (size_t i = 0; i < READERS - 1; i++)
 		assert_int_equal(f->calls[i].done, 0);
@@ -111,7 +111,7 @@ static void one_that_waits_for_its_turn_can_be_refused(void **state)
 	for (size_t i = 0; i < READERS - 1; i++)
 		f->calls[i].abort_with = -EBADMSG;
 	for (size_t i = 0; i < READERS; i++)
-		run_until(f->http, &f->calls[i].done, 1);
+		http_run_until(f->http, &f->calls[i].done, 1);
 	for (size_t i = 0; i < READERS - 1; i++) {
 		assert_int_equal(f->calls[i].outcome.aborted_by, -EBADMSG);
 		assert_int_equal(f->calls[i].done, 1);

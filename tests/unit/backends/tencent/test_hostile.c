@@ -57,8 +57,8 @@ static void wrong_types_anywhere_do_no_harm(void **state)
 		"[\"\",null,7,{\"Key\":[]}]"};
 	static const size_t n_others = sizeof(others) / sizeof(others[0]);
 	static char text[FIXTURE_MAX], mutant[FIXTURE_MAX];
-	const struct cfs_question questions[N_QUESTIONS] = {
-		list, find, fetch_vnc_url(), regions, whoami, probe_vnc_url(NULL)};
+	const struct cfs_question questions[N_QUESTIONS] = {question_list, question_find,
+		fetch_vnc_url(), question_regions, question_whoami, probe_vnc_url(NULL)};
 	size_t mutants = 0;
 
 	(void)state;
@@ -72,7 +72,7 @@ static void wrong_types_anywhere_do_no_harm(void **state)
 				read_text(&outcome, &questions[q], mutant);
 				assert_int_equal(outcome.fed, 0);
 				assert_in_range(outcome.error.fault, CFS_OK, CFS_N_FAULTS - 1);
-				finish(&outcome);
+				outcome_finish(&outcome);
 			}
 			mutants++;
 		}
@@ -86,8 +86,8 @@ static void damaged_bytes_do_no_harm(void **state)
 	static const char *const fixtures[] = {"describe_instances.json", "vnc_url.json",
 		"empty.json", "error.json", "regions.json", "caller_identity.json"};
 	static const char spice[] = "{}[]\",:\\u0eE+-.\x00\xff\x80\n\x1f";
-	const struct cfs_question questions[N_QUESTIONS] = {
-		list, find, fetch_vnc_url(), regions, whoami, probe_vnc_url(NULL)};
+	const struct cfs_question questions[N_QUESTIONS] = {question_list, question_find,
+		fetch_vnc_url(), question_regions, question_whoami, probe_vnc_url(NULL)};
 	static char text[FIXTURE_MAX], mutant[FIXTURE_MAX];
 	uint64_t random = 42;
 
@@ -110,7 +110,7 @@ static void damaged_bytes_do_no_harm(void **state)
 			read_bytes(&outcome, &questions[i % N_QUESTIONS], mutant, len);
 			assert_int_equal(outcome.fed, 0);
 			assert_in_range(outcome.error.fault, CFS_OK, CFS_N_FAULTS - 1);
-			finish(&outcome);
+			outcome_finish(&outcome);
 		}
 	}
 }

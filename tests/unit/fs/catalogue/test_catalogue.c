@@ -11,7 +11,7 @@ static void a_cloud_is_listed_on_first_use(void **state)
 
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\ninstance x-2 off 2\n");
 	begin(f);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 0);
 	assert_false(region(f, 0).listed);
 	assert_int_equal(list_finally(f), 1);
@@ -33,7 +33,7 @@ static void a_list_is_kept_for_its_time_to_live(void **state)
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(TTL - 5000);
 	assert_int_equal(list(f, &looker), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 1);
 }
 
@@ -50,7 +50,7 @@ static void an_old_list_is_served_and_refreshed_behind(void **state)
 	assert_int_equal(list(f, &looker), 1);
 	assert_shown(f, "x-1 x-2");
 	assert_true(region(f, 0).refreshing);
-	settle(f);
+	world_settle(f->world);
 	assert_shown(f, "x-2 x-3");
 	assert_int_equal(entry(f, "x-2")->instance->power, CFS_POWER_OFF);
 	assert_int_equal(f->server->n_log, 2);
@@ -83,7 +83,7 @@ static void a_failed_refresh_keeps_the_old_list_and_says_so(void **state)
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(TTL + 1);
 	assert_int_equal(list(f, &looker), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_shown(f, "x-1");
 	assert_non_null(region(f, 0).failure);
 	assert_int_equal(region(f, 0).failure->number, EACCES);
@@ -93,7 +93,7 @@ static void a_failed_refresh_keeps_the_old_list_and_says_so(void **state)
 	/* The next refresh that succeeds clears the failure. */
 	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_shown(f, "x-2");
 	assert_null(region(f, 0).failure);
 }
@@ -140,7 +140,7 @@ static void one_refresh_at_a_time_serves_all_who_wait(void **state)
 	cfs_wait_leave(&lookers[7].wait);
 	server_release(f->server, 200, "instance x-1 on 3\n");
 	run_until(f->world, &lookers[0].told, 1);
-	settle(f);
+	world_settle(f->world);
 	for (unsigned i = 0; i < 20; i++) {
 		assert_int_equal(lookers[i].told, i != 7);
 		assert_int_equal(lookers[i].result, i != 7);
@@ -158,7 +158,7 @@ static void a_refresh_goes_on_without_waits(void **state)
 	run_until_asked(f->world, 1);
 	cfs_wait_leave(&looker.wait);
 	server_release(f->server, 200, "instance x-1 on 3\n");
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(list(f, &looker), 1);
 	assert_int_equal(f->server->n_log, 1);
 }
@@ -215,7 +215,7 @@ static void a_region_that_fails_does_not_hide_the_others(void **state)
 	assert_null(region(f, 1).failure);
 	clock_skip(TTL + 1);
 	assert_int_equal(list_finally(f), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_shown(f, "x-2");
 }
 
@@ -253,7 +253,7 @@ static void a_region_that_hangs_does_not_delay_the_others_for_ever(void **state)
 	assert_shown(f, "x-2");
 	/* When it answers, its instances are there. */
 	server_release(f->server, 200, "instance x-1 on 3\n");
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(list(f, &looker), 1);
 	assert_shown(f, "x-1 x-2");
 }
@@ -339,12 +339,12 @@ static void a_listing_that_fails_half_way_removes_nothing(void **state)
 	assert_int_equal(list_finally(f), 1);
 	clock_skip(TTL + 1);
 	assert_int_equal(list(f, &looker), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_shown(f, "x-1 x-2");
 	assert_int_equal(entry(f, "x-2")->instance->power, CFS_POWER_OFF);
 	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list(f, &looker), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_shown(f, "x-2 x-3");
 }
 
@@ -513,7 +513,7 @@ static void a_listing_that_may_not_be_whole_removes_nothing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, catalogue_set_up, catalogue_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_cloud_is_listed_on_first_use),
 		TEST(a_list_is_kept_for_its_time_to_live),

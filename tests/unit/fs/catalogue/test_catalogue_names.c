@@ -29,7 +29,7 @@ static void a_young_list_is_not_refreshed_for_a_missed_name(void **state)
 	assert_int_equal(refresh_missed_finally(f), 1);
 	assert_false(region(f, 0).refreshing);
 	clock_go();
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 1);
 }
 
@@ -47,7 +47,7 @@ static void an_older_list_is_refreshed_though_its_time_has_not_come(void **state
 	assert_shown(f, "x-2");
 	/* Only once: the list is young now. */
 	assert_int_equal(refresh_missed_finally(f), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 2);
 }
 
@@ -66,7 +66,7 @@ static void one_refresh_serves_all_who_miss_a_name(void **state)
 	cfs_wait_leave(&lookers[7].wait);
 	server_release(f->server, 200, "instance x-2 on 3\n");
 	run_until(f->world, &lookers[0].told, 1);
-	settle(f);
+	world_settle(f->world);
 	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(lookers[i].told, i != 7);
 	assert_int_equal(f->server->n_log, 2);
@@ -100,7 +100,7 @@ static void a_refresh_for_a_missed_name_that_failed_is_not_repeated_at_once(void
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
 	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(refresh_missed_finally(f), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 2);
 	assert_shown(f, "x-1");
 	clock_skip(CFS_CATALOGUE_MISSED_MS);
@@ -125,7 +125,7 @@ static void each_region_is_hurried_by_its_own_age(void **state)
 	server_release(f->server, 200, "instance x-2 on 3\n");
 	assert_int_equal(finally(f, &looker, 0), 1);
 	assert_int_equal(refresh_missed_finally(f), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(server_count(f->server, "LIST r "), 2);
 	assert_int_equal(server_count(f->server, "LIST s "), 1);
 }
@@ -171,7 +171,7 @@ static void regions_that_are_configured_are_known_without_asking(void **state)
 	assert_int_equal(regions(f, &looker), 1);
 	assert_int_equal(cfs_catalogue_n_regions(f->catalogue), 2);
 	assert_string_equal(cfs_catalogue_region_name(f->catalogue, 1), "s");
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 0);
 }
 
@@ -191,7 +191,7 @@ static void all_regions_are_found_out_and_nothing_is_listed_for_that(void **stat
 	assert_int_equal(finally(f, &looker, regions(f, &looker)), 0);
 	assert_int_equal(regions(f, &looker), 1);
 	assert_int_equal(cfs_catalogue_n_regions(f->catalogue), 2);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 2);
 }
 
@@ -218,7 +218,7 @@ static void each_region_is_hurried_once_for_one_who_misses_a_name(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, catalogue_set_up, catalogue_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_young_list_is_not_refreshed_for_a_missed_name),
 		TEST(an_older_list_is_refreshed_though_its_time_has_not_come),

@@ -11,7 +11,7 @@ static void an_instance_that_is_listed_is_found_without_asking(void **state)
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\n");
 	assert_int_equal(list_finally(f), 1);
 	assert_int_equal(look(f, &looker, "x-1"), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 1);
 }
 
@@ -23,7 +23,7 @@ static void what_is_no_id_is_not_asked_for(void **state)
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		assert_int_equal(look(f, &looker, ids[i]), -ENOENT);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 0);
 }
 
@@ -116,7 +116,7 @@ static void found_somewhere_does_not_wait_for_the_rest(void **state)
 	assert_int_equal(entry(f, "x-1")->region, 1);
 	/* The other requests were cancelled. */
 	assert_int_equal(f->world->readers, 0);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(entry(f, "x-1")->region, 1);
 	assert_int_equal(looker.told, 1);
 	assert_int_equal(look_finally(f, "x-1"), 1);
@@ -270,7 +270,7 @@ static void an_old_instance_is_refreshed_behind_by_listing(void **state)
 	clock_skip(TTL + 1);
 	assert_int_equal(look(f, &looker, "x-1"), 1);
 	assert_int_equal(entry(f, "x-1")->instance->power, CFS_POWER_ON);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(entry(f, "x-1")->instance->power, CFS_POWER_OFF);
 	assert_int_equal(server_count(f->server, "FIND"), 0);
 }
@@ -286,7 +286,7 @@ static void an_old_instance_of_no_list_is_asked_for_behind(void **state)
 	clock_skip(TTL + 1);
 	assert_int_equal(look(f, &looker, "x-1"), 1);
 	assert_int_equal(look(f, &looker, "x-1"), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(entry(f, "x-1")->instance->power, CFS_POWER_OFF);
 	assert_int_equal(server_count(f->server, "FIND"), 2);
 }
@@ -352,7 +352,7 @@ static void the_regions_of_an_account_are_found_out_first(void **state)
 	assert_int_equal(list_finally(f), 1);
 	assert_shown(f, "x-1 x-2");
 	assert_string_equal(cfs_catalogue_region_name(f->catalogue, 1), "s");
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(server_count(f->server, "REGIONS"), 1);
 	/* New regions are added, in the background, after a while. */
 	server_forget_rules(f->server);
@@ -361,7 +361,7 @@ static void the_regions_of_an_account_are_found_out_first(void **state)
 	server_fails(f->server, "LIST", ALWAYS, 403);
 	clock_skip(CFS_REGIONS_AGE_MS);
 	assert_int_equal(list_finally(f), 1);
-	settle(f);
+	world_settle(f->world);
 	assert_int_equal(cfs_catalogue_n_regions(f->catalogue), 3);
 	clock_skip(CFS_STORE_PAUSE_MS);
 	assert_int_equal(list_finally(f), 1);
@@ -393,7 +393,7 @@ static void regions_that_cannot_be_found_out_are_an_errno(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, catalogue_set_up, catalogue_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_instance_that_is_listed_is_found_without_asking),
 		TEST(what_is_no_id_is_not_asked_for),

@@ -102,13 +102,13 @@ static void the_pause_before_the_next_attempt_is_kept(void **state)
 	server_fails(f->server, "FETCH", 2, 503);
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	clock_stop();
-	start(&f->asked, &fetch);
-	settle(f->world);
+	asked_start(&f->asked, &fetch);
+	world_settle(f->world);
 	clock_skip(499);
 	run_idle(f->world);
 	assert_int_equal(f->server->n_log, 1);
 	clock_skip(1);
-	settle(f->world);
+	world_settle(f->world);
 	clock_skip(999);
 	run_idle(f->world);
 	assert_int_equal(f->server->n_log, 2);
@@ -128,11 +128,11 @@ static void a_throttled_call_is_tried_until_its_time_is_up(void **state)
 	world_cloud(f->world);
 	server_fails(f->server, "FETCH", ALWAYS, 429);
 	clock_stop();
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	/* After 0.5, 1, 2, 4 and 8 seconds, and then every 10: the 14th attempt is made after 95.5,
 	 * and the next would come too late. */
 	for (unsigned i = 0; i < 200; i++) {
-		settle(f->world);
+		world_settle(f->world);
 		assert_int_equal(f->asked.done, i > 190);
 		clock_skip(500);
 	}
@@ -176,7 +176,7 @@ static void an_attempt_that_hangs_is_made_again_on_a_new_connection(void **state
 	server_says(f->server, "FETCH", ALWAYS, "content second\n");
 	ask(f);
 	f->asked.done = 0;
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 2);
 	assert_int_equal(f->server->accepted, 1);
 	clock_skip(501);
@@ -195,7 +195,7 @@ static void an_answer_that_stalls_is_dropped(void **state)
 	server_says(f->server, "FETCH", ALWAYS, "content whole\n");
 	world_cloud(f->world);
 	f->asked.done = 0;
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	while (f->asked.content.len == 0 && !f->asked.call.attempt.stall.loop)
 		assert_int_equal(cfs_loop_run(f->world->loop), 0);
@@ -235,7 +235,7 @@ static void the_time_is_for_all_attempts_together(void **state)
 	f->world->config.timeout_ms = 60000;
 	world_cloud(f->world);
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	clock_skip(29500);
 	server_release(f->server, 503, "");
@@ -257,7 +257,7 @@ static void an_attempt_cut_short_tells_why_it_was_made(void **state)
 	f->world->config.timeout_ms = 1000;
 	world_cloud(f->world);
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	clock_skip(450);
 	server_release(f->server, 429, "");
@@ -294,23 +294,23 @@ static void time_at_the_gate_does_not_count(void **state)
 	server_fails(f->server, "FETCH", 1, 503);
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	world_cloud(f->world);
-	init(&first, f->world);
-	start(&first, &fetch);
+	asked_init(&first, f->world);
+	asked_start(&first, &fetch);
 	run_until(f->world, &first.done, 1);
-	start(&f->asked, &fetch);
-	settle(f->world);
+	asked_start(&f->asked, &fetch);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 1);
 	assert_non_null(f->asked.call.ticket.queue);
 	/* Nor before the attempt that fails, nor before the one after it. */
 	clock_skip(100000);
-	settle(f->world);
+	world_settle(f->world);
 	assert_int_equal(f->server->n_log, 2);
 	assert_non_null(f->asked.call.ticket.queue);
 	clock_skip(100000);
 	run_until(f->world, &f->asked.done, 1);
 	assert_int_equal(f->asked.error.fault, CFS_OK);
 	assert_int_equal(f->server->n_log, 3);
-	finish(&first);
+	asked_finish(&first);
 }
 
 static void gates_are_by_region_and_action(void **state)
@@ -321,11 +321,11 @@ static void gates_are_by_region_and_action(void **state)
 	f->world->config.rate = 0.01;
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	ask(f);
-	init(&other, f->world);
-	start(&other, &fetch_text);
+	asked_init(&other, f->world);
+	asked_start(&other, &fetch_text);
 	run_until(f->world, &other.done, 1);
 	assert_int_equal(other.error.fault, CFS_OK);
-	finish(&other);
+	asked_finish(&other);
 }
 
 static void each_attempt_passes_the_gate(void **state)
@@ -336,7 +336,7 @@ static void each_attempt_passes_the_gate(void **state)
 	world_cloud(f->world);
 	server_fails(f->server, "FETCH", 1, 503);
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	run_idle(f->world);
 	assert_int_equal(f->server->n_log, 1);
@@ -365,7 +365,7 @@ static void a_call_waits_for_credentials(void **state)
 	server_does(f->server, "ROLE", ALWAYS, SERVER_HOLDS);
 	server_says(f->server, "FETCH r x-1 screen wake=0 key=LATE", ALWAYS, "content d\n");
 	world_cloud(f->world);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	run_idle(f->world);
 	assert_int_equal(f->server->n_log, 1);
@@ -382,7 +382,7 @@ static void credentials_that_come_too_late_are_a_time_out(void **state)
 		{.kind = CFS_STEP_KEYS, .text = "LATE"});
 	server_does(f->server, "ROLE", ALWAYS, SERVER_HOLDS);
 	world_cloud(f->world);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	clock_skip(30001);
 	server_release(f->server, 200, "");
@@ -546,7 +546,7 @@ static void a_time_that_is_right_and_refused_means_expired_keys(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, asked_set_up, asked_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_good_answer_is_in_the_sink),
 		TEST(every_status_is_retried_as_its_fault_is),

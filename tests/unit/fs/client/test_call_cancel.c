@@ -28,7 +28,7 @@ static void a_call_is_cancelled_before_it_has_begun(void **state)
 	struct fixture *f = *state;
 
 	world_cloud(f->world);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	cancel(f);
 }
 
@@ -40,7 +40,7 @@ static void a_call_is_cancelled_while_it_waits_for_keys(void **state)
 		{.kind = CFS_STEP_KEYS, .text = "LATE"});
 	server_does(f->server, "ROLE", ALWAYS, SERVER_HOLDS);
 	world_cloud(f->world);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	assert_non_null(f->asked.call.wait.link);
 	cancel(f);
@@ -54,14 +54,14 @@ static void a_call_is_cancelled_at_the_gate(void **state)
 	f->world->config.rate = 0.01;
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	world_cloud(f->world);
-	init(&first, f->world);
-	start(&first, &fetch);
+	asked_init(&first, f->world);
+	asked_start(&first, &fetch);
 	run_until(f->world, &first.done, 1);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_idle(f->world);
 	assert_non_null(f->asked.call.ticket.queue);
 	cancel(f);
-	finish(&first);
+	asked_finish(&first);
 }
 
 static void a_call_is_cancelled_while_its_answer_is_awaited(void **state)
@@ -70,7 +70,7 @@ static void a_call_is_cancelled_while_its_answer_is_awaited(void **state)
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
 	world_cloud(f->world);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, 1);
 	assert_int_equal(f->world->readers, 1);
 	cfs_call_cancel(&f->asked.call);
@@ -86,8 +86,8 @@ static void a_call_is_cancelled_in_its_pause(void **state)
 	fake_clock.chance = 0.9;
 	server_fails(f->server, "FETCH", ALWAYS, 503);
 	world_cloud(f->world);
-	start(&f->asked, &fetch);
-	settle(f->world);
+	asked_start(&f->asked, &fetch);
+	world_settle(f->world);
 	assert_non_null(f->asked.call.timer.loop);
 	cancel(f);
 }
@@ -103,13 +103,13 @@ static void a_completion_may_cancel_others_and_ask_again(void **state)
 	server_says(f->server, "FETCH", ALWAYS, "content b\n");
 	f->asked.again = true;
 	for (size_t i = 0; i < 3; i++)
-		init(&others[i], f->world);
+		asked_init(&others[i], f->world);
 	others[0].cancels = &others[1];
 	others[1].cancels = &others[0];
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until(f->world, &f->asked.done, 1);
 	for (size_t i = 0; i < 3; i++)
-		start(&others[i], &fetch);
+		asked_start(&others[i], &fetch);
 	run_until_asked(f->world, 5);
 	server_release(f->server, 200, "content c\n");
 	run_until(f->world, &f->asked.done, 2);
@@ -118,7 +118,7 @@ static void a_completion_may_cancel_others_and_ask_again(void **state)
 	assert_int_equal(others[0].done + others[1].done, 1);
 	assert_int_equal(others[2].done, 1);
 	for (size_t i = 0; i < 3; i++)
-		finish(&others[i]);
+		asked_finish(&others[i]);
 }
 
 static void hundreds_of_calls_end_once_each(void **state)
@@ -134,8 +134,8 @@ static void hundreds_of_calls_end_once_each(void **state)
 	server_fails(f->server, "FETCH", 40, 429);
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	for (unsigned i = 0; i < N; i++) {
-		init(&asked[i], f->world);
-		start(&asked[i], &fetch);
+		asked_init(&asked[i], f->world);
+		asked_start(&asked[i], &fetch);
 	}
 	for (unsigned i = 0; i < N; i++)
 		run_until(f->world, &asked[i].done, 1);
@@ -143,14 +143,14 @@ static void hundreds_of_calls_end_once_each(void **state)
 		assert_int_equal(asked[i].done, 1);
 		if (asked[i].error.fault == CFS_OK)
 			assert_string_equal(cfs_buf_text(&asked[i].content), "d");
-		finish(&asked[i]);
+		asked_finish(&asked[i]);
 	}
 	free(asked);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, asked_set_up, asked_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_call_is_cancelled_before_it_has_begun),
 		TEST(a_call_is_cancelled_while_it_waits_for_keys),

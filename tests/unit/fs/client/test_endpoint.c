@@ -47,7 +47,7 @@ static void take_down(struct fixture *f)
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
 	server_does(f->server, "PROBE", ALWAYS, SERVER_CLOSES);
 	f->asked.done = 0;
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_until_asked(f->world, f->server->n_log + 1);
 	clock_skip(600);
 	run_until(f->world, &f->asked.done, 1);
@@ -92,7 +92,7 @@ static void a_probe_asks_the_same_action(void **state)
 	server_forget_rules(f->server);
 	server_does(f->server, "FIND", ALWAYS, SERVER_CLOSES);
 	f->asked.done = 0;
-	start(&f->asked, &find);
+	asked_start(&f->asked, &find);
 	run_until(f->world, &f->asked.done, 1);
 	may_wait_in_vain(true);
 	while (server_count(f->server, "FIND r x-made-up key=K") == 0)
@@ -108,12 +108,12 @@ static void another_action_is_asked_all_the_same(void **state)
 	take_down(f);
 	server_forget_rules(f->server);
 	server_says(f->server, "FETCH r x-1 text", ALWAYS, "content a log\n");
-	init(&other, f->world);
-	start(&other, &fetch_text);
+	asked_init(&other, f->world);
+	asked_start(&other, &fetch_text);
 	run_until(f->world, &other.done, 1);
 	assert_int_equal(other.error.fault, CFS_OK);
 	assert_true(is_down(f, &fetch));
-	finish(&other);
+	asked_finish(&other);
 }
 
 static void a_probe_that_is_answered_keeps_it_up(void **state)
@@ -128,7 +128,7 @@ static void a_probe_that_is_answered_keeps_it_up(void **state)
 	server_fails(f->server, "PROBE", ALWAYS, 403);
 	ask(f);
 	assert_int_equal(f->asked.error.fault, CFS_TIMED_OUT);
-	settle(f->world);
+	world_settle(f->world);
 	probes = server_count(f->server, "PROBE");
 	assert_int_equal(probes, 1);
 	server_says(f->server, "FETCH", ALWAYS, "content fine\n");
@@ -176,7 +176,7 @@ static void without_calls_nothing_is_sent(void **state)
 	take_down(f);
 	/* The call of take_down itself triggers one more. */
 	clock_skip(CFS_BREAKER_PAUSE_MS);
-	settle(f->world);
+	world_settle(f->world);
 	before = f->server->n_log;
 	for (int i = 0; i < 20; i++) {
 		clock_skip(1000);
@@ -193,7 +193,7 @@ static void wait_for_a_probe(struct fixture *f)
 	server_does(f->server, "PROBE", ALWAYS, SERVER_HOLDS);
 	clock_skip(CFS_BREAKER_FRESH_MS + CFS_BREAKER_PROBE_MS);
 	f->asked.done = 0;
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	run_idle(f->world);
 }
 
@@ -205,7 +205,7 @@ static void a_call_that_waits_for_a_probe_can_be_cancelled(void **state)
 	assert_non_null(f->asked.call.wait.link);
 	cfs_call_cancel(&f->asked.call);
 	server_release(f->server, 200, "");
-	settle(f->world);
+	world_settle(f->world);
 	assert_int_equal(f->asked.done, 0);
 }
 
@@ -219,17 +219,17 @@ static void those_in_the_queue_are_told_when_it_goes_down(void **state)
 	world_cloud(f->world);
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
 	server_does(f->server, "PROBE", ALWAYS, SERVER_CLOSES);
-	start(&f->asked, &fetch);
+	asked_start(&f->asked, &fetch);
 	for (unsigned i = 0; i < 5; i++) {
-		init(&queued[i], f->world);
-		start(&queued[i], &fetch);
+		asked_init(&queued[i], f->world);
+		asked_start(&queued[i], &fetch);
 	}
 	run_until_asked(f->world, 1);
 	clock_skip(600);
 	for (unsigned i = 0; i < 5; i++) {
 		run_until(f->world, &queued[i].done, 1);
 		assert_int_equal(queued[i].error.fault, CFS_RESET);
-		finish(&queued[i]);
+		asked_finish(&queued[i]);
 	}
 	assert_int_equal(server_count(f->server, "FETCH"), 1);
 }
@@ -265,7 +265,7 @@ static void a_cloud_ends_with_a_probe_under_way(void **state)
 
 	wait_for_a_probe(f);
 	cfs_call_cancel(&f->asked.call);
-	/* tear_down ends the cloud. */
+	/* asked_tear_down ends the cloud. */
 }
 
 /* Else the first call after an outage would fail for keys that were revoked meanwhile. */
@@ -304,7 +304,7 @@ static void a_probe_that_is_throttled_is_counted(void **state)
 	cfs_metrics_destroy(f->world->runtime.metrics);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, asked_set_up, asked_tear_down)
 
 int main(void)
 {

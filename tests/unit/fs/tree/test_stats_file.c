@@ -321,12 +321,12 @@ static void calls_count_themselves(void **state)
 	struct asked asked, other;
 
 	world_cloud(f->world);
-	init(&asked, f->world);
-	init(&other, f->world);
+	asked_init(&asked, f->world);
+	asked_init(&other, f->world);
 	server_fails(&f->world->server, "FETCH", 1, 429);
 	server_fails(&f->world->server, "FETCH", 1, 503);
 	server_says(&f->world->server, "FETCH", ALWAYS, "content one\n");
-	start(&asked, &fetch);
+	asked_start(&asked, &fetch);
 	show(f);
 	assert_int_equal(count(f, "consolefs_calls_in_flight{cloud=\"cloud\",region=\"r\""), 1);
 	assert_int_equal(count(f, "} 1\n"), 3); /* that one, `up` and build_info's */
@@ -335,13 +335,13 @@ static void calls_count_themselves(void **state)
 	assert_int_equal(count(f, "result=\"ok\"} 1"), 1);
 	assert_int_equal(count(f, "\"} 2\n"), 1); /* retries */
 	/* One that is given up, and once only. */
-	start(&other, &fetch);
+	asked_start(&other, &fetch);
 	cfs_call_cancel(&other.call);
 	cfs_call_cancel(&other.call);
 	show(f);
 	assert_int_equal(count(f, "result=\"EINTR\"} 1"), 1);
-	finish(&asked);
-	finish(&other);
+	asked_finish(&asked);
+	asked_finish(&other);
 	show(f);
 	assert_int_equal(count(f, "result=\"EINTR\"} 1"), 1);
 }

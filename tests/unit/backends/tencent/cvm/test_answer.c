@@ -39,9 +39,9 @@ static void a_listing_is_the_same_however_its_bytes_arrive(void **state)
 
 	(void)state;
 	for (size_t split = 0; split <= len; split++) {
-		read_split(&outcome, &list, 200, text, len, split);
+		read_split(&outcome, &question_list, 200, text, len, split);
 		assert_documented_listing(&outcome);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -59,7 +59,7 @@ static void vnc_url_is_the_same_however_its_bytes_arrive(void **state)
 		assert_string_equal(cfs_buf_text(&outcome.content), LINK);
 		assert_string_equal(
 			outcome.error.request_id, "6ef60bec-0242-43af-bb20-270359fb54a7");
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -68,7 +68,7 @@ static void a_truncated_answer_is_a_bad_one(void **state)
 	static const char *const fixtures[] = {
 		"describe_instances.json", "vnc_url.json", "empty.json", "error.json"};
 	static char text[FIXTURE_MAX];
-	const struct cfs_question questions[] = {list, find, fetch_vnc_url()};
+	const struct cfs_question questions[] = {question_list, question_find, fetch_vnc_url()};
 	struct outcome outcome = {0};
 
 	(void)state;
@@ -83,7 +83,7 @@ static void a_truncated_answer_is_a_bad_one(void **state)
 			assert_int_equal(outcome.error.fault, CFS_BAD_ANSWER);
 			assert_int_equal(outcome.n, 0);
 			assert_int_equal(outcome.content.len, 0);
-			finish(&outcome);
+			outcome_finish(&outcome);
 		}
 	}
 }
@@ -91,7 +91,7 @@ static void a_truncated_answer_is_a_bad_one(void **state)
 static void an_error_carries_the_clouds_words(void **state)
 {
 	static char text[FIXTURE_MAX];
-	const struct cfs_question questions[] = {list, find, fetch_vnc_url()};
+	const struct cfs_question questions[] = {question_list, question_find, fetch_vnc_url()};
 	size_t len = load("error.json", text);
 	struct outcome outcome = {0};
 
@@ -107,7 +107,7 @@ static void an_error_carries_the_clouds_words(void **state)
 			assert_string_equal(
 				outcome.error.request_id, "ed93f3cb-f35e-473f-b9f3-0d451b8b79c6");
 			assert_int_equal(outcome.n, 0);
-			finish(&outcome);
+			outcome_finish(&outcome);
 		}
 	}
 }
@@ -118,7 +118,7 @@ static void the_words_of_an_error_are_made_printable_and_short(void **state)
 	struct outcome outcome = {0};
 
 	(void)state;
-	read_text(&outcome, &list,
+	read_text(&outcome, &question_list,
 		"{\"Response\":{\"Error\":{\"Code\":\"InternalError\\n\\u001b[2J\","
 		"\"Message\":\"a\\r\\nb\\u0000c\xff\"},\"RequestId\":\"r\\n\"}}");
 	assert_string_equal(outcome.error.code, "InternalError??[2J");
@@ -126,7 +126,7 @@ static void the_words_of_an_error_are_made_printable_and_short(void **state)
 		"a??b\xef\xbf\xbd"
 		"c?");
 	assert_string_equal(outcome.error.request_id, "r?");
-	finish(&outcome);
+	outcome_finish(&outcome);
 
 	/* In words, as one so long may be a secret. */
 	memset(endless, 'x', sizeof(endless) - 1);
@@ -136,12 +136,12 @@ static void the_words_of_an_error_are_made_printable_and_short(void **state)
 		"{\"Response\":{\"Error\":{\"Code\":\"InternalError.%s\",\"Message\":\"%s\"},"
 		"\"RequestId\":\"%s\"}}",
 		endless, endless, endless);
-	read_text(&outcome, &list, text);
+	read_text(&outcome, &question_list, text);
 	assert_int_equal(outcome.error.fault, CFS_SERVER);
 	assert_int_equal(strlen(outcome.error.code), CFS_CODE_MAX - 1);
 	assert_int_equal(strlen(outcome.error.message), CFS_MESSAGE_MAX - 1);
 	assert_int_equal(strlen(outcome.error.request_id), CFS_REQUEST_ID_MAX - 1);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void an_error_needs_a_code(void **state)
@@ -157,15 +157,15 @@ static void an_error_needs_a_code(void **state)
 		snprintf(text, sizeof(text),
 			"{\"Response\":{\"Error\":%s,\"TotalCount\":0,\"InstanceSet\":[]}}",
 			bad[i]);
-		read_text(&outcome, &list, text);
+		read_text(&outcome, &question_list, text);
 		assert_int_equal(outcome.error.fault, CFS_BAD_ANSWER);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
-	read_text(&outcome, &list,
+	read_text(&outcome, &question_list,
 		"{\"Response\":{\"Error\":{\"Code\":\"InternalError\",\"Message\":null}}}");
 	assert_int_equal(outcome.error.fault, CFS_SERVER);
 	assert_string_equal(outcome.error.message, "");
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void a_listing_ends_where_total_count_says(void **state)
@@ -189,7 +189,7 @@ static void a_listing_ends_where_total_count_says(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct cfs_question question = list;
+		struct cfs_question question = question_list;
 		char text[256];
 
 		question.token = cases[i].page;
@@ -204,13 +204,13 @@ static void a_listing_ends_where_total_count_says(void **state)
 		assert_int_equal(outcome.sink.partial, cases[i].partial);
 		assert_int_equal(outcome.n, cases[i].n / 2);
 		assert_int_equal(outcome.n_left_out, cases[i].n / 2);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
 static void a_listing_that_never_ends_is_given_up(void **state)
 {
-	struct cfs_question question = list;
+	struct cfs_question question = question_list;
 	struct outcome outcome = {0};
 
 	(void)state;
@@ -220,12 +220,12 @@ static void a_listing_that_never_ends_is_given_up(void **state)
 		"\"InstanceSet\":[{\"InstanceId\":\"ins-aaaaaaaa\"}]}}");
 	assert_int_equal(outcome.error.fault, CFS_TOO_LARGE);
 	assert_string_equal(outcome.sink.token, "");
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void a_page_that_is_no_token_makes_no_reader(void **state)
 {
-	struct cfs_question question = list;
+	struct cfs_question question = question_list;
 	struct cfs_reader *reader = NULL;
 	struct cfs_sink sink = {0};
 
@@ -251,7 +251,7 @@ static void an_answer_without_its_required_parts_is_a_bad_one(void **state)
 		"{\"Response\":{\"InstanceVncUrl\":7}}", "{\"Response\":{\"InstanceVncUrl\":[]}}",
 		"{\"Response\":{\"InstanceVncUrl\":\"a b\"}}", "<html>504</html>",
 		"{\"Response\":{\"TotalCount\":0,\"InstanceSet\":[]}} trailing"};
-	const struct cfs_question questions[] = {list, find, fetch_vnc_url()};
+	const struct cfs_question questions[] = {question_list, question_find, fetch_vnc_url()};
 	struct outcome outcome = {0};
 
 	(void)state;
@@ -261,7 +261,7 @@ static void an_answer_without_its_required_parts_is_a_bad_one(void **state)
 			assert_int_equal(outcome.error.fault, CFS_BAD_ANSWER);
 			assert_string_equal(outcome.error.code, "");
 			assert_true(strlen(outcome.error.message) > 0);
-			finish(&outcome);
+			outcome_finish(&outcome);
 		}
 	}
 }
@@ -271,17 +271,18 @@ static void missing_request_ids_and_null_lists_are_forgiven(void **state)
 	struct outcome outcome = {0};
 
 	(void)state;
-	read_text(&outcome, &list, "{\"Response\":{\"TotalCount\":0,\"InstanceSet\":null}}");
+	read_text(
+		&outcome, &question_list, "{\"Response\":{\"TotalCount\":0,\"InstanceSet\":null}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(outcome.error.request_id, "");
 	assert_string_equal(outcome.sink.token, "");
-	finish(&outcome);
-	read_text(&outcome, &list,
+	outcome_finish(&outcome);
+	read_text(&outcome, &question_list,
 		"{\"Response\":{\"Error\":null,\"RequestId\":[],\"TotalCount\":0,"
 		"\"InstanceSet\":[]}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(outcome.error.request_id, "");
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void finding_takes_the_one_asked_for(void **state)
@@ -291,30 +292,30 @@ static void finding_takes_the_one_asked_for(void **state)
 	struct outcome outcome = {0};
 
 	(void)state;
-	read_bytes(&outcome, &find, text, len);
+	read_bytes(&outcome, &question_find, text, len);
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_int_equal(outcome.n, 1);
 	assert_string_equal(cfs_instance_id(outcome.instances[0]), "ins-r9hr2upy");
-	finish(&outcome);
+	outcome_finish(&outcome);
 
 	len = load("empty.json", text);
-	read_bytes(&outcome, &find, text, len);
+	read_bytes(&outcome, &question_find, text, len);
 	assert_int_equal(outcome.error.fault, CFS_NOT_FOUND);
 	assert_string_equal(outcome.error.request_id, "b5b41468-520d-4192-b42f-595cc34b6c1c");
-	finish(&outcome);
+	outcome_finish(&outcome);
 
-	read_text(&outcome, &find,
+	read_text(&outcome, &question_find,
 		"{\"Response\":{\"TotalCount\":1,"
 		"\"InstanceSet\":[{\"InstanceId\":\"ins-other000\"}]}}");
 	assert_int_equal(outcome.error.fault, CFS_NOT_FOUND);
 	assert_int_equal(outcome.n, 0);
-	finish(&outcome);
+	outcome_finish(&outcome);
 
-	read_text(&outcome, &find,
+	read_text(&outcome, &question_find,
 		"{\"Response\":{\"Error\":{\"Code\":\"InvalidInstanceId.NotFound\","
 		"\"Message\":\"m\"},\"RequestId\":\"r\"}}");
 	assert_int_equal(outcome.error.fault, CFS_NOT_FOUND);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void no_vnc_address_yet_is_nothing_to_show(void **state)
@@ -327,10 +328,10 @@ static void no_vnc_address_yet_is_nothing_to_show(void **state)
 	assert_int_equal(outcome.error.fault, CFS_EMPTY);
 	assert_string_equal(outcome.error.request_id, "r");
 	assert_int_equal(outcome.content.len, 0);
-	finish(&outcome);
+	outcome_finish(&outcome);
 	read_text(&outcome, &fetch, "{\"Response\":{\"InstanceVncUrl\":null}}");
 	assert_int_equal(outcome.error.fault, CFS_EMPTY);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 /* Messages never carry secrets. */
@@ -353,7 +354,7 @@ static void no_error_tells_a_vnc_address(void **state)
 		assert_null(strstr(outcome.error.message, "s3cret"));
 		assert_null(strstr(outcome.error.code, "s3cret"));
 		assert_int_equal(outcome.content.len, 0);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -381,11 +382,11 @@ static void a_status_other_than_200_is_a_failure_below_the_api(void **state)
 		char message[64];
 
 		snprintf(message, sizeof(message), "HTTP status %d", cases[i].status);
-		read_split(&outcome, &list, cases[i].status, text, len, len);
+		read_split(&outcome, &question_list, cases[i].status, text, len, len);
 		assert_int_equal(outcome.error.fault, cases[i].fault);
 		assert_string_equal(outcome.error.message, message);
 		assert_int_equal(outcome.n, 0);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -397,18 +398,18 @@ static void answers_over_their_limit_are_not_held(void **state)
 
 	(void)state;
 	memset(spaces, ' ', sizeof(spaces));
-	read_split(&outcome, &list, 200, spaces, sizeof(spaces), sizeof(spaces) - 1);
+	read_split(&outcome, &question_list, 200, spaces, sizeof(spaces), sizeof(spaces) - 1);
 	assert_int_equal(outcome.fed, -EFBIG);
-	finish(&outcome);
-	read_bytes(&outcome, &list, spaces, sizeof(spaces) - 1);
+	outcome_finish(&outcome);
+	read_bytes(&outcome, &question_list, spaces, sizeof(spaces) - 1);
 	assert_int_equal(outcome.fed, 0);
-	finish(&outcome);
+	outcome_finish(&outcome);
 	read_bytes(&outcome, &fetch, spaces, CFS_TENCENT_ANSWER_MAX + 1);
 	assert_int_equal(outcome.fed, -EFBIG);
-	finish(&outcome);
+	outcome_finish(&outcome);
 	read_bytes(&outcome, &fetch, spaces, CFS_TENCENT_ANSWER_MAX);
 	assert_int_equal(outcome.fed, 0);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void what_the_sink_refuses_ends_the_reading(void **state)
@@ -418,10 +419,10 @@ static void what_the_sink_refuses_ends_the_reading(void **state)
 	struct outcome outcome = {.refuses = -ENOMEM};
 
 	(void)state;
-	read_bytes(&outcome, &list, text, len);
+	read_bytes(&outcome, &question_list, text, len);
 	assert_int_equal(outcome.error.fault, CFS_NO_MEMORY);
 	assert_int_equal(outcome.n, 1);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void bytes_that_are_no_utf_8_are_replaced(void **state)
@@ -429,7 +430,7 @@ static void bytes_that_are_no_utf_8_are_replaced(void **state)
 	struct outcome outcome = {0};
 
 	(void)state;
-	read_text(&outcome, &list,
+	read_text(&outcome, &question_list,
 		"{\"Response\":{\"TotalCount\":1,\"InstanceSet\":[{\"InstanceId\":\"ins-aaaaaaaa\","
 		"\"InstanceName\":\"a\xff\xc0\xaf\\ud800\\u0000b\"}]}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
@@ -437,7 +438,7 @@ static void bytes_that_are_no_utf_8_are_replaced(void **state)
 	assert_string_equal(cfs_instance_field(outcome.instances[0], CFS_FIELD_NAME),
 		"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
 		"b");
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 /* A NUL must not make an id of what is none. */
@@ -446,13 +447,13 @@ static void an_id_does_not_end_at_an_embedded_nul(void **state)
 	struct outcome outcome = {0};
 
 	(void)state;
-	read_text(&outcome, &list,
+	read_text(&outcome, &question_list,
 		"{\"Response\":{\"TotalCount\":1,"
 		"\"InstanceSet\":[{\"InstanceId\":\"ins-aaaaaaaa\\u0000/../x\"}]}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_int_equal(outcome.n, 0);
 	assert_int_equal(outcome.n_left_out, 1);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 int main(void)

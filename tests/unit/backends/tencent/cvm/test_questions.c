@@ -66,14 +66,16 @@ static void regions_are_asked_of_the_region_service(void **state)
 	char fsi[] = "ap-shanghai-fsi";
 
 	(void)state;
-	assert_request(request_of(NULL, NULL, &regions), "https://region.tencentcloudapi.com/",
-		"DescribeRegions", "2022-06-27", NULL, product, "region");
-	assert_request(request_of(NULL, fsi, &regions), "https://region.tencentcloudapi.com/",
-		"DescribeRegions", "2022-06-27", NULL, product, "region");
-	assert_request(request_of("https://cvm.intl.tencentcloudapi.com", NULL, &regions),
+	assert_request(request_of(NULL, NULL, &question_regions),
+		"https://region.tencentcloudapi.com/", "DescribeRegions", "2022-06-27", NULL,
+		product, "region");
+	assert_request(request_of(NULL, fsi, &question_regions),
+		"https://region.tencentcloudapi.com/", "DescribeRegions", "2022-06-27", NULL,
+		product, "region");
+	assert_request(request_of("https://cvm.intl.tencentcloudapi.com", NULL, &question_regions),
 		"https://region.intl.tencentcloudapi.com/", "DescribeRegions", "2022-06-27", NULL,
 		product, "region");
-	assert_request(request_of("https://127.0.0.1:4321", NULL, &regions),
+	assert_request(request_of("https://127.0.0.1:4321", NULL, &question_regions),
 		"https://127.0.0.1:4321/", "DescribeRegions", "2022-06-27", NULL, product,
 		"region");
 }
@@ -84,22 +86,25 @@ static void whoami_is_asked_of_sts(void **state)
 	char usual[] = "eu-frankfurt", fsi[] = "ap-shanghai-fsi", wrong[] = "nowhere";
 
 	(void)state;
-	assert_request(request_of(NULL, NULL, &whoami), "https://sts.tencentcloudapi.com/",
+	assert_request(request_of(NULL, NULL, &question_whoami), "https://sts.tencentcloudapi.com/",
 		"GetCallerIdentity", "2018-08-13", "ap-guangzhou", "{}", "sts");
-	assert_request(request_of(NULL, usual, &whoami), "https://sts.tencentcloudapi.com/",
-		"GetCallerIdentity", "2018-08-13", "ap-guangzhou", "{}", "sts");
-	assert_request(request_of(NULL, wrong, &whoami), "https://sts.tencentcloudapi.com/",
-		"GetCallerIdentity", "2018-08-13", "ap-guangzhou", "{}", "sts");
-	assert_request(request_of(NULL, fsi, &whoami),
+	assert_request(request_of(NULL, usual, &question_whoami),
+		"https://sts.tencentcloudapi.com/", "GetCallerIdentity", "2018-08-13",
+		"ap-guangzhou", "{}", "sts");
+	assert_request(request_of(NULL, wrong, &question_whoami),
+		"https://sts.tencentcloudapi.com/", "GetCallerIdentity", "2018-08-13",
+		"ap-guangzhou", "{}", "sts");
+	assert_request(request_of(NULL, fsi, &question_whoami),
 		"https://sts.ap-shanghai-fsi.tencentcloudapi.com/", "GetCallerIdentity",
 		"2018-08-13", "ap-shanghai-fsi", "{}", "sts");
 	assert_request(request_of(NULL, NULL, &there), "https://sts.tencentcloudapi.com/",
 		"GetCallerIdentity", "2018-08-13", "eu-frankfurt", "{}", "sts");
-	assert_request(request_of("https://cvm.intl.tencentcloudapi.com", NULL, &whoami),
+	assert_request(request_of("https://cvm.intl.tencentcloudapi.com", NULL, &question_whoami),
 		"https://sts.intl.tencentcloudapi.com/", "GetCallerIdentity", "2018-08-13",
 		"ap-guangzhou", "{}", "sts");
-	assert_request(request_of("http://localhost:4321", NULL, &whoami), "http://localhost:4321/",
-		"GetCallerIdentity", "2018-08-13", "ap-guangzhou", "{}", "sts");
+	assert_request(request_of("http://localhost:4321", NULL, &question_whoami),
+		"http://localhost:4321/", "GetCallerIdentity", "2018-08-13", "ap-guangzhou", "{}",
+		"sts");
 }
 
 static void a_probe_is_the_call_for_an_id_that_nothing_has(void **state)
@@ -124,7 +129,7 @@ static void available_regions_are_taken(void **state)
 
 	(void)state;
 	for (size_t split = 0; split <= len; split++) {
-		read_split(&outcome, &regions, 200, text, len, split);
+		read_split(&outcome, &question_regions, 200, text, len, split);
 		assert_int_equal(outcome.error.fault, CFS_OK);
 		assert_int_equal(outcome.n_regions, 4);
 		assert_string_equal(outcome.regions[0], "ap-beijing");
@@ -133,13 +138,13 @@ static void available_regions_are_taken(void **state)
 		assert_string_equal(outcome.regions[3], "me-saudi-arabia");
 		assert_string_equal(
 			outcome.error.request_id, "c563943b-3bea-fe92-29fe-591eaeb7871f");
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 	for (size_t cut = 0; cut < len; cut++) {
-		read_bytes(&outcome, &regions, text, cut);
+		read_bytes(&outcome, &question_regions, text, cut);
 		assert_int_equal(outcome.error.fault, CFS_BAD_ANSWER);
 		assert_int_equal(outcome.n_regions, 0);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -165,15 +170,15 @@ static void what_is_no_region_is_left_out(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		snprintf(text, sizeof(text), "{\"Response\":{\"RegionSet\":%s}}", none[i]);
-		read_text(&outcome, &regions, text);
+		read_text(&outcome, &question_regions, text);
 		assert_int_equal(outcome.error.fault, CFS_OK);
 		assert_int_equal(outcome.n_regions, 0);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		read_text(&outcome, &regions, bad[i]);
+		read_text(&outcome, &question_regions, bad[i]);
 		assert_int_equal(outcome.error.fault, CFS_BAD_ANSWER);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -184,10 +189,10 @@ static void a_sink_may_refuse_a_region(void **state)
 	struct outcome outcome = {.refuses = -ENOMEM};
 
 	(void)state;
-	read_bytes(&outcome, &regions, text, len);
+	read_bytes(&outcome, &question_regions, text, len);
 	assert_int_equal(outcome.error.fault, CFS_NO_MEMORY);
 	assert_int_equal(outcome.n_regions, 1);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void whoami_gives_the_arn(void **state)
@@ -198,16 +203,17 @@ static void whoami_gives_the_arn(void **state)
 
 	(void)state;
 	for (size_t split = 0; split <= len; split++) {
-		read_split(&outcome, &whoami, 200, text, len, split);
+		read_split(&outcome, &question_whoami, 200, text, len, split);
 		assert_int_equal(outcome.error.fault, CFS_OK);
 		assert_string_equal(cfs_buf_text(&outcome.content),
 			"qcs::cam::uin/100026259384:uin/100026259385");
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
-	read_text(&outcome, &whoami, "{\"Response\":{\"Arn\":\"a\\r\\nb\\u001b[2J\xff\"}}");
+	read_text(
+		&outcome, &question_whoami, "{\"Response\":{\"Arn\":\"a\\r\\nb\\u001b[2J\xff\"}}");
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(cfs_buf_text(&outcome.content), "a??b?[2J?");
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 static void an_identity_without_an_arn_is_a_bad_answer(void **state)
@@ -218,10 +224,10 @@ static void an_identity_without_an_arn_is_a_bad_answer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		read_text(&outcome, &whoami, bad[i]);
+		read_text(&outcome, &question_whoami, bad[i]);
 		assert_int_equal(outcome.error.fault, CFS_BAD_ANSWER);
 		assert_int_equal(outcome.content.len, 0);
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -257,7 +263,7 @@ static void a_probe_is_what_its_error_tells(void **state)
 		assert_int_equal(outcome.error.fault, cases[i].fault);
 		assert_string_equal(outcome.error.code, cases[i].fault ? cases[i].code : "");
 		assert_string_equal(outcome.error.request_id, "r");
-		finish(&outcome);
+		outcome_finish(&outcome);
 	}
 }
 
@@ -274,7 +280,7 @@ static void a_probe_that_succeeds_keeps_no_link(void **state)
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(outcome.error.message, "");
 	assert_int_equal(outcome.content.len, 0);
-	finish(&outcome);
+	outcome_finish(&outcome);
 }
 
 int main(void)
