@@ -55,8 +55,8 @@ void run_begin(struct run *run, const struct cfs_provider *provider)
 {
 	run->provider = provider;
 	run->settings.name = "tencent";
-	run->env = (struct cfs_env){
-		.get = host_get, .read_file = host_read_file, .arg = &run->host};
+	run->env =
+		(struct cfs_env){.get = host_get, .read_file = host_read_file, .arg = &run->host};
 	assert_int_equal(provider->create(&run->settings, &run->env, &run->state), 0);
 	run_step(run, NULL, NOW);
 }

@@ -295,8 +295,7 @@ static void a_configure_file_gives_region_and_endpoints(void **state)
 		const struct file files[] = {
 			{"/home/op/.tccli/p.configure", cases[i].text, 0}, {0}};
 		struct host host = {.variables = home, .files = files};
-		struct cfs_env env = {
-			.get = host_get, .read_file = host_read_file, .arg = &host};
+		struct cfs_env env = {.get = host_get, .read_file = host_read_file, .arg = &host};
 		struct cfs_buf why = CFS_BUF_INIT(256);
 		cJSON *tree = NULL;
 		const char *text;
