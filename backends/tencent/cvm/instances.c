@@ -107,14 +107,12 @@ bool cfs_tencent_instances_valid_id(const char *id)
 
 bool cfs_tencent_instances_time(const char *text, char ret_time[static CFS_TENCENT_TIME_MAX])
 {
-	static const char shape[] = "0000-00-00T00:00:00";
 	size_t len = strcspn(text, "Z+");
 	const char *zone = text + len;
 	int64_t seconds;
 
 	/* Only those forms of RFC 3339 that this API uses. */
-	if (cfs_time_parse(text, &seconds) < 0 || text[strcspn(shape, "T")] != 'T' ||
-		text[strlen(shape)] == ',')
+	if (cfs_time_parse(text, &seconds) < 0 || !strchr(text, 'T') || strchr(text, ','))
 		return false;
 	if (strcmp(zone, "Z") != 0 && strcmp(zone, "+00:00") != 0)
 		return false;

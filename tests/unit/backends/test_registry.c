@@ -30,12 +30,12 @@ static void a_backend_is_found_by_its_name(void **state)
 static void settings_can_be_listed(void **state)
 {
 	const struct cfs_backend *backend;
-	const struct cfs_setting *setting;
 
 	(void)state;
 	for (size_t i = 0; (backend = cfs_backend_at(i)); i++) {
 		assert_true(cfs_text_is_token(backend->name, strlen(backend->name), 32, "-"));
-		for (setting = backend->settings; setting && setting->key; setting++) {
+		for (const struct cfs_setting *setting = backend->settings; setting && setting->key;
+			setting++) {
 			assert_true(cfs_text_is_token(setting->key, strlen(setting->key), 32, "_"));
 			assert_true(strlen(setting->words) > 0 && strlen(setting->words) < 64);
 			assert_null(strpbrk(setting->words, "\t\n"));

@@ -355,9 +355,8 @@ static int read_line(struct cfs_reader *reader, const char *line)
 static int reader_feed(struct cfs_reader *reader, const char *bytes, size_t len)
 {
 	int r = 0;
-	size_t i;
 
-	for (i = 0; i < len && r == 0; i++) {
+	for (size_t i = 0; i < len && r == 0; i++) {
 		if (bytes[i] != '\n') {
 			r = cfs_buf_addc(&reader->line, bytes[i]);
 			continue;
@@ -539,8 +538,6 @@ struct cfs_entry *world_put(struct world *world, const char *id, uint32_t offers
 
 void world_destroy(struct world *world)
 {
-	size_t i;
-
 	cfs_cloud_destroy(world->cloud);
 	assert_int_equal(world->readers, 0);
 	assert_int_equal(world->accounts, 0);
@@ -550,7 +547,7 @@ void world_destroy(struct world *world)
 	cfs_watch_stop(&world->http_watch);
 	cfs_http_destroy(world->http);
 	cfs_loop_destroy(world->loop);
-	for (i = 0; i < world->config.n_regions; i++)
+	for (size_t i = 0; i < world->config.n_regions; i++)
 		free(world->config.regions[i]);
 	free(world->config.name);
 	free(world);
@@ -579,9 +576,7 @@ void run_until_asked(struct world *world, unsigned n)
 
 void run_idle(struct world *world)
 {
-	int i;
-
-	for (i = 0; i < 20; i++) {
+	for (int i = 0; i < 20; i++) {
 		world->pumped = false;
 		cfs_timer_start(world->loop, &world->pump, 0);
 		assert_int_equal(cfs_loop_run(world->loop), 0);

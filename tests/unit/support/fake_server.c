@@ -41,9 +41,8 @@ static void connection_answer(struct server_connection *connection, const char *
 	struct server *server = connection->server;
 	static const struct server_rule unknown = {.status = 404, .body = ""};
 	const struct server_rule *rule = &unknown;
-	size_t i;
 
-	for (i = 0; i < server->n_rules && rule == &unknown; i++) {
+	for (size_t i = 0; i < server->n_rules && rule == &unknown; i++) {
 		struct server_rule *other = &server->rules[i];
 
 		if (other->times == 0 ||
@@ -154,10 +153,8 @@ void server_vanish(struct server *server)
 
 void server_finish(struct server *server)
 {
-	unsigned i;
-
 	server_vanish(server);
-	for (i = 0; i < server->n_log; i++)
+	for (unsigned i = 0; i < server->n_log; i++)
 		free(server->log[i]);
 }
 
@@ -190,18 +187,17 @@ void server_forget_rules(struct server *server)
 
 void server_release(struct server *server, int status, const char *body)
 {
-	struct server_connection *connection;
-
-	for (connection = server->connections; connection; connection = connection->next)
+	for (struct server_connection *connection = server->connections; connection;
+		connection = connection->next)
 		if (connection->held)
 			connection_send(connection, status, body, true);
 }
 
 unsigned server_count(const struct server *server, const char *prefix)
 {
-	unsigned i, n = 0;
+	unsigned n = 0;
 
-	for (i = 0; i < server->n_log; i++)
+	for (unsigned i = 0; i < server->n_log; i++)
 		n += strncmp(server->log[i], prefix, strlen(prefix)) == 0;
 	return n;
 }

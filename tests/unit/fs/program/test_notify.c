@@ -120,9 +120,8 @@ static void what_names_no_socket_is_refused(void **state)
 	static const char *const names[] = {"/", "@", "notify", "vsock:2:1234"};
 	struct manager *manager = *state;
 	struct cfs_env env;
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		env = env_of(names[i]);
 		assert_int_equal(cfs_notify(&env, CFS_NOTIFY_READY), -EINVAL);
 	}

@@ -89,12 +89,11 @@ static void refuse(struct fixture *f, const char *line, const char *why)
 /* Whether libfuse is given the mount option. */
 static bool is_passed_on(struct fixture *f, const char *option)
 {
-	const char *arg, *at;
-	int i;
+	const char *arg;
 
-	for (i = 1; i < f->options.args.argc; i++) {
+	for (int i = 1; i < f->options.args.argc; i++) {
 		arg = f->options.args.argv[i];
-		for (at = arg; (at = strstr(at, option)); at++)
+		for (const char *at = arg; (at = strstr(at, option)); at++)
 			if ((at == arg || at[-1] == ',' || at[-1] == 'o') &&
 				(at[strlen(option)] == ',' || at[strlen(option)] == '\0'))
 				return true;
@@ -131,9 +130,8 @@ static void options_stand_in_any_order(void **state)
 		"-f /m -o aws.rate=5,ro -o config=/c",
 	};
 	struct fixture *f = *state;
-	size_t i;
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		accept(f, lines[i]);
 		assert_string_equal(f->options.mountpoint, "/m");
 		assert_string_equal(f->options.config_file, "/c");
@@ -308,14 +306,13 @@ static void the_usage_names_every_option(void **state)
 	static const char *const names[] = {"--config", "-c", "-f", "-o", "--demo", "--check",
 		"--backends", "-V", "--version", "-h", "--help", "umask", "allow_other", "fsname",
 		"auto_unmount"};
-	const char *line, *end;
-	size_t i;
+	const char *end;
 
 	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strstr(cfs_options_usage, names[i]))
 			fail_msg("%s is not in the usage", names[i]);
-	for (line = cfs_options_usage; *line; line = end + 1) {
+	for (const char *line = cfs_options_usage; *line; line = end + 1) {
 		end = strchr(line, '\n');
 		assert_non_null(end);
 		assert_true(end - line < 80);

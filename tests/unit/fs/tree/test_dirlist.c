@@ -55,10 +55,10 @@ static size_t place_of(
 	struct fixture *f, const struct cfs_node *directory, const char *name, mode_t mode)
 {
 	struct stat st = {0};
-	size_t i, found = SIZE_MAX;
+	size_t found = SIZE_MAX;
 	const char *at;
 
-	for (i = 0; (at = cfs_dirlist_at(f->names, i, &st)); i++) {
+	for (size_t i = 0; (at = cfs_dirlist_at(f->names, i, &st)); i++) {
 		if (strcmp(at, name) != 0)
 			continue;
 		assert_true(found == SIZE_MAX);
@@ -89,13 +89,12 @@ static void every_directory_begins_with_itself_and_its_parent(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *directories[3];
 	struct stat st;
-	size_t i;
 
 	directories[0] = cfs_node_find(f->nodes, CFS_NODE_ROOT);
 	directories[1] = cfs_node_of_cloud(f->nodes, f->world->cloud);
 	directories[2] =
 		cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
-	for (i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		open_directory(f, directories[i]);
 		assert_string_equal(cfs_dirlist_at(f->names, 0, &st), ".");
 		assert_int_equal(st.st_mode, S_IFDIR);
@@ -119,12 +118,12 @@ static void a_cloud_has_its_instances(void **state)
 	struct fixture *f = *state;
 	const struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
 	char id[16];
-	size_t i, alone;
+	size_t alone;
 
 	open_directory(f, cloud);
 	alone = count(f);
 	place_of(f, cloud, "status", S_IFREG);
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%zu", i);
 		world_put(f->world, id, 3);
 	}
@@ -187,7 +186,6 @@ static void by_region_has_every_region_and_each_the_links_of_its_own_instances(v
 {
 	struct cfs_node *by_region, *regions[3];
 	struct fixture *f = *state;
-	size_t i;
 
 	assert_int_equal(cfs_store_add_region(&f->world->cloud->catalogue->store, "s"), 0);
 	assert_int_equal(cfs_store_add_region(&f->world->cloud->catalogue->store, "empty"), 0);
@@ -201,7 +199,7 @@ static void by_region_has_every_region_and_each_the_links_of_its_own_instances(v
 	place_of(f, by_region, "s", S_IFDIR);
 	place_of(f, by_region, "empty", S_IFDIR);
 	assert_int_equal(count(f), 5);
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		regions[i] = view(f, CFS_NODE_REGION, i);
 	open_directory(f, regions[0]);
 	place_of(f, regions[0], "x-1", S_IFLNK);
@@ -266,11 +264,10 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	struct cfs_catalogue *catalogue = f->world->cloud->catalogue;
 	size_t alone;
 	char id[16];
-	int i;
 
 	open_directory(f, cloud);
 	alone = count(f);
-	for (i = 0; i < 8; i++) {
+	for (int i = 0; i < 8; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		world_put(f->world, id, 3);
 	}
@@ -279,7 +276,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	/* The first two are looked at, the third is the next. */
 	assert_int_equal(cfs_dirlist_fill(f->names, alone + 1), 0);
 	assert_int_equal(count(f), alone + 2);
-	for (i = 0; i < 8; i += 2) {
+	for (int i = 0; i < 8; i += 2) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		cfs_store_remove(&catalogue->store, cfs_catalogue_find(catalogue, id));
 	}
@@ -297,7 +294,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	/* All go, under one who has not begun to read. */
 	cfs_dirlist_destroy(f->names);
 	assert_int_equal(cfs_dirlist_create(cloud, &f->list, &f->names), 0);
-	for (i = 0; i < 9; i++) {
+	for (int i = 0; i < 9; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		if (cfs_catalogue_find(catalogue, id))
 			cfs_store_remove(&catalogue->store, cfs_catalogue_find(catalogue, id));
@@ -311,9 +308,8 @@ static void what_is_open_can_be_found_until_it_is_closed(void **state)
 	struct fixture *f = *state;
 	const struct cfs_node *root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
 	struct cfs_dirlist *open[5];
-	size_t i;
 
-	for (i = 0; i < 5; i++)
+	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(cfs_dirlist_create(root, &f->list, &open[i]), 0);
 	cfs_dirlist_destroy(open[2]);
 	cfs_dirlist_destroy(open[4]);

@@ -127,17 +127,16 @@ static void overlapping_opens_have_each_their_own_bytes(void **state)
 	struct fixture *f = *state;
 	struct opening openings[N];
 	char bodies[N][32], expected[32];
-	unsigned i;
 
-	for (i = 0; i < N; i++) {
+	for (unsigned i = 0; i < N; i++) {
 		snprintf(bodies[i], sizeof(bodies[i]), "content %0*u\n", (int)i + 1, i);
 		server_says(f->server, "FETCH", 1, bodies[i]);
 		start(f, &openings[i], fresh(f, 0));
 	}
-	for (i = 0; i < N; i++)
+	for (unsigned i = 0; i < N; i++)
 		run_until(f->world, &openings[i].told, 1);
 	assert_int_equal(f->server->n_log, N);
-	for (i = 0; i < N; i++) {
+	for (unsigned i = 0; i < N; i++) {
 		assert_int_equal(openings[i].result, 0);
 		snprintf(expected, sizeof(expected), "%0*lu", (int)openings[i].node->snapshot.len,
 			(unsigned long)openings[i].node->snapshot.len - 1);
@@ -151,15 +150,14 @@ static void opens_of_the_same_node_share_a_call(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *node = fresh(f, 0);
 	struct opening openings[3];
-	unsigned i;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	for (i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++)
 		start(f, &openings[i], node);
 	openings[0].releases = openings[1].releases = true;
 	run_until_asked(f->world, 1);
 	server_release(f->server, 200, "content d\n");
-	for (i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++)
 		run_until(f->world, &openings[i].told, 1);
 	/* Though others came and went, the last still has it. */
 	assert_string_equal(cfs_buf_text(&node->snapshot), "d");
@@ -322,13 +320,12 @@ static void of_several_opens_exactly_one_wakes(void **state)
 {
 	struct fixture *f = *state;
 	struct opening openings[4];
-	unsigned i;
 
 	server_says(f->server, "FETCH", ALWAYS, "content d\n");
 	arm(f, "1");
-	for (i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4; i++)
 		start(f, &openings[i], fresh(f, i == 0)); /* the first is a `text` */
-	for (i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4; i++)
 		run_until(f->world, &openings[i].told, 1);
 	assert_int_equal(server_count(f->server, "FETCH r x-1 screen wake=1"), 1);
 	assert_int_equal(server_count(f->server, "FETCH r x-1 screen wake=0"), 2);

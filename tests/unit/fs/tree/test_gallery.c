@@ -120,13 +120,12 @@ static void nothing_of_a_name_or_a_tag_is_markup(void **state)
 		"a\xe2\x80\xaez"};
 	struct fixture *f = *state;
 	char plain[65536] = "";
-	size_t i;
 
 	put(f, "x-0", "plain", "plain");
 	render(f);
 	assert_true(f->text.len < sizeof(plain));
 	memcpy(plain, f->text.data, f->text.len);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put(f, "x-0", bad[i], bad[i]);
 		render(f);
 		assert_int_equal(count(cfs_buf_text(&f->text), "<script"), count(plain, "<script"));
@@ -182,16 +181,16 @@ static void a_page_outlives_what_it_shows(void **state)
 	unsigned steps = 0;
 	void *generator;
 	char id[16];
-	int i, r;
+	int r;
 
-	for (i = 0; i < MANY; i++) {
+	for (int i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		put(f, id, id, "t");
 	}
 	assert_int_equal(
 		cfs_gallery_generator.begin(cfs_node_find(f->nodes, CFS_NODE_ROOT), &generator), 0);
 	while ((r = cfs_gallery_generator.step(generator, &f->text)) == 1) {
-		for (i = 0; i < 10; i++) {
+		for (int i = 0; i < 10; i++) {
 			snprintf(id, sizeof(id), "x-%u", steps * 10 + (unsigned)i);
 			if (cfs_catalogue_find(catalogue, id))
 				cfs_store_remove(
@@ -210,20 +209,19 @@ static void a_page_outlives_what_it_shows(void **state)
 static void a_page_can_be_given_up_at_any_step(void **state)
 {
 	struct fixture *f = *state;
-	unsigned steps, i;
 	void *generator;
 	char id[16];
 
-	for (i = 0; i < MANY; i++) {
+	for (unsigned i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%u", i);
 		put(f, id, "web", "t");
 	}
-	for (steps = 0; steps < 20; steps++) {
+	for (unsigned steps = 0; steps < 20; steps++) {
 		cfs_buf_clear(&f->text);
 		assert_int_equal(cfs_gallery_generator.begin(
 					 cfs_node_find(f->nodes, CFS_NODE_ROOT), &generator),
 			0);
-		for (i = 0; i < steps; i++)
+		for (unsigned i = 0; i < steps; i++)
 			assert_int_equal(cfs_gallery_generator.step(generator, &f->text), 1);
 		cfs_gallery_generator.end(generator);
 	}

@@ -164,9 +164,8 @@ static void the_walk_ends_when_it_is_told_to(void **state)
 {
 	static const char *const names[] = {"screen", "text", "info.json", "wake"};
 	struct fixture *f = *state;
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_int_equal(
 			cfs_layout_each(f->instance, stop_at, (void *)(uintptr_t)names[i]), 42);
 }
@@ -201,18 +200,17 @@ static void inodes_of_a_large_fleet_differ(void **state)
 	enum { N = 50000 };
 	uint64_t *inos = malloc(2 * N * sizeof(*inos)), cloud = cfs_node_ino(1, "aws");
 	char id[32];
-	size_t i;
 
 	(void)state;
 	assert_non_null(inos);
-	for (i = 0; i < N; i++) {
+	for (size_t i = 0; i < N; i++) {
 		snprintf(id, sizeof(id), "i-%017zx", i * 7919);
 		inos[2 * i] = cfs_node_ino(cloud, id);
 		inos[2 * i + 1] = cfs_node_ino(inos[2 * i], "screenshot.jpg");
 	}
 	qsort(inos, 2 * N, sizeof(*inos), by_value);
 	assert_true(inos[0] > 1);
-	for (i = 1; i < 2 * N; i++)
+	for (size_t i = 1; i < 2 * N; i++)
 		assert_true(inos[i] != inos[i - 1]);
 	free(inos);
 }
@@ -234,9 +232,8 @@ static void modes_follow_the_umask(void **state)
 	struct cfs_node *screen = file_node(f->instance, "screen");
 	struct cfs_node *info = file_node(f->instance, "info.json");
 	struct cfs_node *wake = file_node(f->instance, "wake");
-	size_t i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		ownership.umask = table[i].umask;
 		assert_int_equal(
 			stat_of(f->root, &ownership).st_mode, S_IFDIR | table[i].directory);
@@ -340,9 +337,8 @@ static void a_directory_does_not_change_while_it_is_looked_at(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *const directories[] = {f->root, f->cloud, f->instance};
 	struct stat before, after;
-	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		before = stat_of(directories[i], &mine);
 		clock_skip(5000);
 		after = stat_of(directories[i], &mine);
@@ -387,11 +383,10 @@ static void a_link_has_the_size_of_its_target_and_no_mode_of_its_own(void **stat
 	struct cfs_node *links[2];
 	struct stat st;
 	char target[CFS_LAYOUT_TARGET_MAX];
-	size_t i;
 
 	links[0] = link_node(f, CFS_NODE_BY_NAME, "web", f->instance->entry);
 	links[1] = link_node(f, CFS_NODE_REGION, "x-1", f->instance->entry);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		st = stat_of(links[i], &mine);
 		cfs_layout_target(links[i], target);
 		assert_int_equal(st.st_mode, S_IFLNK | 0777);
@@ -410,9 +405,8 @@ static void views_have_the_modes_of_directories_and_no_files(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *view;
 	struct stat before, after;
-	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		view = cfs_node_of_view(f->nodes, f->world->cloud, kinds[i], 0);
 		before = stat_of(view, &mine);
 		assert_int_equal(before.st_mode, S_IFDIR | 0500);

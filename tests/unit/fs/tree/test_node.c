@@ -118,16 +118,15 @@ static void a_view_has_one_node_until_it_is_forgotten(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *views[5];
 	uint64_t ids[5];
-	size_t i, j;
 
 	assert_int_equal(cfs_store_add_region(&f->cloud->catalogue->store, "s"), 0);
 	assert_int_equal(cfs_store_add_region(&f->cloud->catalogue->store, "t"), 0);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		views[0] = view_node(f, CFS_NODE_BY_NAME, 0);
 		views[1] = view_node(f, CFS_NODE_BY_REGION, 0);
-		for (j = 0; j < 3; j++)
+		for (size_t j = 0; j < 3; j++)
 			views[2 + j] = view_node(f, CFS_NODE_REGION, j);
-		for (j = 0; j < 5; j++) {
+		for (size_t j = 0; j < 5; j++) {
 			if (i == 0)
 				ids[j] = views[j]->id;
 			assert_int_equal(views[j]->id, ids[j]);
@@ -136,10 +135,10 @@ static void a_view_has_one_node_until_it_is_forgotten(void **state)
 	}
 	assert_int_equal(cfs_nodes_count(f->nodes), 6);
 	/* From the middle of the cloud's list, its ends, and what is left. */
-	for (i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		cfs_node_forget(views[order[i]], 2);
 		assert_null(cfs_node_find(f->nodes, ids[order[i]]));
-		for (j = i + 1; j < 5; j++) {
+		for (size_t j = i + 1; j < 5; j++) {
 			assert_ptr_equal(cfs_node_of_view(f->nodes, f->cloud, views[order[j]]->kind,
 						 views[order[j]]->region),
 				views[order[j]]);
@@ -230,19 +229,18 @@ static void each_open_has_its_own_snapshot(void **state)
 	struct cfs_node *directory = instance_node(f, "x-1"), *files[10];
 	char text[16];
 	struct stat st;
-	size_t i;
 
-	for (i = 0; i < 10; i++) {
+	for (size_t i = 0; i < 10; i++) {
 		files[i] = live_node(directory);
 		snprintf(text, sizeof(text), "%0*zu", (int)i + 1, i);
 		open_file(files[i], text);
 	}
-	for (i = 0; i < 10; i++) {
+	for (size_t i = 0; i < 10; i++) {
 		assert_int_equal(cfs_layout_stat(files[i], &mine, &st), 0);
 		assert_int_equal(st.st_size, i + 1);
 		assert_int_equal(files[i]->snapshot.data[i], '0' + (int)i);
 	}
-	for (i = 0; i < 10; i++) {
+	for (size_t i = 0; i < 10; i++) {
 		cfs_node_released(files[i]);
 		cfs_node_forget(files[i], 1);
 	}
@@ -348,10 +346,9 @@ static void directories_of_one_inode_are_told_apart_by_their_cloud(void **state)
 	struct cfs_node *old[4], *new[4];
 	struct cfs_cloud *before = f->cloud, *now;
 	struct cfs_buf why = CFS_BUF_INIT(1024);
-	size_t i;
 
 	assert_int_equal(cfs_cloud_create(&f->world->runtime, &f->world->config, &now, &why), 0);
-	for (i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct cfs_node **nodes = i % 2 ? new : old;
 
 		f->cloud = i % 2 ? now : before;
@@ -360,7 +357,7 @@ static void directories_of_one_inode_are_told_apart_by_their_cloud(void **state)
 		nodes[2] = view_node(f, CFS_NODE_BY_REGION, 0);
 		nodes[3] = view_node(f, CFS_NODE_REGION, 0);
 	}
-	for (i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		assert_ptr_not_equal(old[i], new[i]);
 		assert_true(old[i]->ino == new[i]->ino);
 		assert_ptr_equal(old[i]->cloud, before);
@@ -402,10 +399,10 @@ static void ids_are_never_used_again(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *directory = instance_node(f, "x-1"), *node;
 	uint64_t seed = 99, last = directory->id, n;
-	size_t i, j, held = 0;
+	size_t j, held = 0;
 
 	memset(known, 0, sizeof(known));
-	for (i = 0; i < 20000; i++) {
+	for (size_t i = 0; i < 20000; i++) {
 		j = draw(&seed) % 64;
 		if (!known[j].node) {
 			node = live_node(directory);
@@ -435,16 +432,15 @@ static void many_nodes_are_all_found(void **state)
 	static uint64_t ids[MANY];
 	struct fixture *f = *state;
 	struct cfs_node *directory = instance_node(f, "x-1");
-	size_t i;
 
-	for (i = 0; i < MANY; i++)
+	for (size_t i = 0; i < MANY; i++)
 		ids[i] = live_node(directory)->id;
 	assert_int_equal(cfs_nodes_count(f->nodes), MANY + 2);
-	for (i = 0; i < MANY; i++)
+	for (size_t i = 0; i < MANY; i++)
 		assert_int_equal(cfs_node_find(f->nodes, ids[i])->id, ids[i]);
-	for (i = 0; i < MANY; i += 2)
+	for (size_t i = 0; i < MANY; i += 2)
 		cfs_node_forget(cfs_node_find(f->nodes, ids[i]), 1);
-	for (i = 0; i < MANY; i++)
+	for (size_t i = 0; i < MANY; i++)
 		assert_int_equal(cfs_node_find(f->nodes, ids[i]) != NULL, i % 2);
 	/* The rest goes with the table. */
 }
@@ -454,19 +450,18 @@ static void many_directories_are_all_found(void **state)
 	static struct cfs_node *nodes[MANY];
 	struct fixture *f = *state;
 	char id[16];
-	size_t i;
 
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%zu", i);
 		nodes[i] = instance_node(f, id);
 	}
-	for (i = 0; i < MANY; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "x-%zu", i);
 		assert_ptr_equal(instance_node(f, id), nodes[i]);
 		cfs_node_forget(nodes[i], i % 2 + 1);
 	}
 	assert_int_equal(cfs_nodes_count(f->nodes), 1 + MANY / 2);
-	for (i = 0; i < MANY; i += 2) {
+	for (size_t i = 0; i < MANY; i += 2) {
 		snprintf(id, sizeof(id), "x-%zu", i);
 		assert_ptr_equal(instance_node(f, id), nodes[i]);
 	}

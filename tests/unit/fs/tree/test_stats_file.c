@@ -97,9 +97,8 @@ static void a_call_is_counted_by_its_result(void **state)
 {
 	struct shown *f = *state;
 	struct cfs_metrics_series *series;
-	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++) {
 		series = begin(f->metrics, "c", "r", "A");
 		cfs_metrics_ended(series, CFS_OK, 1000);
 	}
@@ -175,11 +174,11 @@ static void series_have_a_limit_beyond_which_they_are_one(void **state)
 {
 	struct shown *f = *state;
 	char region[32];
-	int i, n = CFS_METRICS_MAX + 7;
+	int n = CFS_METRICS_MAX + 7;
 
 	show(f);
 	assert_int_equal(count(f, "\"other\""), 0);
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		snprintf(region, sizeof(region), "r-%d", i * 7919 % n);
 		cfs_metrics_ended(begin(f->metrics, "c", region, "A"), CFS_OK, 1);
 	}
@@ -199,16 +198,15 @@ static void even_the_most_there_can_be_fits(void **state)
 {
 	struct shown *f = *state;
 	char cloud[CFS_CLOUD_NAME_MAX + 1], region[CFS_REGION_MAX + 1];
-	int i, fault;
 
 	memset(cloud, 'c', sizeof(cloud));
 	memset(region, 'r', sizeof(region));
 	cloud[CFS_CLOUD_NAME_MAX] = region[CFS_REGION_MAX] = '\0';
-	for (i = 0; i < CFS_METRICS_MAX; i++) {
+	for (int i = 0; i < CFS_METRICS_MAX; i++) {
 		snprintf(region, 4, "%03d", i);
 		region[3] = 'r';
 		cloud[0] = (char)('A' + i % 64);
-		for (fault = CFS_OK; fault < CFS_N_FAULTS; fault++)
+		for (int fault = CFS_OK; fault < CFS_N_FAULTS; fault++)
 			cfs_metrics_ended(
 				begin(f->metrics, cloud, region, "DescribeInstanceVncUrlAndMore"),
 				(enum cfs_fault)fault, INT64_MAX / CFS_METRICS_MAX / CFS_N_FAULTS);
@@ -261,14 +259,13 @@ static void turns_of_the_loop_are_counted_and_cause_none(void **state)
 	struct shown *f = *state;
 	const struct cfs_histogram *turns = cfs_loop_turns(f->world->loop);
 	uint64_t before = 0, after = 0;
-	size_t i;
 
 	run_idle(f->world);
-	for (i = 0; i <= turns->bounds->n; i++)
+	for (size_t i = 0; i <= turns->bounds->n; i++)
 		before += turns->counts[i];
 	assert_true(before > 0);
 	show(f);
-	for (i = 0; i <= turns->bounds->n; i++)
+	for (size_t i = 0; i <= turns->bounds->n; i++)
 		after += turns->counts[i];
 	assert_int_equal(before, after);
 	assert_int_equal(count(f, "\nconsolefs_loop_turn_duration_seconds_bucket{le="),

@@ -87,10 +87,9 @@ static struct cfs_entry *put_rich(struct fixture *f)
 	};
 	struct cfs_instance_builder builder;
 	struct cfs_instance *instance;
-	size_t i;
 
 	cfs_instance_builder_init(&builder);
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		assert_int_equal(cfs_instance_builder_set(&builder, fields[i].field, fields[i].text,
 					 strlen(fields[i].text)),
 			0);

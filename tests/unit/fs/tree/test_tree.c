@@ -363,14 +363,14 @@ static void only_wake_can_be_written(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *wake, *screen;
 	const char *bytes;
-	size_t i, len;
+	size_t len;
 
 	server_says(f->server, "FETCH", ALWAYS, "content a picture\n");
 	begin(f);
 	world_put(f->world, "x-1", 3);
 	assert_int_equal(open_path(f, "cloud/x-1/wake", &wake), 0);
 	assert_int_equal(open_path(f, "cloud/x-1/screen", &screen), 0);
-	for (i = 0; i < sizeof(writing) / sizeof(writing[0]); i++) {
+	for (size_t i = 0; i < sizeof(writing) / sizeof(writing[0]); i++) {
 		assert_int_equal(cfs_tree_may_open(wake, writing[i]), 0);
 		assert_int_equal(cfs_tree_may_open(screen, writing[i]), -EPERM);
 	}
@@ -407,13 +407,13 @@ static void reads_are_cut_to_what_there_is(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *file;
 	const char *bytes;
-	size_t i, len;
+	size_t len;
 
 	server_says(f->server, "FETCH", ALWAYS, "content abcdef\n");
 	begin(f);
 	world_put(f->world, "x-1", 3);
 	assert_int_equal(open_path(f, "cloud/x-1/screen", &file), 0);
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		assert_int_equal(
 			cfs_tree_read(file, table[i].offset, table[i].size, &bytes, &len), 0);
 		assert_int_equal(len, strlen(table[i].bytes));
@@ -457,13 +457,12 @@ static void opens_of_one_node_share_a_fetch(void **state)
 	struct fixture *f = *state;
 	struct user users[3], late;
 	struct cfs_node *file;
-	size_t i;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
 	begin(f);
 	world_put(f->world, "x-1", 3);
 	file = walk(f, "cloud/x-1/screen");
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(start_open(f, &users[i], file), -EINPROGRESS);
 	run_until_asked(f->world, 1);
 	/* One of them gives up, which the others do not notice. */
@@ -492,12 +491,11 @@ static void an_open_may_be_cancelled_by_whoever_is_told_before_it(void **state)
 	struct fixture *f = *state;
 	struct user users[2];
 	struct cfs_node *file;
-	size_t i;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
 	begin(f);
 	world_put(f->world, "x-1", 3);
-	for (i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		file = walk(f, "cloud/x-1/screen");
 		assert_int_equal(start_open(f, &users[0], file), -EINPROGRESS);
 		assert_int_equal(start_open(f, &users[1], file), -EINPROGRESS);
@@ -565,12 +563,12 @@ static void a_large_page_is_made_once_for_all_who_open_it(void **state)
 	struct user users[3];
 	struct cfs_node *file;
 	const char *bytes;
-	size_t i, len;
+	size_t len;
 
 	begin(f);
 	fill_cloud(f);
 	file = walk(f, "index.html");
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(start_open(f, &users[i], file), -EINPROGRESS);
 	cfs_tree_cancel(&users[0].op);
 	run_until(f->world, &users[1].told, 1);
@@ -776,17 +774,16 @@ static void a_cancelled_lookup_does_not_end_others(void **state)
 	struct fixture *f = *state;
 	struct user users[3];
 	struct cfs_node *cloud;
-	size_t i;
 
 	server_does(f->server, "FIND", ALWAYS, SERVER_HOLDS);
 	begin(f);
 	cloud = walk(f, "cloud");
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(start_lookup(f, &users[i], cloud, "x-1"), -EINPROGRESS);
 	run_until_asked(f->world, 2);
 	cfs_tree_cancel(&users[1].op);
 	server_release(f->server, 200, "instance x-1 on 3\n");
-	for (i = 0; i < 3; i += 2) {
+	for (size_t i = 0; i < 3; i += 2) {
 		run_until(f->world, &users[i].told, 1);
 		assert_int_equal(users[i].result, 0);
 		assert_string_equal(users[i].op.found->entry->id, "x-1");

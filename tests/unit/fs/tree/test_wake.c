@@ -73,9 +73,8 @@ static void any_write_arms_it(void **state)
 		"00", "0x0", "offline", "nope", "falsehood", "o", "of", "f", "-0", "0.", "n o",
 		"true 0", "\xff\xfe", "1 off"};
 	struct fixture *f = *state;
-	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		f->entry->wake_armed = false;
 		write_text(f, texts[i]);
 		assert_reads(f, "1\n");
@@ -90,9 +89,8 @@ static void a_first_word_of_refusal_disarms_it(void **state)
 	static const char *const texts[] = {"0", "0\n", "off", "OFF\n", "no", "No\r\n", "false",
 		"False\n", " 0 ", "\t\n off now\n", "0 1", "no wake please", "fAlSe\v", "\f0"};
 	struct fixture *f = *state;
-	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		write_text(f, "1\n");
 		write_text(f, texts[i]);
 		assert_reads(f, "0\n");
@@ -111,12 +109,11 @@ static void a_first_word_of_refusal_disarms_it(void **state)
 static void one_taker_has_it(void **state)
 {
 	struct fixture *f = *state;
-	int i;
 
 	write_text(f, "1");
 	assert_true(cfs_wake_take(f->entry).taken);
 	assert_reads(f, "0\n");
-	for (i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++)
 		assert_false(cfs_wake_take(f->entry).taken);
 }
 
