@@ -214,9 +214,8 @@ static bool check_source(const struct state *state, const char *source, struct c
 			continue;
 		if (strcmp(source, parent) == 0 && has_static(state->config, source))
 			continue;
-		return refuse(step,
-			"profile %.100s is its own source, directly or through other profiles",
-			source);
+		return refuse(
+			step, "profile %.100s is its own source: the profiles form a loop", source);
 	}
 	return true;
 }

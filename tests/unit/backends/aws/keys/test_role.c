@@ -150,18 +150,18 @@ static void test_loops_are_refused(void **state)
 {
 	(void)state;
 	assert_files("[default]\n" ROLE("ops", "source_profile = default\n"), NULL,
-		"profile default is its own source, directly or through other profiles");
+		"profile default is its own source: the profiles form a loop");
 	assert_files("[default]\n" ROLE("a", "source_profile = b\n") "[profile b]\n" ROLE(
 			     "b", "source_profile = default\n"),
-		NULL, "profile default is its own source, directly or through other profiles");
+		NULL, "profile default is its own source: the profiles form a loop");
 	assert_files(
 		"[default]\n" ROLE("a", "source_profile = b\n") "[profile b]\n" ROLE("b",
 			"source_profile = c\n") "[profile c]\n" ROLE("c", "source_profile = b\n"),
-		NULL, "profile b is its own source, directly or through other profiles");
+		NULL, "profile b is its own source: the profiles form a loop");
 	/* With keys or without. */
 	assert_files("[default]\n" ROLE("a", "source_profile = b\n")
 			     STATIC("A") "[profile b]\n" ROLE("b", "source_profile = default\n"),
-		NULL, "profile default is its own source, directly or through other profiles");
+		NULL, "profile default is its own source: the profiles form a loop");
 }
 
 static void test_roles_are_counted(void **state)
