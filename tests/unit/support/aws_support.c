@@ -40,8 +40,7 @@ struct cfs_buf load_fixture(const char *name)
 
 	snprintf(path, sizeof(path), "%s/aws/%s", TEST_DATA, name);
 	file = fopen(path, "rb");
-	if (!file)
-		fail_msg("%s: %s", path, strerror(errno));
+	assert_non_null(file);
 	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
 		assert_int_equal(cfs_buf_add(&content, chunk, n), 0);
 	fclose(file);

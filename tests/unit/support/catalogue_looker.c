@@ -86,7 +86,7 @@ int look_finally(struct fixture *f, const char *id)
 
 void assert_shown(struct fixture *f, const char *expected)
 {
-	char ids[256] = "";
+	char ids[256] = "", *rest = NULL;
 	size_t n = 0;
 
 	for (const struct cfs_entry *each = f->catalogue->store.entries.first; each;
@@ -95,7 +95,7 @@ void assert_shown(struct fixture *f, const char *expected)
 		strcat(strcat(ids, each->id), " ");
 	}
 	assert_int_equal(strlen(ids), strlen(expected) + (*expected != '\0'));
-	for (char *id = strtok(ids, " "); id; id = strtok(NULL, " "), n++)
+	for (char *id = strtok_r(ids, " ", &rest); id; id = strtok_r(NULL, " ", &rest), n++)
 		assert_non_null(strstr(expected, id));
 }
 

@@ -2,7 +2,6 @@
 
 struct cfs_account {
 	struct world *world;
-	char url[64];
 };
 
 struct cfs_reader {

@@ -60,7 +60,7 @@ static void connection_wait(struct connection *connection)
 	char byte;
 
 	while (recv(connection->fd, &byte, 1, 0) > 0)
-		continue;
+		;
 }
 
 static void note(int eventfd_)
@@ -226,7 +226,7 @@ static bool connection_read(
 	size_t len = 0, want = 0;
 	char *end = NULL, *field;
 
-	do {
+	while (!end || len < want) {
 		ssize_t n = SERVER_REQUEST_MAX - 1 - len;
 
 		n = connection->ssl ? SSL_read(connection->ssl, text + len, (int)n)
@@ -242,7 +242,7 @@ static bool connection_read(
 		want = (size_t)(end + 4 - text);
 		if (field && field < end)
 			want += strtoul(field + strlen("\r\nContent-Length:"), NULL, 10);
-	} while (!end || len < want);
+	}
 	*ret_body = end + 4;
 	*ret_len = len - (size_t)(end + 4 - text);
 	return true;

@@ -18,6 +18,7 @@ static void a_secret_is_a_copy(void **state)
 
 	(void)state;
 	assert_int_equal(cfs_secret_set(&secret, text, 9), 0);
+	/* cppcheck-suppress unreadVariable ; a copy that were none would show it */
 	text[0] = 'X';
 	assert_int_equal(secret.len, 9);
 	assert_memory_equal(secret.data, "hush\0hush", 10);

@@ -36,11 +36,9 @@ static int set_up(void **state)
 {
 	struct manager *manager = calloc(1, sizeof(*manager));
 
-	if (!manager)
-		return -1;
+	assert_non_null(manager);
 	strcpy(manager->directory, "/tmp/test_notify.XXXXXX");
-	if (!mkdtemp(manager->directory))
-		return -1;
+	assert_non_null(mkdtemp(manager->directory));
 	snprintf(manager->path, sizeof(manager->path), "%s/notify", manager->directory);
 	manager->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	*state = manager;
