@@ -15,6 +15,8 @@ static void *scarce(void *memory)
 	return memory;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+
 /* The linker puts these in the place of the C library's (see tests/CMakeLists.txt). */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -55,6 +57,8 @@ char *__wrap_strndup(const char *text, size_t len)
 {
 	return scarce(__real_strndup(text, len));
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 #include <cjson/cJSON.h>
 
