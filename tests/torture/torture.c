@@ -15,8 +15,9 @@
  * memory.
  *
  * The environment: TORTURE_RUNS=N bounds the children of this program; of each test's allocations
- * as many are then failed, evenly spread. TORTURE_TEST=NAME is the only test to run, TORTURE_AT=N
- * the only allocation to fail.
+ * as many are then failed, evenly spread. TORTURE_SECONDS=N bounds the processor time of each test's
+ * children, as far as the first one tells what they take. TORTURE_TEST=NAME is the only test to run,
+ * TORTURE_AT=N the only allocation to fail.
  */
 #include <errno.h>
 #include <limits.h>
@@ -35,6 +36,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -440,6 +442,31 @@ static void fail_some(const struct group *group, const struct CMUnitTest *test, 
 	}
 }
 
+/* The processor time of the children that have ended. */
+static double spent_s(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* How many allocations of a test are failed, of so many that it makes and in a run of so long. Of a large test
+ * few are enough: it repeats itself. */
+static long share_of(long allocations, double took_s, size_t n_tests)
+{
+	long runs = number("TORTURE_RUNS", 0), seconds = number("TORTURE_SECONDS", 0);
+	long share = allocations;
+
+	/* Two runs for each. */
+	if (runs > 0)
+		share = runs / 2 / (long)n_tests;
+	if (seconds > 0 && (double)share * 2 * took_s > (double)seconds)
+		share = (long)((double)seconds / 2 / took_s);
+	return share < RUNS_PER_TEST_MIN ? RUNS_PER_TEST_MIN : share;
+}
+
 /* The sanitizers read their options when the program starts: it starts once more. */
 static int set_options(void)
 {
@@ -466,7 +493,7 @@ int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *te
 	const struct group group = {
 		.name = program_invocation_short_name, .set_up = set_up, .tear_down = tear_down};
 	const char *only = getenv("TORTURE_TEST");
-	long max = number("TORTURE_RUNS", 0), share;
+	double took_s[TESTS_MAX] = {0}, before;
 	long counts[TESTS_MAX] = {0};
 	unsigned told = 0;
 	size_t n_run = 0;
@@ -489,17 +516,14 @@ int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *te
 		if (!tests[i].name || (only && strcmp(only, tests[i].name) != 0))
 			continue;
 		n_run++;
+		before = spent_s();
 		try(&group, &tests[i], NOTHING, 0, &told);
+		took_s[i] = spent_s() - before;
 		counts[i] = atomic_load(&torture.shared->allocations);
 		torture.allocations += counts[i];
 	}
-	for (size_t i = 0; i < n; i++) {
-		/* Two runs for each allocation. Of a large test few are enough: it repeats itself.
-		 */
-		share = max <= 0 ? counts[i] : max / 2 / (long)n;
-		fail_some(&group, &tests[i], counts[i],
-			share < RUNS_PER_TEST_MIN ? RUNS_PER_TEST_MIN : share);
-	}
+	for (size_t i = 0; i < n; i++)
+		fail_some(&group, &tests[i], counts[i], share_of(counts[i], took_s[i], n));
 	printf("%s: %zu tests, %ld allocations, %ld runs without one, %ld findings\n", group.name,
 		n_run, torture.allocations, torture.failed, torture.findings);
 	return torture.findings > 0 || n_run == 0;

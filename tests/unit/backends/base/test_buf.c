@@ -111,11 +111,13 @@ static void reserved_room_can_be_written(void **state)
 }
 
 /* Under AddressSanitizer, malloc shall fail as it does elsewhere. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): its name for that */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1";
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static void no_memory_changes_nothing(void **state)
 {
