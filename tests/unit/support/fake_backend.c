@@ -292,7 +292,7 @@ static int reader_create(const struct cfs_account *account, const struct cfs_que
 static int read_instance(struct cfs_reader *reader, const char *text)
 {
 	struct cfs_instance_builder builder;
-	struct cfs_instance *instance;
+	struct cfs_instance *instance = NULL;
 	char id[CFS_ID_MAX + 1], state[8];
 	unsigned offers;
 	int r;

@@ -107,6 +107,7 @@ atomic_uint names_asked, strangers_asked;
 
 sem_t slow_name;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 	struct addrinfo **ret_info)
 {

@@ -43,13 +43,13 @@ static int tear_down(void **state)
 
 static struct cfs_node *file_node(struct cfs_node *directory, const char *name)
 {
-	const struct cfs_file *file;
-	const struct cfs_live *live;
+	const struct cfs_file *file = NULL;
+	const struct cfs_live *live = NULL;
 	struct cfs_node *node;
 
 	assert_int_equal(cfs_layout_find(directory, name, &file, &live), 0);
 	assert_true(!file != !live);
-	assert_string_equal(file ? file->name : live->name, name);
+	assert_string_equal(file ? file->name : live ? live->name : "", name);
 	node = cfs_node_of_file(directory, file, live);
 	assert_non_null(node);
 	return node;

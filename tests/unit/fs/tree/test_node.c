@@ -171,7 +171,10 @@ static void a_link_has_a_fresh_node_for_every_lookup(void **state)
 	struct cfs_node *c = cfs_node_of_link(view_node(f, CFS_NODE_REGION, 0), "x-1", one);
 	struct cfs_node *instance;
 
-	assert_true(a && b && c && a != b);
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_non_null(c);
+	assert_ptr_not_equal(a, b);
 	assert_int_equal(a->kind, CFS_NODE_LINK);
 	assert_ptr_equal(a->entry, one);
 	assert_ptr_equal(b->entry, two);

@@ -128,7 +128,7 @@ static int lookup(
 /* Follows a path from the top, without its links. */
 static struct cfs_node *walk(struct fixture *f, const char *path)
 {
-	struct cfs_node *node = f->top, *next;
+	struct cfs_node *node = f->top, *next = NULL;
 	char names[PATH_MAX], *rest = names, *name;
 
 	snprintf(names, sizeof(names), "%s", path);
@@ -300,7 +300,7 @@ static void links_lead_to_the_directories_of_instances(void **state)
 static void a_missed_name_has_the_list_refreshed(void **state)
 {
 	struct fixture *f = *state;
-	struct cfs_node *by_name, *node;
+	struct cfs_node *by_name, *node = NULL;
 
 	server_says(f->server, "LIST r ", 1, listed);
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\ninstance x-9 on 3\n");
@@ -323,7 +323,7 @@ static void a_missed_name_has_the_list_refreshed(void **state)
 static void what_is_not_there_is_not_found(void **state)
 {
 	struct fixture *f = *state;
-	struct cfs_node *node, *cloud, *status;
+	struct cfs_node *node = NULL, *cloud, *status = NULL;
 	char target[CFS_LAYOUT_TARGET_MAX], name[NAME_MAX + 2];
 	struct user user;
 
