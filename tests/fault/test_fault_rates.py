@@ -18,7 +18,7 @@ from lib.simulator import Simulator
 READERS = 12  # more than what the bucket gives needs
 RATE = 14     # of the account; EC2's is 20, and a busy machine may not get so far
 WINDOW = 80   # calls
-WINDOWS = 8   # in which two mounts are to come to terms
+WINDOWS = 25  # in which two mounts are to come to terms: of these one may begin with nearly all
 
 
 class Readers:
