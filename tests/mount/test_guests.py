@@ -127,7 +127,7 @@ def test_a_list_that_is_none_names_file_and_line(tmp_path):
     config.write_text("[aws]\nregions = us-east-1\n[consolefs]\nrefuse = /usr/bin/cat\n")
     with pytest.raises(RuntimeError) as caught:
         Mount(args=["-c", config])
-    assert f"{config}:4: [consolefs] refuse holds something that is no command's name" in \
+    assert f"{config}:4: [consolefs] refuse: '/usr/bin/cat' is not a command name" in \
         str(caught.value)
 
 
@@ -142,13 +142,13 @@ def test_sighup_brings_a_new_list(sim, mount, run_as, tmp_path):
     assert run_as("eog", path)[0] == 1
     config.write_text("[consolefs]\nrefuse = feh\n[aws]\n[tencent]\n")
     mounted.signal(signal.SIGHUP)
-    mounted.await_log("read again")
+    mounted.await_log("reloaded the configuration")
     assert run_as("eog", path)[0] == 0
     assert run_as("feh", path)[0] == 1
     # One in error changes nothing.
     config.write_text("[consolefs]\nrefuse = *\n[aws]\n[tencent]\n")
     mounted.signal(signal.SIGHUP)
-    mounted.await_log("stays as it was: .*:2: ")
+    mounted.await_log("the old one stays in use: .*:2: ")
     assert run_as("eog", path)[0] == 0
     assert run_as("feh", path)[0] == 1
 

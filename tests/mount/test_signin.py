@@ -372,10 +372,11 @@ def test_old_keys_serve_until_they_expire_and_recovery_is_automatic(home, tmp_pa
             mount_of_four(sim, home, tmp_path) as mount:
         mount.allow(NOT_RENEWED)
         mount.allow(NONE_USABLE)
-        files = {name: live_file(mount.path / name) for name in FOUR}
-        began = {}
+        files, began = {}, {}
+        for name in FOUR:
+            began[name] = time.monotonic()  # the first look at a cloud signs in
+            files[name] = live_file(mount.path / name)
         for name, file in files.items():
-            began[name] = time.monotonic()
             assert read(file) and len(fleet.instances(mount.path / name)) > 18
         sim.set_faults(*(f"{action}:status=500" for action in RENEWALS.values()))
         expired = {}
