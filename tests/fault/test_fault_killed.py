@@ -143,8 +143,8 @@ def test_the_same_for_an_ordinary_user(commons):
     assert "Transport endpoint is not connected" in dead
     assert "is a stale mount" in stale
     assert works == ["aws", "index.html", "stats", "tencent"]
-    assert "another user has mounted something there, or left it dead" in root
-    assert "he, or root, removes it with: fusermount3 -uz" in root
+    assert "another user has mounted something there, which may be dead" in root
+    assert "that user or root can remove it with: fusermount3 -uz" in root
 
 
 @as_root
