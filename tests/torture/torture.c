@@ -296,13 +296,14 @@ static int await(pid_t pid, bool *ret_hung)
 		perror("pidfd_open");
 		exit(2);
 	}
-	for (int turn = 0; turn < TURNS_MAX; turn++, before = now) {
+	for (int turn = 0; turn < TURNS_MAX; turn++) {
 		do
 			ready = __real_poll(&wait, 1, TIMEOUT_MS);
 		while (ready < 0 && errno == EINTR);
 		now = busy_s(pid);
 		if (ready != 0 || now - before < TIMEOUT_MS / 2000.)
 			break;
+		before = now;
 	}
 	if (ready == 0) {
 		*ret_hung = true;
