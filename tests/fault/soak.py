@@ -39,7 +39,7 @@ SHOWN_MAX = 25  # violations that are printed
 
 # What the log may say, beside failed calls and for whom calls are made.
 LOG_LINES = [
-    r"^consolefs: \[?(aws|tencent)\]?: .*(left out|leaving out|no id|not an id|is not an instance id)",
+    r"^consolefs: \[?(aws|tencent)\]?: .*(left out|is not an (EC2 )?instance (id|ID)|has no InstanceId)",
     r"^consolefs: (aws|tencent): \S+: (Get|Describe)\w+ (does not answer: calls fail at once until it does|"
     r"answers again)$",
     r"^consolefs: (aws|tencent): .*\bE[A-Z]+: ",
