@@ -29,7 +29,7 @@ def mount_point(tmp_path):
     path.mkdir()
     yield path
     for pid in daemons(path):
-        os.kill(pid, signal.SIGKILL)
+        end(pid, signal.SIGKILL)
     if is_mounted(path):
         subprocess.run(["/usr/bin/fusermount3", "-uz", path], check=False)
 
