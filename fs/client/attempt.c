@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "fs/base/log.h"
+
 static void end_reader(struct cfs_attempt *attempt)
 {
 	if (attempt->reader)
@@ -118,4 +120,17 @@ void cfs_attempt_cancel(struct cfs_attempt *attempt)
 	cfs_http_cancel(&attempt->transfer);
 	end_reader(attempt);
 	attempt->client = NULL;
+}
+
+bool cfs_attempt_corrects_clock(
+	struct cfs_client *client, const struct cfs_error *error, int64_t date)
+{
+	if (error->fault != CFS_CLOCK_SKEW && error->fault != CFS_UNAUTHENTICATED)
+		return false;
+	if (!cfs_cloud_clock_learn(&client->cloud_clock, date))
+		return false;
+	cfs_log(CFS_LOG_WARNING,
+		"[%s]: this host's clock is %+lld s off the cloud's: signing with the cloud's time",
+		client->settings.name, -(long long)client->cloud_clock.offset);
+	return true;
 }

@@ -51,4 +51,10 @@ int cfs_attempt_start(struct cfs_attempt *attempt, struct cfs_client *client,
 /* Ends the attempt at once without calling done. Does nothing if it is not in progress. */
 void cfs_attempt_cancel(struct cfs_attempt *attempt);
 
+/* Whether the cloud refused an attempt because of this host's clock, which is corrected from now
+ * on, as the log then says. Clouds refuse a wrong time with different codes, so the answer's Date
+ * header decides. */
+bool cfs_attempt_corrects_clock(
+	struct cfs_client *client, const struct cfs_error *error, int64_t date);
+
 #endif

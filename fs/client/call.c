@@ -112,19 +112,11 @@ static void report(struct cfs_call *call, const struct cfs_error *said)
 	cfs_endpoint_report(endpoint, said);
 }
 
-/* Whether to retry with the cloud's time. Clouds refuse a wrong time with different codes, so the
- * answer's Date header decides whether it was the time. */
+/* Whether to retry with the cloud's time, once. */
 static bool corrects_clock(struct cfs_call *call, const struct cfs_error *said, int64_t date)
 {
-	struct cfs_cloud_clock *cloud_clock = &call->client->cloud_clock;
-
-	if (said->fault != CFS_CLOCK_SKEW && said->fault != CFS_UNAUTHENTICATED)
+	if (call->clock_corrected || !cfs_attempt_corrects_clock(call->client, said, date))
 		return false;
-	if (call->clock_corrected || !cfs_cloud_clock_learn(cloud_clock, date))
-		return false;
-	cfs_log(CFS_LOG_WARNING,
-		"[%s]: this host's clock is %+lld s off the cloud's: signing with the cloud's time",
-		call->client->settings.name, -(long long)cloud_clock->offset);
 	call->clock_corrected = true;
 	return true;
 }

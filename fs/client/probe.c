@@ -40,23 +40,20 @@ static void finish(struct cfs_probe *probe, bool sent, const struct cfs_error *e
 }
 
 /* What an answer says of the clock or the keys, the calls that wait for it shall know. */
-static void report(struct cfs_client *client, enum cfs_fault fault, int64_t date)
+static void report(struct cfs_client *client, const struct cfs_error *error, int64_t date)
 {
-	bool about_time = fault == CFS_CLOCK_SKEW || fault == CFS_UNAUTHENTICATED;
-
-	if (about_time && cfs_cloud_clock_learn(&client->cloud_clock, date))
+	if (cfs_attempt_corrects_clock(client, error, date))
 		return;
 	/* The time is right, so it is the keys. */
-	if (fault == CFS_CLOCK_SKEW && date > 0)
-		fault = CFS_EXPIRED;
-	cfs_credentials_report(client->credentials, fault);
+	cfs_credentials_report(client->credentials,
+		error->fault == CFS_CLOCK_SKEW && date > 0 ? CFS_EXPIRED : error->fault);
 }
 
 static void answered(void *arg, const struct cfs_error *error, int64_t date)
 {
 	struct cfs_probe *probe = arg;
 
-	report(probe->client, error->fault, date);
+	report(probe->client, error, date);
 	finish(probe, true, error);
 }
 
