@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "backends/contract/backend.h"
 #include "backends/contract/step.h"
 
 void cfs_source_finish(struct cfs_source *source)
@@ -52,4 +53,12 @@ void cfs_source_provider_destroy(struct cfs_provider_state *state)
 		return;
 	cfs_source_finish(&state->source);
 	free(state);
+}
+
+bool cfs_source_is_skipped(const struct cfs_settings *settings, struct cfs_step *ret_step)
+{
+	if (!settings->profile)
+		return false;
+	cfs_step_absent(ret_step, "skipped: the configuration names profile %s", settings->profile);
+	return true;
 }

@@ -44,4 +44,8 @@ void cfs_source_provider_step(struct cfs_provider_state *state,
 	const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step);
 void cfs_source_provider_destroy(struct cfs_provider_state *state);
 
+/* Whether a source without profiles is skipped, as the settings name a profile; *ret_step then says
+ * so. */
+bool cfs_source_is_skipped(const struct cfs_settings *settings, struct cfs_step *ret_step);
+
 #endif

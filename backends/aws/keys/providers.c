@@ -65,21 +65,12 @@ static bool open_with_config(cfs_aws_open_fn *open, bool reads_files,
 	return true;
 }
 
-/* Sources without profiles are skipped when the settings name a profile. */
-static bool is_skipped(const struct cfs_settings *settings, struct cfs_step *ret_step)
-{
-	if (!settings->profile)
-		return false;
-	cfs_step_absent(ret_step, "skipped: the configuration names profile %s", settings->profile);
-	return true;
-}
-
 /* Environment */
 
 static bool open_environment(const struct cfs_settings *settings, const struct cfs_env *env,
 	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	if (is_skipped(settings, ret_step))
+	if (cfs_source_is_skipped(settings, ret_step))
 		return false;
 	return open_with_config(
 		cfs_aws_environment_open, false, settings, env, now, ret_source, ret_step);
@@ -149,7 +140,7 @@ const struct cfs_provider cfs_aws_provider_profile = {
 static bool open_web_identity(const struct cfs_settings *settings, const struct cfs_env *env,
 	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	if (is_skipped(settings, ret_step))
+	if (cfs_source_is_skipped(settings, ret_step))
 		return false;
 	return open_with_config(
 		cfs_aws_web_identity_open, true, settings, env, now, ret_source, ret_step);

@@ -70,7 +70,7 @@ void cfs_tencent_answer_destroy(struct cfs_reader *reader)
 /* A listing ends at TotalCount. An empty answer ends it too, whatever TotalCount says, but then the
  * listing is not complete. Offsets count from the first instance: if one is deleted meanwhile,
  * another one is skipped, which a changed TotalCount tells. */
-static void read_token(
+static void set_next_token(
 	struct cfs_reader *reader, int64_t total, size_t received, struct cfs_error *error)
 {
 	int64_t next = reader->offset + (int64_t)received;
@@ -109,7 +109,7 @@ static void read_listing(struct cfs_reader *reader, const cJSON *response, struc
 	if (r < 0)
 		cfs_error_set(error, cfs_fault_from_errno(r), "the answer could not be taken over");
 	else if (reader->verb == CFS_LIST)
-		read_token(reader, total, received, error);
+		set_next_token(reader, total, received, error);
 	else if (given == 0)
 		cfs_error_set(error, CFS_NOT_FOUND, "no instance has this id");
 }

@@ -13,21 +13,12 @@ const struct cfs_provider *const cfs_tencent_providers[] = {
 	NULL,
 };
 
-/* Sources without profiles are skipped when the settings name a profile. */
-static bool is_skipped(const struct cfs_settings *settings, struct cfs_step *ret_step)
-{
-	if (!settings->profile)
-		return false;
-	cfs_step_absent(ret_step, "skipped: the configuration names profile %s", settings->profile);
-	return true;
-}
-
 /* Environment */
 
 static bool open_environment(const struct cfs_settings *settings, const struct cfs_env *env,
 	int64_t now, struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	return !is_skipped(settings, ret_step) &&
+	return !cfs_source_is_skipped(settings, ret_step) &&
 		cfs_tencent_environment_open(settings, env, now, ret_source, ret_step);
 }
 
@@ -79,7 +70,7 @@ const struct cfs_provider cfs_tencent_provider_tccli = {
 static bool open_tke(const struct cfs_settings *settings, const struct cfs_env *env, int64_t now,
 	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	return !is_skipped(settings, ret_step) &&
+	return !cfs_source_is_skipped(settings, ret_step) &&
 		cfs_tencent_tke_open(settings, env, now, ret_source, ret_step);
 }
 
@@ -101,7 +92,7 @@ const struct cfs_provider cfs_tencent_provider_tke = {
 static bool open_cvm(const struct cfs_settings *settings, const struct cfs_env *env, int64_t now,
 	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	return !is_skipped(settings, ret_step) &&
+	return !cfs_source_is_skipped(settings, ret_step) &&
 		cfs_tencent_metadata_open(settings, env, now, ret_source, ret_step);
 }
 
