@@ -213,12 +213,11 @@ class Soak:
         self.movers = {cloud: sorted(set(names))[::3] for cloud, names in fleet.items()}
 
     def write_list(self, path):
-        slow = 0
         with open(path, "w", encoding="utf-8") as out:
             for owner, cloud, _, name, live in self.files:
                 if owner == "slow":
-                    slow += 1
-                    owner = self.options.processes - 1 - slow % 2
+                    # All files of an instance to one, as some of them make the same call.
+                    owner = self.options.processes - 1 - self.ids[cloud].index(name) % 2
                 out.write(f"{'*' if owner is None else owner} {self.mount.path}/{cloud}/{name}/{live}\n")
 
     # The run

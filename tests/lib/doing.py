@@ -43,20 +43,23 @@ def read(path):
         return file.read()
 
 
-def _queued(path):
-    """Seconds that a thread, or some, have been ready to run and had no processor."""
-    found = 0
-    for schedstat in path.glob("schedstat"):
+def _queued(task):
+    """Seconds that a thread has been ready to run and had no processor; None: it has ended."""
+    try:
         # The second of three numbers, in nanoseconds: Documentation/scheduler/sched-stats.rst.
-        with contextlib.suppress(OSError):
-            found += int(schedstat.read_text().split()[1]) / 1e9
-    return found
+        return int((task / "schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return None
 
 
 class Stopwatch:
     """Measures how long something takes, as if the machine had nothing else to do: without the time
     in which this thread, or one of the processes that the test has started, was ready to run and had
-    no processor. What waits, or computes, for too long is told as exactly as by a clock."""
+    no processor. What waits, or computes, for too long is told as exactly as by a clock.
+
+    A reader waits for the daemon and that for the simulator, so what these waited is added up; but the
+    threads of a process, and the processes of one program, wait side by side: of those the one that
+    waited longest counts."""
 
     def __init__(self):
         self.began = time.monotonic()
@@ -64,17 +67,23 @@ class Stopwatch:
 
     @staticmethod
     def _queues():
-        found = {"self": _queued(pathlib.Path("/proc/thread-self"))}
+        """{(program, id of the thread): seconds}"""
+        found = {("the test", 0): _queued(pathlib.Path("/proc/thread-self"))}
         for pid in descendants(os.getpid()):
-            for task in pathlib.Path(f"/proc/{pid}/task").glob("*"):
-                found[task.name] = _queued(task)
-        return found
+            with contextlib.suppress(OSError):
+                program = pathlib.Path(f"/proc/{pid}/comm").read_text()
+                found.update(((program, int(task.name)), _queued(task))
+                             for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+        return {key: value for key, value in found.items() if value is not None}
 
     def seconds(self):
         """So many so far. Processes that have ended since and were waited for are not known."""
         took = time.monotonic() - self.began
-        queued = (number - self.before.get(task, 0) for task, number in self._queues().items())
-        return max(0, took - sum(queued))
+        longest = {}
+        for (program, task), number in self._queues().items():
+            queued = number - self.before.get((program, task), 0)
+            longest[program] = max(longest.get(program, 0), queued)
+        return max(0, took - sum(longest.values()))
 
 
 def await_that(condition, what, timeout=PATIENCE_S, watch=None):
