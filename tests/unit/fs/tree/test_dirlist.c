@@ -1,52 +1,18 @@
 /* fs/tree/dirlist.h: the names in a directory as they were when it was opened. */
 #include <sys/stat.h>
 
-#include "fs/cloud/clouds.h"
 #include "fs/tree/dirlist.h"
 #include "fs/tree/layout.h"
-#include "tests/unit/support/fake_backend.h"
+#include "tests/unit/support/tree_fixture.h"
 
 #define MANY 2000
-
-struct fixture {
-	struct world *world;
-	struct cfs_clouds clouds;
-	struct cfs_nodes *nodes;
-	struct cfs_dirlist *list, *names;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	f->clouds.first = world_cloud(f->world);
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	cfs_nodes_set_clouds(f->nodes, &f->clouds);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	/* What is still open at an unmount. */
-	while (f->list)
-		cfs_dirlist_destroy(f->list);
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	free(f);
-	return 0;
-}
 
 static void open_directory(struct fixture *f, const struct cfs_node *directory)
 {
 	cfs_dirlist_destroy(f->names);
 	f->names = NULL;
 	assert_non_null(directory);
-	assert_int_equal(cfs_dirlist_create(directory, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_create(directory, &f->dirlists, &f->names), 0);
 	assert_int_equal(cfs_dirlist_fill(f->names, SIZE_MAX), 0);
 }
 
@@ -272,7 +238,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 		world_put(f->world, id, 3);
 	}
 	cfs_dirlist_destroy(f->names);
-	assert_int_equal(cfs_dirlist_create(cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_create(cloud, &f->dirlists, &f->names), 0);
 	/* The first two are looked at, the third is the next. */
 	assert_int_equal(cfs_dirlist_fill(f->names, alone + 1), 0);
 	assert_int_equal(count(f), alone + 2);
@@ -293,7 +259,7 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	place_of(f, cloud, "x-5", S_IFDIR);
 	/* All go, under one who has not begun to read. */
 	cfs_dirlist_destroy(f->names);
-	assert_int_equal(cfs_dirlist_create(cloud, &f->list, &f->names), 0);
+	assert_int_equal(cfs_dirlist_create(cloud, &f->dirlists, &f->names), 0);
 	for (int i = 0; i < 9; i++) {
 		snprintf(id, sizeof(id), "x-%d", i);
 		if (cfs_catalogue_find(catalogue, id))
@@ -310,7 +276,7 @@ static void what_is_open_can_be_found_until_it_is_closed(void **state)
 	struct cfs_dirlist *open[5];
 
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(cfs_dirlist_create(root, &f->list, &open[i]), 0);
+		assert_int_equal(cfs_dirlist_create(root, &f->dirlists, &open[i]), 0);
 	cfs_dirlist_destroy(open[2]);
 	cfs_dirlist_destroy(open[4]);
 	cfs_dirlist_destroy(open[0]);
@@ -318,13 +284,13 @@ static void what_is_open_can_be_found_until_it_is_closed(void **state)
 	place_of(f, root, "cloud", S_IFDIR);
 	f->names = NULL;
 	cfs_dirlist_destroy(open[3]);
-	assert_ptr_equal(f->list, open[1]);
+	assert_ptr_equal(f->dirlists, open[1]);
 	cfs_dirlist_destroy(NULL);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up_cloud, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_directory_begins_with_itself_and_its_parent),
 		TEST(the_top_has_the_clouds),

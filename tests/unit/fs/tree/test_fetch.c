@@ -1,14 +1,7 @@
 /* fs/tree/fetch.h: the API call behind an open. */
 #include "fs/tree/fetch.h"
 #include "fs/tree/wake.h"
-#include "tests/unit/support/fake_backend.h"
-
-struct fixture {
-	struct world *world;
-	struct server *server;
-	struct cfs_nodes *nodes;
-	struct cfs_node *instance;
-};
+#include "tests/unit/support/tree_fixture.h"
 
 /* One open. */
 struct opening {
@@ -22,28 +15,14 @@ struct opening {
 
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct fixture *f;
 
-	assert_non_null(f);
-	f->world = world_create();
-	f->server = &f->world->server;
+	fixture_set_up(state);
+	f = *state;
 	world_add_region(f->world, "s");
 	world_add_region(f->world, "t");
-	world_cloud(f->world);
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	f->instance = cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
-	assert_non_null(f->instance);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	free(f);
+	fixture_add_cloud(f);
+	fixture_put(f);
 	return 0;
 }
 
@@ -382,7 +361,7 @@ static void an_interrupted_call_arms_it_again(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_open_is_one_call_and_its_answer_the_snapshot),
 		TEST(overlapping_opens_have_each_their_own_bytes),

@@ -1,42 +1,15 @@
 /* fs/tree/gallery.h: the gallery at the top. */
-#include "fs/cloud/clouds.h"
 #include "fs/tree/gallery.h"
 #include "fs/tree/layout.h"
-#include "tests/unit/support/fake_backend.h"
+#include "tests/unit/support/tree_fixture.h"
 
 #define MANY 3000
 
-struct fixture {
-	struct world *world;
-	struct cfs_clouds clouds;
-	struct cfs_nodes *nodes;
-	struct cfs_buf text;
-};
-
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	world_add_region(f->world, "s");
-	world_cloud(f->world);
-	f->clouds.first = f->world->cloud;
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	cfs_nodes_set_clouds(f->nodes, &f->clouds);
-	cfs_buf_init(&f->text, CFS_GALLERY_MAX);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	cfs_buf_finish(&f->text);
-	world_destroy(f->world);
-	free(f);
+	fixture_set_up(state);
+	world_add_region(((struct fixture *)*state)->world, "s");
+	fixture_add_cloud(*state);
 	return 0;
 }
 
@@ -232,7 +205,7 @@ static void a_page_can_be_given_up_at_any_step(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_cloud_that_was_never_listed_is_said_to_be_so),
 		TEST(every_instance_has_a_card_sorted_by_name),

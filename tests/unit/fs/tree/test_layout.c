@@ -3,43 +3,10 @@
 #include "fs/tree/layout.h"
 #include "fs/tree/status.h"
 #include "fs/tree/wake.h"
-#include "tests/unit/support/fake_backend.h"
 #include "tests/unit/support/open_file.h"
+#include "tests/unit/support/tree_fixture.h"
 
 static const struct cfs_ownership mine = {.uid = 1234, .gid = 5678, .umask = 077};
-
-struct fixture {
-	struct world *world;
-	struct cfs_nodes *nodes;
-	struct cfs_node *root, *cloud, *instance;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	world_cloud(f->world);
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	f->root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
-	f->cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
-	f->instance = cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
-	assert_non_null(f->cloud);
-	assert_non_null(f->instance);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	free(f);
-	return 0;
-}
 
 static struct cfs_node *file_node(struct cfs_node *directory, const char *name)
 {
@@ -91,24 +58,24 @@ static void each_directory_has_its_files(void **state)
 	struct fixture *f = *state;
 	struct cfs_node *screen = file_node(f->instance, "screen");
 
-	file_node(f->root, "index.html");
-	file_node(f->cloud, "status");
+	file_node(f->top, "index.html");
+	file_node(f->directory, "status");
 	file_node(f->instance, "text");
 	file_node(f->instance, "info.json");
 	file_node(f->instance, "error");
 	file_node(f->instance, "wake");
-	assert_absent(f->root, "status");
-	assert_absent(f->root, "screen");
-	assert_absent(f->cloud, "screen");
-	assert_absent(f->cloud, "info.json");
+	assert_absent(f->top, "status");
+	assert_absent(f->top, "screen");
+	assert_absent(f->directory, "screen");
+	assert_absent(f->directory, "info.json");
 	assert_absent(f->instance, "status");
 	assert_absent(f->instance, "");
 	assert_absent(f->instance, "Screen");
 	assert_absent(f->instance, "screen ");
 	assert_absent(screen, "info.json");
 	assert_absent(screen, "screen");
-	assert_shows(f->root, "index.html stats ");
-	assert_shows(f->cloud, "status ");
+	assert_shows(f->top, "index.html stats ");
+	assert_shows(f->directory, "status ");
 	assert_shows(f->instance, "screen text info.json error wake ");
 	assert_shows(screen, "");
 }
@@ -175,12 +142,12 @@ static void a_name_has_the_same_inode_in_every_mount(void **state)
 	struct fixture *f = *state;
 	uint64_t cloud = cfs_node_ino(CFS_NODE_ROOT, "cloud"), x = cfs_node_ino(cloud, "x-1");
 
-	assert_int_equal(f->root->ino, 1);
-	assert_true(f->cloud->ino == cloud);
+	assert_int_equal(f->top->ino, 1);
+	assert_true(f->directory->ino == cloud);
 	assert_true(f->instance->ino == x);
 	assert_true(file_node(f->instance, "screen")->ino == cfs_node_ino(x, "screen"));
 	assert_true(file_node(f->instance, "error")->ino == cfs_node_ino(x, "error"));
-	assert_true(file_node(f->cloud, "status")->ino == cfs_node_ino(cloud, "status"));
+	assert_true(file_node(f->directory, "status")->ino == cfs_node_ino(cloud, "status"));
 	assert_true(stat_of(f->instance, &mine).st_ino == x);
 	/* FNV-1a, and so for ever: archives remember inode numbers. */
 	assert_true(cfs_node_ino(0, "") == UINT64_C(14695981039346656037));
@@ -235,10 +202,9 @@ static void modes_follow_the_umask(void **state)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		ownership.umask = table[i].umask;
+		assert_int_equal(stat_of(f->top, &ownership).st_mode, S_IFDIR | table[i].directory);
 		assert_int_equal(
-			stat_of(f->root, &ownership).st_mode, S_IFDIR | table[i].directory);
-		assert_int_equal(
-			stat_of(f->cloud, &ownership).st_mode, S_IFDIR | table[i].directory);
+			stat_of(f->directory, &ownership).st_mode, S_IFDIR | table[i].directory);
 		assert_int_equal(
 			stat_of(f->instance, &ownership).st_mode, S_IFDIR | table[i].directory);
 		assert_int_equal(stat_of(screen, &ownership).st_mode, S_IFREG | table[i].file);
@@ -248,14 +214,14 @@ static void modes_follow_the_umask(void **state)
 	assert_int_equal(stat_of(screen, &mine).st_uid, 1234);
 	assert_int_equal(stat_of(screen, &mine).st_gid, 5678);
 	assert_int_equal(stat_of(screen, &mine).st_nlink, 1);
-	assert_int_equal(stat_of(f->cloud, &mine).st_nlink, 2);
+	assert_int_equal(stat_of(f->directory, &mine).st_nlink, 2);
 }
 
 /* It may take a while to make: looking at the top does not. */
 static void the_gallery_has_a_nominal_size_before_open(void **state)
 {
 	struct fixture *f = *state;
-	struct cfs_node *gallery = file_node(f->root, "index.html");
+	struct cfs_node *gallery = file_node(f->top, "index.html");
 
 	assert_int_equal(stat_of(gallery, &mine).st_size, CFS_GALLERY_MAX);
 	open_file(gallery, "gallery");
@@ -335,7 +301,7 @@ static void an_open_wake_has_the_size_of_what_it_is_now(void **state)
 static void a_directory_does_not_change_while_it_is_looked_at(void **state)
 {
 	struct fixture *f = *state;
-	struct cfs_node *const directories[] = {f->root, f->cloud, f->instance};
+	struct cfs_node *const directories[] = {f->top, f->directory, f->instance};
 	struct stat before, after;
 
 	for (size_t i = 0; i < 3; i++) {
@@ -425,7 +391,7 @@ static void views_have_the_modes_of_directories_and_no_files(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up_instance, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(each_directory_has_its_files),
 		TEST(the_live_files_that_make_sense_now_are_shown_and_all_can_be_opened),

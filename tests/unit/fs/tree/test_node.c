@@ -1,43 +1,11 @@
 /* fs/tree/node.h: what the kernel knows of the tree. */
 #include "fs/tree/layout.h"
-#include "fs/tree/node.h"
-#include "tests/unit/support/fake_backend.h"
 #include "tests/unit/support/open_file.h"
+#include "tests/unit/support/tree_fixture.h"
 
 #define MANY 5000
 
 static const struct cfs_ownership mine = {.uid = 7, .gid = 8, .umask = 077};
-
-struct fixture {
-	struct world *world;
-	struct cfs_cloud *cloud;
-	struct cfs_nodes *nodes;
-	struct cfs_node *root;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	f->cloud = world_cloud(f->world);
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	f->root = cfs_node_find(f->nodes, CFS_NODE_ROOT);
-	assert_non_null(f->root);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	free(f);
-	return 0;
-}
 
 static struct cfs_node *instance_node(struct fixture *f, const char *id)
 {
@@ -61,13 +29,13 @@ static void the_root_is_there_and_stays(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(f->root->id, 1);
-	assert_int_equal(f->root->kind, CFS_NODE_TOP);
-	assert_null(f->root->cloud);
+	assert_int_equal(f->top->id, 1);
+	assert_int_equal(f->top->kind, CFS_NODE_TOP);
+	assert_null(f->top->cloud);
 	assert_int_equal(cfs_nodes_count(f->nodes), 1);
-	cfs_node_forget(f->root, 1);
-	cfs_node_forget(f->root, UINT64_MAX);
-	assert_ptr_equal(cfs_node_find(f->nodes, CFS_NODE_ROOT), f->root);
+	cfs_node_forget(f->top, 1);
+	cfs_node_forget(f->top, UINT64_MAX);
+	assert_ptr_equal(cfs_node_find(f->nodes, CFS_NODE_ROOT), f->top);
 	assert_null(cfs_node_find(f->nodes, 0));
 	assert_null(cfs_node_find(f->nodes, 2));
 	assert_null(cfs_node_find(f->nodes, UINT64_MAX));
@@ -529,7 +497,7 @@ static void the_memory_of_a_snapshot_serves_the_next(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up_cloud, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_root_is_there_and_stays),
 		TEST(a_directory_has_one_node_until_it_is_forgotten),

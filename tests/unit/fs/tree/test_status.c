@@ -3,37 +3,13 @@
 
 #include <cjson/cJSON.h>
 
-#include "fs/tree/node.h"
 #include "fs/tree/status.h"
-#include "tests/unit/support/fake_backend.h"
-
-struct fixture {
-	struct world *world;
-	struct cfs_nodes *nodes;
-	struct cfs_buf text;
-};
+#include "tests/unit/support/tree_fixture.h"
 
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	world_add_region(f->world, "s");
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	cfs_buf_init(&f->text, 1024 * 1024);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	cfs_buf_finish(&f->text);
-	world_destroy(f->world);
-	free(f);
+	fixture_set_up(state);
+	world_add_region(((struct fixture *)*state)->world, "s");
 	return 0;
 }
 
@@ -112,7 +88,7 @@ static void info_is_the_instance_as_last_listed(void **state)
 	const cJSON *list, *tags;
 	cJSON *root;
 
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	root = cJSON_Parse(render(f, cfs_status_render_info, node_of(f, put_rich(f))));
 	assert_non_null(root);
 	assert_text(root, "id", "x-1");
@@ -140,7 +116,7 @@ static void info_of_a_guess_is_what_is_known(void **state)
 	struct fixture *f = *state;
 	cJSON *root;
 
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	root = cJSON_Parse(render(f, cfs_status_render_info,
 		node_of(f, cfs_store_put_unknown(&f->world->cloud->catalogue->store, "x-9"))));
 	assert_non_null(root);
@@ -159,7 +135,7 @@ static void error_is_empty_when_there_was_none(void **state)
 		.error = {.fault = CFS_STOPPED, .code = "Stopped"}};
 	struct cfs_node *node;
 
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	node = node_of(f, world_put(f->world, "x-1", 3));
 	assert_string_equal(render(f, cfs_status_render_error, node), "");
 	cfs_entry_failed(node->entry, &failure);
@@ -196,7 +172,7 @@ static void status_says_how_the_account_stands(void **state)
 {
 	struct fixture *f = *state;
 
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	assert_non_null(strstr(status(f), "cloud:       cloud (backend fake)\n"));
 	assert_non_null(strstr(status(f), "condition:   not used yet\n"));
 	assert_non_null(strstr(status(f), "credentials: none\n"));
@@ -231,7 +207,7 @@ static void status_says_where_credentials_were_looked_for(void **state)
 	struct fixture *f = *state;
 
 	SCRIPT(f->world, 0, {.kind = CFS_STEP_ABSENT, .text = "VARIABLE is not set"});
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	list(f);
 	assert_non_null(strstr(status(f), "condition:   not working\n"));
 	assert_non_null(strstr(status(f),
@@ -248,7 +224,7 @@ static void what_does_not_fit_is_an_error(void **state)
 	struct cfs_buf small = CFS_BUF_INIT(8);
 	struct cfs_node *node;
 
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	node = node_of(f, put_rich(f));
 	assert_int_equal(cfs_status_render_info(node, &small), -EFBIG);
 	assert_int_equal(cfs_status_render(node, &small), -EFBIG);
@@ -271,7 +247,7 @@ static void a_failure_is_one_line_in_the_log(void **state)
 	ssize_t n;
 
 	assert_true(fd >= 0 && saved >= 0);
-	world_cloud(f->world);
+	fixture_add_cloud(f);
 	fflush(stderr);
 	dup2(fd, STDERR_FILENO);
 	cfs_log_set_level(CFS_LOG_WARNING);
@@ -294,7 +270,7 @@ static void a_failure_is_one_line_in_the_log(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(info_is_the_instance_as_last_listed),
 		TEST(info_of_a_guess_is_what_is_known),

@@ -3,22 +3,12 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#include "fs/cloud/clouds.h"
 #include "fs/tree/tree.h"
-#include "tests/unit/support/fake_backend.h"
+#include "tests/unit/support/tree_fixture.h"
 
 #define MANY 3000 /* instances that make index.html take several turns of the loop */
 
 static const char listed[] = "instance x-1 on 3\ninstance x-2 off 3\n";
-
-struct fixture {
-	struct world *world;
-	struct server *server;
-	struct cfs_clouds clouds;
-	struct cfs_nodes *nodes;
-	struct cfs_node *top;
-	struct cfs_dirlist *dirlists;
-};
 
 /* One operation, and what it waits for. */
 struct user {
@@ -32,35 +22,8 @@ struct user {
 
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	f->server = &f->world->server;
-	world_add_region(f->world, "s");
-	*state = f;
-	return 0;
-}
-
-static void begin(struct fixture *f)
-{
-	f->clouds =
-		(struct cfs_clouds){.runtime = &f->world->runtime, .first = world_cloud(f->world)};
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	cfs_nodes_set_clouds(f->nodes, &f->clouds);
-	f->top = cfs_node_find(f->nodes, CFS_NODE_ROOT);
-	assert_non_null(f->top);
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	while (f->dirlists)
-		cfs_dirlist_destroy(f->dirlists);
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	free(f);
+	fixture_set_up(state);
+	world_add_region(((struct fixture *)*state)->world, "s");
 	return 0;
 }
 
@@ -237,7 +200,7 @@ static void every_directory_shows_its_names(void **state)
 
 	server_says(f->server, "LIST r ", ALWAYS, listed);
 	server_says(f->server, "LIST s ", ALWAYS, "instance x-3 on 1\n");
-	begin(f);
+	fixture_add_cloud(f);
 	assert_names(f, "", ". .. index.html stats cloud ");
 	assert_names(f, "cloud", ". .. status by-name by-region x-1 x-2 x-3 ");
 	assert_names(f, "cloud/by-name", ". .. x-1 x-2 x-3 ");
@@ -257,7 +220,7 @@ static void every_file_is_opened_and_read(void **state)
 	server_says(f->server, "LIST s ", ALWAYS, "");
 	server_says(f->server, "FETCH r x-1 screen", 1, "content a picture\n");
 	server_says(f->server, "FETCH r x-1 text", 1, "content some text\n");
-	begin(f);
+	fixture_add_cloud(f);
 	assert_names(f, "cloud", ". .. status by-name by-region x-1 x-2 ");
 	assert_content(f, "cloud/x-1/screen", "a picture");
 	assert_content(f, "cloud/x-1/text", "some text");
@@ -275,7 +238,7 @@ static void an_instance_is_found_by_its_id_without_a_list(void **state)
 
 	server_says(f->server, "FIND r x-7", 1, "instance x-7 on 3\n");
 	server_says(f->server, "FETCH r x-7 screen", 1, "content a picture\n");
-	begin(f);
+	fixture_add_cloud(f);
 	assert_content(f, "cloud/x-7/screen", "a picture");
 	assert_int_equal(server_count(f->server, "LIST"), 0);
 	assert_all_forgotten(f);
@@ -287,7 +250,7 @@ static void links_lead_to_the_directories_of_instances(void **state)
 
 	server_says(f->server, "LIST r ", ALWAYS, listed);
 	server_says(f->server, "LIST s ", ALWAYS, "");
-	begin(f);
+	fixture_add_cloud(f);
 	assert_link(f, "cloud/by-name/x-1", "../x-1");
 	assert_link(f, "cloud/by-region/r/x-2", "../../x-2");
 	world_put_named(f->world, 1, "x-4", "web", 3);
@@ -305,7 +268,7 @@ static void a_missed_name_has_the_list_refreshed(void **state)
 	server_says(f->server, "LIST r ", 1, listed);
 	server_says(f->server, "LIST r ", ALWAYS, "instance x-1 on 3\ninstance x-9 on 3\n");
 	server_says(f->server, "LIST s ", ALWAYS, "");
-	begin(f);
+	fixture_add_cloud(f);
 	by_name = walk(f, "cloud/by-name");
 	assert_int_equal(lookup(f, by_name, "x-1", &node), 0);
 	cfs_node_forget(node, 1);
@@ -328,7 +291,7 @@ static void what_is_not_there_is_not_found(void **state)
 	struct user user;
 
 	server_says(f->server, "LIST", ALWAYS, "");
-	begin(f);
+	fixture_add_cloud(f);
 	cloud = walk(f, "cloud");
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -366,7 +329,7 @@ static void only_wake_can_be_written(void **state)
 	size_t len;
 
 	server_says(f->server, "FETCH", ALWAYS, "content a picture\n");
-	begin(f);
+	fixture_add_cloud(f);
 	world_put(f->world, "x-1", 3);
 	assert_int_equal(open_path(f, "cloud/x-1/wake", &wake), 0);
 	assert_int_equal(open_path(f, "cloud/x-1/screen", &screen), 0);
@@ -410,7 +373,7 @@ static void reads_are_cut_to_what_there_is(void **state)
 	size_t len;
 
 	server_says(f->server, "FETCH", ALWAYS, "content abcdef\n");
-	begin(f);
+	fixture_add_cloud(f);
 	world_put(f->world, "x-1", 3);
 	assert_int_equal(open_path(f, "cloud/x-1/screen", &file), 0);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -434,7 +397,7 @@ static void a_cloud_that_refuses_says_so_everywhere(void **state)
 	server_fails(f->server, "LIST", ALWAYS, 403);
 	server_fails(f->server, "FIND", ALWAYS, 403);
 	server_fails(f->server, "FETCH", ALWAYS, 403);
-	begin(f);
+	fixture_add_cloud(f);
 	cloud = walk(f, "cloud");
 	assert_int_equal(finally(&user, start_opendir(f, &user, cloud)), -EACCES);
 	assert_null(user.op.dirlist);
@@ -459,7 +422,7 @@ static void opens_of_one_node_share_a_fetch(void **state)
 	struct cfs_node *file;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	world_put(f->world, "x-1", 3);
 	file = walk(f, "cloud/x-1/screen");
 	for (size_t i = 0; i < 3; i++)
@@ -493,7 +456,7 @@ static void an_open_may_be_cancelled_by_whoever_is_told_before_it(void **state)
 	struct cfs_node *file;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	world_put(f->world, "x-1", 3);
 	for (size_t i = 0; i < 2; i++) {
 		file = walk(f, "cloud/x-1/screen");
@@ -523,7 +486,7 @@ static void an_open_that_failed_may_be_tried_again_at_once(void **state)
 	struct cfs_node *file;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	world_put(f->world, "x-1", 3);
 	file = walk(f, "cloud/x-1/screen");
 	assert_int_equal(start_open(f, &users[0], file), -EINPROGRESS);
@@ -565,7 +528,7 @@ static void a_large_page_is_made_once_for_all_who_open_it(void **state)
 	const char *bytes;
 	size_t len;
 
-	begin(f);
+	fixture_add_cloud(f);
 	fill_cloud(f);
 	file = walk(f, "index.html");
 	for (size_t i = 0; i < 3; i++)
@@ -592,7 +555,7 @@ static void a_small_page_is_made_at_once(void **state)
 	struct cfs_node *file;
 	struct user user;
 
-	begin(f);
+	fixture_add_cloud(f);
 	file = walk(f, "index.html");
 	assert_int_equal(start_open(f, &user, file), 0);
 	close_file(file);
@@ -605,7 +568,7 @@ static void a_page_that_nobody_waits_for_is_not_made(void **state)
 	struct cfs_node *file;
 	struct user user;
 
-	begin(f);
+	fixture_add_cloud(f);
 	fill_cloud(f);
 	file = walk(f, "index.html");
 	assert_int_equal(start_open(f, &user, file), -EINPROGRESS);
@@ -662,7 +625,7 @@ static void a_lookup_of_an_instance_can_be_cancelled(void **state)
 	struct fixture *f = *state;
 
 	server_does(f->server, "FIND", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, LOOKUP, walk(f, "cloud"), "x-1");
 }
 
@@ -671,7 +634,7 @@ static void a_lookup_of_a_region_link_can_be_cancelled(void **state)
 	struct fixture *f = *state;
 
 	server_does(f->server, "FIND", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, LOOKUP, walk(f, "cloud/by-region/r"), "x-1");
 }
 
@@ -680,7 +643,7 @@ static void a_lookup_of_a_name_can_be_cancelled(void **state)
 	struct fixture *f = *state;
 
 	server_does(f->server, "LIST", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, LOOKUP, walk(f, "cloud/by-name"), "web");
 }
 
@@ -692,7 +655,7 @@ static void a_lookup_of_a_missed_name_can_be_cancelled(void **state)
 
 	server_says(f->server, "LIST", 2, "");
 	server_does(f->server, "LIST", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	by_name = walk(f, "cloud/by-name");
 	assert_int_equal(lookup(f, by_name, "web", &node), -ENOENT);
 	clock_skip(2 * CFS_CATALOGUE_MISSED_MS);
@@ -713,7 +676,7 @@ static void a_lookup_of_a_region_can_be_cancelled(void **state)
 
 	use_all_regions(f);
 	server_does(f->server, "REGIONS", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, LOOKUP, walk(f, "cloud/by-region"), "r");
 }
 
@@ -722,7 +685,7 @@ static void an_opendir_of_a_cloud_can_be_cancelled(void **state)
 	struct fixture *f = *state;
 
 	server_does(f->server, "LIST", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, OPENDIR, walk(f, "cloud"), NULL);
 }
 
@@ -731,7 +694,7 @@ static void an_opendir_of_by_name_can_be_cancelled(void **state)
 	struct fixture *f = *state;
 
 	server_does(f->server, "LIST", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, OPENDIR, walk(f, "cloud/by-name"), NULL);
 }
 
@@ -741,7 +704,7 @@ static void an_opendir_of_by_region_can_be_cancelled(void **state)
 
 	use_all_regions(f);
 	server_does(f->server, "REGIONS", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, OPENDIR, walk(f, "cloud/by-region"), NULL);
 }
 
@@ -750,7 +713,7 @@ static void an_opendir_of_a_region_can_be_cancelled(void **state)
 	struct fixture *f = *state;
 
 	server_does(f->server, "LIST", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	check_cancel(f, OPENDIR, walk(f, "cloud/by-region/r"), NULL);
 }
 
@@ -760,7 +723,7 @@ static void an_open_of_a_live_file_can_be_cancelled(void **state)
 	struct cfs_node *file;
 
 	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	world_put(f->world, "x-1", 3);
 	file = walk(f, "cloud/x-1/screen");
 	check_cancel(f, OPEN, file, NULL);
@@ -776,7 +739,7 @@ static void a_cancelled_lookup_does_not_end_others(void **state)
 	struct cfs_node *cloud;
 
 	server_does(f->server, "FIND", ALWAYS, SERVER_HOLDS);
-	begin(f);
+	fixture_add_cloud(f);
 	cloud = walk(f, "cloud");
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(start_lookup(f, &users[i], cloud, "x-1"), -EINPROGRESS);
@@ -802,7 +765,7 @@ static void what_was_never_started_can_be_cancelled(void **state)
 	struct cfs_tree_op op = {0};
 	struct user user;
 
-	begin(f);
+	fixture_add_cloud(f);
 	cfs_tree_cancel(&op);
 	/* Nor has one that ended at once anything to cancel. */
 	assert_int_equal(start_lookup(f, &user, f->top, "cloud"), 0);
@@ -813,7 +776,7 @@ static void what_was_never_started_can_be_cancelled(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_directory_shows_its_names),
 		TEST(every_file_is_opened_and_read),

@@ -1,44 +1,12 @@
 /* fs/tree/wake.h: the wake flag of an instance. */
 #include "fs/tree/wake.h"
-#include "tests/unit/support/fake_backend.h"
-
-struct fixture {
-	struct world *world;
-	struct cfs_nodes *nodes;
-	struct cfs_node *node;
-	struct cfs_entry *entry;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->world = world_create();
-	world_cloud(f->world);
-	f->entry = world_put(f->world, "x-1", 3);
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	f->node = cfs_node_of_entry(f->nodes, f->world->cloud, f->entry);
-	assert_non_null(f->node);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	free(f);
-	return 0;
-}
+#include "tests/unit/support/tree_fixture.h"
 
 static void assert_reads(struct fixture *f, const char *expected)
 {
 	struct cfs_buf buf = CFS_BUF_INIT(16);
 
-	assert_int_equal(cfs_wake_read(f->node, &buf), 0);
+	assert_int_equal(cfs_wake_read(f->instance, &buf), 0);
 	assert_string_equal(cfs_buf_text(&buf), expected);
 	cfs_buf_finish(&buf);
 }
@@ -50,7 +18,7 @@ static void write_bytes(struct fixture *f, const char *bytes, size_t len)
 
 	assert_non_null(exact);
 	memcpy(exact, bytes, len);
-	assert_int_equal(cfs_wake_write(f->node, exact, len), 0);
+	assert_int_equal(cfs_wake_write(f->instance, exact, len), 0);
 	free(exact);
 }
 
@@ -167,17 +135,17 @@ static void a_backend_without_wake_has_no_such_file(void **state)
 	struct fixture *f = *state;
 	struct cfs_backend plain = fake_backend;
 
-	assert_true(cfs_wake_exists(f->node));
+	assert_true(cfs_wake_exists(f->instance));
 	plain.live = &fake_live[1];
 	plain.n_live = 1;
 	f->world->cloud->client->backend = &plain;
-	assert_false(cfs_wake_exists(f->node));
+	assert_false(cfs_wake_exists(f->instance));
 	f->world->cloud->client->backend = &fake_backend;
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up_instance, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_not_armed_at_first),
 		TEST(any_write_arms_it),

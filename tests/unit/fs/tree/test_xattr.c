@@ -1,41 +1,16 @@
 /* fs/tree/xattr.h: where the bytes of an open live file came from. */
 #include "fs/tree/xattr.h"
-#include "tests/unit/support/fake_backend.h"
 #include "tests/unit/support/open_file.h"
-
-struct fixture {
-	struct world *world;
-	struct cfs_nodes *nodes;
-	struct cfs_node *screen;
-	struct cfs_buf text;
-};
+#include "tests/unit/support/tree_fixture.h"
 
 static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct cfs_node *instance;
+	struct fixture *f;
 
-	assert_non_null(f);
-	f->world = world_create();
-	world_cloud(f->world);
-	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
-	instance = cfs_node_of_entry(f->nodes, f->world->cloud, world_put(f->world, "x-1", 3));
-	assert_non_null(instance);
-	f->screen = cfs_node_of_file(instance, NULL, &fake_live[0]);
-	assert_non_null(f->screen);
-	cfs_buf_init(&f->text, CFS_XATTRS_MAX);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	cfs_nodes_destroy(f->nodes);
-	world_destroy(f->world);
-	cfs_buf_finish(&f->text);
-	free(f);
+	fixture_set_up_instance(state);
+	f = *state;
+	f->file = cfs_node_of_file(f->instance, NULL, &fake_live[0]);
+	assert_non_null(f->file);
 	return 0;
 }
 
@@ -47,14 +22,14 @@ static void open_it(struct fixture *f, const char *request_id, bool woken)
 	strcpy(origin->request_id, request_id);
 	origin->region = "r-1";
 	origin->woken = woken;
-	open_file_from(f->screen, "", origin);
-	f->screen->snapshot_time = (struct timespec){.tv_sec = 1763756028};
+	open_file_from(f->file, "", origin);
+	f->file->snapshot_time = (struct timespec){.tv_sec = 1763756028};
 }
 
 static void assert_value(struct fixture *f, const char *name, const char *expected)
 {
 	cfs_buf_clear(&f->text);
-	assert_int_equal(cfs_xattr_get(f->screen, name, &f->text), 0);
+	assert_int_equal(cfs_xattr_get(f->file, name, &f->text), 0);
 	assert_string_equal(cfs_buf_text(&f->text), expected);
 }
 
@@ -70,15 +45,15 @@ static void an_open_file_says_where_it_is_from(void **state)
 	assert_value(f, "user.consolefs.request_id", "7a62c49f");
 	assert_value(f, "user.consolefs.woken", "1");
 	cfs_buf_clear(&f->text);
-	assert_int_equal(cfs_xattr_list(f->screen, &f->text), 0);
+	assert_int_equal(cfs_xattr_list(f->file, &f->text), 0);
 	assert_int_equal(f->text.len, sizeof(names));
 	assert_memory_equal(f->text.data, names, sizeof(names));
-	cfs_node_released(f->screen);
+	cfs_node_released(f->file);
 	open_it(f, "", false);
 	assert_value(f, "user.consolefs.woken", "0");
-	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.request_id", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_get(f->file, "user.consolefs.request_id", &f->text), -ENODATA);
 	cfs_buf_clear(&f->text);
-	assert_int_equal(cfs_xattr_list(f->screen, &f->text), 0);
+	assert_int_equal(cfs_xattr_list(f->file, &f->text), 0);
 	assert_int_equal(f->text.len, sizeof(names) - sizeof("user.consolefs.request_id"));
 }
 
@@ -86,16 +61,16 @@ static void a_file_that_is_not_open_says_nothing(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
-	assert_int_equal(cfs_xattr_list(f->screen, &f->text), 0);
+	assert_int_equal(cfs_xattr_get(f->file, "user.consolefs.region", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_list(f->file, &f->text), 0);
 	assert_int_equal(f->text.len, 0);
 	open_it(f, "1", false);
-	cfs_node_released(f->screen);
-	assert_null(f->screen->origin);
-	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
+	cfs_node_released(f->file);
+	assert_null(f->file->origin);
+	assert_int_equal(cfs_xattr_get(f->file, "user.consolefs.region", &f->text), -ENODATA);
 	/* Without memory for it, the content was served alone. */
-	open_file(f->screen, "");
-	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.region", &f->text), -ENODATA);
+	open_file(f->file, "");
+	assert_int_equal(cfs_xattr_get(f->file, "user.consolefs.region", &f->text), -ENODATA);
 }
 
 static void other_attributes_there_are_none(void **state)
@@ -103,18 +78,17 @@ static void other_attributes_there_are_none(void **state)
 	struct fixture *f = *state;
 
 	open_it(f, "1", false);
-	assert_int_equal(cfs_xattr_get(f->screen, "user.mime_type", &f->text), -ENODATA);
-	assert_int_equal(cfs_xattr_get(f->screen, "user.consolefs.", &f->text), -ENODATA);
-	assert_int_equal(cfs_xattr_get(f->screen, "security.capability", &f->text), -EOPNOTSUPP);
-	assert_int_equal(
-		cfs_xattr_get(f->screen, "system.posix_acl_access", &f->text), -EOPNOTSUPP);
-	assert_int_equal(cfs_xattr_get(f->screen, "", &f->text), -EOPNOTSUPP);
+	assert_int_equal(cfs_xattr_get(f->file, "user.mime_type", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_get(f->file, "user.consolefs.", &f->text), -ENODATA);
+	assert_int_equal(cfs_xattr_get(f->file, "security.capability", &f->text), -EOPNOTSUPP);
+	assert_int_equal(cfs_xattr_get(f->file, "system.posix_acl_access", &f->text), -EOPNOTSUPP);
+	assert_int_equal(cfs_xattr_get(f->file, "", &f->text), -EOPNOTSUPP);
 	assert_int_equal(f->text.len, 0);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_open_file_says_where_it_is_from),
 		TEST(a_file_that_is_not_open_says_nothing),
