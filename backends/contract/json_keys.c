@@ -19,13 +19,13 @@ static bool read_time(const struct cfs_json_keys *names, const cJSON *object, in
 			return false;
 		*ret_expires /= 1000;
 		return true;
-	case CFS_JSON_KEYS_RFC3339:
+	case CFS_JSON_KEYS_ISO8601:
 		break;
 	}
 	text = cfs_json_filled(object, names->expires);
 	if (!text)
 		return names->may_last;
-	return cfs_time_parse(text, ret_expires) == 0;
+	return cfs_time_parse_iso8601(text, ret_expires) == 0;
 }
 
 int cfs_json_keys_read(

@@ -14,8 +14,8 @@
 struct cfs_json_keys {
 	const char *within; /* the object in it that has all but the time; NULL: itself */
 	const char *id, *secret, *token, *expires;
-	enum { CFS_JSON_KEYS_RFC3339, CFS_JSON_KEYS_SECONDS, CFS_JSON_KEYS_MILLISECONDS } time;
-	bool may_last; /* the token may be absent, and a time of RFC 3339 too */
+	enum { CFS_JSON_KEYS_ISO8601, CFS_JSON_KEYS_SECONDS, CFS_JSON_KEYS_MILLISECONDS } time;
+	bool may_last; /* the token may be absent, and a time of ISO 8601 too */
 };
 
 /* -EBADMSG when a member is absent, empty or of another type, -EFBIG, -ENOMEM. */

@@ -62,7 +62,7 @@ static void read_json(const struct cfs_step_answer *answer)
 {
 	static const struct cfs_json_keys forms[] = {
 		{NULL, "AccessKeyId", "SecretAccessKey", "Token", "Expiration",
-			CFS_JSON_KEYS_RFC3339, true},
+			CFS_JSON_KEYS_ISO8601, true},
 		{NULL, "accessKeyId", "secretAccessKey", "sessionToken", "expiration",
 			CFS_JSON_KEYS_MILLISECONDS, false},
 		{"Credentials", "TmpSecretId", "TmpSecretKey", "Token", "ExpiredTime",
@@ -155,7 +155,7 @@ static void read_tencent(const struct cfs_step_answer *answer, const struct fuzz
 static void read_time(const char *text)
 {
 	char time[CFS_TENCENT_TIME_MAX], back[CFS_TIME_TEXT];
-	int64_t seconds = -1;
+	int64_t seconds = -1, same = -1;
 
 	if (cfs_tencent_instances_time(text, time)) {
 		MUST(strlen(time) < sizeof(time) && time[strlen(time) - 1] == 'Z');
@@ -170,6 +170,8 @@ static void read_time(const char *text)
 
 			MUST_OF(cfs_time_parse(back, &again) == 0 && again == seconds, back);
 		}
+		/* All RFC 3339 is ISO 8601. */
+		MUST_OF(cfs_time_parse_iso8601(text, &same) == 0 && same == seconds, text);
 	}
 }
 

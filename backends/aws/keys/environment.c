@@ -23,7 +23,7 @@ bool cfs_aws_environment_open(const struct cfs_aws_config *config, const char *p
 	} else if (!secret) {
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not");
-	} else if (expiration && cfs_time_parse(expiration, &keys.expires) < 0) {
+	} else if (expiration && cfs_time_parse_iso8601(expiration, &keys.expires) < 0) {
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
 			"AWS_CREDENTIAL_EXPIRATION is not a time like 2024-05-06T12:53:20Z");
 	} else {

@@ -311,7 +311,7 @@ static bool read_cache(const struct cfs_env *env, struct state *state, const cha
 		return say_login(state, CFS_UNAUTHENTICATED, "there is no SSO token", step);
 	state->token = cfs_json_filled(state->cached, "accessToken");
 	expires = cfs_json_filled(state->cached, "expiresAt");
-	if (!state->token || !expires || cfs_time_parse(expires, &state->expires) < 0)
+	if (!state->token || !expires || cfs_time_parse_iso8601(expires, &state->expires) < 0)
 		return say_login(state, CFS_UNAUTHENTICATED, "the SSO token cannot be read", step);
 	return true;
 }
@@ -325,7 +325,7 @@ static bool may_refresh(const struct state *state, int64_t now)
 	return state->session && cfs_json_filled(state->cached, "clientId") &&
 		cfs_json_filled(state->cached, "clientSecret") &&
 		cfs_json_filled(state->cached, "refreshToken") && registered &&
-		cfs_time_parse(registered, &until) == 0 && until > now;
+		cfs_time_parse_iso8601(registered, &until) == 0 && until > now;
 }
 
 static bool prepare(const struct cfs_aws_config *config, struct state *state, int64_t now,

@@ -109,7 +109,7 @@ static int on_end(void *arg)
 	if (place == CFS_AT_KEYS_TOKEN)
 		return cfs_secret_set(&keys->token, text, len);
 	if (place == CFS_AT_KEYS_EXPIRATION)
-		reading->timed = cfs_time_parse(text, &keys->expires) == 0;
+		reading->timed = cfs_time_parse_iso8601(text, &keys->expires) == 0;
 	else if (place == CFS_AT_ERROR_CODE)
 		cfs_text_line(said->code, sizeof(said->code), text, len);
 	else if (place == CFS_AT_ERROR_MESSAGE)

@@ -1,4 +1,4 @@
-/* backends/base/time.h: moments as RFC 3339 has them, both ways. */
+/* backends/base/time.h: moments as RFC 3339 has them, both ways, and as ISO 8601 has them. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,17 +41,17 @@ static void a_moment_is_read_in_any_form_of_rfc_3339(void **state)
 		{"2024-05-06 12:53:20Z", NOW},
 		{"2024-05-06T12:53:20.123456Z", NOW},
 		{"2024-05-06T12:53:20+00:00", NOW},
-		{"2024-05-06T12:53:20UTC", NOW},
 		{"2024-05-06T14:53:20+02:00", NOW},
-		{"2024-05-06T07:23:20-0530", NOW},
+		{"2024-05-06T07:23:20-05:30", NOW},
 		{"2024-02-29T00:00:00Z", 1709164800},
 		{"2016-12-31T23:59:60Z", 1483228799},
 	};
 	static const char *const bad[] = {"", "2024-05-06", "2024-05-06T12:53:20",
 		"2024-05-06T12:53Z", "2024-13-06T12:53:20Z", "2024-02-30T12:53:20Z",
 		"2023-02-29T12:53:20Z", "2024-05-06T24:53:20Z", "2024-05-06T12:60:20Z",
-		"2024-05-06T12:53:61Z", "2024-05-06T12:53:20.Z", "2024-05-06T12:53:20UT",
-		"2024-05-06T12:53:20UTCX", "2024-05-06T12:53:20Z ", "2024-05-06T12:53:20+24:00",
+		"2024-05-06T12:53:61Z", "2024-05-06T12:53:20.Z", "2024-05-06T12:53:20UTC",
+		"2024-05-06T12:53:20-0530", "2024-05-06T12:53:20+02", "2024-05-06T12:53:20 Z",
+		"20240506T125320Z", "2024-05-06T12:53:20Z ", "2024-05-06T12:53:20+24:00",
 		"24-05-06T12:53:20Z", "1969-05-06T12:53:20Z", "2024/05/06T12:53:20Z", "tomorrow"};
 	int64_t time = -1;
 
@@ -63,6 +63,53 @@ static void a_moment_is_read_in_any_form_of_rfc_3339(void **state)
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (cfs_time_parse(bad[i], &time) != -EINVAL)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
+static void an_expiration_is_read_in_any_form_of_iso_8601(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t time;
+	} good[] = {
+		{"2024-05-06T12:53:20Z", NOW},
+		{"2024-05-06T12:53Z", NOW - 20},
+		{"2024-05-06T12Z", NOW - 53 * 60 - 20},
+		{"2024-05-06T12:53.34Z", NOW},
+		{"2024-05-06T12:53,3349999999999999999999Z", NOW},
+		{"20240506T125320Z", NOW},
+		{"20240506T1253Z", NOW - 20},
+		{"20240506T125320.75+0000", NOW},
+		{"20240506T12:53:20Z", NOW},
+		{"2024-05-06 12:53:20 UTC", NOW},
+		{"2024-05-06T12:53:20UTC", NOW},
+		{"2024-05-06T12:53:20GMT", NOW},
+		{"2024-05-06T12:53:20 GMT", NOW},
+		{"2024-05-06T12:53:20+00", NOW},
+		{"2024-05-06T14:53:20+02", NOW},
+		{"2024-05-06T14:53+02:00", NOW - 20},
+		{"2024-05-06T07:23:20 -0530", NOW},
+		{"2016-12-31T23:59:60Z", 1483228799},
+	};
+	static const char *const bad[] = {"", "2024-05-06", "2024-05-06Z", "2024-05-06T12:53:20",
+		"20240506125320Z", "2024-0506T12:53:20Z", "202405-06T12:53:20Z",
+		"2024-05-06T12:5320Z", "2024-05-06T1253:20Z", "2024-05-06T12:Z", "2024-05-06T1Z",
+		"2024-05-06T12:5Z", "2024-05-06T12.5Z", "2024-05-06T12:53.Z",
+		"2024-05-06T24:00:00Z", "2024-05-06T12:53:20  Z", "2024-05-06T12:53:20 ",
+		"2024-05-06T12:53:20utc", "2024-05-06T12:53:20UTCX", "2024-05-06T12:53:20UTC+2",
+		"2024-05-06T12:53:20+2", "2024-05-06T12:53:20+02:", "2024-05-06T12:53:20+020",
+		"2024-05-06T12:53:20+24", "2024-05-06T12:53:20EST", "2024-W19-1T12:53:20Z",
+		"2024-127T12:53:20Z", "20240230T125320Z"};
+	int64_t time = -1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		if (cfs_time_parse_iso8601(good[i].text, &time) != 0 || time != good[i].time)
+			fail_msg("%s", good[i].text);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (cfs_time_parse_iso8601(bad[i], &time) != -EINVAL)
 			fail_msg("taken: %s", bad[i]);
 	}
 }
@@ -85,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_moment_is_shown_in_utc),
 		cmocka_unit_test(a_moment_is_read_in_any_form_of_rfc_3339),
+		cmocka_unit_test(an_expiration_is_read_in_any_form_of_iso_8601),
 		cmocka_unit_test(what_is_shown_can_be_read),
 	};
 

@@ -29,7 +29,7 @@ static void keys_are_read_with_each_form_of_time(void **state)
 		struct cfs_json_keys names;
 		const char *text;
 	} cases[] = {
-		{{NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, false},
+		{{NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_ISO8601, false},
 			"{" KEYS ",\"Token\":\"t\",\"Until\":\"2024-05-06T12:53:20Z\"}"},
 		{{NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_SECONDS, false},
 			"{" KEYS ",\"Token\":\"t\",\"Until\":1715000000}"},
@@ -55,9 +55,9 @@ static void keys_are_read_with_each_form_of_time(void **state)
 static void keys_may_last_where_that_is_said(void **state)
 {
 	static const struct cfs_json_keys lasting = {
-		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, true};
+		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_ISO8601, true};
 	static const struct cfs_json_keys temporary = {
-		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_RFC3339, false};
+		NULL, "Id", "Secret", "Token", "Until", CFS_JSON_KEYS_ISO8601, false};
 	struct cfs_keys keys = CFS_KEYS_INIT;
 
 	(void)state;
