@@ -64,7 +64,7 @@ void call_path(struct call *call, const struct server *server, const char *path)
 
 /*
  * The rest of the network, in place of the C library's: of names, "slow.test" never resolves until
- * the test lets it, and nothing else is known; of addresses, those that are not loopback have no
+ * the test lets it, "stuck.test" never does and is not counted, and nothing else is known; of addresses, those that are not loopback have no
  * route.
  */
 extern atomic_uint names_asked, strangers_asked;
