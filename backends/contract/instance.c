@@ -53,6 +53,13 @@ bool cfs_instance_equal(const struct cfs_instance *a, const struct cfs_instance 
 	return a->size == b->size && memcmp(a, b, a->size) == 0;
 }
 
+bool cfs_instance_says_same(const struct cfs_instance *a, const struct cfs_instance *b)
+{
+	return a->size == b->size && a->n_tags == b->n_tags && a->n_extras == b->n_extras &&
+		a->n_addresses == b->n_addresses &&
+		memcmp(a->text, b->text, a->size - offsetof(struct cfs_instance, text)) == 0;
+}
+
 void cfs_instance_destroy(struct cfs_instance *instance)
 {
 	free(instance);

@@ -74,8 +74,10 @@ static inline const char *cfs_instance_id(const struct cfs_instance *instance)
 	return instance->text; /* the first */
 }
 
-/* Whether both say the same. */
+/* Whether both are the same. */
 bool cfs_instance_equal(const struct cfs_instance *a, const struct cfs_instance *b);
+/* Whether all texts are the same: what the cloud said, and not what the backend makes of it. */
+bool cfs_instance_says_same(const struct cfs_instance *a, const struct cfs_instance *b);
 
 /* Destroyed with free(3): an instance owns nothing outside its own block. */
 void cfs_instance_destroy(struct cfs_instance *instance);

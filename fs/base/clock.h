@@ -15,6 +15,17 @@ int64_t cfs_clock_ms(void);
 int64_t cfs_clock_us(void);
 /* The time of day. */
 struct timespec cfs_clock_wall(void);
+/* The same in nanoseconds since the epoch, which is half the size, and back. */
+static inline int64_t cfs_clock_wall_ns(void)
+{
+	struct timespec now = cfs_clock_wall();
+
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+static inline struct timespec cfs_clock_from_ns(int64_t ns)
+{
+	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
 /* A number in [0, 1). */
 double cfs_clock_random(void);
 

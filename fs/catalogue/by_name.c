@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "backends/base/text.h"
+#include "fs/base/clock.h"
 
 int cfs_by_name_init(struct cfs_by_name *by_name, const struct cfs_entries *entries,
 	bool (*valid_id)(const char *id))
 {
-	*by_name = (struct cfs_by_name){.entries = entries, .valid_id = valid_id};
+	*by_name = (struct cfs_by_name){
+		.entries = entries, .valid_id = valid_id, .changed_ns = cfs_clock_wall_ns()};
 	return cfs_table_init(&by_name->names);
 }
 
@@ -84,6 +86,7 @@ void cfs_by_name_enter(struct cfs_by_name *by_name, struct cfs_entry *entry)
 	char name[CFS_BY_NAME_MAX + 1];
 	struct cfs_entry *leader;
 
+	by_name->changed_ns = cfs_clock_wall_ns();
 	clean_name(entry, name);
 	entry->claims_id = id_at_end(by_name, name) != NULL;
 	if (entry->claims_id || name[0] == '\0')
@@ -103,6 +106,7 @@ void cfs_by_name_leave(struct cfs_by_name *by_name, struct cfs_entry *entry)
 {
 	struct cfs_entry *next = entry->next_namesake;
 
+	by_name->changed_ns = cfs_clock_wall_ns();
 	if (!next)
 		return;
 	next->prev_namesake = entry->prev_namesake;

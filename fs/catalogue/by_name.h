@@ -31,6 +31,7 @@ struct cfs_by_name {
 	const struct cfs_entries *entries;
 	bool (*valid_id)(const char *id);
 	struct cfs_table names;
+	int64_t changed_ns; /* when a name in the directory last changed, since the epoch */
 };
 
 /* `entries` are borrowed; `valid_id` is the backend's function. 0 or -ENOMEM. */

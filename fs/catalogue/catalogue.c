@@ -237,6 +237,31 @@ void cfs_catalogue_region(
 	};
 }
 
+int64_t cfs_catalogue_born_ns(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->store.born_ns;
+}
+
+int64_t cfs_catalogue_instances_ns(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->store.entries.changed_ns;
+}
+
+int64_t cfs_catalogue_names_ns(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->store.by_name.changed_ns;
+}
+
+int64_t cfs_catalogue_regions_ns(const struct cfs_catalogue *catalogue)
+{
+	return catalogue->store.regions_changed_ns;
+}
+
+int64_t cfs_catalogue_region_ns(const struct cfs_catalogue *catalogue, size_t region)
+{
+	return catalogue->store.regions[region]->changed_ns;
+}
+
 const struct cfs_failure *cfs_catalogue_regions_failure(const struct cfs_catalogue *catalogue)
 {
 	const struct cfs_failure *failure = &catalogue->regions.failure;

@@ -90,6 +90,14 @@ size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue);
 const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, size_t region);
 void cfs_catalogue_region(
 	const struct cfs_catalogue *catalogue, size_t index, struct cfs_region_state *ret_state);
+/* Times of change, in nanoseconds since the epoch: when the catalogue was created; when an instance
+ * last came or went; when a name in by-name/ last changed; when the last region was added; and when
+ * an instance last came to a region or left it. A refresh that finds nothing new changes none. */
+int64_t cfs_catalogue_born_ns(const struct cfs_catalogue *catalogue);
+int64_t cfs_catalogue_instances_ns(const struct cfs_catalogue *catalogue);
+int64_t cfs_catalogue_names_ns(const struct cfs_catalogue *catalogue);
+int64_t cfs_catalogue_regions_ns(const struct cfs_catalogue *catalogue);
+int64_t cfs_catalogue_region_ns(const struct cfs_catalogue *catalogue, size_t region);
 /* Why the regions could not be found out, or NULL. */
 const struct cfs_failure *cfs_catalogue_regions_failure(const struct cfs_catalogue *catalogue);
 

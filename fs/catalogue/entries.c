@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/clock.h"
+
 static void free_entry(struct cfs_entry *entry)
 {
 	cfs_instance_destroy(entry->instance);
@@ -12,7 +14,7 @@ static void free_entry(struct cfs_entry *entry)
 
 int cfs_entries_init(struct cfs_entries *entries)
 {
-	*entries = (struct cfs_entries){0};
+	*entries = (struct cfs_entries){.changed_ns = cfs_clock_wall_ns()};
 	return cfs_table_init(&entries->table);
 }
 
@@ -52,6 +54,7 @@ struct cfs_entry *cfs_entries_add(struct cfs_entries *entries, const char *id)
 	memcpy(entry->id, id, len + 1);
 	entry->entries = entries;
 	entry->region = CFS_REGION_UNKNOWN;
+	entry->born_ns = entry->info_ns = entry->offers_ns = entry->wake_ns = cfs_clock_wall_ns();
 	cfs_table_add(&entries->table, &entry->by_id, cfs_table_hash(id));
 	return entry;
 }
@@ -63,6 +66,7 @@ void cfs_entries_enlist(struct cfs_entry *entry)
 	entry->prev = entries->last;
 	*(entry->prev ? &entry->prev->next : &entries->first) = entry;
 	entries->last = entry;
+	entries->changed_ns = cfs_clock_wall_ns();
 }
 
 static void delist(struct cfs_entry *entry)
@@ -77,6 +81,7 @@ static void delist(struct cfs_entry *entry)
 	}
 	*(entry->prev ? &entry->prev->next : &entries->first) = entry->next;
 	*(entry->next ? &entry->next->prev : &entries->last) = entry->prev;
+	entries->changed_ns = cfs_clock_wall_ns();
 }
 
 void cfs_entries_remove(struct cfs_entry *entry)

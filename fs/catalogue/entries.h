@@ -30,8 +30,15 @@ struct cfs_entry {
 	struct cfs_instance *instance; /* NULL: only the id is known */
 	struct cfs_failure *failure;   /* the last; NULL: none */
 	int64_t seen_ms;               /* when the cloud last returned it */
-	struct timespec seen_at;
-	uint64_t refs; /* nodes that refer to it */
+	uint64_t refs;                 /* nodes that refer to it */
+
+	/* For stat, in nanoseconds since the epoch: when it was first known; when what the cloud
+	 * says of it last changed; when which live files make sense did; and when the wake flag was
+	 * last written or taken. The last three are the first until then. */
+	int64_t born_ns;
+	int64_t info_ns;
+	int64_t offers_ns;
+	int64_t wake_ns;
 
 	/* Private to by_name.c: its link in the table of names, and the ring of entries with the
 	 * same clean name. */
@@ -58,6 +65,7 @@ struct cfs_walk {
 struct cfs_entries {
 	struct cfs_table table;
 	struct cfs_entry *first, *last; /* with an instance */
+	int64_t changed_ns;             /* when one last joined or left the list, since the epoch */
 	struct cfs_walk *walks;
 };
 

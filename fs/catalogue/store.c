@@ -11,7 +11,8 @@ int cfs_store_init(struct cfs_store *store, struct cfs_client *client)
 {
 	int r;
 
-	*store = (struct cfs_store){.client = client};
+	*store = (struct cfs_store){.client = client, .born_ns = cfs_clock_wall_ns()};
+	store->regions_changed_ns = store->born_ns;
 	r = cfs_entries_init(&store->entries);
 	if (r == 0)
 		r = cfs_by_name_init(&store->by_name, &store->entries, client->backend->valid_id);
@@ -45,14 +46,20 @@ int cfs_store_add_region(struct cfs_store *store, const char *name)
 		return -ENOMEM;
 	region->index = store->n_regions;
 	strncpy(region->name, name, CFS_REGION_MAX);
+	region->changed_ns = store->regions_changed_ns = cfs_clock_wall_ns();
 	store->regions[store->n_regions++] = region;
 	return 0;
 }
 
 static void count_in_region(struct cfs_store *store, const struct cfs_entry *entry, int change)
 {
-	if (entry->instance && entry->region >= 0)
-		store->regions[entry->region]->instances += (size_t)change;
+	struct cfs_region *region;
+
+	if (!entry->instance || entry->region < 0)
+		return;
+	region = store->regions[entry->region];
+	region->instances += (size_t)change;
+	region->changed_ns = cfs_clock_wall_ns();
 }
 
 void cfs_store_remove(struct cfs_store *store, struct cfs_entry *entry)
@@ -64,10 +71,19 @@ void cfs_store_remove(struct cfs_store *store, struct cfs_entry *entry)
 	cfs_entries_remove(entry);
 }
 
-static void mark_seen(struct cfs_entry *entry)
+/* Notes which of the times of the entry, an instance of that region from now on, change. */
+static void note_changes(
+	struct cfs_entry *entry, const struct cfs_instance *instance, int16_t region)
 {
-	entry->seen_ms = cfs_clock_ms();
-	entry->seen_at = cfs_clock_wall();
+	const struct cfs_instance *old = entry->instance;
+	bool says_more = !old || entry->region != region || !cfs_instance_says_same(old, instance);
+	bool offers_other = !old || old->offers != instance->offers;
+	int64_t now_ns = says_more || offers_other ? cfs_clock_wall_ns() : 0;
+
+	if (says_more)
+		entry->info_ns = now_ns;
+	if (offers_other)
+		entry->offers_ns = now_ns;
 }
 
 /* Makes the instance that of the entry, which owns it from now on. */
@@ -98,6 +114,7 @@ static void set_instance(
 int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *instance)
 {
 	struct cfs_entry *entry = cfs_entries_find(&store->entries, cfs_instance_id(instance));
+	bool joins; /* the region */
 
 	if (instance->power == CFS_POWER_GONE) {
 		if (entry &&
@@ -112,12 +129,16 @@ int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *i
 		cfs_instance_destroy(instance);
 		return -ENOMEM;
 	}
-	count_in_region(store, entry, -1);
+	joins = !entry->instance || entry->region != (int16_t)region;
+	if (joins)
+		count_in_region(store, entry, -1);
+	note_changes(entry, instance, (int16_t)region);
 	set_instance(store, entry, instance);
 	entry->region = (int16_t)region;
 	entry->generation = store->regions[region]->generation;
-	count_in_region(store, entry, 1);
-	mark_seen(entry);
+	if (joins)
+		count_in_region(store, entry, 1);
+	entry->seen_ms = cfs_clock_ms();
 	return 0;
 }
 
@@ -128,7 +149,7 @@ struct cfs_entry *cfs_store_put_unknown(struct cfs_store *store, const char *id)
 	if (!entry)
 		entry = cfs_entries_add(&store->entries, id);
 	if (entry)
-		mark_seen(entry);
+		entry->seen_ms = cfs_clock_ms();
 	return entry;
 }
 

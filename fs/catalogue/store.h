@@ -22,6 +22,7 @@ struct cfs_region {
 	int64_t listed_ms, tried_ms; /* when a refresh last succeeded, and when one last ended */
 	uint32_t generation;         /* of the current listing, or of the last */
 	size_t instances;
+	int64_t changed_ns;         /* when an instance last joined or left it, since the epoch */
 	struct cfs_failure failure; /* of the last refresh; number 0: it succeeded */
 };
 
@@ -29,6 +30,8 @@ struct cfs_store {
 	struct cfs_client *client;
 	struct cfs_entries entries;
 	struct cfs_by_name by_name;
+	int64_t born_ns;            /* when it was created, since the epoch */
+	int64_t regions_changed_ns; /* when the last region was added */
 	size_t n_regions;
 	struct cfs_region *regions[CFS_REGIONS_MAX];
 };

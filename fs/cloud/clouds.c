@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/wait.h"
@@ -216,11 +217,14 @@ static void replace(struct cfs_clouds *clouds, const struct new_set *set)
 		}
 		*at = cloud->next;
 		cfs_cloud_retire(cloud);
+		clouds->changed_ns = cfs_clock_wall_ns();
 	}
 	at = &clouds->first;
 	for (size_t i = 0; i < set->n; i++) {
 		*at = set->clouds[i].cloud;
 		at = &(*at)->next;
+		if (set->clouds[i].fresh)
+			clouds->changed_ns = cfs_clock_wall_ns();
 	}
 	*at = NULL;
 }

@@ -14,6 +14,7 @@ struct cfs_clouds {
 	const struct cfs_runtime *runtime;
 	struct cfs_cloud *first; /* a list, in the order of the configuration */
 	bool configured;
+	int64_t changed_ns; /* when a cloud last came or went, in nanoseconds since the epoch */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct cfs_buf;
 struct cfs_node;
@@ -36,6 +37,8 @@ struct cfs_file {
 	/* NULL: the file cannot be written. Else it is read past the page cache, as its content
 	 * changes while it is open. Takes the bytes of one write; 0 or a negative errno. */
 	int (*write)(struct cfs_node *node, const char *bytes, size_t len);
+	/* When what the file says last changed. NULL: it may say something else at any time. */
+	struct timespec (*changed)(const struct cfs_node *node);
 	/* NULL: every such directory has the file. Else whether this one has. */
 	bool (*exists)(const struct cfs_node *directory);
 	/* 0: the file is small, and stat renders it for its size. Else what stat reports before it

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fs/base/clock.h"
 #include "fs/tree/file.h"
 #include "fs/tree/gallery.h"
 #include "fs/tree/stats_file.h"
 #include "fs/tree/status.h"
+#include "fs/tree/times.h"
 #include "fs/tree/wake.h"
 
 static const struct cfs_file top_files[] = {
@@ -21,11 +21,12 @@ static const struct cfs_file cloud_files[] = {
 };
 
 static const struct cfs_file instance_files[] = {
-	{.name = "info.json", .render = cfs_status_render_info},
-	{.name = "error", .render = cfs_status_render_error},
+	{.name = "info.json", .render = cfs_status_render_info, .changed = cfs_status_info_changed},
+	{.name = "error", .render = cfs_status_render_error, .changed = cfs_status_error_changed},
 	{.name = "wake",
 		.render = cfs_wake_read,
 		.write = cfs_wake_write,
+		.changed = cfs_wake_changed,
 		.exists = cfs_wake_exists},
 };
 
@@ -138,8 +139,6 @@ static int stat_file(const struct cfs_node *node, struct stat *st)
 	st->st_mode = S_IFREG | 0444;
 	if (node->file && node->file->write)
 		st->st_mode |= 0222;
-	st->st_mtim = node->filled ? node->snapshot_time : cfs_clock_wall();
-	st->st_ctim = st->st_mtim;
 	return file_size(node, &st->st_size);
 }
 
@@ -150,17 +149,13 @@ static void stat_link(const struct cfs_node *node, struct stat *st)
 	cfs_layout_target(node, target);
 	st->st_nlink = 1;
 	st->st_mode = S_IFLNK | 0777;
-	st->st_mtim = st->st_ctim = node->born;
 	st->st_size = (off_t)strlen(target);
 }
 
-static void stat_directory(const struct cfs_node *node, struct stat *st)
+static void stat_directory(struct stat *st)
 {
 	st->st_nlink = 2;
 	st->st_mode = S_IFDIR | 0555;
-	st->st_mtim = node->entry ? node->entry->seen_at : node->born;
-	/* tar compares the ctime at the end with that at the beginning, and reports a change. */
-	st->st_ctim = node->born;
 }
 
 int cfs_layout_stat(
@@ -179,13 +174,15 @@ int cfs_layout_stat(
 	else if (node->kind == CFS_NODE_LINK)
 		stat_link(node, &st);
 	else
-		stat_directory(node, &st);
+		stat_directory(&st);
 	if (r < 0)
 		return r;
 	st.st_blocks = (st.st_size + 511) / 512;
 	/* A link has no mode of its own. */
 	if (node->kind != CFS_NODE_LINK)
 		st.st_mode &= ~ownership->umask;
+	st.st_mtim = cfs_times_modified(node);
+	st.st_ctim = cfs_times_changed(node);
 	st.st_atim = st.st_mtim;
 	*ret_st = st;
 	return 0;

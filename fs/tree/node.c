@@ -53,7 +53,6 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, ui
 	node->nodes = nodes;
 	node->kind = kind;
 	node->ino = ino;
-	node->born = cfs_clock_wall();
 	cfs_table_add(&nodes->table, &node->by_id, (uint32_t)node->id);
 	return node;
 }
@@ -243,7 +242,8 @@ void cfs_node_fill(struct cfs_node *node, struct cfs_buf *content, struct cfs_or
 {
 	node->snapshot = *content;
 	*content = CFS_BUF_INIT(0);
-	node->snapshot_time = cfs_clock_wall();
+	node->snapshot_time =
+		node->file && node->file->changed ? node->file->changed(node) : cfs_clock_wall();
 	node->origin = origin;
 	node->filled = true;
 	node->counted = node->snapshot.len;

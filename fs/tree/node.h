@@ -17,7 +17,12 @@
  *
  * The snapshot is the content of an open file. It is made for the first open, and the opens that
  * come meanwhile wait for it too; it is wiped at the last release, not when the node is forgotten:
- * the kernel may remember a node for hours. Node ids count up and are never used again, so FUSE's
+ * the kernel may remember a node for hours.
+ *
+ * The times of a node are those of what it shows (times.h), not of the lookup: who compares them
+ * with what was read before is to find what changed, and nothing else.
+ *
+ * Node ids count up and are never used again, so FUSE's
  * generation number is always 0.
  */
 #ifndef CFS_FS_TREE_NODE_H
@@ -67,7 +72,6 @@ struct cfs_node {
 	struct cfs_link by_ino; /* directories but the top */
 	struct cfs_nodes *nodes;
 	enum cfs_node_kind kind;
-	struct timespec born;    /* when it was looked up first */
 	uint64_t ino;            /* st_ino: the same in every mount */
 	struct cfs_cloud *cloud; /* NULL at the top; a reference */
 	struct cfs_entry *entry; /* of an instance and of what is in it; a reference */
@@ -78,10 +82,10 @@ struct cfs_node {
 	/* Files only: a row of the tree's own tables, or of the backend's. */
 	const struct cfs_file *file;
 	const struct cfs_live *live;
-	unsigned opens;          /* those that wait for the snapshot included */
-	bool filled;             /* the snapshot is there */
-	struct cfs_buf snapshot; /* valid while filled */
-	struct timespec snapshot_time;
+	unsigned opens;                /* those that wait for the snapshot included */
+	bool filled;                   /* the snapshot is there */
+	struct cfs_buf snapshot;       /* valid while filled */
+	struct timespec snapshot_time; /* what it holds is of then */
 	struct cfs_origin *origin;     /* of a live file's snapshot; NULL without memory for it */
 	size_t counted;                /* bytes of the snapshot when it was made */
 	struct cfs_fetch *fetch;       /* under way for opens that wait */

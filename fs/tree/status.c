@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "backends/base/time.h"
+#include "fs/base/clock.h"
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/client/metrics.h"
@@ -102,6 +103,18 @@ int cfs_status_render_error(const struct cfs_node *node, struct cfs_buf *buf)
 	const struct cfs_failure *failure = node->entry->failure;
 
 	return failure ? cfs_failure_describe(failure, buf) : 0;
+}
+
+struct timespec cfs_status_info_changed(const struct cfs_node *node)
+{
+	return cfs_clock_from_ns(node->entry->info_ns);
+}
+
+struct timespec cfs_status_error_changed(const struct cfs_node *node)
+{
+	const struct cfs_entry *entry = node->entry;
+
+	return entry->failure ? entry->failure->when : cfs_clock_from_ns(entry->born_ns);
 }
 
 /* Where the credentials come from and until when they are valid; if the last search for them

@@ -12,4 +12,9 @@ int cfs_status_render_info(const struct cfs_node *node, struct cfs_buf *buf);
 int cfs_status_render_error(const struct cfs_node *node, struct cfs_buf *buf);
 int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf);
 
+/* When the listing last said something new of the instance. */
+struct timespec cfs_status_info_changed(const struct cfs_node *node);
+/* When the instance's last failure was; without one, when it was first known. */
+struct timespec cfs_status_error_changed(const struct cfs_node *node);
+
 #endif

@@ -3,24 +3,32 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fs/base/clock.h"
 #include "fs/cloud/cloud.h"
 
 static const char blanks[] = " \t\r\n\v\f";
 
 static const char *const disarming[] = {"0", "off", "no", "false"};
 
+static void set(struct cfs_entry *entry, bool armed)
+{
+	entry->wake_armed = armed;
+	entry->wake_ns = cfs_clock_wall_ns();
+}
+
 struct cfs_wake cfs_wake_take(struct cfs_entry *entry)
 {
 	struct cfs_wake wake = {.taken = entry->wake_armed, .writes = entry->wake_writes};
 
-	entry->wake_armed = false;
+	if (wake.taken)
+		set(entry, false);
 	return wake;
 }
 
 void cfs_wake_give_back(struct cfs_entry *entry, const struct cfs_wake *wake)
 {
 	if (wake->taken && wake->writes == entry->wake_writes)
-		entry->wake_armed = true;
+		set(entry, true);
 }
 
 int cfs_wake_read(const struct cfs_node *node, struct cfs_buf *buf)
@@ -45,9 +53,14 @@ static bool disarms(const char *bytes, size_t len)
 
 int cfs_wake_write(struct cfs_node *node, const char *bytes, size_t len)
 {
-	node->entry->wake_armed = !disarms(bytes, len);
+	set(node->entry, !disarms(bytes, len));
 	node->entry->wake_writes++;
 	return 0;
+}
+
+struct timespec cfs_wake_changed(const struct cfs_node *node)
+{
+	return cfs_clock_from_ns(node->entry->wake_ns);
 }
 
 bool cfs_wake_exists(const struct cfs_node *directory)

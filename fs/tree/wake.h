@@ -26,6 +26,8 @@ void cfs_wake_give_back(struct cfs_entry *entry, const struct cfs_wake *wake);
  * flag; any other write arms it. */
 int cfs_wake_read(const struct cfs_node *node, struct cfs_buf *buf);
 int cfs_wake_write(struct cfs_node *node, const char *bytes, size_t len);
+/* When the flag was last written, taken or given back. */
+struct timespec cfs_wake_changed(const struct cfs_node *node);
 /* Whether the cloud's displays can be woken. */
 bool cfs_wake_exists(const struct cfs_node *directory);
 
