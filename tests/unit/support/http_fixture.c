@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-int fixture_set_up(void **state)
+int http_fixture_set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
@@ -15,7 +15,7 @@ int fixture_set_up(void **state)
 	return 0;
 }
 
-int fixture_tear_down(void **state)
+int http_fixture_tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 

@@ -10,9 +10,9 @@ struct fixture {
 	struct call a, b;
 };
 
-int fixture_set_up(void **state);
+int http_fixture_set_up(void **state);
 
-int fixture_tear_down(void **state);
+int http_fixture_tear_down(void **state);
 
 /* Starts a GET of that path. */
 void start_path(struct call *call, const struct server *server, const char *path);

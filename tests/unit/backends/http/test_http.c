@@ -503,7 +503,8 @@ static void no_child_inherits_a_connection(void **state)
 	assert_int_equal(found, 2); /* ours and the server's */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, http_fixture_set_up, http_fixture_tear_down)
 
 int main(void)
 {

@@ -234,7 +234,8 @@ static void what_cannot_start_ends_from_a_later_dispatch(void **state)
 	call_finish(&c);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, http_fixture_set_up, http_fixture_tear_down)
 
 int main(void)
 {
