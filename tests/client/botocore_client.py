@@ -45,4 +45,5 @@ def main():
                       "regions": [one["RegionName"] for one in regions]}))
 
 
-main()
+if __name__ == "__main__":
+    main()

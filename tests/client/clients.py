@@ -1,7 +1,9 @@
 """The clients that the simulated cloud is tried with: the AWS CLI, botocore, the official Tencent
 Cloud SDK, and bare HTTPS for what no client would do."""
 
+import atexit
 import datetime
+import functools
 import hashlib
 import hmac
 import http.client
@@ -17,7 +19,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 
-from simulator import KEY_ID, SECRET
+from simulator import KEY_ID, SECRET, scrubbed_env
 
 HERE = pathlib.Path(__file__).resolve().parent
 EC2_VERSION = "2016-11-15"
@@ -34,12 +36,36 @@ class CliError(Exception):
         self.message = found.group(1).strip() if found else text
 
 
+@functools.cache
+def warmed(program):
+    """A process that has all of a program in memory, until this one ends."""
+    process = subprocess.Popen(["/usr/bin/python3", HERE / "warm.py", program], text=True,
+                               env=scrubbed_env("/proc/self/cwd"), stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+
+    def end():
+        process.stdin.close()
+        process.wait(60)
+        process.stdout.close()
+
+    atexit.register(end)
+    return process
+
+
+def run_warm(program, *arguments, env):
+    """What subprocess.run() would say of that program: "aws" or "botocore" (botocore_client.py)."""
+    process = warmed(program)
+    job = {"arguments": list(map(str, arguments)), "environ": env}
+    print(json.dumps(job), file=process.stdin, flush=True)
+    done = json.loads(process.stdout.readline())
+    return subprocess.CompletedProcess(arguments, done["status"], done["stdout"], done["stderr"])
+
+
 def aws(sim, *args, text=False, **env):
     """Runs `aws ec2 ...` against the simulator; JSON output is returned parsed."""
-    command = ["/usr/bin/aws", "--endpoint-url", sim.url, "ec2", *args]
     # One attempt: a refusal is to be seen, not retried.
-    done = subprocess.run(command, env=sim.aws_env(AWS_MAX_ATTEMPTS="1", **env), text=True,
-                          capture_output=True, timeout=120, check=False)
+    done = run_warm("aws", "--endpoint-url", sim.url, "ec2", *args,
+                    env=sim.aws_env(AWS_MAX_ATTEMPTS="1", **env))
     if done.returncode != 0:
         raise CliError(done.stderr.strip())
     if text:

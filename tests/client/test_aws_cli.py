@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from clients import CliError, aws, ec2, instances, name_of
+from clients import CliError, aws, ec2, instances, name_of, run_warm
 from simulator import Simulator
 
 RUNNING, ASLEEP, STOPPED, PENDING, ARM, METAL, STOPPING, SHUTTING, NAMELESS, GONE = range(10)
@@ -27,6 +27,19 @@ def screenshot(sim, instance, *args):
     answer = aws(sim, "get-console-screenshot", "--instance-id", instance["InstanceId"], *args)
     assert answer["InstanceId"] == instance["InstanceId"]
     return base64.b64decode(answer["ImageData"], validate=True)
+
+
+@pytest.mark.parametrize("command", [
+    ["describe-instances"], ["describe-regions", "--dry-run"], ["describe-regions", "--no-such"]])
+def test_the_cli_that_is_forked_is_the_cli_as_a_process(sim, command):
+    """All others run it with run_warm()."""
+    command, env = ["--endpoint-url", sim.url, "ec2", *command], sim.aws_env(AWS_MAX_ATTEMPTS="1")
+    done = subprocess.run(["/usr/bin/aws", *command], env=env, text=True, capture_output=True,
+                          timeout=120, check=False)
+    warm = run_warm("aws", *command, env=env)
+    assert (warm.returncode, warm.stdout, warm.stderr) == (done.returncode, done.stdout,
+                                                           done.stderr)
+    assert done.stdout or done.stderr
 
 
 def test_the_first_ten_hold_every_kind(fleet):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from clients import HERE, aws, ec2
+from clients import HERE, aws, ec2, run_warm
 from simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, SECRET, SSO_CLIENT_ID,
                        SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, SSO_TOKEN, WEB_IDENTITY, Simulator,
                        aws_role, scrubbed_env)
@@ -40,18 +40,15 @@ def bare(sim, home, **env):
 
 def botocore(sim, home, **env):
     """What botocore_client.py prints."""
-    done = subprocess.run(["/usr/bin/python3", HERE / "botocore_client.py", sim.url, sim.ca],
-                          env=bare(sim, home, **env), text=True, capture_output=True, timeout=120,
-                          check=True)
-    assert not done.stderr, done.stderr
+    done = run_warm("botocore", sim.url, sim.ca, env=bare(sim, home, **env))
+    assert done.returncode == 0 and not done.stderr, done.stderr
     return json.loads(done.stdout)
 
 
 def cli(sim, home, *command, **env):
     """What the AWS CLI answers, or what it says to be wrong."""
-    done = subprocess.run(["/usr/bin/aws", "--endpoint-url", sim.url, *command],
-                          env=bare(sim, home, AWS_PAGER="", AWS_MAX_ATTEMPTS="1", **env),
-                          text=True, capture_output=True, timeout=120, check=False)
+    done = run_warm("aws", "--endpoint-url", sim.url, *command,
+                    env=bare(sim, home, AWS_PAGER="", AWS_MAX_ATTEMPTS="1", **env))
     return json.loads(done.stdout) if done.returncode == 0 else done.stderr.strip()
 
 
@@ -59,6 +56,21 @@ def assert_signed_in(answer, role, name=""):
     assert answer.get("arn", "").startswith(session_arn(role, name)), answer
     assert answer["account"] == ACCOUNT and answer["regions"] == ["us-east-1"]
     assert answer["id"].startswith("ASIA") and len(answer["id"]) == 20
+
+
+def test_botocore_that_is_forked_is_botocore_as_a_process(sim, home):
+    """All others run it with run_warm()."""
+    configure(home, BASE)
+    for profile in ("base", "nobody"):
+        env = bare(sim, home, AWS_PROFILE=profile)
+        done = subprocess.run(["/usr/bin/python3", HERE / "botocore_client.py", sim.url, sim.ca],
+                              env=env, text=True, capture_output=True, timeout=120, check=False)
+        warm = run_warm("botocore", sim.url, sim.ca, env=env)
+        assert (warm.returncode, warm.stdout, warm.stderr) == (done.returncode, done.stdout,
+                                                               done.stderr)
+        assert ("error" in json.loads(done.stdout)) == (profile == "nobody")
+    # And no run has anything of the one before it.
+    assert botocore(sim, home) == {"error": "none"}
 
 
 # STS itself
@@ -99,7 +111,6 @@ def test_keys_expire(home):
         keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
         given = cli(sim, home, "sts", "assume-role", "--role-arn", aws_role("reader"),
                     "--role-session-name", "me", **keys)["Credentials"]
-        # The CLI takes longer than that to start.
         keys = {"AWS_ACCESS_KEY_ID": given["AccessKeyId"],
                 "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
                 "AWS_SESSION_TOKEN": given["SessionToken"]}
