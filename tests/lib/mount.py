@@ -100,7 +100,7 @@ class Mount:
                                    f"{self.log_text()}")
             if time.monotonic() > end:
                 raise TimeoutError("consolefs does not mount")
-            time.sleep(0.005)
+            time.sleep(0.01)
 
     @property
     def aws(self):
@@ -123,7 +123,7 @@ class Mount:
         while not re.search(pattern, self.log_text(), re.MULTILINE):
             if time.monotonic() > end:
                 raise TimeoutError(f"the log has no {pattern}: {self.log_text()}")
-            time.sleep(0.005)
+            time.sleep(0.01)
 
     def allow(self, pattern):
         """Lines of the log that match are expected."""

@@ -15,6 +15,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -78,6 +79,9 @@ class Simulator:
                  tencent_regions=("ap-guangzhou",), seed=1, rate_scale=1, freeze_clock=False,
                  session_seconds=None, clock_offset=0, args=(), program=None):
         self.stopped = False
+        # What was read of its log: whole lines only.
+        self._reading = threading.Lock()
+        self._entries, self._read_to = [], 0
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="consolefs-sim."))
         self.ca = self.dir / "ca.pem"
         self.log = self.dir / "log"
@@ -120,7 +124,7 @@ class Simulator:
                                    f"{self.stderr.read_text()}")
             if time.monotonic() > end:
                 raise TimeoutError("consolefs-sim does not get ready")
-            time.sleep(0.005)
+            time.sleep(0.01)
         self.url = ready.read_text().strip()
         self.metadata = self.metadata_file.read_text().strip()
         self.port = int(self.url.rsplit(":", 1)[1])
@@ -164,12 +168,17 @@ class Simulator:
 
     def log_entries(self, **fields):
         """The request log so far: entries whose fields all have these values."""
-        if not self.log.exists():
-            return []
-        lines = self.log.read_text().splitlines(keepends=True)
-        entries = [json.loads(line) for line in lines if line.endswith("\n")]
-        return [entry for entry in entries
+        self._read_on()
+        return [entry for entry in self._entries
                 if all(entry.get(name) == value for name, value in fields.items())]
+
+    def _read_on(self):
+        """Reads what was added to the log since the last time."""
+        with self._reading, contextlib.suppress(FileNotFoundError), open(self.log, "rb") as log:
+            log.seek(self._read_to)
+            lines = log.read().split(b"\n")[:-1]
+            self._entries += map(json.loads, lines)
+            self._read_to += sum(len(line) + 1 for line in lines)
 
     def await_log(self, count=1, timeout=30, **fields):
         """Waits until the log holds this many such entries, and returns them."""
@@ -180,7 +189,7 @@ class Simulator:
                 return entries
             if time.monotonic() > end:
                 raise TimeoutError(f"{len(entries)} log entries of {fields}, not {count}")
-            time.sleep(0.005)
+            time.sleep(0.01)
 
     def stop(self):
         """Ends it; it must end by itself, with status 0 and nothing to complain about. A second
