@@ -20,7 +20,7 @@ from lib.mount import Mount, find_consolefs, is_mounted
 from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, KEY_ID, OIDC_PROVIDER, SECRET, SSO_CLIENT_ID,
                            SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, SSO_TOKEN, WEB_IDENTITY,
                            Simulator, aws_role, scrubbed_env, tencent_role)
-from test_signin import START_URL, Home, in_hours, role_profile, sign_in_env
+from signing_in import START_URL, Home, in_hours, role_profile, sign_in_env
 
 KNOWN = [SECRET, CONTAINER_TOKEN, SSO_TOKEN, SSO_REFRESH_TOKEN, SSO_CLIENT_SECRET, WEB_IDENTITY]
 CHUNK = 24  # of a secret: no part as long as that may show either

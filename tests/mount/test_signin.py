@@ -1,69 +1,29 @@
-"""Every way in which people sign in, end to end: where keys come from, and how a mount that lives for
-months keeps them fresh."""
+"""Every way in which people sign in, end to end: where keys come from, and what becomes of it when
+those places change. How a mount that lives for months keeps keys fresh is in test_signin_expiry.py."""
 
 import concurrent.futures
-import datetime
-import hashlib
 import http.client
 import json
 import os
 import re
-import time
 
 import botocore.session
 import pytest
 
 from lib import fleet
-from lib.doing import Stopwatch, await_that, cat, errno_of, fails, read
-from lib.mount import Mount, cloud_options
-from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, OIDC_PROVIDER, SECRET,
-                           SSO_CLIENT_ID, SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, SSO_TOKEN,
-                           WEB_IDENTITY, Simulator, aws_role, tencent_role)
-
-NOT_RENEWED = r"^consolefs: \[[\w-]+\]: the credentials could not be renewed: "
-NONE_USABLE = r"^consolefs: \[[\w-]+\]: no usable credentials"
-CLOCK_OFF = r"^consolefs: \[[\w-]+\]: this host's clock is .* off the cloud's"
-START_URL = "https://consolefs.awsapps.com/start"
-
-# Seconds for which keys that live for 20 are read with. The whole two minutes take
-# CONSOLEFS_LONG_TESTS in the environment.
-LONG_S = 120 if os.environ.get("CONSOLEFS_LONG_TESTS") else 45
+from lib.doing import Stopwatch, await_that, cat, fails, read
+from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, SECRET, SSO_CLIENT_ID,
+                           SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, WEB_IDENTITY, Simulator, aws_role,
+                           tencent_role)
+from signing_in import (CLOCK_OFF, NONE_USABLE, START_URL, Home, assert_signed_in, aws_web_identity,
+                        in_hours, live_file, mounted, of_metadata, role_profile, status_of,
+                        tencent_pod)
 
 
 @pytest.fixture(scope="module", name="shared")
 def shared_simulator():
     with Simulator(rate_scale=0) as sim:
         yield sim
-
-
-class Home:
-    """The home of a user, with what his tools keep in it."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def put(self, name, text, mode=0o600):
-        path = self.path / name
-        path.parent.mkdir(mode=0o700, exist_ok=True, parents=True)
-        new = path.with_name(path.name + ".new")
-        new.write_text(text)
-        new.chmod(mode)
-        new.rename(path)
-        return str(path)
-
-    def aws_config(self, text, base=f"aws_access_key_id={KEY_ID}\n"
-                                    f"aws_secret_access_key={SECRET}\n"):
-        return self.put(".aws/config", f"[profile base]\n{base}{text}")
-
-    def sso_token(self, name, hours=1, **more):
-        """What `aws sso login` leaves behind."""
-        name = hashlib.sha1(name.encode()).hexdigest()
-        return self.put(f".aws/sso/cache/{name}.json", json.dumps({
-            "startUrl": START_URL, "region": "us-east-1", "accessToken": SSO_TOKEN,
-            "expiresAt": in_hours(hours), **more}))
-
-    def tccli(self, profile="default", **credential):
-        return self.put(f".tccli/{profile}.credential", json.dumps(credential))
 
 
 @pytest.fixture(name="home")
@@ -73,68 +33,12 @@ def home_directory(tmp_path):
     return Home(path)
 
 
-def in_hours(hours):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def sign_in_env(sim, home, **env):
-    """An environment without keys, whose sign-in services are the simulator's."""
-    return {"HOME": str(home.path), "AWS_ENDPOINT_URL": sim.url, "AWS_REGION": sim.aws_regions[0],
-            "AWS_EC2_METADATA_DISABLED": "true", **env}
-
-
-def mounted(sim, home, options=(), **env):
-    return Mount.of(sim, options=options, keys=False, env=sign_in_env(sim, home, **env))
-
-
-def of_metadata(sim):
-    """The environment of a machine whose metadata service is the simulator's."""
-    return {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": sim.metadata,
-            "TENCENTCLOUD_METADATA_ENDPOINT": sim.metadata}
-
-
-def status_of(cloud):
-    return (cloud / "status").read_text()
-
-
-def live_file(cloud):
-    """A live file that always has something to show."""
-    if cloud.name.startswith("aws"):
-        return cloud / fleet.aws(fleet.AWAKE) / "screenshot.jpg"
-    return cloud / fleet.cvm(fleet.AWAKE) / "vnc_url"
-
-
-def roles_since(sim, count, cloud):
-    return [entry.get("role") for entry in sim.log_entries(cloud=cloud)[count:]
-            if entry["action"].startswith(("DescribeInstance", "GetConsole"))]
-
-
-def assert_signed_in(sim, mount, name, role):
-    """The cloud works from end to end, with the keys of that role and no others."""
-    before = len(sim.log_entries(cloud=name))
-    cloud = mount.path / name
-    assert len(fleet.instances(cloud)) > 18, status_of(cloud)
-    assert read(live_file(cloud))
-    assert set(roles_since(sim, before, name)) == {role}
-    assert "condition:   working\n" in status_of(cloud)
-
-
 # Where keys come from: AWS
-
-def role_profile(role="reader", more="", source="source_profile=base"):
-    return f"[profile x]\nrole_arn={aws_role(role)}\n{source}\n{more}"
-
 
 def aws_process(home, name="process"):
     keys = json.dumps({"Version": 1, "AccessKeyId": KEY_ID, "SecretAccessKey": SECRET})
     program = home.put(name, f"#!/bin/sh\necho '{keys}'\n", 0o700)
     home.aws_config(f"[profile x]\ncredential_process={program}\n")
-
-
-def aws_web_identity(home):
-    return {"AWS_WEB_IDENTITY_TOKEN_FILE": home.put("token", WEB_IDENTITY),
-            "AWS_ROLE_ARN": aws_role("federated")}
 
 
 def aws_sso_session(home, hours, **more):
@@ -212,12 +116,6 @@ def test_keys_of_aws_from_beside_the_program(shared, home, way):
 
 # Where keys come from: Tencent Cloud
 
-def tencent_pod(home):
-    return {"TKE_REGION": "ap-guangzhou", "TKE_PROVIDER_ID": OIDC_PROVIDER,
-            "TKE_WEB_IDENTITY_TOKEN_FILE": home.put("token", WEB_IDENTITY),
-            "TKE_ROLE_ARN": tencent_role("federated")}
-
-
 TENCENT_WAYS = {
     "a role of the environment": (lambda home, sim: {
         "TENCENTCLOUD_SECRET_ID": KEY_ID, "TENCENTCLOUD_SECRET_KEY": SECRET,
@@ -294,114 +192,7 @@ def test_who_cannot_sign_in_is_told_why(shared, home, case):
         assert re.search(said, mount.log_text())
 
 
-# Keys that expire
-
-def config_of_four(sim, tmp_path):
-    """Each cloud twice: with the machine's role, and with one that a profile assumes."""
-    path = tmp_path / "consolefs.conf"
-    path.write_text("".join(
-        f"[{name}]\nbackend = {name.partition('-')[0]}\nendpoint = {sim.url}\n"
-        f"ca_file = {sim.ca}\nregions = {region}\n{more}\n"
-        for name, region, more in (
-            ("aws-machine", "us-east-1", ""), ("aws-role", "us-east-1", "profile = x"),
-            ("tencent-machine", "ap-guangzhou", ""),
-            ("tencent-role", "ap-guangzhou", "profile = p"))))
-    return path
-
-
-FOUR = ["aws-machine", "aws-role", "tencent-machine", "tencent-role"]
-
-
-def mount_of_four(sim, home, tmp_path):
-    home.aws_config(role_profile())
-    home.tccli("p", **{"secretId": KEY_ID, "secretKey": SECRET, "role-arn": tencent_role("reader"),
-                       "role-session-name": "mine"})
-    return Mount(args=["-c", config_of_four(sim, tmp_path)], keys=False,
-                 env=sign_in_env(sim, home, **of_metadata(sim)))
-
-
-def test_keys_that_expire_every_20_seconds_are_renewed_without_one_error(home, tmp_path):
-    with Simulator(rate_scale=0, session_seconds=20) as sim, \
-            mount_of_four(sim, home, tmp_path) as mount:
-        files = [live_file(mount.path / name) for name in FOUR]
-        end = time.monotonic() + LONG_S
-        reads = 0
-        while time.monotonic() < end:
-            for file in files:
-                assert read(file)
-                reads += 1
-            # Ten a second are enough for a machine that has other tests to run.
-            time.sleep(0.4)
-        assert reads > LONG_S
-        calls = [entry for entry in sim.log_entries()
-                 if entry["action"] in ("GetConsoleScreenshot", "DescribeInstanceVncUrl")]
-        assert len(calls) == reads and not [entry for entry in calls if entry["code"]]
-        for action in ("AssumeRole", "MetadataCredentials"):
-            for cloud in ("aws", "tencent"):
-                renewed = len(sim.log_entries(action=action, cloud=cloud, status=200))
-                # At half their life, give or take; the metadata services hand out the same keys
-                # until then.
-                assert LONG_S / 20 <= renewed <= LONG_S / 2.5, (action, cloud, renewed)
-        assert mount.events() == []
-
-
-def test_keys_that_were_left_to_expire_are_renewed_before_the_next_call(home, tmp_path):
-    with Simulator(rate_scale=0, session_seconds=2) as sim, \
-            mount_of_four(sim, home, tmp_path) as mount:
-        files = [live_file(mount.path / name) for name in FOUR]
-        for _ in range(2):
-            for file in files:
-                assert read(file)
-            # Past their end, and past the pause between two searches.
-            time.sleep(6)
-        for file in files:
-            assert read(file)
-        assert not [entry for entry in sim.log_entries() if entry["code"]]
-
-
-RENEWALS = {"aws-machine": "aws/MetadataCredentials", "aws-role": "aws/AssumeRole",
-            "tencent-machine": "tencent/MetadataCredentials",
-            "tencent-role": "tencent/AssumeRole"}
-
-
-def test_old_keys_serve_until_they_expire_and_recovery_is_automatic(home, tmp_path):
-    """DESIGN: "when a refresh fails the old keys serve until they expire, then EKEYEXPIRED, and
-    recovery is automatic"."""
-    life = 14
-    with Simulator(rate_scale=0, session_seconds=life) as sim, \
-            mount_of_four(sim, home, tmp_path) as mount:
-        mount.allow(NOT_RENEWED)
-        mount.allow(NONE_USABLE)
-        files, began = {}, {}
-        for name in FOUR:
-            began[name] = time.monotonic()  # the first look at a cloud signs in
-            files[name] = live_file(mount.path / name)
-        for name, file in files.items():
-            assert read(file) and len(fleet.instances(mount.path / name)) > 18
-        sim.set_faults(*(f"{action}:status=500" for action in RENEWALS.values()))
-        expired = {}
-        while len(expired) < len(FOUR):
-            for name, file in files.items():
-                if name in expired:
-                    continue
-                result = errno_of(read, file)
-                if result != "OK":
-                    assert result == "EKEYEXPIRED", (name, status_of(mount.path / name))
-                    expired[name] = time.monotonic() - began[name]
-            assert time.monotonic() - min(began.values()) < 3 * life
-            time.sleep(0.2)
-        for name, after in expired.items():
-            assert life - 1 <= after <= life + 3, (name, after)
-            status = status_of(mount.path / name)
-            assert "EKEYEXPIRED" in status and "not renewed" in status, status
-            mount.await_log(rf"\[{name}\]: the credentials could not be renewed")
-            # What is known is shown for as long.
-            assert len(fleet.instances(mount.path / name)) > 18
-        sim.set_faults()
-        for name, file in files.items():
-            await_that(lambda file=file: errno_of(read, file) == "OK", f"{name} works again")
-            assert "condition:   working\n" in status_of(mount.path / name)
-
+# Those who wait
 
 def test_those_who_wait_for_keys_share_one_search(sim, home):
     sim = sim(rate_scale=0, latency=300)
@@ -476,26 +267,6 @@ def test_a_rotated_credentials_file_is_noticed_without_a_remount(sim, home, monk
         assert not [entry for entry in sim.log_entries() if entry["code"]]
 
 
-def test_a_rotated_token_of_a_pod_is_used_for_the_next_keys(sim, home, tmp_path):
-    accepted = tmp_path / "accepted"
-    accepted.write_text("the-first-token")
-    sim = sim(rate_scale=0, session_seconds=8, args=["--web-identity-file", accepted])
-    env = {**aws_web_identity(home), **tencent_pod(home)}
-    home.put("token", "the-first-token")
-    with mounted(sim, home, **env) as mount:
-        assert_signed_in(sim, mount, "aws", "federated")
-        assert_signed_in(sim, mount, "tencent", "federated")
-        home.put("token", "the-second-token\n")
-        accepted.write_text("the-second-token")
-        end = time.monotonic() + 12
-        while time.monotonic() < end:
-            assert read(live_file(mount.aws)) and read(live_file(mount.tencent))
-            time.sleep(0.2)
-        for cloud in ("aws", "tencent"):
-            assert len(sim.log_entries(action="AssumeRoleWithWebIdentity", cloud=cloud)) >= 2
-        assert not [entry for entry in sim.log_entries() if entry["code"]]
-
-
 # A clock that is off
 
 @pytest.mark.parametrize("offset", [-86400, 86400])
@@ -514,19 +285,3 @@ def test_a_clock_a_day_off_costs_one_attempt_and_is_remembered(sim, home, offset
                 "RequestExpired" if name == "aws" else "AuthFailure.SignatureExpire"]
             assert entries[0]["code"] and len(entries) >= 7
         assert len(re.findall(CLOCK_OFF, mount.log_text(), re.MULTILINE)) == 2
-
-
-@pytest.mark.parametrize("offset", [-86400, 86400])
-def test_a_clock_a_day_off_where_keys_are_signed_out(home, tmp_path, offset):
-    """The sign-in services refuse a wrong time too, and say in their own time when keys expire."""
-    with Simulator(rate_scale=0, clock_offset=offset, session_seconds=8) as sim, \
-            mount_of_four(sim, home, tmp_path) as mount:
-        mount.allow(CLOCK_OFF)
-        end = time.monotonic() + 12
-        while time.monotonic() < end:
-            for name in FOUR:
-                assert read(live_file(mount.path / name)), name
-            time.sleep(0.2)
-        refused = [(entry["cloud"], entry["action"]) for entry in sim.log_entries()
-                   if entry["code"]]
-        assert len(refused) <= len(FOUR), refused
