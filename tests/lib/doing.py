@@ -1,5 +1,6 @@
 """What tests do to a mount, and how they wait for what comes of it."""
 
+import concurrent.futures
 import contextlib
 import errno
 import os
@@ -86,7 +87,7 @@ class Stopwatch:
         return max(0, took - sum(longest.values()))
 
 
-def await_that(condition, what, timeout=PATIENCE_S, watch=None):
+def await_that(condition, what, timeout=PATIENCE_S, watch=None, every=0.01):
     """Polls until the condition holds, and returns what it returned. A timeout of one's own is one by
     a Stopwatch, which may have been started before."""
     if timeout != PATIENCE_S and not watch:
@@ -95,8 +96,17 @@ def await_that(condition, what, timeout=PATIENCE_S, watch=None):
     while not (value := condition()):
         if time.monotonic() > end and (not watch or watch.seconds() > timeout):
             raise TimeoutError(f"not within {timeout} s: {what}")
-        time.sleep(0.01)
+        time.sleep(every)
     return value
+
+
+@contextlib.contextmanager
+def side_by_side(actions):
+    """Starts actions that wait for most of their time, {name: function}, each in a thread of its own and
+    with clouds and mounts of its own. What one returns, or raises, is its future's to tell, {name: future}.
+    Not for what looks at a Stopwatch, for which all processes of the test are one chain."""
+    with concurrent.futures.ThreadPoolExecutor(len(actions)) as pool:
+        yield {name: pool.submit(action) for name, action in actions.items()}
 
 
 @contextlib.contextmanager
@@ -154,7 +164,8 @@ def await_age(cloud, seconds):
     def old():
         ages = re.findall(r"listed (\d+) s ago", (cloud / "status").read_text())
         return ages and all(int(age) > seconds for age in ages)
-    await_that(old, f"the list is {seconds} s old", seconds + PATIENCE_S)
+    await_that(old, f"the list is {seconds} s old", seconds + PATIENCE_S,
+               every=0.1)
 
 
 def shell(script, *args, **more):

@@ -2,7 +2,6 @@
 those who know a machine by what people call it."""
 
 import collections
-import contextlib
 import json
 import os
 import re
@@ -18,9 +17,9 @@ from lib.doing import (Stopwatch, at_once, await_age, await_that, cat, errno_of,
 from lib.mount import Mount, cloud_options
 from lib.scripted import AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_listing, ec2_item, ec2_listing
 from lib.simulator import Simulator
+from naming import ONE, THREE, TWO, links, scripted
 
 CLOUDS = ["aws", "tencent"]
-ONE, TWO, THREE = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb", "i-0cccccccccccccccc"
 
 # C0, DEL, C1, separators of lines and paragraphs, and the characters with Bidi_Control.
 CONTROLS = {*range(0x20), *range(0x7f, 0xa0), 0x61c, 0x200e, 0x200f, *range(0x2028, 0x202f),
@@ -47,11 +46,6 @@ def entries(cloud, infos):
         else:
             found[name] = one
     return found
-
-
-def links(directory):
-    """Every name in a directory, with where it leads; each is a link."""
-    return {name: os.readlink(directory / name) for name in os.listdir(directory)}
 
 
 def listings(sim):
@@ -193,68 +187,11 @@ def test_a_cloud_that_cannot_be_listed_says_why_by_name_too(sim, mount):
 
 # Names that change
 
-@contextlib.contextmanager
-def scripted(names, more=()):
-    """A mount of an EC2 whose instances have these names, id -> name, which the test may change."""
-    def answer(request):
-        return 200, ec2_listing([ec2_item(one, tags={"Name": name})
-                                 for one, name in names.items()])
-
-    with ScriptedCloud(answer) as cloud, \
-            Mount(options=[*cloud.options(), *more], keys=False, env=AWS_KEYS) as mount:
-        mount.cloud = cloud
-        yield mount
-
-
-def test_an_unknown_name_hurries_a_refresh_if_the_list_is_older_than_5_s():
-    names = {ONE: "web-1"}
-    with scripted(names) as mount:
-        path = mount.aws / "by-name"
-
-        def asked():
-            return mount.cloud.count("DescribeInstances")
-        assert links(path) == {"web-1": f"../{ONE}"}
-        names[TWO] = "web-2"
-        # Young: nobody is asked, however often it is missed.
-        for _ in range(20):
-            assert errno_of(os.stat, path / "web-2") == "ENOENT"
-        assert asked() == 1
-        await_age(mount.aws, 5)
-        # A name that is known is no reason to ask.
-        assert os.readlink(path / "web-1") == f"../{ONE}"
-        assert asked() == 1
-        assert os.readlink(path / "web-2") == f"../{TWO}"
-        assert asked() == 2
-        for _ in range(20):
-            assert errno_of(os.stat, path / "web-3") == "ENOENT"
-        assert asked() == 2
-        # And of many who miss one at once, all get it from one refresh.
-        names[THREE] = "web-3"
-        await_age(mount.aws, 5)
-        done = shell('for i in 1 2 3 4 5 6 7 8; do readlink "$1" & done; wait', path / "web-3")
-        assert done.stdout.split() == [f"../{THREE}"] * 8
-        assert asked() == 3
-
-
-def test_names_follow_the_list_and_a_refresh_that_changes_nothing_changes_none():
+def test_a_directory_that_is_open_stays_when_its_name_goes():
+    """Somebody stands in a directory that he came to by a name of the past."""
     names = {ONE: "web", TWO: "db"}
     with scripted(names, ["aws.list_ttl=1"]) as mount:
         path = mount.aws / "by-name"
-        for changed, wanted in (
-                ({}, {"web": ONE, "db": TWO}),
-                ({}, {"web": ONE, "db": TWO}),
-                ({ONE: "db"}, {f"db-{ONE}": ONE, f"db-{TWO}": TWO}),
-                # Another's id, and what another's entry was: it gets its own id in any case.
-                ({ONE: TWO}, {f"{TWO}-{ONE}": ONE, "db": TWO}),
-                ({ONE: f"db-{TWO}"}, {f"db-{TWO}-{ONE}": ONE, "db": TWO}),
-                ({ONE: "a/../../b"}, {"a_.._.._b": ONE, "db": TWO}),
-                ({ONE: ""}, {ONE: ONE, "db": TWO})):
-            names.update(changed)
-            asked = mount.cloud.count("DescribeInstances")
-            await_that(lambda asked=asked: os.listdir(path) and
-                       mount.cloud.count("DescribeInstances") > asked + 1, "it is listed twice")
-            assert links(path) == {name: f"../{one}" for name, one in wanted.items()}
-        # Somebody stands in a directory that he came to by a name of the past.
         descriptor = os.open(path / "db", os.O_RDONLY | os.O_DIRECTORY)
         try:
             names[TWO] = "mail"
@@ -342,18 +279,6 @@ def test_what_waits_for_names_is_interrupted(number, command):
             assert os.listdir(mount.aws / "by-region") == ["us-east-1"]
             assert process.poll() is None
             at_once(process, number)
-
-
-def test_a_refresh_that_fails_leaves_a_missed_name_missing(sim, mount):
-    cloud = sim(rate_scale=0)
-    mounted = mount(cloud)
-    known = links(mounted.aws / "by-name")
-    await_age(mounted.aws, 5)
-    cloud.set_faults("DescribeInstances:code=UnauthorizedOperation")
-    for _ in range(5):
-        assert errno_of(os.stat, mounted.aws / "by-name/nobody") == "ENOENT"
-    assert len(cloud.log_entries(action="DescribeInstances", code="UnauthorizedOperation")) == 1
-    assert links(mounted.aws / "by-name") == known
 
 
 # info.json

@@ -1,7 +1,6 @@
 """How a mount that lives for months keeps the keys fresh with which it signs in: keys that expire, and
 a clock that is off."""
 
-import concurrent.futures
 import functools
 import os
 import time
@@ -9,7 +8,7 @@ import time
 import pytest
 
 from lib import fleet
-from lib.doing import await_that, errno_of, read
+from lib.doing import await_that, errno_of, read, side_by_side
 from lib.mount import Mount
 from lib.simulator import KEY_ID, SECRET, Simulator, tencent_role
 from signing_in import (CLOCK_OFF, NONE_USABLE, NOT_RENEWED, Home, assert_signed_in,
@@ -176,15 +175,14 @@ WAITS.update((f"a_clock_a_day_off_where_keys_are_signed_out[{offset}]", functool
 
 @pytest.fixture(scope="module", name="under_way")
 def all_at_once(tmp_path_factory):
-    """They wait for most of their time, so they do it side by side, each with clouds of its own."""
     fleet.aws(fleet.AWAKE)  # asked for by all
-    with concurrent.futures.ThreadPoolExecutor(len(WAITS)) as pool:
-        started = {}
-        for name, wait in WAITS.items():
-            directory = tmp_path_factory.mktemp("wait")
-            (directory / "home").mkdir()
-            started[name] = pool.submit(wait, Home(directory / "home"), directory)
-        yield started
+    actions = {}
+    for name, wait in WAITS.items():
+        directory = tmp_path_factory.mktemp("wait")
+        (directory / "home").mkdir()
+        actions[name] = functools.partial(wait, Home(directory / "home"), directory)
+    with side_by_side(actions) as under_way:
+        yield under_way
 
 
 @pytest.mark.parametrize("name", WAITS)
