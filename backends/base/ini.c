@@ -11,7 +11,11 @@
  * their files. A line that is indented deeper than the first line of a pair continues its value; an
  * empty line within a value is kept, a comment line is not; blanks at the end of a value are
  * dropped. So a pair is only complete when a line begins something else. Until then it waits in
- * `key` and `value`.
+ * `key`, `value` and `whole`.
+ *
+ * The file belongs to all profiles, and the tools refuse the whole of it for one line that they
+ * cannot read. So no line may be refused here that they take: a line that begins with a bracket and
+ * never closes it is a pair if it can be, a blank is the name of a section, and a NUL is a byte.
  */
 struct parser {
 	bool nested;
@@ -19,12 +23,13 @@ struct parser {
 	void *arg;
 	struct cfs_buf section;
 	struct cfs_buf key;
-	struct cfs_buf value;
-	bool waiting;       /* key and value hold a pair that fn has not seen */
-	size_t indent;      /* of the pair that waits */
-	unsigned pair_line; /* the line on which it begins */
-	unsigned line;      /* the line being read */
-	unsigned stopped;   /* where an error is to be reported */
+	struct cfs_buf value; /* without comments */
+	struct cfs_buf whole; /* with them */
+	bool waiting;         /* key, value and whole hold a pair that fn has not seen */
+	size_t indent;        /* of the pair that waits */
+	unsigned pair_line;   /* the line on which it begins */
+	unsigned line;        /* the line being read */
+	unsigned stopped;     /* where an error is to be reported */
 };
 
 /* Python strips these two as well. */
@@ -38,63 +43,88 @@ static struct cfs_span trim(struct cfs_span span)
 	return cfs_span_trim(span, " \t\r\n\v\f");
 }
 
-/* Where the comment of a line begins, or the line's length when it has none. */
-static size_t comment_of(struct cfs_span line)
+static bool begins_comment(char c)
 {
-	bool after_blank = true;
+	return c == '#' || c == ';';
+}
 
-	for (size_t i = 0; i < line.len; i++) {
-		if (after_blank && (line.at[i] == '#' || line.at[i] == ';'))
+/* Where the comment of a text begins, or the text's length when it has none. */
+static size_t comment_of(struct cfs_span text, bool after_blank)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (after_blank && begins_comment(text.at[i]))
 			return i;
-		after_blank = is_blank(line.at[i]);
+		after_blank = is_blank(text.at[i]);
 	}
-	return line.len;
+	return text.len;
+}
+
+/* Texts end with a NUL, so that one within them becomes a byte that is as invalid everywhere. */
+static int append(struct cfs_buf *buf, struct cfs_span span)
+{
+	size_t at = buf->len;
+	int r = cfs_buf_add(buf, span.at, span.len);
+
+	for (; r == 0 && at < buf->len; at++) {
+		if (buf->data[at] == '\0')
+			buf->data[at] = '\x01';
+	}
+	return r;
 }
 
 static int store(struct cfs_buf *buf, struct cfs_span span)
 {
 	cfs_buf_clear(buf);
-	return cfs_buf_add(buf, span.at, span.len);
+	return append(buf, span);
+}
+
+static const char *end_value(struct cfs_buf *value)
+{
+	while (value->len && is_blank(value->data[value->len - 1]))
+		cfs_buf_cut(value, value->len - 1);
+	return cfs_buf_text(value);
 }
 
 static int deliver(struct parser *parser)
 {
-	struct cfs_buf *value = &parser->value;
 	struct cfs_ini_item item;
 
 	if (!parser->waiting)
 		return 0;
 	parser->waiting = false;
-	while (value->len && is_blank(value->data[value->len - 1]))
-		cfs_buf_cut(value, value->len - 1);
 	item = (struct cfs_ini_item){
 		.section = cfs_buf_text(&parser->section),
 		.key = cfs_buf_text(&parser->key),
-		.value = cfs_buf_text(value),
+		.value = end_value(&parser->value),
+		.whole = end_value(&parser->whole),
 		.line = parser->pair_line,
 	};
 	parser->stopped = parser->pair_line;
 	return parser->fn(parser->arg, &item);
 }
 
-static int read_header(struct parser *parser, struct cfs_span line)
+/*
+ * The bracket that closes a header: the first that nothing or a comment follows, so that one within
+ * the name or the comment does not count. With `nested` any text may follow the last bracket, as
+ * configparser has it; in our own file that is a mistake. NULL: there is none.
+ */
+static const char *find_close(struct cfs_span line, bool nested)
 {
-	const char *close = memrchr(line.at, ']', line.len);
-	struct cfs_ini_item item;
-	struct cfs_span name;
-	size_t past;
-	int r;
+	for (size_t i = 1; i < line.len; i++) {
+		struct cfs_span rest = {line.at + i + 1, line.len - i - 1};
 
-	if (!close)
-		return -EINVAL;
-	past = (size_t)(close - line.at) + 1;
-	/* configparser ignores what follows the header; in our own file it is a mistake. */
-	if (past < line.len && !parser->nested)
-		return -EINVAL;
-	name = trim((struct cfs_span){line.at + 1, past - 2});
-	if (name.len == 0)
-		return -EINVAL;
-	r = store(&parser->section, name);
+		if (line.at[i] == ']' &&
+			trim((struct cfs_span){rest.at, comment_of(rest, false)}).len == 0)
+			return line.at + i;
+	}
+	return nested ? memrchr(line.at, ']', line.len) : NULL;
+}
+
+static int read_header(struct parser *parser, struct cfs_span name)
+{
+	struct cfs_ini_item item;
+	int r = store(&parser->section, name);
+
 	if (r < 0)
 		return r;
 	item = (struct cfs_ini_item){
@@ -104,20 +134,25 @@ static int read_header(struct parser *parser, struct cfs_span line)
 
 static int read_pair(struct parser *parser, struct cfs_span line)
 {
-	struct cfs_span key = {.at = line.at}, value;
+	struct cfs_span key = {.at = line.at}, whole;
+	size_t comment;
 	int r;
 
 	while (key.len < line.len && line.at[key.len] != '=' && line.at[key.len] != ':')
 		key.len++;
-	if (key.len == line.len)
+	/* In a comment there is no separator, but to configparser there is. */
+	if (key.len == line.len || (!parser->nested && comment_of(key, true) < key.len))
 		return -EINVAL;
-	value = trim((struct cfs_span){line.at + key.len + 1, line.len - key.len - 1});
+	whole = (struct cfs_span){line.at + key.len + 1, line.len - key.len - 1};
+	comment = comment_of(whole, false);
 	key = trim(key);
 	if (key.len == 0)
 		return -EINVAL;
 	r = store(&parser->key, key);
 	if (r == 0)
-		r = store(&parser->value, value);
+		r = store(&parser->value, trim((struct cfs_span){whole.at, comment}));
+	if (r == 0)
+		r = store(&parser->whole, trim(whole));
 	if (r < 0)
 		return r;
 	parser->waiting = true;
@@ -125,35 +160,57 @@ static int read_pair(struct parser *parser, struct cfs_span line)
 	return parser->nested ? 0 : deliver(parser);
 }
 
+/* Adds a line to the pair that waits. */
+static int continue_pair(struct parser *parser, struct cfs_span text)
+{
+	int r = cfs_buf_addc(&parser->value, '\n');
+
+	if (r == 0)
+		r = append(
+			&parser->value, trim((struct cfs_span){text.at, comment_of(text, true)}));
+	if (r == 0)
+		r = cfs_buf_addc(&parser->whole, '\n');
+	return r < 0 ? r : append(&parser->whole, text);
+}
+
+static int begin_line(struct parser *parser, struct cfs_span text)
+{
+	const char *close = text.at[0] == '[' ? find_close(text, parser->nested) : NULL;
+	struct cfs_span name;
+
+	if (text.at[0] == '[' && !close && !parser->nested)
+		return -EINVAL;
+	if (!close || close == text.at + 1)
+		return read_pair(parser, text);
+	name = trim((struct cfs_span){text.at + 1, (size_t)(close - text.at) - 1});
+	if (name.len == 0 && !parser->nested)
+		return -EINVAL;
+	return read_header(parser, name);
+}
+
 static int read_line(struct parser *parser, struct cfs_span line)
 {
-	struct cfs_span text;
-	size_t comment, indent;
+	struct cfs_span text = trim(line);
+	size_t indent = (size_t)(text.at - line.at);
 	int r;
 
 	parser->stopped = parser->line;
 	if (line.len > CFS_INI_LINE_MAX)
 		return -EFBIG;
-	if (memchr(line.at, '\0', line.len))
+	if (!parser->nested && memchr(line.at, '\0', line.len))
 		return -EINVAL;
-	comment = comment_of(line);
-	text = trim((struct cfs_span){line.at, comment});
-	if (text.len == 0) {
-		if (parser->waiting && comment == line.len)
-			return cfs_buf_addc(&parser->value, '\n');
+	if (text.len > 0 && begins_comment(text.at[0]))
 		return 0;
-	}
-	indent = (size_t)(text.at - line.at);
-	if (parser->waiting && indent > parser->indent) {
-		r = cfs_buf_addc(&parser->value, '\n');
-		return r < 0 ? r : cfs_buf_add(&parser->value, text.at, text.len);
-	}
+	if (parser->waiting && (text.len == 0 || indent > parser->indent))
+		return continue_pair(parser, text);
+	if (text.len == 0)
+		return 0;
 	r = deliver(parser);
 	if (r != 0)
 		return r;
 	parser->stopped = parser->line;
 	parser->indent = indent;
-	return text.at[0] == '[' ? read_header(parser, text) : read_pair(parser, text);
+	return begin_line(parser, text);
 }
 
 int cfs_ini_parse(
@@ -166,7 +223,9 @@ int cfs_ini_parse(
 		.arg = arg,
 		.section = CFS_BUF_INIT(CFS_INI_LINE_MAX),
 		.key = CFS_BUF_INIT(CFS_INI_LINE_MAX),
-		.value = CFS_BUF_INIT(len), /* with its breaks no longer than its lines */
+		/* With their breaks no longer than their lines. */
+		.value = CFS_BUF_INIT(len),
+		.whole = CFS_BUF_INIT(len),
 	};
 	int r = 0;
 
@@ -190,6 +249,7 @@ int cfs_ini_parse(
 	cfs_buf_wipe(&parser.section);
 	cfs_buf_wipe(&parser.key);
 	cfs_buf_wipe(&parser.value);
+	cfs_buf_wipe(&parser.whole);
 	if (r != 0)
 		*ret_line = parser.stopped;
 	return r;

@@ -1,7 +1,6 @@
 #include "backends/base/words.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +50,7 @@ static int take_word(const char **at, char **out)
 	return 0;
 }
 
-int cfs_words_split(const char *text, char ***ret_words, size_t *ret_n)
+int cfs_words_split(const char *text, bool comments, char ***ret_words, size_t *ret_n)
 {
 	/* A word with its NUL takes no more bytes than the word with a blank does in the text. */
 	char **words = malloc((CFS_WORDS_MAX + 1) * sizeof(*words) + strlen(text) + 1), *out;
@@ -66,6 +65,10 @@ int cfs_words_split(const char *text, char ***ret_words, size_t *ret_n)
 			text++;
 		if (!*text)
 			break;
+		if (comments && (*text == '#' || *text == ';')) {
+			text += strcspn(text, "\n");
+			continue;
+		}
 		if (n == CFS_WORDS_MAX) {
 			r = -EFBIG;
 			goto out;

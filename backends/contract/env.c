@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +11,8 @@
 #include <unistd.h>
 
 #define READ_CHUNK 4096
+#define USER_MAX 256     /* bytes of a user's name, NUL included */
+#define PASSWD_MAX 65536 /* bytes of one entry of the user database */
 
 const char *cfs_env_get(const struct cfs_env *env, const char *name)
 {
@@ -17,27 +21,102 @@ const char *cfs_env_get(const struct cfs_env *env, const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* The home of the user who is named, or of our own, in *ret_home, which the caller frees. */
+static int find_home(const struct cfs_env *env, const char *user, char **ret_home)
+{
+	const char *home = user ? NULL : cfs_env_get(env, "HOME");
+
+	if (!home)
+		return env->find_home ? env->find_home(env->arg, user, ret_home) : -ENOENT;
+	*ret_home = strdup(home);
+	return *ret_home ? 0 : -ENOMEM;
+}
+
 int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path)
 {
-	const char *home = "";
-	size_t home_len;
-	char *expanded;
+	size_t name_len = path[0] == '~' ? strcspn(path + 1, "/") : 0, home_len, rest_len;
+	char name[USER_MAX], *home = NULL, *expanded;
+	int r = -ENOENT;
 
-	/* "~name" is another user's home, for which the user database would have to be read. */
-	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0')) {
-		home = cfs_env_get(env, "HOME");
-		if (!home)
-			return -ENOENT;
-		path++;
+	if (path[0] == '~' && name_len < sizeof(name)) {
+		memcpy(name, path + 1, name_len);
+		name[name_len] = '\0';
+		r = find_home(env, name_len ? name : NULL, &home);
+		if (r == -ENOMEM || (r < 0 && name_len == 0))
+			return r;
 	}
-	home_len = strlen(home);
-	expanded = malloc(home_len + strlen(path) + 1);
-	if (!expanded)
+	if (home)
+		path += 1 + name_len;
+	home_len = home ? strlen(home) : 0;
+	rest_len = strlen(path) + 1;
+	expanded = malloc(home_len + rest_len);
+	if (expanded) {
+		memcpy(expanded, home ? home : "", home_len);
+		memcpy(expanded + home_len, path, rest_len);
+		*ret_path = expanded;
+	}
+	free(home);
+	return expanded ? 0 : -ENOMEM;
+}
+
+/* The length of the name of a variable that begins at `text`, 0 if there is none. */
+static size_t name_of(const char *text, const char **ret_name, size_t *ret_len)
+{
+	static const char word[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	const char *close;
+
+	if (*text != '{') {
+		*ret_name = text;
+		*ret_len = strspn(text, word);
+		return *ret_len;
+	}
+	close = strchr(text, '}');
+	if (!close)
+		return 0;
+	*ret_name = text + 1;
+	*ret_len = (size_t)(close - text) - 1;
+	return *ret_len + 2;
+}
+
+/* Appends the value of the variable. -ENOENT when it is not set. */
+static int add_variable(
+	const struct cfs_env *env, const char *name, size_t len, struct cfs_buf *path)
+{
+	char *copy = strndup(name, len);
+	const char *value;
+
+	if (!copy)
 		return -ENOMEM;
-	memcpy(expanded, home, home_len);
-	memcpy(expanded + home_len, path, strlen(path) + 1);
-	*ret_path = expanded;
-	return 0;
+	value = env->get(env->arg, copy);
+	free(copy);
+	return value ? cfs_buf_adds(path, value) : -ENOENT;
+}
+
+int cfs_env_expand_variables(const struct cfs_env *env, const char *path, char **ret_path)
+{
+	struct cfs_buf expanded = CFS_BUF_INIT(PATH_MAX);
+	int r = 0;
+
+	while (r == 0 && *path) {
+		size_t plain = strcspn(path, "$"), name_len, len = 0;
+		const char *name;
+
+		r = cfs_buf_add(&expanded, path, plain);
+		path += plain;
+		if (r < 0 || !*path)
+			break;
+		len = name_of(path + 1, &name, &name_len);
+		if (len > 0)
+			r = add_variable(env, name, name_len, &expanded);
+		if (len == 0 || r == -ENOENT)
+			r = cfs_buf_add(&expanded, path, len + 1);
+		path += len + 1;
+	}
+	if (r == 0)
+		r = cfs_env_expand(env, cfs_buf_text(&expanded), ret_path);
+	cfs_buf_finish(&expanded);
+	return r == -EFBIG ? -ENAMETOOLONG : r;
 }
 
 static const char *process_get(void *arg, const char *name)
@@ -109,7 +188,30 @@ static int process_read_file(void *arg, const char *path, struct cfs_buf *conten
 	return r;
 }
 
+static int process_find_home(void *arg, const char *user, char **ret_home)
+{
+	char *entry = malloc(PASSWD_MAX);
+	struct passwd passwd, *found = NULL;
+	int r = entry ? 0 : -ENOMEM;
+
+	(void)arg;
+	if (r == 0 && user)
+		(void)getpwnam_r(user, &passwd, entry, PASSWD_MAX, &found);
+	else if (r == 0)
+		(void)getpwuid_r(getuid(), &passwd, entry, PASSWD_MAX, &found);
+	if (found && *found->pw_dir) {
+		*ret_home = strdup(found->pw_dir);
+		if (!*ret_home)
+			r = -ENOMEM;
+	} else if (r == 0) {
+		r = -ENOENT;
+	}
+	free(entry);
+	return r;
+}
+
 const struct cfs_env cfs_env_process = {
 	.get = process_get,
 	.read_file = process_read_file,
+	.find_home = process_find_home,
 };

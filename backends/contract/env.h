@@ -16,17 +16,27 @@ struct cfs_env {
 	/* Appends the file's bytes. 0, or a negative errno, with nothing appended: -ENOENT,
 	 * -EACCES, -EFBIG, -EISDIR, -EINVAL for what is not a regular file ... */
 	int (*read_file)(void *arg, const char *path, struct cfs_buf *content);
+	/* The home that the user database has for a user, NULL: the one who runs this process. The
+	 * caller frees it. -ENOENT, -ENOMEM. May be NULL: there is no such database. */
+	int (*find_home)(void *arg, const char *user, char **ret_home);
 	void *arg;
 };
 
 /* The variable's value, or NULL when it is unset or empty: both mean "not given" to every SDK. */
 const char *cfs_env_get(const struct cfs_env *env, const char *name);
 
-/* "~/x" expanded by HOME into *ret_path, other paths copied; the caller frees it. -ENOENT: no HOME.
+/*
+ * A path with a tilde expanded as Python's os.path.expanduser does it, with which the AWS CLI and
+ * tccli find their files: "~/x" by HOME, and without that by the user database; "~name/x" by the
+ * user database, unless it does not know the name. Other paths are copied. The caller frees it.
+ * -ENOENT: there is no home. -ENOMEM.
  */
 int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path);
+/* The same after $NAME and ${NAME}: those of variables that are not set stay as they are, as with
+ * os.path.expandvars. Also -ENAMETOOLONG. */
+int cfs_env_expand_variables(const struct cfs_env *env, const char *path, char **ret_path);
 
-/* The environment and the files of this process. */
+/* The environment, the files and the user database that this process sees. */
 extern const struct cfs_env cfs_env_process;
 
 #endif

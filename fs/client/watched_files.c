@@ -1,5 +1,6 @@
 #include "fs/client/watched_files.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,10 +51,19 @@ static int read_file(void *arg, const char *path, struct cfs_buf *content)
 	return files->inner->read_file(files->inner->arg, path, content);
 }
 
+static int find_home(void *arg, const char *user, char **ret_home)
+{
+	struct cfs_watched_files *files = arg;
+
+	return files->inner->find_home ? files->inner->find_home(files->inner->arg, user, ret_home)
+				       : -ENOENT;
+}
+
 void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_env *inner)
 {
 	*files = (struct cfs_watched_files){.inner = inner};
-	files->env = (struct cfs_env){.get = get, .read_file = read_file, .arg = files};
+	files->env = (struct cfs_env){
+		.get = get, .read_file = read_file, .find_home = find_home, .arg = files};
 }
 
 void cfs_watched_files_finish(struct cfs_watched_files *files)

@@ -237,14 +237,13 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 static int find_own_path(const struct cfs_env *env, char **ret_path)
 {
 	const char *xdg = cfs_env_get(env, "XDG_CONFIG_HOME");
-	const char *home = cfs_env_get(env, "HOME");
+	int r;
 
 	*ret_path = NULL;
-	if ((xdg || home) &&
-		asprintf(ret_path, "%s%s/consolefs/consolefs.conf", xdg ? xdg : home,
-			xdg ? "" : "/.config") < 0)
-		return -ENOMEM;
-	return 0;
+	if (xdg)
+		return asprintf(ret_path, "%s/consolefs/consolefs.conf", xdg) < 0 ? -ENOMEM : 0;
+	r = cfs_env_expand(env, "~/.config/consolefs/consolefs.conf", ret_path);
+	return r == -ENOENT ? 0 : r;
 }
 
 int cfs_config_default_path(const struct cfs_env *env, char **ret_path)

@@ -33,19 +33,21 @@ static int take(void *arg, const struct cfs_ini_item *item)
 	MUST_OF(is_trimmed(item->section), item->section);
 	MUST(strlen(item->section) <= CFS_INI_LINE_MAX);
 	MUST(item->line > 0 && item->line >= reading->line);
-	MUST(!item->key == !item->value);
+	MUST(!item->key == !item->value && !item->key == !item->whole);
 	reading->line = item->line;
 	if (item->key) {
 		MUST(item->key[0] && !strpbrk(item->key, "\n=:"));
 		MUST_OF(is_trimmed(item->key), item->key);
 		MUST(strlen(item->key) <= CFS_INI_LINE_MAX);
 		MUST_OF(is_trimmed(item->value), item->value);
+		MUST_OF(is_trimmed(item->whole), item->whole);
+		MUST_OF(strlen(item->value) <= strlen(item->whole), item->whole);
 		MUST(reading->nested || !strchr(item->value, '\n'));
 		MUST(cfs_buf_addf(&reading->items, "%s|%s|%s\n", item->section, item->key,
 			     item->value) == 0);
 		MUST(cfs_buf_addf(&reading->plain, "%s=%s\n", item->key, item->value) == 0);
 	} else {
-		MUST(item->section[0]);
+		MUST(reading->nested || item->section[0]);
 		MUST(cfs_buf_addf(&reading->items, "[%s]\n", item->section) == 0);
 		MUST(cfs_buf_addf(&reading->plain, "[%s]\n", item->section) == 0);
 	}

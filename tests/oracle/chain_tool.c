@@ -70,6 +70,12 @@ static int read_file(void *arg, const char *path, struct cfs_buf *content)
 	return cfs_env_process.read_file(NULL, path, content);
 }
 
+static int find_home(void *arg, const char *user, char **ret_home)
+{
+	(void)arg;
+	return cfs_env_process.find_home(NULL, user, ret_home);
+}
+
 /* Steps */
 
 static int on_data(void *arg, const char *bytes, size_t len)
@@ -261,7 +267,8 @@ static void do_line(const char *line)
 	run.settings = (struct cfs_settings){.name = "aws",
 		.profile = text_of(question, "profile"),
 		.endpoint = text_of(question, "endpoint")};
-	run.env = (struct cfs_env){.get = get, .read_file = read_file, .arg = &run};
+	run.env = (struct cfs_env){
+		.get = get, .read_file = read_file, .find_home = find_home, .arg = &run};
 	service = text_of(question, "service");
 	region = text_of(question, "region");
 	out = service ? find_endpoint(&run, service, region ? region : "") : run_chain(&run);

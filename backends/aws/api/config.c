@@ -12,6 +12,8 @@
 #include "backends/contract/backend.h"
 
 #define SHOWN_MAX 128 /* bytes of a file's path in a message */
+#define DEFAULT_PROFILE "default"
+#define DEFAULTS "DEFAULT"
 
 static const struct {
 	const char *variable, *path;
@@ -49,9 +51,9 @@ void cfs_aws_config_init(struct cfs_aws_config *config, const struct cfs_setting
 	*config = (struct cfs_aws_config){
 		.settings = settings,
 		.env = env,
-		.profile = name ? name : "default",
+		.profile = name ? name : DEFAULT_PROFILE,
 		.named = name != NULL,
-		.text = CFS_BUF_INIT((CFS_AWS_N_CONFIG_FILES + 1) * CFS_ENV_FILE_MAX),
+		.text = CFS_BUF_INIT((2 * CFS_AWS_N_CONFIG_FILES + 1) * CFS_ENV_FILE_MAX),
 	};
 	for (size_t i = 0; i < CFS_AWS_N_CONFIG_FILES; i++) {
 		const char *path = cfs_env_get(env, files[i].variable);
@@ -82,7 +84,7 @@ static int store(struct cfs_aws_config *config, const char *text, uint32_t *ret_
 	return r;
 }
 
-static int add_item(struct reading *reading, uint32_t key, uint32_t value)
+static int add_item(struct reading *reading, uint32_t key, uint32_t value, uint32_t whole)
 {
 	struct cfs_aws_config *config = reading->config;
 
@@ -102,6 +104,7 @@ static int add_item(struct reading *reading, uint32_t key, uint32_t value)
 		.section = reading->section,
 		.key = key,
 		.value = value,
+		.whole = whole,
 		.kind = (uint8_t)reading->kind,
 		.file = (uint8_t)reading->file,
 	};
@@ -117,11 +120,17 @@ static int read_header(struct reading *reading, const char *header)
 	int r = 0;
 
 	reading->kind = CFS_AWS_SECTION_OTHER;
-	if (reading->file == CFS_AWS_CREDENTIALS_FILE || strcmp(header, "default") == 0) {
+	if (strcmp(header, DEFAULTS) == 0) {
+		reading->kind = CFS_AWS_SECTION_DEFAULTS;
+		name = header;
+	} else if (reading->file == CFS_AWS_CREDENTIALS_FILE) {
 		reading->kind = CFS_AWS_SECTION_PROFILE;
 		name = header;
+	} else if (strcmp(header, DEFAULT_PROFILE) == 0) {
+		reading->kind = CFS_AWS_SECTION_BARE_DEFAULT;
+		name = header;
 	} else {
-		r = cfs_words_split(header, &words, &n);
+		r = cfs_words_split(header, false, &words, &n);
 		for (size_t i = 0; r == 0 && n == 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 			if (strcmp(words[0], kinds[i].prefix) != 0)
 				continue;
@@ -135,7 +144,7 @@ static int read_header(struct reading *reading, const char *header)
 	if (name)
 		r = store(reading->config, name, &reading->section);
 	if (r == 0 && name)
-		r = add_item(reading, 0, 0);
+		r = add_item(reading, 0, 0, 0);
 	free(words);
 	return r;
 }
@@ -143,7 +152,7 @@ static int read_header(struct reading *reading, const char *header)
 static int on_item(void *arg, const struct cfs_ini_item *item)
 {
 	struct reading *reading = arg;
-	uint32_t key, value;
+	uint32_t key, value, whole;
 	int r;
 
 	if (!item->key)
@@ -153,7 +162,10 @@ static int on_item(void *arg, const struct cfs_ini_item *item)
 	r = store(reading->config, item->key, &key);
 	if (r == 0)
 		r = store(reading->config, item->value, &value);
-	return r == 0 ? add_item(reading, key, value) : r;
+	whole = value;
+	if (r == 0 && strcmp(item->whole, item->value) != 0)
+		r = store(reading->config, item->whole, &whole);
+	return r == 0 ? add_item(reading, key, value, whole) : r;
 }
 
 static int read_one(struct reading *reading, struct cfs_buf *why)
@@ -166,7 +178,7 @@ static int read_one(struct reading *reading, struct cfs_buf *why)
 	int r, said = 0;
 
 	cfs_text_line(shown, sizeof(shown), configured, strlen(configured));
-	r = cfs_env_expand(config->env, configured, &path);
+	r = cfs_env_expand_variables(config->env, configured, &path);
 	if (r == 0)
 		r = config->env->read_file(config->env->arg, path, &content);
 	if (r == -ENOENT || r == -ENOTDIR) {
@@ -192,6 +204,38 @@ out:
 	return said == -ENOMEM ? -ENOMEM : r;
 }
 
+/* Looking up */
+
+static bool is_of(const struct cfs_aws_config *config, const struct cfs_aws_config_item *item,
+	enum cfs_aws_config_file file, enum cfs_aws_config_section kind, const char *name)
+{
+	return item->file == file && item->kind == kind &&
+		strcmp(config->text.data + item->section, name) == 0;
+}
+
+static bool has_in(const struct cfs_aws_config *config, enum cfs_aws_config_file file,
+	enum cfs_aws_config_section kind, const char *name)
+{
+	for (size_t i = 0; i < config->n_items; i++) {
+		if (is_of(config, &config->items[i], file, kind, name))
+			return true;
+	}
+	return false;
+}
+
+/* A bare [default] is that profile, unless [profile default] is. */
+static void settle_default(struct cfs_aws_config *config)
+{
+	bool prefixed =
+		has_in(config, CFS_AWS_CONFIG_FILE, CFS_AWS_SECTION_PROFILE, DEFAULT_PROFILE);
+
+	for (size_t i = 0; i < config->n_items; i++) {
+		if (config->items[i].kind == CFS_AWS_SECTION_BARE_DEFAULT)
+			config->items[i].kind =
+				prefixed ? CFS_AWS_SECTION_OTHER : CFS_AWS_SECTION_PROFILE;
+	}
+}
+
 int cfs_aws_config_load(struct cfs_aws_config *config, struct cfs_buf *why)
 {
 	/* So that no offset of a key is 0. */
@@ -202,51 +246,87 @@ int cfs_aws_config_load(struct cfs_aws_config *config, struct cfs_buf *why)
 
 		r = read_one(&reading, why);
 	}
+	settle_default(config);
 	return r;
-}
-
-/* Looking up */
-
-static bool is_of(const struct cfs_aws_config *config, const struct cfs_aws_config_item *item,
-	enum cfs_aws_config_section kind, const char *name)
-{
-	return item->kind == kind && strcmp(config->text.data + item->section, name) == 0;
 }
 
 bool cfs_aws_config_has(
 	const struct cfs_aws_config *config, enum cfs_aws_config_section kind, const char *name)
 {
-	for (size_t i = 0; i < config->n_items; i++) {
-		if (is_of(config, &config->items[i], kind, name))
-			return true;
+	return has_in(config, CFS_AWS_CREDENTIALS_FILE, kind, name) ||
+		has_in(config, CFS_AWS_CONFIG_FILE, kind, name);
+}
+
+/* The last pair of the key in sections of the name; NULL: there is none. */
+static const struct cfs_aws_config_item *find_own(const struct cfs_aws_config *config,
+	enum cfs_aws_config_file file, enum cfs_aws_config_section kind, const char *name,
+	const char *key)
+{
+	for (size_t i = config->n_items; i > 0; i--) {
+		const struct cfs_aws_config_item *item = &config->items[i - 1];
+
+		if (item->key != 0 && is_of(config, item, file, kind, name) &&
+			strcasecmp(config->text.data + item->key, key) == 0)
+			return item;
 	}
-	return false;
+	return NULL;
+}
+
+/* The same, or else what the section inherits. NULL also if the value is empty. */
+static const struct cfs_aws_config_item *find(const struct cfs_aws_config *config,
+	enum cfs_aws_config_file file, enum cfs_aws_config_section kind, const char *name,
+	const char *key)
+{
+	const struct cfs_aws_config_item *item = find_own(config, file, kind, name, key);
+
+	if (!item && has_in(config, file, kind, name))
+		item = find_own(config, file, CFS_AWS_SECTION_DEFAULTS, DEFAULTS, key);
+	return item && config->text.data[item->value] ? item : NULL;
+}
+
+static const struct cfs_aws_config_item *find_of_profile(
+	const struct cfs_aws_config *config, const char *profile, const char *key)
+{
+	const struct cfs_aws_config_item *item =
+		find(config, CFS_AWS_CREDENTIALS_FILE, CFS_AWS_SECTION_PROFILE, profile, key);
+
+	return item ? item
+		    : find(config, CFS_AWS_CONFIG_FILE, CFS_AWS_SECTION_PROFILE, profile, key);
 }
 
 const char *cfs_aws_config_get_in(const struct cfs_aws_config *config,
 	enum cfs_aws_config_file file, enum cfs_aws_config_section kind, const char *name,
 	const char *key)
 {
-	for (size_t i = config->n_items; i > 0; i--) {
-		const struct cfs_aws_config_item *item = &config->items[i - 1];
-		const char *value = config->text.data + item->value;
+	const struct cfs_aws_config_item *item = find(config, file, kind, name, key);
 
-		if (item->key != 0 && item->file == file && is_of(config, item, kind, name) &&
-			strcasecmp(config->text.data + item->key, key) == 0)
-			return *value ? value : NULL;
-	}
-	return NULL;
+	return item ? config->text.data + item->value : NULL;
 }
 
 const char *cfs_aws_config_get(
 	const struct cfs_aws_config *config, const char *profile, const char *key)
 {
-	const char *value = cfs_aws_config_get_in(
-		config, CFS_AWS_CREDENTIALS_FILE, CFS_AWS_SECTION_PROFILE, profile, key);
+	const struct cfs_aws_config_item *item = find_of_profile(config, profile, key);
 
-	return value ? value
-		     : cfs_aws_config_get_in(
-			       config, CFS_AWS_CONFIG_FILE, CFS_AWS_SECTION_PROFILE, profile, key);
+	return item ? config->text.data + item->value : NULL;
+}
+
+const char *cfs_aws_config_get_whole(
+	const struct cfs_aws_config *config, const char *profile, const char *key)
+{
+	const struct cfs_aws_config_item *item = find_of_profile(config, profile, key);
+
+	return item ? config->text.data + item->whole : NULL;
+}
+
+const char *cfs_aws_config_get_name(const struct cfs_aws_config *config, const char *profile,
+	const char *key, enum cfs_aws_config_section kind)
+{
+	const char *whole = cfs_aws_config_get_whole(config, profile, key);
+
+	return whole && cfs_aws_config_has(config, kind, whole)
+		? whole
+		: cfs_aws_config_get(config, profile, key);
 }
 
 const char *cfs_aws_config_setting(

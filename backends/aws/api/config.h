@@ -2,11 +2,14 @@
  * The two files that the AWS tools share, ~/.aws/config and ~/.aws/credentials, as they were when
  * they were read.
  *
- * Source: "Shared config and credentials files" in the AWS SDKs and Tools reference guide. In the
- * config file a profile is the section `[profile NAME]`, or bare `[default]`; in the credentials
- * file it is `[NAME]`. The config file also has `[sso-session NAME]` and `[services NAME]`. Names
- * may be quoted as in a shell. Sections of one name are one section, whose later values win; the
- * credentials file wins over the config file; keys are in any case.
+ * Source: "Shared config and credentials files" in the AWS SDKs and Tools reference guide, and
+ * botocore. In the config file a profile is the section `[profile NAME]`, or bare `[default]`,
+ * which counts for nothing beside `[profile default]` (as the guide has it; to botocore the later of
+ * the two is the profile); in the credentials file it is `[NAME]`. The config file also has
+ * `[sso-session NAME]` and `[services NAME]`. Names may be quoted as in a shell. Sections of one
+ * name are one section, whose later values win; the credentials file wins over the config file;
+ * keys are in any case. What `[DEFAULT]` says, all sections of its file say that do not say
+ * otherwise.
  */
 #ifndef CFS_BACKENDS_AWS_API_CONFIG_H
 #define CFS_BACKENDS_AWS_API_CONFIG_H
@@ -32,6 +35,8 @@ enum cfs_aws_config_section {
 	CFS_AWS_SECTION_PROFILE,
 	CFS_AWS_SECTION_SSO_SESSION,
 	CFS_AWS_SECTION_SERVICES,
+	CFS_AWS_SECTION_DEFAULTS,     /* [DEFAULT] */
+	CFS_AWS_SECTION_BARE_DEFAULT, /* [default] of the config file, until all of it is read */
 };
 
 struct cfs_settings;
@@ -46,7 +51,7 @@ struct cfs_aws_config {
 
 	struct cfs_buf text; /* names and values, each with a NUL */
 	struct cfs_aws_config_item {
-		uint32_t section, key, value; /* offsets in text; key 0: the section's header */
+		uint32_t section, key, value, whole; /* offsets in text; key 0: the header */
 		uint8_t kind, file;
 	} * items;
 	size_t n_items, items_cap;
@@ -69,9 +74,17 @@ bool cfs_aws_config_has(
 
 /* Values. Each is NULL when it is absent or empty. */
 
-/* Of the profile, whichever file has it. */
+/* Of the profile, whichever file has it, without a comment. */
 const char *cfs_aws_config_get(
 	const struct cfs_aws_config *config, const char *profile, const char *key);
+/* The same, as botocore has it: with what would be a comment. For text in which `#` and `;` have a
+ * meaning of their own. */
+const char *cfs_aws_config_get_whole(
+	const struct cfs_aws_config *config, const char *profile, const char *key);
+/* The same as the name of a section: with what would be a comment if there is such a section, else
+ * without. */
+const char *cfs_aws_config_get_name(const struct cfs_aws_config *config, const char *profile,
+	const char *key, enum cfs_aws_config_section kind);
 /* Of a section, in one file. */
 const char *cfs_aws_config_get_in(const struct cfs_aws_config *config,
 	enum cfs_aws_config_file file, enum cfs_aws_config_section kind, const char *name,

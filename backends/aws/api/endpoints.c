@@ -41,7 +41,8 @@ static void take_url(struct cfs_aws_endpoints *endpoints, enum cfs_aws_service s
 static int take_from_services(struct cfs_aws_endpoints *endpoints,
 	const struct cfs_aws_config *config, enum cfs_aws_service service, struct cfs_buf *why)
 {
-	const char *name = cfs_aws_config_get(config, config->profile, "services");
+	const char *name = cfs_aws_config_get_name(
+		config, config->profile, "services", CFS_AWS_SECTION_SERVICES);
 	struct cfs_buf url = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
 	char shown[SHOWN_MAX];
 	const char *value;
@@ -131,7 +132,7 @@ static int choose_ca_file(struct cfs_aws_endpoints *endpoints, const struct cfs_
 	r = cfs_env_expand(config->env, path, &endpoints->ca_file);
 	if (r != -ENOENT)
 		return r;
-	r = cfs_buf_addf(why, "%s begins with ~, but HOME is not set",
+	r = cfs_buf_addf(why, "%s begins with ~, but no home directory is known",
 		own ? "ca_file" : "AWS_CA_BUNDLE or ca_bundle");
 	return r < 0 ? r : -EINVAL;
 }

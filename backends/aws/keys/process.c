@@ -86,7 +86,7 @@ static void step(
 bool cfs_aws_process_open(const struct cfs_aws_config *config, const char *profile, int64_t now,
 	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
-	const char *command = cfs_aws_config_get(config, profile, "credential_process");
+	const char *command = cfs_aws_config_get_whole(config, profile, "credential_process");
 	struct state *state;
 	char **argv = NULL;
 	size_t n = 0;
@@ -97,7 +97,7 @@ bool cfs_aws_process_open(const struct cfs_aws_config *config, const char *profi
 		cfs_step_absent(ret_step, "profile %.100s has no credential_process", profile);
 		return false;
 	}
-	r = cfs_words_split(command, &argv, &n);
+	r = cfs_words_split(command, true, &argv, &n);
 	if (r == -ENOMEM) {
 		cfs_step_errno(ret_step, r, "credential_process");
 		return false;

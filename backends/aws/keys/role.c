@@ -170,7 +170,8 @@ static bool add_role(struct state *state, const char *profile, const char **ret_
 	const char **ret_place, struct cfs_step *step)
 {
 	const struct cfs_aws_config *config = state->config;
-	const char *source = cfs_aws_config_get(config, profile, "source_profile");
+	const char *source =
+		cfs_aws_config_get_name(config, profile, "source_profile", CFS_AWS_SECTION_PROFILE);
 	const char *place = cfs_aws_config_get(config, profile, "credential_source");
 	const char *duration = cfs_aws_config_get(config, profile, "duration_seconds");
 
@@ -193,7 +194,7 @@ static bool add_role(struct state *state, const char *profile, const char **ret_
 		.profile = profile,
 		.ask = {.arn = cfs_aws_config_get(config, profile, "role_arn"),
 			.session = cfs_aws_config_get(config, profile, "role_session_name"),
-			.external_id = cfs_aws_config_get(config, profile, "external_id"),
+			.external_id = cfs_aws_config_get_whole(config, profile, "external_id"),
 			.duration = duration},
 	};
 	*ret_profile = source;

@@ -384,7 +384,8 @@ bool cfs_aws_sso_open(const struct cfs_aws_config *config, const char *profile, 
 		return false;
 	}
 	state->profile = profile;
-	state->session = cfs_aws_config_get(config, profile, "sso_session");
+	state->session = cfs_aws_config_get_name(
+		config, profile, "sso_session", CFS_AWS_SECTION_SSO_SESSION);
 	if (!prepare(config, state, now, ret_step)) {
 		destroy(state);
 		return false;

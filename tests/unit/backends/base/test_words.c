@@ -3,19 +3,24 @@
 #include "backends/base/words.h"
 
 /* The words, each in brackets. */
-static void assert_words(const char *text, const char *expected)
+static void assert_split(const char *text, bool comments, const char *expected)
 {
 	struct cfs_buf found = CFS_BUF_INIT(65536);
 	char **words = NULL;
 	size_t n = 0, i;
 
-	assert_int_equal(cfs_words_split(text, &words, &n), 0);
+	assert_int_equal(cfs_words_split(text, comments, &words, &n), 0);
 	for (i = 0; words[i]; i++)
 		assert_int_equal(cfs_buf_addf(&found, "[%s]", words[i]), 0);
 	assert_int_equal(i, n);
 	assert_string_equal(cfs_buf_text(&found), expected);
 	cfs_buf_finish(&found);
 	free(words);
+}
+
+static void assert_words(const char *text, const char *expected)
+{
+	assert_split(text, false, expected);
 }
 
 /* What Python's shlex.split makes of them. */
@@ -37,6 +42,16 @@ static void test_text_is_split_as_a_shell_splits_it(void **state)
 	assert_words("\xc3\xa9\xff 'x'", "[\xc3\xa9\xff][x]");
 }
 
+static void test_a_comment_begins_where_an_unquoted_word_could(void **state)
+{
+	(void)state;
+	assert_split("a # b 'c", true, "[a]");
+	assert_split("# a", true, "");
+	assert_split("a ;b\n c;d", true, "[a][c;d]");
+	assert_split("sh -c \"true ; cat x\" --team 'team #4' \\#5 a#b #", true,
+		"[sh][-c][true ; cat x][--team][team #4][#5][a#b]");
+}
+
 static void test_what_is_not_whole_is_no_text_to_split(void **state)
 {
 	static const char *const bad[] = {
@@ -46,7 +61,7 @@ static void test_what_is_not_whole_is_no_text_to_split(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
-		if (cfs_words_split(bad[i], &words, &n) != -EINVAL)
+		if (cfs_words_split(bad[i], false, &words, &n) != -EINVAL)
 			fail_msg("taken: %s", bad[i]);
 	}
 	assert_null(words);
@@ -63,9 +78,9 @@ static void test_words_are_counted(void **state)
 	for (size_t i = 0; i < sizeof(text) - 1; i++)
 		text[i] = i % 2 ? ' ' : 'a';
 	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(cfs_words_split(text, &words, &n), -EFBIG);
+	assert_int_equal(cfs_words_split(text, false, &words, &n), -EFBIG);
 	text[2 * CFS_WORDS_MAX] = '\0';
-	assert_int_equal(cfs_words_split(text, &words, &n), 0);
+	assert_int_equal(cfs_words_split(text, false, &words, &n), 0);
 	assert_int_equal(n, CFS_WORDS_MAX);
 	free(words);
 }
@@ -74,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_is_split_as_a_shell_splits_it),
+		cmocka_unit_test(test_a_comment_begins_where_an_unquoted_word_could),
 		cmocka_unit_test(test_what_is_not_whole_is_no_text_to_split),
 		cmocka_unit_test(test_words_are_counted),
 	};

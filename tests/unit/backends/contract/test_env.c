@@ -1,6 +1,8 @@
 /* backends/contract/env.h: variables and small files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +27,15 @@ static const char *fake_get(void *arg, const char *name)
 static struct cfs_env with_home(char *home)
 {
 	return (struct cfs_env){.get = fake_get, .arg = home};
+}
+
+static int fake_find_home(void *arg, const char *user, char **ret_home)
+{
+	(void)arg;
+	if (user && strcmp(user, "other") != 0)
+		return -ENOENT;
+	*ret_home = strdup(user ? "/home/other" : "/root");
+	return *ret_home ? 0 : -ENOMEM;
 }
 
 static void an_empty_variable_is_not_given(void **state)
@@ -64,6 +75,84 @@ static void a_tilde_is_home(void **state)
 	assert_int_equal(cfs_env_expand(&homeless, "~/x", &untouched), -ENOENT);
 	homeless = with_home(empty);
 	assert_int_equal(cfs_env_expand(&homeless, "~/x", &untouched), -ENOENT);
+	assert_ptr_equal(untouched, home);
+}
+
+static void without_home_the_user_database_knows_it(void **state)
+{
+	char home[] = "/home/u", empty[] = "", *expanded = NULL;
+	struct cfs_env env = with_home(home);
+	static const struct {
+		const char *path, *with, *without;
+	} cases[] = {
+		{"~/x", "/home/u/x", "/root/x"},
+		{"~", "/home/u", "/root"},
+		{"~other/x", "/home/other/x", "/home/other/x"},
+		{"~other", "/home/other", "/home/other"},
+		{"~nobody/x", "~nobody/x", "~nobody/x"},
+		{"x/~/y", "x/~/y", "x/~/y"},
+	};
+
+	(void)state;
+	env.find_home = fake_find_home;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *const homes[] = {home, NULL, empty};
+
+		for (size_t j = 0; j < 3; j++) {
+			env.arg = homes[j];
+			assert_int_equal(cfs_env_expand(&env, cases[i].path, &expanded), 0);
+			assert_string_equal(expanded, j == 0 ? cases[i].with : cases[i].without);
+			free(expanded);
+		}
+	}
+}
+
+static void the_process_asks_the_user_database_of_the_host(void **state)
+{
+	const struct passwd *own = getpwuid(getuid());
+	char name[512], *home = NULL;
+
+	(void)state;
+	if (!own || !*own->pw_dir)
+		skip();
+	assert_int_equal(cfs_env_process.find_home(NULL, NULL, &home), 0);
+	assert_string_equal(home, own->pw_dir);
+	free(home);
+	snprintf(name, sizeof(name), "%s", own->pw_name);
+	assert_int_equal(cfs_env_process.find_home(NULL, name, &home), 0);
+	free(home);
+	assert_int_equal(cfs_env_process.find_home(NULL, "consolefs-no-such-user", &home), -ENOENT);
+}
+
+static void variables_are_expanded_before_a_tilde(void **state)
+{
+	char home[] = "/home/u", *expanded = NULL, *untouched = home;
+	struct cfs_env env = with_home(home);
+	char long_path[2 * PATH_MAX];
+	static const struct {
+		const char *path, *to;
+	} cases[] = {
+		{"$HOME/c", "/home/u/c"},
+		{"${HOME}/c", "/home/u/c"},
+		{"~/$HOME${HOME}x", "/home/u//home/u/home/ux"},
+		{"$HOMEx/${HOME", "$HOMEx/${HOME"},
+		{"$UNSET/${UNSET}/$", "$UNSET/${UNSET}/$"},
+		{"a${EMPTY}b$EMPTY", "ab"},
+		{"$$HOME", "$/home/u"},
+		{"${}$-{HOME}", "${}$-{HOME}"},
+		{"/plain", "/plain"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(cfs_env_expand_variables(&env, cases[i].path, &expanded), 0);
+		assert_string_equal(expanded, cases[i].to);
+		free(expanded);
+	}
+	memset(long_path, '/', sizeof(long_path) - 1);
+	long_path[sizeof(long_path) - 1] = '\0';
+	assert_int_equal(cfs_env_expand_variables(&env, long_path, &untouched), -ENAMETOOLONG);
 	assert_ptr_equal(untouched, home);
 }
 
@@ -201,6 +290,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_variable_is_not_given),
 		cmocka_unit_test(a_tilde_is_home),
+		cmocka_unit_test(without_home_the_user_database_knows_it),
+		cmocka_unit_test(the_process_asks_the_user_database_of_the_host),
+		cmocka_unit_test(variables_are_expanded_before_a_tilde),
 		cmocka_unit_test(the_process_has_its_variables),
 		cmocka_unit_test(the_null_device_is_an_empty_file),
 		cmocka_unit_test_setup_teardown(

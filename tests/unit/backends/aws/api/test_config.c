@@ -91,6 +91,108 @@ static void test_what_a_value_is(void **state)
 	assert_value("[default]\ns3 =\n  key = no\n", NULL, "default", NULL);
 }
 
+static const char *whole(const struct cfs_aws_config *config, const char *profile, const char *key)
+{
+	return cfs_aws_config_get_whole(config, profile, key);
+}
+
+static void test_a_value_can_be_had_with_its_comment(void **state)
+{
+	static const char text[] = "[default]\nkey = a # b\nother = c\n"
+				   "source_profile = team #4\nsso_session = corp ; ours\n"
+				   "[profile team #4]\n[profile 'team #4']\n[sso-session corp]\n";
+	struct loaded loaded;
+	const struct cfs_aws_config *config = &loaded.config;
+
+	(void)state;
+	load(&loaded, text, NULL);
+	assert_int_equal(loaded.r, 0);
+	assert_string_equal(whole(config, "default", "key"), "a # b");
+	assert_string_equal(whole(config, "default", "other"), "c");
+	assert_null(whole(config, "default", "none"));
+	assert_string_equal(cfs_aws_config_get_name(
+				    config, "default", "source_profile", CFS_AWS_SECTION_PROFILE),
+		"team #4");
+	assert_string_equal(cfs_aws_config_get_name(
+				    config, "default", "sso_session", CFS_AWS_SECTION_SSO_SESSION),
+		"corp");
+	unload(&loaded);
+}
+
+static void test_what_one_profile_says_no_other_suffers_from(void **state)
+{
+	static const char good[] = "\n[profile a]\nkey = right\n";
+	static const char *const odd[] = {"[profile b # c]", "[profile b ; c]", "[ ]",
+		"[profile b]\n[key = x", "[profile \"b]", "[profile b]\nkey # l = v",
+		"[profile b]x", "[b]]", "[[b]"};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(odd); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "[profile b]\nkey = x\n%s\nkey : y%s", odd[i], good);
+		assert_value(text, NULL, "a", "right");
+	}
+}
+
+static void test_what_default_in_capitals_says_its_file_inherits(void **state)
+{
+	static const char text[] = "[DEFAULT]\nkey = inherited\n[profile a]\nother = x\n"
+				   "[profile b]\nkey = own\n[profile c]\nkey =\n[default]\n";
+	struct loaded loaded;
+
+	(void)state;
+	assert_value(text, NULL, "a", "inherited");
+	assert_value(text, NULL, "b", "own");
+	assert_value(text, NULL, "c", NULL);
+	assert_value(text, NULL, "default", "inherited");
+	/* A section that there is none of inherits nothing, nor does one of the other file. */
+	assert_value(text, NULL, "d", NULL);
+	assert_value("[DEFAULT]\nkey = x\n", "[a]\nother = x\n", "a", NULL);
+	assert_value("[profile a]\nkey = x\n", "[DEFAULT]\nkey = y\n[b]\n", "a", "x");
+	assert_value("[profile a]\nkey = x\n", "[a]\n[DEFAULT]\nkey = y\n", "a", "y");
+	assert_value("[a]\n", "[DEFAULT]\nkey = y\n", "DEFAULT", NULL);
+	assert_value("[profile DEFAULT]\nkey = y\n", NULL, "DEFAULT", "y");
+	load(&loaded, "[sso-session s]\n[DEFAULT]\nkey = y\n", NULL);
+	assert_string_equal(cfs_aws_config_get_in(&loaded.config, CFS_AWS_CONFIG_FILE,
+				    CFS_AWS_SECTION_SSO_SESSION, "s", "key"),
+		"y");
+	unload(&loaded);
+}
+
+static void test_the_prefixed_default_wins_whole(void **state)
+{
+	(void)state;
+	assert_value("[default]\nkey=x\n[profile default]\nother=y\n", NULL, "default", NULL);
+	assert_value("[profile default]\nkey=y\n[default]\nkey=x\n", NULL, "default", "y");
+	assert_value(
+		"[default]\nkey=x\n[profile 'default']\n[default]\nkey=z\n", NULL, "default", NULL);
+	/* In the credentials file there is no such prefix. */
+	assert_value("[default]\nkey=x\n", "[profile default]\nkey=y\n", "default", "x");
+	assert_value("[default]\nkey=x\n[profile default]\n", "[default]\nkey=z\n", "default", "z");
+}
+
+static void assert_found_at(struct fake_env fake)
+{
+	struct loaded loaded = {
+		.fake = fake, .settings = {.name = "aws"}, .why = CFS_BUF_INIT(1024)};
+
+	cfs_aws_config_init(&loaded.config, &loaded.settings, fake_env_of(&loaded.fake));
+	assert_int_equal(cfs_aws_config_load(&loaded.config, &loaded.why), 0);
+	assert_string_equal(cfs_aws_config_get(&loaded.config, "default", "key"), "right");
+	unload(&loaded);
+}
+
+static void test_files_are_where_variables_say(void **state)
+{
+	(void)state;
+	assert_found_at((struct fake_env){.entries = {HOME, {"AWS_CONFIG_FILE", "$HOME/c"},
+						  {"/home/ops/c", "[default]\nkey=right\n"}}});
+	assert_found_at((struct fake_env){
+		.entries = {{"DIR", "/d"}, {"AWS_SHARED_CREDENTIALS_FILE", "${DIR}/c"},
+			{"/d/c", "[default]\nkey=right\n"}}});
+}
+
 static void test_sections_merge_and_the_later_value_wins(void **state)
 {
 	(void)state;
@@ -177,6 +279,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sections_of_the_config_file_are_prefixed),
 		cmocka_unit_test(test_what_a_value_is),
+		cmocka_unit_test(test_a_value_can_be_had_with_its_comment),
+		cmocka_unit_test(test_what_one_profile_says_no_other_suffers_from),
+		cmocka_unit_test(test_what_default_in_capitals_says_its_file_inherits),
+		cmocka_unit_test(test_the_prefixed_default_wins_whole),
+		cmocka_unit_test(test_files_are_where_variables_say),
 		cmocka_unit_test(test_sections_merge_and_the_later_value_wins),
 		cmocka_unit_test(test_a_file_that_is_no_such_file_is_refused),
 		cmocka_unit_test(test_items_are_counted),

@@ -218,7 +218,7 @@ static void test_a_wrong_setting_is_named(void **state)
 	assert_no_account((struct cfs_settings){.own = many, .n_own = N_ELEMENTS(many)},
 		(struct fake_env){0}, "filter is set more than 50 times");
 	assert_no_account((struct cfs_settings){.ca_file = "~/ca.pem"}, (struct fake_env){0},
-		"ca_file begins with ~, but HOME is not set");
+		"ca_file begins with ~, but no home directory is known");
 	assert_no_account((struct cfs_settings){0},
 		(struct fake_env){
 			.entries = {{"AWS_CONFIG_FILE", "/c"}, {"/c", "[x]\nnonsense\n"}}},

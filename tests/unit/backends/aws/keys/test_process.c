@@ -39,6 +39,21 @@ static void test_a_process_gives_keys(void **state)
 	chain_end(&chain);
 }
 
+static void test_a_comment_begins_outside_its_quotes(void **state)
+{
+	struct chain chain;
+
+	(void)state;
+	chain_begin(&chain, PROFILE, NULL,
+		with_command("[default]\ncredential_process = sh -c \"true ; cat x\" "
+			     "--team 'team #4' # ours\n"));
+	assert_int_equal(chain.step.kind, CFS_STEP_PROCESS);
+	assert_string_equal(chain.step.argv[2], "true ; cat x");
+	assert_string_equal(chain.step.argv[4], "team #4");
+	assert_null(chain.step.argv[5]);
+	chain_end(&chain);
+}
+
 static void assert_output(int status, const char *output, enum cfs_fault fault, const char *why)
 {
 	struct chain chain;
@@ -142,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_process_gives_keys),
+		cmocka_unit_test(test_a_comment_begins_outside_its_quotes),
 		cmocka_unit_test(test_other_output_is_refused),
 		cmocka_unit_test(test_a_process_that_fails_ends_the_chain),
 		cmocka_unit_test(test_a_command_that_is_none_is_refused),
