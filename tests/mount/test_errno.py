@@ -113,12 +113,20 @@ def account(text):
     return dict(re.findall(r"^([a-z ]+): +(.*)$", text, re.MULTILINE))
 
 
+@pytest.fixture(scope="module", name="shared")
+def shared_simulator():
+    """One for all rows, which set their faults. Each has a mount of its own."""
+    with Simulator(rate_scale=0) as sim:
+        yield sim
+
+
 @pytest.mark.parametrize("file, fault, name", ROWS,
                          ids=[f"{row[0][1]}-{row[1]}" for row in ROWS])
-def test_each_row_of_the_table(file, fault, name):
+def test_each_row_of_the_table(shared, file, fault, name):
     cloud, base, action = file
     short = [f"{cloud}.timeout=1"] if RETRIED.search(fault) else []
-    with mounted([f"{action}:{fault}"], short) as mount:
+    shared.set_faults(f"{action}:{fault}")
+    with Mount.of(shared, options=short) as mount:
         instance = instance_of(mount, cloud)
         began = time.time()
         with fails(name):
