@@ -11,18 +11,24 @@
 What is asked is answered by aws_cloud without leaving the process.
 """
 
+import functools
 import json
 import os
 import pathlib
 import sys
+import time
 from unittest import mock
 
 sys.path[:0] = sys.argv[2:]
+
+# Before anything takes it as the default of a parameter: no second try is waited for.
+time.sleep = lambda _: None
 
 # pylint: disable=wrong-import-position
 import botocore.awsrequest
 import botocore.config
 import botocore.credentials
+import botocore.hooks
 import botocore.httpsession
 import botocore.loaders
 import botocore.session
@@ -33,6 +39,31 @@ import aws_cloud
 assert not sys.argv[2:] or pathlib.Path(botocore.__file__).is_relative_to(sys.argv[2])
 
 LOADER = botocore.loaders.Loader()
+
+
+def prepare(cloud, base):
+    """Has requests answered by the cloud, and remembers what sessions and clients find out anew each time, though no
+    question has a say in it: other names of events, and whether a function takes keywords."""
+    transport = botocore.httpsession.URLLib3Session
+    transport.__init__ = lambda *_, **__: None  # which reads the certificates of all authorities
+    transport.close = lambda _: None
+    transport.send = aws_cloud.sender(cloud, base, botocore.awsrequest)
+
+    aliaser = getattr(botocore.hooks, "EventAliaser", None)  # the CLI's has none
+    if aliaser:
+        names = {}
+        find_name = aliaser._alias_event_name
+
+        def name_of(self, event):
+            if event not in names:
+                names[event] = find_name(self, event)
+            return names[event]
+
+        aliaser._alias_event_name = name_of
+
+    # A method as its function, which is there once.
+    takes = functools.lru_cache(4096)(botocore.hooks.accepts_kwargs)
+    botocore.hooks.accepts_kwargs = lambda function: takes(getattr(function, "__func__", function))
 
 
 def session_of(question):
@@ -89,7 +120,6 @@ def answer(question, cloud):
         mock.patch.dict(os.environ, question["environ"], clear=True),
         mock.patch.object(botocore.credentials.SSOProvider, "_SSO_TOKEN_CACHE_DIR", cache),
         mock.patch.object(botocore.tokens.SSOTokenProvider, "_SSO_TOKEN_CACHE_DIR", cache),
-        mock.patch("time.sleep"),
     ):
         try:
             return find(question)
@@ -99,8 +129,7 @@ def answer(question, cloud):
 
 def main():
     cloud = aws_cloud.Cloud()
-    send = aws_cloud.sender(cloud, sys.argv[1], botocore.awsrequest)
-    botocore.httpsession.URLLib3Session.send = send
+    prepare(cloud, sys.argv[1])
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line), cloud)), flush=True)
 

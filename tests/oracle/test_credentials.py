@@ -317,9 +317,11 @@ def start(stack, *command):
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONDONTWRITEBYTECODE": "1"}))
 
 
-def ask(process, question):
-    print(json.dumps(question), file=process.stdin, flush=True)
-    return json.loads(process.stdout.readline())
+def ask_all(processes, questions):
+    """Each its question, all at once."""
+    for process, question in zip(processes, questions):
+        print(json.dumps(question), file=process.stdin, flush=True)
+    return [json.loads(process.stdout.readline()) for process in processes]
 
 
 def test_the_aws_tools_would_find_the_same_keys(tmp_path):
@@ -333,18 +335,19 @@ def test_the_aws_tools_would_find_the_same_keys(tmp_path):
         oracles = {name: start(stack, sys.executable, HERE / "botocore_tool.py", server.base, *path)
                    for name, path in RELEASES.items()}
         for number, case in enumerate(CASES):
-            home = tmp_path / str(number)
-            environ = {"HOME": str(home), "AWS_STS_REGIONAL_ENDPOINTS": "regional", "PATH": "/usr/bin:/bin",
-                       **fill(case, home, server.base)}
-            question = {"profile": case.profile, "environ": environ, "base": server.base, "role": case.role}
+            processes, questions = [tool, *(oracles[name] for name in case.releases)], []
+            for reader in ("ours", *case.releases):
+                home = tmp_path / reader / str(number)
+                case.put(home)
+                environ = {"HOME": str(home), "AWS_STS_REGIONAL_ENDPOINTS": "regional", "PATH": "/usr/bin:/bin",
+                           **fill(case, home, server.base)}
+                questions.append({"profile": case.profile, "environ": environ, "base": server.base,
+                                  "role": case.role})
             cloud.role = case.role
-            case.put(home)
-            ours = ask(tool, question)
+            ours, *others = ask_all(processes, questions)
             kind = "keys" if "id" in ours else "error" if "fault" in ours else "none"
             counts[kind] += 1
-            for name in case.releases:
-                case.put(home)
-                theirs = ask(oracles[name], question)
+            for name, theirs in zip(case.releases, others, strict=True):
                 agreed = kind in theirs
                 if kind == "keys":
                     agreed = theirs.get("keys") == [ours["id"], ours["secret"], ours.get("token")]
