@@ -191,10 +191,10 @@ def profiles():
     yield "session-agrees", SSO_SESSION + "sso_region = eu-central-1\n", None, CORP, "", token_file("corp")
     yield "session-differs", SSO_SESSION + "sso_region = eu-west-3\n", None, CORP, "", token_file("corp")
     yield "session-no-region", SSO_SESSION, None, CORP.replace("sso_region", "x"), "", token_file("corp")
-    yield "session-renewed", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=60, **REGISTERED)
+    yield "session-renewed", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=300, **REGISTERED)
     yield "session-expired-renewed", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=-60, **REGISTERED)
     yield "session-not-renewed", SSO_SESSION, None, CORP, "", \
-        token_file("corp", expires_in=60, **{**REGISTERED, "refreshToken": "no"})
+        token_file("corp", expires_in=300, **{**REGISTERED, "refreshToken": "no"})
     yield "session-expired", SSO_SESSION, None, CORP, "", token_file("corp", expires_in=-60)
     yield "session-expired-not-renewed", SSO_SESSION, None, CORP, "", \
         token_file("corp", expires_in=-60, **{**REGISTERED, "refreshToken": "no"})
