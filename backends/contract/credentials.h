@@ -26,25 +26,30 @@ enum cfs_step_kind {
 	CFS_STEP_FAILED,  /* configured, but unusable; `why` and `fault` say how */
 	CFS_STEP_HTTP,    /* send `request`, then step again with the answer */
 	CFS_STEP_PROCESS, /* run `argv`, without a shell, then step again with its output */
+	CFS_STEP_WRITE,   /* replace a file, by rename, its mode kept, then step again */
 };
 
+/* What it holds is the caller's: cfs_step_finish. */
 struct cfs_step {
 	enum cfs_step_kind kind;
 	enum cfs_fault fault;            /* FAILED: CFS_UNAUTHENTICATED, CFS_EXPIRED ... */
 	char why[CFS_PROVIDER_WHY_MAX];  /* one printable line, never a secret. KEYS: where from */
-	struct cfs_keys keys;            /* KEYS: the caller's to finish */
-	struct cfs_http_request request; /* HTTP: the caller's to finish */
+	struct cfs_keys keys;            /* KEYS */
+	struct cfs_http_request request; /* HTTP */
 	const char *ca_file; /* HTTP: lives as long as the provider's state; NULL: the system's */
 	bool direct;     /* HTTP: a metadata service: never through a proxy, plain http allowed */
-	char **argv;     /* PROCESS: NULL-terminated, one malloc'd block; the caller's to free */
+	char **argv;     /* PROCESS: NULL-terminated, one malloc'd block */
 	long timeout_ms; /* HTTP, PROCESS */
+	char *path;      /* WRITE: one that was read before, malloc'd */
+	struct cfs_buf bytes; /* WRITE */
 };
 
 /* The answer to a step. The content holds secrets: the caller wipes it. */
 struct cfs_step_answer {
 	enum cfs_fault
 		fault; /* CFS_OK when a whole answer arrived, or the process ended by itself */
-	int status;    /* HTTP: the status; PROCESS: the exit status, or 128 + the signal */
+	int status;    /* HTTP: the status; PROCESS: the exit status, or 128 + the signal; WRITE:
+			  0, or a negative errno with the file as it was */
 	int64_t date;  /* HTTP: the server's time, seconds since the epoch; 0: unknown */
 	const char *content; /* HTTP: the body; PROCESS: stdout. Followed by a NUL */
 	size_t len;

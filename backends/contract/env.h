@@ -1,6 +1,7 @@
 /*
- * What a backend may read of the computer it runs on: environment variables and small files. Handed
- * in by the caller, so that a backend does no I/O of its own and tests need no real home directory.
+ * What a backend may read of the computer it runs on: environment variables, small files and random
+ * bytes. Handed in by the caller, so that a backend does no I/O of its own and tests need no real
+ * home directory.
  */
 #ifndef CFS_BACKENDS_CONTRACT_ENV_H
 #define CFS_BACKENDS_CONTRACT_ENV_H
@@ -19,6 +20,9 @@ struct cfs_env {
 	/* The home that the user database has for a user, NULL: the one who runs this process. The
 	 * caller frees it. -ENOENT, -ENOMEM. May be NULL: there is no such database. */
 	int (*find_home)(void *arg, const char *user, char **ret_home);
+	/* Fills in bytes that nobody can guess, 256 at most. 0 or a negative errno. For credential
+	 * providers; NULL in an env that none is handed. */
+	int (*random)(void *arg, unsigned char *bytes, size_t len);
 	void *arg;
 };
 

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <openssl/crypto.h>
 
 #include "backends/base/text.h"
 
@@ -112,6 +115,30 @@ void cfs_step_process(struct cfs_step *ret_step, char **argv, long timeout_ms)
 	begin(ret_step, CFS_STEP_PROCESS, CFS_OK);
 	ret_step->argv = argv;
 	ret_step->timeout_ms = timeout_ms;
+}
+
+void cfs_step_write(struct cfs_step *ret_step, char **path, struct cfs_buf *bytes)
+{
+	begin(ret_step, CFS_STEP_WRITE, CFS_OK);
+	ret_step->path = *path;
+	ret_step->bytes = *bytes;
+	*path = NULL;
+	cfs_buf_init(bytes, bytes->max);
+}
+
+void cfs_step_finish(struct cfs_step *step)
+{
+	cfs_keys_finish(&step->keys);
+	if (step->kind == CFS_STEP_HTTP)
+		cfs_http_request_finish(&step->request);
+	/* The command line that a user configures may contain secrets. */
+	for (size_t i = 0; step->argv && step->argv[i]; i++)
+		OPENSSL_cleanse(step->argv[i], strlen(step->argv[i]));
+	free(step->argv);
+	step->argv = NULL;
+	free(step->path);
+	step->path = NULL;
+	cfs_buf_wipe(&step->bytes);
 }
 
 void cfs_step_errno(struct cfs_step *ret_step, int r, const char *what)

@@ -28,6 +28,12 @@ void cfs_step_http(struct cfs_step *ret_step, struct cfs_http_request *request, 
 /* PROCESS. argv is taken over. */
 void cfs_step_process(struct cfs_step *ret_step, char **argv, long timeout_ms);
 
+/* WRITE. *path and *bytes are taken over. */
+void cfs_step_write(struct cfs_step *ret_step, char **path, struct cfs_buf *bytes);
+
+/* Wipes and frees what the step holds, of whatever kind it is. Twice does nothing. */
+void cfs_step_finish(struct cfs_step *step);
+
 /* FAILED: no request could be made for `what`, for this negative errno. */
 void cfs_step_errno(struct cfs_step *ret_step, int r, const char *what);
 /* FAILED: the configuration is wrong, for this negative errno and the sentence in why. */

@@ -1,5 +1,6 @@
 #include "fs/base/clock.h"
 
+#include <errno.h>
 #include <sys/random.h>
 
 int64_t cfs_clock_us(void)
@@ -33,4 +34,14 @@ double cfs_clock_random(void)
 	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
 		return 0.5;
 	return (double)(bits >> 11) * 0x1.0p-53;
+}
+
+int cfs_clock_random_bytes(void *bytes, size_t len)
+{
+	/* So few arrive whole, once the kernel's random pool is ready. */
+	ssize_t n = getrandom(bytes, len, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
 }

@@ -6,6 +6,7 @@
 #ifndef CFS_FS_BASE_CLOCK_H
 #define CFS_FS_BASE_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -28,5 +29,7 @@ static inline struct timespec cfs_clock_from_ns(int64_t ns)
 }
 /* A number in [0, 1). */
 double cfs_clock_random(void);
+/* Bytes that nobody can guess. 0 or a negative errno; len is 256 at most. */
+int cfs_clock_random_bytes(void *bytes, size_t len);
 
 #endif

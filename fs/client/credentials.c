@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
+#include "backends/contract/step.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
 #include "fs/base/process.h"
+#include "fs/base/replace.h"
 #include "fs/client/watched_files.h"
 
 struct cfs_credentials {
@@ -168,15 +168,7 @@ static void process_done(void *arg, const struct cfs_step_answer *answer)
 	advance(arg, answer);
 }
 
-/* Wipes the arguments: the command line that a user configures may contain secrets. */
-static void free_argv(char **argv)
-{
-	for (size_t i = 0; argv[i]; i++)
-		OPENSSL_cleanse(argv[i], strlen(argv[i]));
-	free(argv);
-}
-
-/* Starts the request or the process that a step asks for, and takes over what the step owns. */
+/* Starts the request or the process that a step asks for, and finishes the step. */
 static void start_step(struct cfs_credentials *credentials, struct cfs_step *step)
 {
 	struct cfs_http_options options = {
@@ -189,11 +181,24 @@ static void start_step(struct cfs_credentials *credentials, struct cfs_step *ste
 	if (step->kind == CFS_STEP_HTTP) {
 		cfs_http_start(credentials->http, &credentials->transfer, &step->request, &options,
 			&answer_handler, credentials);
-		return;
+	} else {
+		cfs_process_start(&credentials->process, credentials->loop, step->argv,
+			step->timeout_ms, CFS_PROVIDER_ANSWER_MAX, process_done, credentials);
 	}
-	cfs_process_start(&credentials->process, credentials->loop, step->argv, step->timeout_ms,
-		CFS_PROVIDER_ANSWER_MAX, process_done, credentials);
-	free_argv(step->argv);
+	cfs_step_finish(step);
+}
+
+static struct cfs_step_answer write_file(struct cfs_credentials *credentials, struct cfs_step *step)
+{
+	struct cfs_step_answer answer = {.content = ""};
+	struct stat now;
+
+	answer.status =
+		cfs_replace_file(step->path, cfs_buf_text(&step->bytes), step->bytes.len, &now);
+	if (answer.status == 0)
+		cfs_watched_files_wrote(&credentials->files, step->path, &now);
+	cfs_step_finish(step);
+	return answer;
 }
 
 static void begin_search(struct cfs_credentials *credentials)
@@ -240,6 +245,7 @@ static void advance(struct cfs_credentials *credentials, const struct cfs_step_a
 {
 	const struct cfs_provider *provider;
 	int64_t date = answer ? answer->date : 0;
+	struct cfs_step_answer written;
 	struct cfs_step step;
 
 	while ((provider = credentials->backend->providers[credentials->provider])) {
@@ -269,17 +275,20 @@ static void advance(struct cfs_credentials *credentials, const struct cfs_step_a
 			return;
 		case CFS_STEP_HTTP:
 		case CFS_STEP_PROCESS:
-			if (++credentials->steps <= CFS_PROVIDER_STEPS_MAX) {
+		case CFS_STEP_WRITE:
+			if (++credentials->steps > CFS_PROVIDER_STEPS_MAX) {
+				cfs_step_finish(&step);
+				note_result(credentials, "gave up: it needs too many requests");
+				end_search(credentials, CFS_UNAUTHENTICATED);
+				return;
+			}
+			if (step.kind != CFS_STEP_WRITE) {
 				start_step(credentials, &step);
 				return;
 			}
-			if (step.kind == CFS_STEP_HTTP)
-				cfs_http_request_finish(&step.request);
-			else
-				free_argv(step.argv);
-			note_result(credentials, "gave up: it needs too many requests");
-			end_search(credentials, CFS_UNAUTHENTICATED);
-			return;
+			written = write_file(credentials, &step);
+			answer = &written;
+			break;
 		}
 	}
 	credentials->absent = true;

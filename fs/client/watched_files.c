@@ -3,7 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "fs/base/clock.h"
+
+static struct cfs_watched_file mark_of(const struct stat *st)
+{
+	return (struct cfs_watched_file){
+		.mtime = st->st_mtim, .size = st->st_size, .ino = st->st_ino};
+}
 
 static struct cfs_watched_file look(const char *path)
 {
@@ -11,7 +18,7 @@ static struct cfs_watched_file look(const char *path)
 
 	if (stat(path, &st) < 0)
 		return (struct cfs_watched_file){0};
-	return (struct cfs_watched_file){.mtime = st.st_mtim, .size = st.st_size, .ino = st.st_ino};
+	return mark_of(&st);
 }
 
 static bool same(const struct cfs_watched_file *a, const struct cfs_watched_file *b)
@@ -59,11 +66,20 @@ static int find_home(void *arg, const char *user, char **ret_home)
 				       : -ENOENT;
 }
 
+static int make_random(void *arg, unsigned char *bytes, size_t len)
+{
+	(void)arg;
+	return cfs_clock_random_bytes(bytes, len);
+}
+
 void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_env *inner)
 {
 	*files = (struct cfs_watched_files){.inner = inner};
-	files->env = (struct cfs_env){
-		.get = get, .read_file = read_file, .find_home = find_home, .arg = files};
+	files->env = (struct cfs_env){.get = get,
+		.read_file = read_file,
+		.find_home = find_home,
+		.random = make_random,
+		.arg = files};
 }
 
 void cfs_watched_files_finish(struct cfs_watched_files *files)
@@ -75,6 +91,15 @@ void cfs_watched_files_forget(struct cfs_watched_files *files)
 {
 	while (files->n > 0)
 		free(files->files[--files->n].path);
+}
+
+void cfs_watched_files_wrote(
+	struct cfs_watched_files *files, const char *path, const struct stat *now)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		if (strcmp(files->files[i].path, path) == 0)
+			files->files[i].mark = mark_of(now);
+	}
 }
 
 bool cfs_watched_files_changed(struct cfs_watched_files *files, int64_t now_ms)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -39,6 +40,10 @@ void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_en
 void cfs_watched_files_finish(struct cfs_watched_files *files);
 /* Forgets all paths, before the files are read again. */
 void cfs_watched_files_forget(struct cfs_watched_files *files);
+/* Takes what this process has just written into a file, by what stat(2) says of it, for no change.
+ */
+void cfs_watched_files_wrote(
+	struct cfs_watched_files *files, const char *path, const struct stat *now);
 /* Whether a file has changed since it was read. Checks at most once per
  * CFS_WATCHED_FILES_INTERVAL. */
 bool cfs_watched_files_changed(struct cfs_watched_files *files, int64_t now_ms);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/base/text.h"
+#include "backends/contract/step.h"
 
 #define CANARY "hush"
 #define CANARY_MIN 8
@@ -139,6 +140,13 @@ static int read_file(void *arg, const char *path, struct cfs_buf *content)
 	return -ENOENT;
 }
 
+static int make_random(void *arg, unsigned char *bytes, size_t len)
+{
+	(void)arg;
+	memset(bytes, 7, len);
+	return 0;
+}
+
 static void take_variables(
 	struct fuzz_host *host, const struct fuzz_input *input, struct fuzz_input record)
 {
@@ -208,7 +216,8 @@ void fuzz_host_init(struct fuzz_host *host, const struct fuzz_input *input)
 	struct fuzz_input rest = *input, record;
 
 	*host = (struct fuzz_host){.settings = {.name = "cloud"}};
-	host->env = (struct cfs_env){.get = get, .read_file = read_file, .arg = host};
+	host->env = (struct cfs_env){
+		.get = get, .read_file = read_file, .random = make_random, .arg = host};
 	if (fuzz_next(&rest, FUZZ_SEPARATOR, &record))
 		take_variables(host, input, record);
 	while (fuzz_next(&rest, FUZZ_SEPARATOR, &record))
@@ -302,6 +311,15 @@ static void check_keys(const struct fuzz_host *host, const struct cfs_backend *b
 	}
 }
 
+static bool is_file(const struct fuzz_host *host, const char *path)
+{
+	for (size_t i = 0; i < host->n_files; i++) {
+		if (strcmp(host->files[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void check_step(const struct fuzz_host *host, const struct cfs_backend *backend,
 	struct cfs_account *account, const struct cfs_step *step)
 {
@@ -328,18 +346,12 @@ static void check_step(const struct fuzz_host *host, const struct cfs_backend *b
 		MUST(step->timeout_ms > 0);
 		MUST(step->argv && step->argv[0]);
 		break;
+	case CFS_STEP_WRITE:
+		MUST(step->bytes.len > 0 && step->bytes.len <= CFS_ENV_FILE_MAX);
+		MUST(step->path && is_file(host, step->path));
+		break;
 	}
 	MUST(!step->keys.id.data && !step->keys.secret.data && !step->keys.token.data);
-}
-
-static void forget(struct cfs_step *step)
-{
-	if (step->kind == CFS_STEP_HTTP)
-		cfs_http_request_finish(&step->request);
-	if (step->kind == CFS_STEP_PROCESS)
-		free(step->argv);
-	if (step->kind == CFS_STEP_KEYS)
-		cfs_keys_finish(&step->keys);
 }
 
 /* The answer to a step, with its content in *ret_content for free(3). */
@@ -350,7 +362,10 @@ static struct cfs_step_answer answer_to(
 	struct fuzz_input content = {0};
 	size_t i = host->next_answer;
 
-	if (i < host->n_answers) {
+	if (asked == CFS_STEP_WRITE) {
+		answer.fault = CFS_OK;
+		answer.status = -(int)(i % 2 * EACCES);
+	} else if (i < host->n_answers) {
 		host->next_answer++;
 		answer.fault = host->answers[i].fault;
 		answer.status = host->answers[i].status;
@@ -392,8 +407,8 @@ static enum cfs_step_kind run(struct fuzz_host *host, const struct cfs_backend *
 		content = NULL;
 		check_step(host, backend, account, &step);
 		asked = step.kind;
-		forget(&step);
-		if (asked != CFS_STEP_HTTP && asked != CFS_STEP_PROCESS)
+		cfs_step_finish(&step);
+		if (asked != CFS_STEP_HTTP && asked != CFS_STEP_PROCESS && asked != CFS_STEP_WRITE)
 			break;
 		answer = answer_to(host, asked, &content);
 		answered = &answer;

@@ -30,6 +30,9 @@
 #include "backends/aws/api/endpoints.h"
 #include "backends/aws/aws.h"
 #include "backends/contract/backend.h"
+#include "backends/contract/step.h"
+#include "fs/base/clock.h"
+#include "fs/base/replace.h"
 
 struct run {
 	const cJSON *environ;
@@ -76,6 +79,12 @@ static int find_home(void *arg, const char *user, char **ret_home)
 	return cfs_env_process.find_home(NULL, user, ret_home);
 }
 
+static int make_random(void *arg, unsigned char *bytes, size_t len)
+{
+	(void)arg;
+	return cfs_clock_random_bytes(bytes, len);
+}
+
 /* Steps */
 
 static int on_data(void *arg, const char *bytes, size_t len)
@@ -114,8 +123,10 @@ static void redirect(const struct run *run, struct cfs_http_request *request)
 static void do_http(
 	const struct run *run, struct cfs_http *http, struct cfs_step *step, struct answer *answer)
 {
-	struct cfs_http_options options = {
-		.timeout_ms = 20000, .connect_ms = 20000, .direct = step->direct};
+	struct cfs_http_options options = {.timeout_ms = 20000,
+		.connect_ms = 20000,
+		.direct = step->direct,
+		.ca_file = step->ca_file};
 	struct cfs_transfer transfer;
 
 	redirect(run, &step->request);
@@ -154,7 +165,14 @@ static void do_process(struct cfs_step *step, struct answer *answer)
 	}
 	close(ends[0]);
 	posix_spawn_file_actions_destroy(&actions);
-	free(step->argv);
+}
+
+static void do_write(struct cfs_step *step, struct answer *answer)
+{
+	struct stat new;
+
+	answer->answer.status =
+		cfs_replace_file(step->path, cfs_buf_text(&step->bytes), step->bytes.len, &new);
 }
 
 /* Runs one provider to its end. */
@@ -166,12 +184,16 @@ static void run_provider(const struct run *run, struct cfs_http *http,
 
 	require(provider->create(&run->settings, &run->env, &state) == 0, "memory");
 	provider->step(state, NULL, time(NULL), ret_step);
-	while (ret_step->kind == CFS_STEP_HTTP || ret_step->kind == CFS_STEP_PROCESS) {
+	while (ret_step->kind == CFS_STEP_HTTP || ret_step->kind == CFS_STEP_PROCESS ||
+		ret_step->kind == CFS_STEP_WRITE) {
 		answer = (struct answer){.content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX)};
 		if (ret_step->kind == CFS_STEP_HTTP)
 			do_http(run, http, ret_step, &answer);
-		else
+		else if (ret_step->kind == CFS_STEP_PROCESS)
 			do_process(ret_step, &answer);
+		else
+			do_write(ret_step, &answer);
+		cfs_step_finish(ret_step);
 		answer.answer.content = cfs_buf_text(&answer.content);
 		answer.answer.len = answer.content.len;
 		provider->step(state, &answer.answer, time(NULL), ret_step);
@@ -267,8 +289,11 @@ static void do_line(const char *line)
 	run.settings = (struct cfs_settings){.name = "aws",
 		.profile = text_of(question, "profile"),
 		.endpoint = text_of(question, "endpoint")};
-	run.env = (struct cfs_env){
-		.get = get, .read_file = read_file, .find_home = find_home, .arg = &run};
+	run.env = (struct cfs_env){.get = get,
+		.read_file = read_file,
+		.find_home = find_home,
+		.random = make_random,
+		.arg = &run};
 	service = text_of(question, "service");
 	region = text_of(question, "region");
 	out = service ? find_endpoint(&run, service, region ? region : "") : run_chain(&run);

@@ -1,18 +1,11 @@
 #include "tests/unit/support/aws_chain.h"
 
-static void chain_forget(struct chain *chain)
-{
-	if (chain->step.kind == CFS_STEP_HTTP)
-		cfs_http_request_finish(&chain->step.request);
-	if (chain->step.kind == CFS_STEP_PROCESS)
-		free(chain->step.argv);
-	cfs_keys_finish(&chain->step.keys);
-}
+#include "backends/contract/step.h"
 
 void chain_step(struct chain *chain, const struct cfs_step_answer *answer)
 {
 	if (answer)
-		chain_forget(chain);
+		cfs_step_finish(&chain->step);
 	memset(&chain->step, 0xa5, sizeof(chain->step));
 	chain->provider->step(chain->state, answer, NOW, &chain->step);
 	/* Whatever it says is a line for everybody's eyes. */
@@ -26,6 +19,8 @@ void chain_step(struct chain *chain, const struct cfs_step_answer *answer)
 		assert_true(chain->step.why[0] != '\0');
 	if (chain->step.kind == CFS_STEP_HTTP || chain->step.kind == CFS_STEP_PROCESS)
 		assert_true(chain->step.timeout_ms > 0);
+	if (chain->step.kind == CFS_STEP_WRITE)
+		assert_true(chain->step.path && chain->step.bytes.len > 0);
 }
 
 void chain_begin(struct chain *chain, const struct cfs_provider *provider, const char *profile,
@@ -40,7 +35,7 @@ void chain_begin(struct chain *chain, const struct cfs_provider *provider, const
 
 void chain_end(struct chain *chain)
 {
-	chain_forget(chain);
+	cfs_step_finish(&chain->step);
 	chain->provider->destroy(chain->state);
 }
 
@@ -49,7 +44,8 @@ void chain_answer(struct chain *chain, int status, const char *content)
 	struct cfs_step_answer answer = {
 		.status = status, .content = content, .len = strlen(content), .date = NOW};
 
-	assert_true(chain->step.kind == CFS_STEP_HTTP || chain->step.kind == CFS_STEP_PROCESS);
+	assert_true(chain->step.kind == CFS_STEP_HTTP || chain->step.kind == CFS_STEP_PROCESS ||
+		chain->step.kind == CFS_STEP_WRITE);
 	chain_step(chain, &answer);
 }
 

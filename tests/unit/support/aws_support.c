@@ -25,9 +25,18 @@ static int fake_read_file(void *arg, const char *path, struct cfs_buf *content)
 	return cfs_buf_adds(content, text);
 }
 
+static int fake_random(void *arg, unsigned char *bytes, size_t len)
+{
+	(void)arg;
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (unsigned char)i;
+	return 0;
+}
+
 const struct cfs_env *fake_env_of(struct fake_env *fake)
 {
-	fake->env = (struct cfs_env){.get = fake_get, .read_file = fake_read_file, .arg = fake};
+	fake->env = (struct cfs_env){
+		.get = fake_get, .read_file = fake_read_file, .random = fake_random, .arg = fake};
 	return &fake->env;
 }
 

@@ -18,7 +18,8 @@
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Variables, and files whose names begin with '/'. A file that is "EACCES" cannot be read. */
+/* Variables, and files whose names begin with '/'. A file that is "EACCES" cannot be read. Random
+ * bytes are 0, 1, 2 ... */
 struct fake_env {
 	struct cfs_env env;
 	struct {

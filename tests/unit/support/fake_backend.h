@@ -41,7 +41,8 @@
 /* What a provider says next. The last step of a script is repeated for ever. */
 struct fake_step {
 	enum cfs_step_kind kind;
-	const char *text; /* KEYS: the id; HTTP: the request; PROCESS: the words; else why */
+	const char *text; /* KEYS: the id; HTTP: the request; PROCESS: the words; WRITE: the
+			     bytes, for the file `reads`; else why */
 	enum cfs_fault fault;
 	int64_t lasts_s; /* KEYS: until they expire, 0: for ever */
 };

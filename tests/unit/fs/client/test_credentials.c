@@ -1,4 +1,5 @@
 /* fs/client/credentials.h: finding keys through providers and renewing them. */
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "fs/client/credentials.h"
@@ -441,6 +442,60 @@ static void the_end_of_the_keyring_ends_its_process(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* Through a file that is written */
+
+static void what_was_written_is_told_and_is_no_change(void **state)
+{
+	struct fixture *f = *state;
+	char path[] = "/tmp/consolefs.test_keyring.XXXXXX", text[8] = "";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	f->world->reads = path;
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_WRITE, .text = "new"},
+		{.kind = CFS_STEP_KEYS, .text = "ONE"}, {.kind = CFS_STEP_KEYS, .text = "TWO"});
+	assert_held(f, "ONE");
+	assert_int_equal(f->world->provider[0].answers, 1);
+	assert_int_equal(f->world->provider[0].status, 0);
+	close(fd);
+	fd = open(path, O_RDWR);
+	assert_int_equal(read(fd, text, sizeof(text)), 3);
+	assert_string_equal(text, "new");
+	clock_skip(10 * PAUSE);
+	assert_held(f, "ONE");
+	/* What another writes is one. */
+	assert_int_equal(write(fd, "x", 1), 1);
+	clock_skip(1000);
+	assert_held(f, "TWO");
+	assert_int_equal(unlink(path), 0);
+	close(fd);
+}
+
+static void what_cannot_be_written_is_told_to_the_provider(void **state)
+{
+	struct fixture *f = *state;
+	char path[] = "/tmp/consolefs.test_keyring.nowhere";
+
+	f->world->reads = path;
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_WRITE, .text = "new"},
+		{.kind = CFS_STEP_KEYS, .text = "K"});
+	assert_held(f, "K");
+	assert_int_equal(f->world->provider[0].fault, CFS_OK);
+	assert_int_equal(f->world->provider[0].status, -ENOENT);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_provider_that_writes_for_ever_is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	char path[] = "/tmp/consolefs.test_keyring.nowhere";
+
+	f->world->reads = path;
+	SCRIPT(f->world, 0, {.kind = CFS_STEP_WRITE, .text = "new"});
+	assert_none(f, CFS_UNAUTHENTICATED);
+	assert_int_equal(f->world->provider[0].answers, CFS_PROVIDER_STEPS_MAX);
+}
+
 /* Expiry, renewal and refusal */
 
 static void keys_are_renewed_behind_before_they_expire(void **state)
@@ -627,6 +682,9 @@ int main(void)
 		TEST(a_process_is_run_and_its_output_handed_on),
 		TEST(a_process_that_is_not_there_is_told_to_the_provider),
 		TEST(the_end_of_the_keyring_ends_its_process),
+		TEST(what_was_written_is_told_and_is_no_change),
+		TEST(what_cannot_be_written_is_told_to_the_provider),
+		TEST(a_provider_that_writes_for_ever_is_given_up),
 		TEST(keys_are_renewed_behind_before_they_expire),
 		TEST(short_lived_keys_are_renewed_at_half_their_life),
 		TEST(keys_that_cannot_be_renewed_serve_until_they_expire),
