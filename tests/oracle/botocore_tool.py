@@ -88,6 +88,8 @@ OPERATIONS = {
     "ec2": ("describe_regions", {}),
     "sts": ("get_caller_identity", {}),
     "sso": ("get_role_credentials", {"roleName": "r", "accountId": "a", "accessToken": "t"}),
+    "signin": ("create_o_auth2_token", {"tokenInput": {
+        "clientId": "arn:aws:signin:::devtools/same-device", "grantType": "refresh_token", "refreshToken": "r"}}),
     "sso-oidc": ("create_token", {"clientId": "c", "clientSecret": "s", "grantType": "g"}),
 }
 

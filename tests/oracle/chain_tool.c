@@ -11,7 +11,7 @@
  * given. What it asks of https://HOST/PATH, or of a metadata service, is asked of
  * BASE/HOST/PATH; what is below BASE already, as it is.
  *
- *     {"service":"ec2" | "sts" | "sso" | "sso-oidc","region":S,"profile":S or null,"environ":{...}}
+ *     {"service":"ec2" | "sts" | "sso" | "sso-oidc" | "signin","region":S,"profile":S or null,"environ":{...}}
  *     {"url":S,"region":S,"home":S}           home: the account's own region
  *     {"error":S}
  */
@@ -242,7 +242,8 @@ static cJSON *find_endpoint(const struct run *run, const char *name, const char 
 	static const char *const names[CFS_AWS_N_SERVICES] = {[CFS_AWS_EC2] = "ec2",
 		[CFS_AWS_STS] = "sts",
 		[CFS_AWS_SSO] = "sso",
-		[CFS_AWS_SSO_OIDC] = "sso-oidc"};
+		[CFS_AWS_SSO_OIDC] = "sso-oidc",
+		[CFS_AWS_SIGNIN] = "signin"};
 	struct cfs_buf why = CFS_BUF_INIT(4096), url = CFS_BUF_INIT(CFS_HTTP_URL_MAX);
 	struct cfs_aws_endpoints endpoints = {0};
 	struct cfs_aws_config config;

@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).parent
 BASE = "http://127.0.0.1:1"  # nothing is asked
 SERVICES = ["ec2", "sts", "sso", "sso-oidc"]
 KNOWS_URLS = hasattr(botocore.configprovider, "ConfiguredEndpointProvider")
+KNOWS_SIGNIN = (pathlib.Path(botocore.__file__).parent / "data/signin").is_dir()
 # The isolated partitions gained dual stack after 1.29; of the youngest two, botocore's own files disagree on it.
 ISOLATED = ("us-iso", "eu-isoe") if not KNOWS_URLS else ("us-isof", "eu-isoe")
 
@@ -65,7 +66,7 @@ def flag(name, value):
 
 def cut(url):
     """Without what an operation adds to it."""
-    for tail in ("federation/credentials?role_name=r&account_id=a", "token"):
+    for tail in ("federation/credentials?role_name=r&account_id=a", "v1/token", "token"):
         url = url.removesuffix(tail)
     return url if url.endswith("/") else url + "/"
 
@@ -212,6 +213,8 @@ CONFIGURED = [
     ("sso", None, ENV_ALL, "https://env.example/"),
     ("sso", "global", {"AWS_ENDPOINT_URL_SSO": "https://env-sso.example"}, "https://env-sso.example/"),
     ("sso-oidc", None, {}, "https://section-oidc.example/x/"),
+    ("signin", None, {}, "https://profile.example/"),
+    ("signin", None, {"AWS_ENDPOINT_URL_SIGNIN": "https://env-signin.example/b"}, "https://env-signin.example/b/"),
     ("sso-oidc", None, {"AWS_ENDPOINT_URL_SSO_OIDC": "https://env-oidc.example"}, "https://env-oidc.example/"),
 ]
 
@@ -226,7 +229,7 @@ def test_configured_urls_come_in_the_order_of_the_sdks(tmp_path):
             answer = ours(question)
             if ("error" if "error" in answer else cut(answer["url"])) != url:
                 wrong.append(f"{question}: {answer} is not {url}")
-            if KNOWS_URLS:
+            if KNOWS_URLS and (service != "signin" or KNOWS_SIGNIN):
                 answer = theirs(question)
                 asked += 1
                 if ("error" if "error" in answer else cut(answer["url"])) != url:
@@ -251,6 +254,23 @@ YOUNGER = [
     ("sso", "us-gov-west-1", True, False, "portal.sso.us-gov-west-1.amazonaws.com"),
     ("sso-oidc", "us-gov-west-1", True, False, "oidc.us-gov-west-1.amazonaws.com"),
     ("sts", "aws-global", False, False, "sts.amazonaws.com"),
+    ("signin", "eu-west-1", False, False, "eu-west-1.signin.aws.amazon.com"),
+    ("signin", "eu-west-1", False, True, "signin.eu-west-1.api.aws"),
+    ("signin", "eu-west-1", True, False, "signin-fips.eu-west-1.amazonaws.com"),
+    ("signin", "eu-west-1", True, True, "signin-fips.eu-west-1.api.aws"),
+    ("signin", "cn-north-1", False, False, "cn-north-1.signin.amazonaws.cn"),
+    ("signin", "cn-north-1", True, False, "signin-fips.cn-north-1.amazonaws.com.cn"),
+    ("signin", "us-gov-west-1", False, False, "us-gov-west-1.signin.amazonaws-us-gov.com"),
+    ("signin", "us-gov-west-1", True, False, "signin-fips.amazonaws-us-gov.com"),
+    ("signin", "us-gov-west-1", True, True, "signin-fips.us-gov-west-1.api.aws"),
+    ("signin", "us-gov-east-1", True, False, "us-gov-east-1.signin-fips.amazonaws-us-gov.com"),
+    ("signin", "us-gov-east-1", False, True, "signin.us-gov-east-1.api.aws"),
+    ("signin", "us-iso-east-1", False, False, "us-iso-east-1.signin.c2shome.ic.gov"),
+    ("signin", "us-isob-east-1", False, False, "us-isob-east-1.signin.sc2shome.sgov.gov"),
+    ("signin", "us-isof-south-1", False, False, "us-isof-south-1.signin.csphome.hci.ic.gov"),
+    ("signin", "eu-isoe-west-1", False, False, "eu-isoe-west-1.signin.csphome.adc-e.uk"),
+    ("signin", "eusc-de-east-1", False, False, "eusc-de-east-1.signin.amazonaws-eusc.eu"),
+    ("signin", "eusc-de-east-1", False, True, "signin.eusc-de-east-1.api.amazonwebservices.eu"),
 ]
 
 
@@ -260,7 +280,7 @@ def test_younger_regions_and_partitions():
             question = {"service": service, "region": region, "profile": None, "environ": {
                 "HOME": "/nonexistent", "AWS_USE_FIPS_ENDPOINT": str(fips), "AWS_USE_DUALSTACK_ENDPOINT": str(dual)}}
             assert ours(question)["url"] == f"https://{host}/"
-            if KNOWS_URLS and not (dual and region.startswith(ISOLATED)):
+            if KNOWS_URLS and not (dual and region.startswith(ISOLATED)) and (service != "signin" or KNOWS_SIGNIN):
                 assert cut(theirs(question)["url"]) == f"https://{host}/"
 
 

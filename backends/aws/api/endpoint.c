@@ -55,6 +55,23 @@ void cfs_aws_endpoint_of_region(const char *service, const char *region, bool fi
 		dual_stack ? partition->dual_suffix : partition->suffix);
 }
 
+void cfs_aws_endpoint_of_signin(
+	const char *region, bool fips, bool dual_stack, struct cfs_aws_endpoint *ret_endpoint)
+{
+	const struct cfs_aws_partition *partition = cfs_aws_partition_of_region(region);
+	bool plain = strcmp(region, partition->region) == 0;
+
+	/* GovCloud's console has FIPS endpoints of its own, the first of them without a region. */
+	if (dual_stack || (fips && !partition->plain_fips)) {
+		cfs_aws_endpoint_of_region("signin", region, fips, dual_stack, ret_endpoint);
+		return;
+	}
+	*ret_endpoint = (struct cfs_aws_endpoint){.tls = true, .path = "/"};
+	snprintf(ret_endpoint->host, sizeof(ret_endpoint->host), "%s%ssignin%s.%s",
+		fips && plain ? "" : region, fips && plain ? "" : ".", fips ? "-fips" : "",
+		partition->console);
+}
+
 bool cfs_aws_endpoint_valid_region(const char *region)
 {
 	size_t len = strlen(region);

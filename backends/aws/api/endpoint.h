@@ -34,6 +34,10 @@ const char *cfs_aws_endpoint_split(
 void cfs_aws_endpoint_of_region(const char *service, const char *region, bool fips, bool dual_stack,
 	struct cfs_aws_endpoint *ret_endpoint);
 
+/* The same for the sign-in service, which stands beside the consoles. */
+void cfs_aws_endpoint_of_signin(
+	const char *region, bool fips, bool dual_stack, struct cfs_aws_endpoint *ret_endpoint);
+
 /* Whether the text can stand in a host name where a region stands. Not whether there is such a
  * region: new ones open every year. */
 bool cfs_aws_endpoint_valid_region(const char *region);

@@ -22,6 +22,7 @@ static const struct {
 	[CFS_AWS_STS] = {"sts", "sts", "AWS_ENDPOINT_URL_STS", "sts"},
 	[CFS_AWS_SSO] = {"portal.sso", "awsssoportal", "AWS_ENDPOINT_URL_SSO", "sso"},
 	[CFS_AWS_SSO_OIDC] = {"oidc", "sso-oauth", "AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc"},
+	[CFS_AWS_SIGNIN] = {"signin", "signin", "AWS_ENDPOINT_URL_SIGNIN", "signin"},
 };
 
 /* Regions older than regional endpoints of STS. */
@@ -248,6 +249,9 @@ void cfs_aws_endpoints_target(const struct cfs_aws_endpoints *endpoints,
 			cfs_aws_partition_of_region("")->region);
 	if (endpoints->configured[service])
 		target.endpoint = endpoints->endpoint[service];
+	else if (service == CFS_AWS_SIGNIN)
+		cfs_aws_endpoint_of_signin(
+			target.region, fips, endpoints->dual_stack, &target.endpoint);
 	else
 		cfs_aws_endpoint_of_region(services[service].label, target.region, fips,
 			endpoints->dual_stack, &target.endpoint);

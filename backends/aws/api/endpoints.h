@@ -29,6 +29,7 @@ enum cfs_aws_service {
 	CFS_AWS_STS,
 	CFS_AWS_SSO,
 	CFS_AWS_SSO_OIDC,
+	CFS_AWS_SIGNIN,
 	CFS_AWS_N_SERVICES,
 };
 

@@ -1,7 +1,8 @@
 /*
  * Partitions: the clouds of AWS that share no accounts, no credentials and no domain.
  *
- * Source: partitions.json of botocore, "AWS partitions" in the general reference.
+ * Source: partitions.json of botocore, "AWS partitions" in the general reference; for the consoles,
+ * the endpoint rules of the sign-in service in botocore.
  */
 #ifndef CFS_BACKENDS_AWS_API_PARTITION_H
 #define CFS_BACKENDS_AWS_API_PARTITION_H
@@ -13,6 +14,7 @@ struct cfs_aws_partition {
 	const char *prefix;      /* of its regions' names */
 	const char *suffix;      /* of its host names */
 	const char *dual_suffix; /* of those that have IPv6 as well */
+	const char *console;     /* the domain of its console, where people sign in */
 	const char *region;      /* where to ask when no region is known */
 	bool plain_fips;         /* its endpoints are FIPS ones, and have no name of their own */
 };

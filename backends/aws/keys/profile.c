@@ -1,8 +1,8 @@
 #include "backends/aws/keys/sources.h"
 #include "backends/contract/step.h"
 
-/* In botocore's order: keys in the credentials file beat a process, which beats keys in the config
- * file. */
+/* In botocore's order: keys in the credentials file beat `aws login`, which beats a process, which
+ * beats keys in the config file. */
 static const struct {
 	const char *key, *other; /* the profile has one of them */
 	cfs_aws_open_fn *open;
@@ -10,6 +10,7 @@ static const struct {
 	{"web_identity_token_file", NULL, cfs_aws_web_identity_open},
 	{"sso_account_id", "sso_role_name", cfs_aws_sso_open},
 	{"aws_access_key_id", NULL, cfs_aws_static_open_credentials},
+	{"login_session", NULL, cfs_aws_login_open},
 	{"credential_process", NULL, cfs_aws_process_open},
 	{"aws_access_key_id", NULL, cfs_aws_static_open_config},
 };

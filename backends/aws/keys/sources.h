@@ -31,6 +31,8 @@ cfs_aws_open_fn cfs_aws_process_open;
 cfs_aws_open_fn cfs_aws_web_identity_open;
 /* sso_session, or sso_start_url and sso_region; sso_account_id, sso_role_name. */
 cfs_aws_open_fn cfs_aws_sso_open;
+/* login_session: what `aws login` has signed in as. */
+cfs_aws_open_fn cfs_aws_login_open;
 /* role_arn with the keys of source_profile or credential_source, and so on down. */
 cfs_aws_open_fn cfs_aws_role_open;
 /* AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI. */

@@ -101,6 +101,21 @@ static const struct way {
 			"{\"roleCredentials\":{\"accessKeyId\":\"A\",\"secretAccessKey\":\"s\","
 			"\"sessionToken\":\"t\",\"expiration\":1715003600999}}",
 			ROLE_KEYS, ROLE_KEYS, NULL}},
+	{&cfs_aws_provider_profile,
+		{.entries = {HOME, {CONFIG, "[default]\nregion = us-east-1\nlogin_session = x\n"},
+			 {"/home/ops/.aws/login/cache/2d711642b726b04401627ca9fbac32f5c8530fb1903c"
+			  "c4db02258717921a4881.json",
+				 "{\"accessToken\":{\"accessKeyId\":\"O\",\"secretAccessKey\":"
+				 "\"s\","
+				 "\"sessionToken\":\"t\",\"expiresAt\":\"2024-05-06T12:00:00Z\"},"
+				 "\"clientId\":\"c\",\"refreshToken\":\"r\",\"dpopKey\":"
+				 "\"-----BEGIN EC PRIVATE KEY-----\\n"
+				 "MDECAQEEIJDbLHe3A1ii+"
+				 "6W3S0cfRd9qbWq2B06HhfPQO8M6zP3LoAoGCCqGSM49AwEH"
+				 "\\n-----END EC PRIVATE KEY-----\"}"}}},
+		{"{\"accessToken\":{\"accessKeyId\":\"A\",\"secretAccessKey\":\"s\","
+		 "\"sessionToken\":\"t\"},\"expiresIn\":900,\"refreshToken\":\"r2\"}",
+			"", NULL}},
 	{&cfs_aws_provider_web_identity,
 		{.entries = {{"AWS_WEB_IDENTITY_TOKEN_FILE", "/token"}, {"/token", "jwt"},
 			 {"AWS_ROLE_ARN", "arn:aws:iam::1:role/x"}}},
@@ -130,9 +145,10 @@ static bool drive(const struct way *way, long allocations)
 		return false;
 	}
 	chain_step(&chain, NULL);
-	while (chain.step.kind == CFS_STEP_HTTP || chain.step.kind == CFS_STEP_PROCESS) {
+	while (chain.step.kind == CFS_STEP_HTTP || chain.step.kind == CFS_STEP_PROCESS ||
+		chain.step.kind == CFS_STEP_WRITE) {
 		assert_non_null(*answer);
-		chain_answer(&chain, chain.step.kind == CFS_STEP_PROCESS ? 0 : 200, *answer++);
+		chain_answer(&chain, chain.step.kind == CFS_STEP_HTTP ? 200 : 0, *answer++);
 	}
 	left = -1;
 	/* Never "nothing is configured here", and never keys that are not whole. */

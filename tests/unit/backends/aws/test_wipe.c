@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #define MASK 0x55
 #define SECRET_LEN 32
@@ -25,16 +26,41 @@ static void make_secret(void)
 			MASK);
 }
 
-/* Text with the secret where it says %. To be wiped. */
+static void unmask(unsigned char *out)
+{
+	for (int i = 0; i < SECRET_LEN; i++)
+		out[i] = masked[i] ^ MASK;
+}
+
+/* The secret as a private key on P-256: ECPrivateKey of RFC 5915, in base64. Returns the length. */
+static size_t fill_key(char *out)
+{
+	static const unsigned char head[] = {0x30, 0x31, 2, 1, 1, 4, SECRET_LEN};
+	static const unsigned char tail[] = {
+		0xa0, 0x0a, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7};
+	unsigned char der[sizeof(head) + SECRET_LEN + sizeof(tail)];
+	int n;
+
+	memcpy(der, head, sizeof(head));
+	unmask(der + sizeof(head));
+	memcpy(der + sizeof(head) + SECRET_LEN, tail, sizeof(tail));
+	n = EVP_EncodeBlock((unsigned char *)out, der, sizeof(der));
+	OPENSSL_cleanse(der, sizeof(der));
+	return (size_t)n;
+}
+
+/* Text with the secret where it says %, and a key made of it where it says &. To be wiped. */
 static void fill(char *out, const char *text)
 {
 	for (; *text; text++) {
-		if (*text != '%') {
+		if (*text == '%') {
+			unmask((unsigned char *)out);
+			out += SECRET_LEN;
+		} else if (*text == '&') {
+			out += fill_key(out);
+		} else {
 			*out++ = *text;
-			continue;
 		}
-		for (int i = 0; i < SECRET_LEN; i++)
-			*out++ = (char)(masked[i] ^ MASK);
 	}
 	*out = '\0';
 }
@@ -131,26 +157,28 @@ static void test_a_copy_would_be_found(void **state)
 static void run(const struct cfs_provider *provider, struct fake_env fake, const char *name,
 	const char *text, const char *const *answers, enum cfs_step_kind kind)
 {
-	char *filled = malloc(TEXT_MAX);
+	char *filled = malloc(TEXT_MAX), *answer = malloc(TEXT_MAX);
 	struct chain chain;
 	size_t n = 0;
 
 	assert_non_null(filled);
+	assert_non_null(answer);
 	while (fake.entries[n].name)
 		n++;
 	fake.entries[n].name = name;
 	fake.entries[n].value = filled;
 	fill(filled, text);
 	chain_begin(&chain, provider, NULL, fake);
-	OPENSSL_cleanse(filled, TEXT_MAX);
 	for (; answers && *answers; answers++) {
-		fill(filled, *answers);
-		chain_answer(&chain, chain.step.kind == CFS_STEP_PROCESS ? 0 : 200, filled);
-		OPENSSL_cleanse(filled, TEXT_MAX);
+		fill(answer, *answers);
+		chain_answer(&chain, chain.step.kind == CFS_STEP_HTTP ? 200 : 0, answer);
+		OPENSSL_cleanse(answer, TEXT_MAX);
 	}
+	OPENSSL_cleanse(filled, TEXT_MAX);
 	assert_int_equal(chain.step.kind, kind);
 	chain_end(&chain);
 	assert_int_equal(count_copies(), 0);
+	free(answer);
 	free(filled);
 }
 
@@ -236,6 +264,27 @@ static void test_keys_of_a_role_are_wiped(void **state)
 		answers, CFS_STEP_KEYS);
 }
 
+static void test_the_session_of_a_login_is_wiped(void **state)
+{
+	static const char *const answers[] = {
+		"{\"accessToken\":{\"accessKeyId\":\"A\",\"secretAccessKey\":\"n%\","
+		"\"sessionToken\":\"n%\"},\"expiresIn\":900,\"refreshToken\":\"n%\"}",
+		"", NULL};
+	struct fake_env fake = {
+		.entries = {HOME, {CONFIG, "[default]\nregion = us-east-1\nlogin_session = x\n"}}};
+
+	(void)state;
+	run(&cfs_aws_provider_profile, fake,
+		"/home/ops/.aws/login/cache/"
+		"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881.json",
+		"{\"accessToken\":{\"accessKeyId\":\"A\",\"secretAccessKey\":\"%\","
+		"\"sessionToken\":\"t%\",\"expiresAt\":\"2024-05-06T12:55:00Z\"},\"clientId\":"
+		"\"c\","
+		"\"refreshToken\":\"r%\",\"idToken\":\"%.%.%\",\"dpopKey\":"
+		"\"-----BEGIN EC PRIVATE KEY-----\\n&\\n-----END EC PRIVATE KEY-----\\n\"}",
+		answers, CFS_STEP_KEYS);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -251,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_answers_in_json_are_wiped),
 		cmocka_unit_test(test_tokens_of_identity_center_are_wiped),
 		cmocka_unit_test(test_keys_of_a_role_are_wiped),
+		cmocka_unit_test(test_the_session_of_a_login_is_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
