@@ -11,7 +11,7 @@ import tempfile
 
 import pytest
 
-from crowd import crowd, under_way
+from crowd import crowd, screens, under_way
 from lib import fleet
 from lib.command import KEYS, Background, in_namespace, options_of, refused
 from lib.doing import Stopwatch, await_that, errno_of, gone, read, shell
@@ -43,10 +43,8 @@ def test_whoever_waits_for_it_gets_an_errno_at_once(where):
     with Simulator(rate_scale=0, faults=faults) as sim:
         mount = Mount.of(sim, options=[f"aws.rate={rate}", "aws.timeout=600"])
         path = mount.aws / fleet.aws(0) / "screenshot.jpg"
-        if where != "listings":
-            path.stat()
         try:
-            with crowd(OPENS, path) as openers:
+            with crowd(OPENS, *([path] if where == "listings" else screens(mount))) as openers:
                 if where == "opens":
                     await_that(lambda: under_way(mount.aws) == OPENS, "all hang")
                 elif where == "listings":
