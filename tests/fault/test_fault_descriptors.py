@@ -7,13 +7,15 @@ import re
 
 import pytest
 
-from crowd import PATIENCE_S, crowd, sample
+from crowd import crowd, sample, screens
 from lib import fleet
 from lib.doing import await_that, connections, read
 from lib.mount import Mount, cloud_options, find_consolefs
 from lib.simulator import Simulator
 
-FAST = ["aws.rate=100000", "tencent.rate=100000"]
+# A thousand handshakes at once may take longer than a call's usual time limit.
+FAST = ["aws.rate=100000", "tencent.rate=100000", "aws.timeout=600"]
+BUSY_S = 150  # until a machine that has other things to do has done so much
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def descriptors(mounted, *sims):
     return found - sum(connections(sim) for sim in sims)
 
 
-@pytest.mark.parametrize("limit, opens", [(1024, 2000), (64, 500)])
+@pytest.mark.parametrize("limit, opens", [(1024, 1100), (64, 300)])
 def test_more_opens_than_descriptors_end_in_bytes_or_say_that_there_is_none(sim, mount, limited,
                                                                             limit, opens):
     """1,024 are enough for a thousand at once, 64 are for a few dozen."""
@@ -43,14 +45,14 @@ def test_more_opens_than_descriptors_end_in_bytes_or_say_that_there_is_none(sim,
     read(path)
     assert len(fleet.instances(mounted.aws)) == 19
     before = descriptors(mounted, cloud)
-    with crowd(opens, path) as openers:
+    with crowd(opens, *screens(mounted)) as openers:
         await_that(lambda: sample(mounted, "calls_total", action="GetConsoleScreenshot",
                                   result="ENOMEM") or openers.process.poll() is not None,
-                   "there are none left, or all is done", PATIENCE_S)
+                   "there are none left, or all is done", BUSY_S)
         # What needs none is as it was.
         assert len(fleet.instances(mounted.aws)) == 19
         assert (mounted.aws / fleet.aws(0) / "info.json").read_text()
-        results = openers.results()
+        results = openers.results(timeout=BUSY_S)
     assert set(results) <= {"OK", "ENOMEM"} and sum(results.values()) == opens
     assert results["OK"] > limit / 2
     if limit == 64:
@@ -71,7 +73,7 @@ def test_idle_connections_to_one_cloud_leave_descriptors_to_another(limited):
         with Mount(options=options, program=limited(64)) as mounted:
             path = mounted.aws / fleet.aws(0) / "screenshot.jpg"
             read(path)
-            with crowd(300, path) as openers:
+            with crowd(200, *screens(mounted)) as openers:
                 assert set(openers.results()) == {"OK", "ENOMEM"}
             assert 0 < connections(one) <= 16
             # A cloud that was not asked before, by descriptors that were all taken.
