@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import tempfile
 import threading
 
@@ -40,13 +41,17 @@ def one_ten_times_past_it_is_refreshed_first_and_a_failed_refresh_keeps_it():
     options = [f"{name}.list_ttl=1" for name in CLOUDS]
     with Simulator(rate_scale=0) as well, Simulator(rate_scale=0) as ill, \
             Mount.of(well, options=options) as mounted, \
-            Mount.of(ill, options=options) as orphaned:
+            Mount.of(ill, options=options) as orphaned, \
+            socket.socket() as nobody:
         orphaned.allow("")
         one = {"aws": fleet.aws(fleet.AWAKE), "tencent": fleet.cvm(fleet.AWAKE)}
         before = {name: instances(mounted.path / name) for name in CLOUDS}
         for name in CLOUDS:
             assert instances(orphaned.path / name) == before[name]
         ill.stop()
+        # Else another cloud of these tests may get the port, and answer.
+        nobody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        nobody.bind(("127.0.0.1", ill.port))
         for name in CLOUDS:
             await_age(orphaned.path / name, 2)
             assert instances(orphaned.path / name) == before[name]
