@@ -191,6 +191,18 @@ static int add_pair(struct cfs_instance_builder *builder, const char *key, size_
 	return r;
 }
 
+/* Moves the last tag to where its key belongs, behind those of the same key. */
+static void sort_last_tag(struct cfs_instance_builder *builder)
+{
+	size_t at = builder->n_tags - 1U;
+	struct cfs_pair_offsets last = builder->tags[at];
+	const char *key = text_at(builder, last.key);
+
+	for (; at > 0 && strcmp(text_at(builder, builder->tags[at - 1].key), key) > 0; at--)
+		builder->tags[at] = builder->tags[at - 1];
+	builder->tags[at] = last;
+}
+
 int cfs_instance_builder_add_tag(struct cfs_instance_builder *builder, const char *key,
 	size_t key_len, const char *value, size_t value_len)
 {
@@ -201,8 +213,10 @@ int cfs_instance_builder_add_tag(struct cfs_instance_builder *builder, const cha
 		return 0;
 	r = add_pair(builder, key, key_len, value, value_len, &builder->tags[n].key,
 		&builder->tags[n].value);
-	if (r == 0)
+	if (r == 0) {
 		builder->n_tags++;
+		sort_last_tag(builder);
+	}
 	return forgive(r);
 }
 

@@ -65,6 +65,8 @@ struct cfs_instance {
 const char *cfs_instance_field(const struct cfs_instance *instance, enum cfs_field field);
 /* Private before public, as text. */
 const char *cfs_instance_address(const struct cfs_instance *instance, size_t i);
+/* In the order of their keys, whatever the cloud's order was: that may be another each time, and
+ * says nothing. */
 struct cfs_pair cfs_instance_tag(const struct cfs_instance *instance, size_t i);
 /* The provider's own; a repeated key is a list. */
 struct cfs_pair cfs_instance_extra(const struct cfs_instance *instance, size_t i);
@@ -86,7 +88,7 @@ void cfs_instance_destroy(struct cfs_instance *instance);
 struct cfs_instance_builder {
 	struct cfs_buf text;
 	uint32_t field[CFS_N_FIELDS]; /* offset + 1, 0 when unset */
-	struct {
+	struct cfs_pair_offsets {
 		uint32_t key, value;
 	} tags[CFS_TAGS_MAX], extras[CFS_EXTRAS_MAX];
 	uint32_t addresses[CFS_ADDRESSES_MAX];

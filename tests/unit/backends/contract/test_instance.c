@@ -72,9 +72,9 @@ static void an_instance_has_what_was_collected(void **state)
 	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_ZONE), "");
 	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_LAUNCHED), "");
 	assert_int_equal(instance->n_tags, 2);
-	assert_string_equal(cfs_instance_tag(instance, 0).key, "Name");
-	assert_string_equal(cfs_instance_tag(instance, 0).value, "web-1");
-	assert_string_equal(cfs_instance_tag(instance, 1).key, "");
+	assert_string_equal(cfs_instance_tag(instance, 0).key, "");
+	assert_string_equal(cfs_instance_tag(instance, 1).key, "Name");
+	assert_string_equal(cfs_instance_tag(instance, 1).value, "web-1");
 	assert_int_equal(instance->n_extras, 1);
 	assert_string_equal(cfs_instance_extra(instance, 0).key, "vpc");
 	assert_string_equal(cfs_instance_extra(instance, 0).value, "vpc-1");
@@ -166,6 +166,29 @@ static void a_long_text_is_cut_at_a_character(void **state)
 		CFS_FIELD_TEXT_MAX / 3 * 3);
 }
 
+/* EC2 may list an instance's tags in another order each time. */
+static void the_order_of_tags_is_that_of_their_keys(void **state)
+{
+	static const char *const orders[] = {"abcd", "dcba", "bdac", "cabd"};
+	struct cfs_instance_builder *builder = *state;
+	struct cfs_instance *instances[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		cfs_instance_builder_reset(builder);
+		for (const char *key = orders[i]; *key; key++)
+			cfs_instance_builder_add_tag(builder, key, 1, key, 1);
+		/* Of the same key, the first stays the first. */
+		cfs_instance_builder_add_tag(builder, "b", 1, "again", 5);
+		instances[i] = build(builder);
+		assert_true(cfs_instance_equal(instances[0], instances[i]));
+	}
+	assert_string_equal(cfs_instance_tag(instances[0], 1).value, "b");
+	assert_string_equal(cfs_instance_tag(instances[0], 2).value, "again");
+	assert_string_equal(cfs_instance_tag(instances[0], 4).key, "d");
+	for (size_t i = 0; i < 4; i++)
+		cfs_instance_destroy(instances[i]);
+}
+
 static void what_is_beyond_a_count_is_left_out(void **state)
 {
 	struct cfs_instance_builder *builder = *state;
@@ -183,7 +206,7 @@ static void what_is_beyond_a_count_is_left_out(void **state)
 	assert_int_equal(instance->n_tags, CFS_TAGS_MAX);
 	assert_int_equal(instance->n_extras, CFS_EXTRAS_MAX);
 	assert_int_equal(instance->n_addresses, CFS_ADDRESSES_MAX);
-	assert_string_equal(cfs_instance_tag(instance, CFS_TAGS_MAX - 1).value, "63");
+	assert_string_equal(cfs_instance_tag(instance, CFS_TAGS_MAX - 1).value, "9");
 	assert_string_equal(cfs_instance_extra(instance, CFS_EXTRAS_MAX - 1).key, "31");
 	assert_string_equal(cfs_instance_address(instance, CFS_ADDRESSES_MAX - 1), "63");
 	cfs_instance_destroy(instance);
@@ -269,6 +292,9 @@ static void instances_are_equal_when_they_say_the_same(void **state)
 			one = variant(*state, i);
 			other = variant(*state, j);
 			assert_int_equal(cfs_instance_equal(one, other), i == j);
+			/* Texts apart from what the backend makes of them. */
+			assert_int_equal(cfs_instance_says_same(one, other),
+				(i < 7 ? i : 0) == (j < 7 ? j : 0));
 			cfs_instance_destroy(one);
 			cfs_instance_destroy(other);
 		}
@@ -289,6 +315,8 @@ int main(void)
 			hostile_bytes_become_well_formed_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_long_text_is_cut_at_a_character, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_order_of_tags_is_that_of_their_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_is_beyond_a_count_is_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

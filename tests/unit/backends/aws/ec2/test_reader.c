@@ -158,7 +158,7 @@ static struct outcome read_fixture(
 #define WEB_1 \
 	"i-0123456789abcdef0|web-1 \xc3\xa9\xe4\xb8\xad|us-east-1a|running|t3.micro|" \
 	"2024-05-06T07:08:09.000Z|1|3 @10.0.0.12 @203.0.113.12 @2001:db8::12 @2001:db8::13" \
-	" #env=prod & more #Name=web-1 \xc3\xa9\xe4\xb8\xad #empty= Architecture=x86_64" \
+	" #Name=web-1 \xc3\xa9\xe4\xb8\xad #empty= #env=prod & more Architecture=x86_64" \
 	" Hypervisor=xen PlatformDetails=Linux/UNIX PrivateDnsName=ip-10-0-0-12.ec2.internal" \
 	" PublicDnsName=ec2-203-0-113-12.compute-1.amazonaws.com VpcId=vpc-1a2b3c4d" \
 	" SubnetId=subnet-0a1b2c3d ImageId=ami-0aff18ec83f712f05 KeyName=ops\n"

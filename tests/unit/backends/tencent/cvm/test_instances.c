@@ -119,10 +119,10 @@ static void fields_are_read(void **state)
 	assert_string_equal(cfs_instance_address(one, 3), "2402:4e00::1");
 
 	assert_int_equal(one->n_tags, 3);
-	assert_string_equal(cfs_instance_tag(one, 0).key, "env");
-	assert_string_equal(cfs_instance_tag(one, 0).value, "prod");
-	assert_string_equal(cfs_instance_tag(one, 1).key, "empty");
-	assert_string_equal(cfs_instance_tag(one, 1).value, "");
+	assert_string_equal(cfs_instance_tag(one, 0).key, "empty");
+	assert_string_equal(cfs_instance_tag(one, 0).value, "");
+	assert_string_equal(cfs_instance_tag(one, 1).key, "env");
+	assert_string_equal(cfs_instance_tag(one, 1).value, "prod");
 	assert_string_equal(cfs_instance_tag(one, 2).key, "none");
 	assert_string_equal(cfs_instance_tag(one, 2).value, "");
 
