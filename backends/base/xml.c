@@ -13,8 +13,11 @@
 #include <libxml/xmlmemory.h>
 #include <openssl/crypto.h>
 
+#include "backends/base/scrub.h"
+
 /* Bytes given to libxml2 at a time. Between slices CFS_XML_PENDING_MAX is checked. */
 #define SLICE 4096
+#define SCRUBBED_MAX (8 * SLICE)
 #define BLOCK 64 /* bytes checked together: compilers vectorize the loop over them */
 
 struct cfs_xml {
@@ -24,6 +27,8 @@ struct cfs_xml {
 	size_t left;    /* bytes that may still come */
 	size_t given;   /* bytes that libxml2 was given */
 	size_t pending; /* bytes since libxml2 last reported something other than CDATA */
+	struct cfs_scrub_xml scrub;
+	struct cfs_buf scrubbed; /* a slice of which something was replaced */
 	unsigned depth;
 	bool begun;   /* the first byte has been checked */
 	bool in_text; /* libxml2 would take plain text as that of an element */
@@ -56,12 +61,13 @@ static void on_begin(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 	xml->pending = 0;
 	if (xml->failed)
 		return;
-	if (xml->depth == CFS_XML_DEPTH_MAX ||
+	if (xml->depth == CFS_XML_NESTING_MAX ||
 		strnlen((const char *)name, CFS_XML_NAME_MAX + 1) > CFS_XML_NAME_MAX) {
 		fail(xml, -EBADMSG);
 		return;
 	}
-	xml->depth++;
+	if (++xml->depth > CFS_XML_DEPTH_MAX)
+		return;
 	r = xml->handler->begin(xml->arg, (const char *)name);
 	if (r < 0)
 		fail(xml, r);
@@ -78,7 +84,8 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
 	xml->pending = 0;
 	if (xml->failed)
 		return;
-	xml->depth--;
+	if (xml->depth-- > CFS_XML_DEPTH_MAX)
+		return;
 	r = xml->handler->end(xml->arg);
 	if (r < 0)
 		fail(xml, r);
@@ -91,7 +98,7 @@ static void on_cdata(void *arg, const xmlChar *bytes, int len)
 	struct cfs_xml *xml = arg;
 	int r;
 
-	if (xml->failed || len <= 0)
+	if (xml->failed || len <= 0 || xml->depth > CFS_XML_DEPTH_MAX)
 		return;
 	r = xml->handler->text(xml->arg, (const char *)bytes, (size_t)len);
 	if (r < 0)
@@ -206,6 +213,7 @@ int cfs_xml_create(
 	xml->handler = handler;
 	xml->arg = arg;
 	xml->left = max;
+	cfs_buf_init(&xml->scrubbed, SCRUBBED_MAX);
 	xml->parser = xmlCreatePushParserCtxt(&copy, xml, NULL, 0, NULL);
 	if (!xml->parser)
 		goto out;
@@ -225,6 +233,8 @@ void cfs_xml_destroy(struct cfs_xml *xml)
 	if (!xml)
 		return;
 	xmlFreeParserCtxt(xml->parser);
+	cfs_buf_wipe(&xml->scrubbed);
+	OPENSSL_cleanse(&xml->scrub, sizeof(xml->scrub));
 	free(xml);
 }
 
@@ -279,7 +289,8 @@ static bool nothing_buffered(const struct cfs_xml *xml)
 #endif
 }
 
-static int feed_slice(struct cfs_xml *xml, const char *bytes, size_t len)
+/* Gives libxml2 bytes that have been scrubbed, one or more. */
+static int give(struct cfs_xml *xml, const char *bytes, size_t len)
 {
 	int r;
 
@@ -292,6 +303,29 @@ static int feed_slice(struct cfs_xml *xml, const char *bytes, size_t len)
 	 * it has seen. Of a CDATA section it does not buffer the beginning, "<![CDATA[". */
 	xml->in_text = xml->depth > 0 && nothing_buffered(xml) && bytes[len - 1] != '[';
 	return 0;
+}
+
+/* Gives libxml2 what was scrubbed. What is held has its place before all that is to come. */
+static int give_scrubbed(struct cfs_xml *xml)
+{
+	int r = 0;
+
+	if (xml->scrubbed.len > 0)
+		r = give(xml, xml->scrubbed.data, xml->scrubbed.len);
+	if (xml->scrub.n_held > 0)
+		xml->in_text = false;
+	return r;
+}
+
+static int feed_slice(struct cfs_xml *xml, const char *bytes, size_t len)
+{
+	bool clean;
+
+	cfs_buf_clear(&xml->scrubbed);
+	xml->failed = cfs_scrub_xml(&xml->scrub, bytes, len, &xml->scrubbed, &clean);
+	if (xml->failed)
+		return xml->failed;
+	return clean ? give(xml, bytes, len) : give_scrubbed(xml);
 }
 
 /* A screenshot is a hundred kilobytes of text in one element, and libxml2 reads each byte several
@@ -319,23 +353,17 @@ static int feed_slices(struct cfs_xml *xml, const char *bytes, size_t len)
 
 int cfs_xml_feed(struct cfs_xml *xml, const char *bytes, size_t len)
 {
-	size_t whole;
-
 	if (xml->failed || len == 0)
 		return xml->failed;
 	/* libxml2 guesses UTF-16, UTF-32 and EBCDIC from the first bytes, whatever its options say.
-	 * All of them begin otherwise, or contain NULs, and XML has no NULs. */
+	 * All of them begin otherwise, or contain NULs, which are replaced. */
 	if (xml->ended || (!xml->begun && !strchr("< \t\r\n\xef", *bytes)))
 		return xml->failed = -EBADMSG;
 	xml->begun = true;
 	if (len > xml->left)
 		return xml->failed = -EFBIG;
 	xml->left -= len;
-	/* What comes before a NUL is parsed first, as if it had arrived on its own. */
-	whole = strnlen(bytes, len);
-	if (feed_slices(xml, bytes, whole) == 0 && whole < len)
-		xml->failed = -EBADMSG;
-	return xml->failed;
+	return feed_slices(xml, bytes, len);
 }
 
 int cfs_xml_end(struct cfs_xml *xml)
@@ -345,5 +373,9 @@ int cfs_xml_end(struct cfs_xml *xml)
 	if (!xml->begun || xml->ended)
 		return xml->failed = -EBADMSG;
 	xml->ended = true;
+	cfs_buf_clear(&xml->scrubbed);
+	xml->failed = cfs_scrub_xml_end(&xml->scrub, &xml->scrubbed);
+	if (xml->failed || give_scrubbed(xml) < 0)
+		return xml->failed;
 	return check(xml, xmlParseChunk(xml->parser, "", 0, 1));
 }

@@ -5,7 +5,8 @@
  * It is libxml2's push parser with everything turned off that reaches outside the document: nothing
  * is loaded from the network or from a file, and a document with a DOCTYPE is refused where the
  * DOCTYPE begins, so the only entities are the five of XML itself. The text is read as UTF-8,
- * whatever encoding it declares. No tree is built. Attributes and namespaces are not reported:
+ * whatever encoding it declares, and what XML has no character for is replaced by U+FFFD before
+ * libxml2 sees it (scrub.h), so that one odd byte does not end the document. No tree is built. Attributes and namespaces are not reported:
  * answers of AWS keep nothing in them.
  *
  * Answers may hold keys, so libxml2's memory is overwritten before it is freed. libxml2 prints no
@@ -16,8 +17,9 @@
 
 #include <stddef.h>
 
-#define CFS_XML_DEPTH_MAX 32 /* elements within each other */
-#define CFS_XML_NAME_MAX 128 /* bytes of an element's name */
+#define CFS_XML_DEPTH_MAX 32 /* elements within each other that are reported; others are skipped */
+#define CFS_XML_NESTING_MAX 128 /* elements within each other */
+#define CFS_XML_NAME_MAX 128    /* bytes of an element's name */
 /* Bytes without anything to report: a tag with its attributes, a comment, a CDATA section. libxml2
  * buffers these until it has seen their end. Other text is reported as it arrives. */
 #define CFS_XML_PENDING_MAX (64 * 1024)

@@ -144,6 +144,34 @@ def test_hostile_names_and_tags_are_escaped_in_info_json():
             assert info["name"] == item["InstanceName"] and info["tags"] == tags
 
 
+# What a service may let through, and a parser does not: as bytes, and as references or escapes.
+NO_CHARACTERS = [b"\x00", b"\x08", b"\x1b[31m", b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xef\xbf\xbf"]
+NO_XML_REFERENCES = [b"&#x8;", b"&#0;", b"&#xD83D;", b"&#xFFFF;", b"&bogus;", b"R&D", b"]]>"]
+NO_JSON_ESCAPES = [b"\\u0000", b"\\ud800", b"\\udc00\\ud83d", b"C:\\path", b"\\u12", b"\n\t"]
+
+
+def test_one_strangers_bytes_hide_no_fleet():
+    """In a tag, in a name; where they come in pieces of the stream is for the unit tests."""
+    text = b"MARK".join(NO_CHARACTERS + NO_XML_REFERENCES)
+    item = ec2_item(ONE, tags={"Name": "a MARK", "note MARK": "MARK z"})
+    listing = ec2_listing([item, TWO]).encode().replace(b"MARK", text)
+    with ec2_of((200, listing)) as both:
+        assert instances(both.path) == [ONE, TWO]
+        info = json.loads((both.path / ONE / "info.json").read_text())
+        assert info["tags"]["Name"] == info["name"]
+        assert "\ufffd" in info["name"] and "R&D" in info["name"] and "\x08" not in info["name"]
+        assert read(both.path / "status")
+    text = b"MARK".join(NO_CHARACTERS + NO_JSON_ESCAPES)
+    item = {"InstanceId": C_ONE, "InstanceName": "a MARK", "InstanceState": "RUNNING",
+            "Tags": [{"Key": "note MARK", "Value": "MARK z"}]}
+    listing = cvm_listing([item, C_TWO]).encode().replace(b"MARK", text)
+    with cvm_of((200, listing)) as both:
+        assert instances(both.path) == [C_ONE, C_TWO]
+        info = json.loads((both.path / C_ONE / "info.json").read_text())
+        assert "\ufffd" in info["name"] and "C:\\path" in info["name"] and "\x08" not in info["name"]
+        assert list(info["tags"]) == [info["name"].replace("a ", "note ", 1)]
+
+
 def test_the_fleets_hostile_names_break_nothing(sim, mount):
     mounted = mount(sim(instances=400, rate_scale=0))
     for cloud in (mounted.aws, mounted.tencent):

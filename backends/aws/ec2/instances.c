@@ -140,9 +140,7 @@ static int keep(struct cfs_aws_instances *instances, const char *text, size_t le
 
 	if (len >= CFS_AWS_INSTANCE_TEXT_MAX - begin)
 		return 0;
-	r = cfs_buf_add(&instances->text, text, len);
-	if (r == 0)
-		r = cfs_buf_addc(&instances->text, '\0');
+	r = cfs_buf_add(&instances->text, text, len + 1); /* with its NUL */
 	if (r == 0)
 		*ret_at = (uint32_t)begin + 1;
 	return r;

@@ -35,8 +35,8 @@ void cfs_aws_instances_init(
 	struct cfs_aws_instances *instances, struct cfs_sink *sink, const char *wanted);
 void cfs_aws_instances_finish(struct cfs_aws_instances *instances);
 
-/* An element begins, or ends. If it is a leaf, this is its text, and `cut` tells that the text was
- * longer. Other elements are ignored. 0, -ENOMEM or what the sink returned. */
+/* An element begins, or ends. If it is a leaf, this is its text, with a NUL behind it, and `cut` tells
+ * that the text was longer. Other elements are ignored. 0, -ENOMEM or what the sink returned. */
 void cfs_aws_instances_begin(struct cfs_aws_instances *instances, enum cfs_aws_place place);
 int cfs_aws_instances_end(struct cfs_aws_instances *instances, enum cfs_aws_place place,
 	const char *text, size_t len, bool cut);

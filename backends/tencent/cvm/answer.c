@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/base/json.h"
+#include "backends/base/scrub.h"
 #include "backends/base/text.h"
 #include "backends/tencent/api/api.h"
 #include "backends/tencent/api/errors.h"
@@ -204,7 +205,13 @@ void cfs_tencent_answer_finish(struct cfs_reader *reader, int status, struct cfs
 	char request_id[CFS_REQUEST_ID_MAX];
 	const cJSON *response;
 	cJSON *tree;
+	int r;
 
+	r = cfs_scrub_json(&reader->body, CFS_JSON_DEPTH_MAX);
+	if (r < 0) {
+		cfs_error_set(ret_error, cfs_fault_from_errno(r), "the answer could not be read");
+		return;
+	}
 	response = cfs_tencent_api_response(status, &reader->body, &tree, ret_error);
 	memcpy(request_id, ret_error->request_id, sizeof(request_id));
 	if (response)

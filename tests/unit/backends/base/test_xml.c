@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "backends/base/buf.h"
+#include "backends/base/scrub.h"
 #include "backends/base/xml.h"
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
@@ -136,16 +137,14 @@ static void test_hostile_documents_are_refused_at_every_split(void **state)
 		"<a></b>",
 		"<a/><b/>",
 		"<a/>trailing",
-		"<a>]]></a>",
+		"<a>\x01",
+		"<a/>&",
+		"<a/>\xc3",
+		"&lt;a/>",
+		"\x01<a/>",
+		"<a \x01/>",
 		"<a x='1' x='2'/>",
 		"<undeclared:a/>",
-		"<a>&undefined;</a>",
-		"<a>&#0;</a>",
-		"<a>&#xD800;</a>",
-		"<a>\x01</a>",
-		"<a>\xc3(</a>",
-		"<a>\xff\xfe</a>",
-		"<a>\xed\xa0\x80</a>",
 		"<!DOCTYPE a><a/>",
 		"<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>",
 		"<!DOCTYPE a PUBLIC \"x\" \"http://127.0.0.1:1/x.dtd\"><a/>",
@@ -160,6 +159,69 @@ static void test_hostile_documents_are_refused_at_every_split(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(hostile); i++) {
 		if (parse_all_ways(hostile[i], strlen(hostile[i]), NULL) != -EBADMSG)
 			fail_msg("taken: %s", hostile[i]);
+	}
+}
+
+#define BAD "\xef\xbf\xbd" /* U+FFFD */
+
+static void test_what_is_no_character_is_replaced_at_every_split(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} texts[] = {
+		{"a\x08z", "a" BAD "z"},
+		{"\x01\x1f\x7f", BAD BAD "\x7f"},
+		{"\t\n \r\n", "\t\n \n"},
+		{"\xc3(", BAD "("},
+		{"\xff\xfe", BAD BAD},
+		{"\xed\xa0\x80", BAD BAD BAD},
+		{"\xe4\xb8", BAD BAD},
+		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+		{"\xf0\x9f\x98", BAD BAD BAD},
+		{"\xef\xbf\xbe\xef\xbf\xbf\xef\xbf\xbd", BAD BAD BAD},
+		{"\xf0\x9f\xbf\xbf", "\xf0\x9f\xbf\xbf"}, /* U+1FFFF, which XML has */
+		{"&#8;&#x8;&#0;&#x0000000;", BAD BAD BAD BAD},
+		{"&#xD83D;&#xde00;&#xFFFF;&#x110000;", BAD BAD BAD BAD},
+		{"&#99999999999999999999;", BAD},
+		{"&#x1F600;&#10;&#x9;", "\xf0\x9f\x98\x80\n\t"},
+		{"&#000000000000000000000000000065;", "A"},
+		{"R&D", "R&D"},
+		{"&", "&"},
+		{"&&amp;;", "&&;"},
+		{"&amp;#8;", "&#8;"},
+		{"&nbsp;&#;&#x;&#a;&#x8", "&nbsp;&#;&#x;&#a;&#x8"},
+		{"&#X8;&AMP;", "&#X8;&AMP;"},
+		{"&#x\x01;", "&#x" BAD ";"},
+		{"&lt;&gt;&quot;&apos;", "<>\"'"},
+		{"a]]>]]]>]>]]&gt;", "a]]>]]]>]>]]>"},
+		{"![CDATA[&]]>", "![CDATA[&]]>"},
+		{"<![CDATA[R&D &#8; \x08 <]] ]>]]]>]]>&", "R&D &#8; " BAD " <]] ]>]]]>&"},
+		{"<!-- <![CDATA[ \x08-->&amp;", "&"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(texts); i++) {
+		char document[256], expected[256];
+
+		snprintf(document, sizeof(document), "<r><a>%s</a><b>two</b></r>", texts[i].in);
+		snprintf(expected, sizeof(expected), "(r (a %s)(b two))", texts[i].out);
+		if (parse_all_ways(document, strlen(document), expected) != 0)
+			fail_msg("refused: %s", texts[i].in);
+	}
+}
+
+/* Long references are text, which is shown as it came. */
+static void test_a_reference_has_a_limit(void **state)
+{
+	(void)state;
+	for (size_t zeros = 50; zeros < 70; zeros++) {
+		char document[160], expected[160], reference[96];
+
+		snprintf(reference, sizeof(reference), "&#%0*d65;", (int)zeros, 0);
+		snprintf(document, sizeof(document), "<a>%s</a>", reference);
+		snprintf(expected, sizeof(expected), "(a %s)",
+			strlen(reference) <= CFS_SCRUB_HELD_MAX ? "A" : reference);
+		assert_int_equal(parse_all_ways(document, strlen(document), expected), 0);
 	}
 }
 
@@ -178,18 +240,27 @@ static void test_other_encodings_are_refused(void **state)
 	assert_int_equal(parse_all_ways(utf16_bare, sizeof(utf16_bare) - 1, NULL), -EBADMSG);
 	assert_int_equal(parse_all_ways(utf16_be, sizeof(utf16_be) - 1, NULL), -EBADMSG);
 	assert_int_equal(parse_all_ways(ebcdic, sizeof(ebcdic) - 1, NULL), -EBADMSG);
-	assert_int_equal(parse_all_ways(latin, sizeof(latin) - 1, NULL), -EBADMSG);
 	/* A declared encoding means nothing: the text is what its bytes are in UTF-8. */
+	assert_int_equal(parse_all_ways(latin, sizeof(latin) - 1, "(a " BAD ")"), 0);
 	assert_int_equal(parse(utf7, sizeof(utf7) - 1, 3, 5, &record), 0);
 	assert_string_equal(cfs_buf_text(&record.text), "(a +ADw-b/+AD4-)");
 	cfs_buf_finish(&record.text);
 }
 
-static void test_nul_is_refused(void **state)
+static void test_nul_is_a_control_character(void **state)
 {
 	(void)state;
-	assert_int_equal(parse_all_ways("<a>\0</a>", 8, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways("<a>\0</a>", 8, "(a " BAD ")"), 0);
 	assert_int_equal(parse_all_ways("<a></a>\0", 8, NULL), -EBADMSG);
+	assert_int_equal(parse_all_ways("\0<a></a>", 8, NULL), -EBADMSG);
+}
+
+static void nest(struct cfs_buf *text, int depth)
+{
+	for (int i = 0; i < depth; i++)
+		assert_int_equal(cfs_buf_adds(text, "<a>x"), 0);
+	for (int i = 0; i < depth; i++)
+		assert_int_equal(cfs_buf_adds(text, "</a>"), 0);
 }
 
 static void test_depth_has_a_limit(void **state)
@@ -197,16 +268,33 @@ static void test_depth_has_a_limit(void **state)
 	struct cfs_buf text = CFS_BUF_INIT(DOCUMENT_MAX);
 
 	(void)state;
-	for (int depth = CFS_XML_DEPTH_MAX; depth <= CFS_XML_DEPTH_MAX + 1; depth++) {
+	for (int depth = CFS_XML_NESTING_MAX; depth <= CFS_XML_NESTING_MAX + 1; depth++) {
 		cfs_buf_clear(&text);
-		for (int i = 0; i < depth; i++)
-			assert_int_equal(cfs_buf_adds(&text, "<a>"), 0);
-		for (int i = 0; i < depth; i++)
-			assert_int_equal(cfs_buf_adds(&text, "</a>"), 0);
-		assert_int_equal(
-			parse_whole(text.data, text.len), depth > CFS_XML_DEPTH_MAX ? -EBADMSG : 0);
+		nest(&text, depth);
+		assert_int_equal(parse_whole(text.data, text.len),
+			depth > CFS_XML_NESTING_MAX ? -EBADMSG : 0);
 	}
 	cfs_buf_finish(&text);
+}
+
+static void test_what_is_too_deep_is_skipped(void **state)
+{
+	struct cfs_buf text = CFS_BUF_INIT(DOCUMENT_MAX);
+	struct cfs_buf expected = CFS_BUF_INIT(DOCUMENT_MAX);
+
+	(void)state;
+	cfs_buf_adds(&text, "<r>");
+	nest(&text, CFS_XML_DEPTH_MAX + 7);
+	cfs_buf_adds(&text, "<b>two</b></r>");
+	cfs_buf_adds(&expected, "(r ");
+	for (int i = 1; i < CFS_XML_DEPTH_MAX; i++)
+		cfs_buf_adds(&expected, "(a x");
+	for (int i = 1; i < CFS_XML_DEPTH_MAX; i++)
+		cfs_buf_adds(&expected, ")");
+	cfs_buf_adds(&expected, "(b two))");
+	assert_int_equal(parse_all_ways(text.data, text.len, expected.data), 0);
+	cfs_buf_finish(&text);
+	cfs_buf_finish(&expected);
 }
 
 /* A document of `before`, n times 'x', and `after`. */
@@ -321,9 +409,10 @@ static void test_long_text_reads_the_same_however_it_comes(void **state)
 		{"<![CDATA[<]]>", "<"},
 		{"<!-- - -->", ""},
 		{"\xc3\xa9", "\xc3\xa9"},
-		{"\x01", NULL},
-		{"&", NULL},
-		{"\xc3", NULL},
+		{"\x01", BAD},
+		{"&", "&"},
+		{"\xc3", BAD},
+		{"&#8;", BAD},
 		{"</x>", NULL},
 	};
 	static const size_t pieces[] = {1, 63, 64, 65, 300, 1000, 4096, 5000, 100000};
@@ -366,9 +455,12 @@ int main(void)
 		cmocka_unit_test(test_elements_and_text_at_every_split),
 		cmocka_unit_test(test_a_document_cut_anywhere_is_bad),
 		cmocka_unit_test(test_hostile_documents_are_refused_at_every_split),
+		cmocka_unit_test(test_what_is_no_character_is_replaced_at_every_split),
+		cmocka_unit_test(test_a_reference_has_a_limit),
 		cmocka_unit_test(test_other_encodings_are_refused),
-		cmocka_unit_test(test_nul_is_refused),
+		cmocka_unit_test(test_nul_is_a_control_character),
 		cmocka_unit_test(test_depth_has_a_limit),
+		cmocka_unit_test(test_what_is_too_deep_is_skipped),
 		cmocka_unit_test(test_names_have_a_limit),
 		cmocka_unit_test(test_huge_attributes_are_refused),
 		cmocka_unit_test(test_long_text_passes_but_not_a_long_cdata_section),

@@ -606,9 +606,9 @@ static void test_hostile_xml_is_a_bad_answer(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(hostile); i++)
 		assert_int_equal(fault_of(CFS_FETCH, CFS_AWS_LIVE_SCREENSHOT, 200, hostile[i]),
 			CFS_BAD_ANSWER);
-	for (int i = 0; i < 2 * CFS_XML_DEPTH_MAX; i++)
+	for (int i = 0; i < 2 * CFS_XML_NESTING_MAX; i++)
 		assert_int_equal(cfs_buf_adds(&text, "<DescribeInstancesResponse>"), 0);
-	for (int i = 0; i < 2 * CFS_XML_DEPTH_MAX; i++)
+	for (int i = 0; i < 2 * CFS_XML_NESTING_MAX; i++)
 		assert_int_equal(cfs_buf_adds(&text, "</DescribeInstancesResponse>"), 0);
 	assert_int_equal(fault_of(CFS_LIST, 0, 200, cfs_buf_text(&text)), CFS_BAD_ANSWER);
 	cfs_buf_finish(&text);
