@@ -1,7 +1,6 @@
 #include "fs/cloud/cloud_config.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,30 +219,10 @@ static int set_regions(const struct applied *applied)
 	return r;
 }
 
-/* A decimal number in [min, max], or NAN. */
-static double parse_number(const char *value, double min, double max)
-{
-	double number;
-	char *end;
-
-	if (strspn(value, "0123456789.") != strlen(value) || value[0] == '\0')
-		return NAN;
-	number = strtod(value, &end);
-	return *end == '\0' && number >= min && number <= max ? number : NAN;
-}
-
 static int get_number(
 	const struct applied *applied, const char *unit, double min, double max, double *ret_number)
 {
-	double number = parse_number(applied->item->value, min, max);
-	char what[WHAT_MAX];
-
-	if (isnan(number)) {
-		snprintf(what, sizeof(what), "is not a number of %s from %g to %g", unit, min, max);
-		return refuse_value(applied, what);
-	}
-	*ret_number = number;
-	return 0;
+	return cfs_config_item_number(applied->item, unit, min, max, ret_number, applied->why);
 }
 
 static int set_list_ttl(const struct applied *applied)

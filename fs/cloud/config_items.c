@@ -1,6 +1,7 @@
 #include "fs/cloud/config_items.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #define SHOWN_MAX 256 /* bytes of a path or an option in a message */
 #define NAME_SHOWN_MAX 128
+#define WHAT_MAX 128 /* bytes of what is wrong with a value */
 
 void cfs_config_items_init(struct cfs_config_items *items)
 {
@@ -218,4 +220,33 @@ int cfs_config_item_refuse_value(const struct cfs_config_item *item, const char 
 	if (nearest)
 		cfs_nearest_add(nearest, why);
 	return -EINVAL;
+}
+
+/* A decimal number in [min, max], or NAN. */
+static double parse_number(const char *value, double min, double max)
+{
+	double number;
+	char *end;
+
+	if (strspn(value, "0123456789.") != strlen(value) || value[0] == '\0')
+		return NAN;
+	number = strtod(value, &end);
+	return *end == '\0' && number >= min && number <= max ? number : NAN;
+}
+
+int cfs_config_item_number(const struct cfs_config_item *item, const char *unit, double min,
+	double max, double *ret_number, struct cfs_buf *why)
+{
+	double number = parse_number(item->value, min, max);
+	char what[WHAT_MAX];
+
+	if (!isnan(number)) {
+		*ret_number = number;
+		return 0;
+	}
+	snprintf(what, sizeof(what), "is not a number of %s from %g to %g", unit, min, max);
+	/* It may be a URL with a password that stands in the wrong line. */
+	return strchr(item->value, '@') ? cfs_config_item_refuse(item, what, NULL, why)
+					: cfs_config_item_refuse_value(item, item->value,
+						  strlen(item->value), what, NULL, why);
 }

@@ -61,4 +61,9 @@ int cfs_config_item_refuse(const struct cfs_config_item *item, const char *what,
 int cfs_config_item_refuse_value(const struct cfs_config_item *item, const char *value, size_t len,
 	const char *what, const struct cfs_nearest *nearest, struct cfs_buf *why);
 
+/* An item's value as a decimal number from min to max of such units, "seconds". -EINVAL with a
+ * sentence in why. */
+int cfs_config_item_number(const struct cfs_config_item *item, const char *unit, double min,
+	double max, double *ret_number, struct cfs_buf *why);
+
 #endif
