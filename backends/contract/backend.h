@@ -44,6 +44,7 @@ struct cfs_live {
 	bool wakes;       /* takes the wake flag with it; the directory then has a file `wake` */
 	bool image;       /* a picture: the gallery shows it */
 	bool page;        /* a web page: when the call fails, one that says why is served instead */
+	bool once; /* each open must have its own: a link that works once. It is never held */
 };
 
 /* One configured cloud in a backend's own terms: endpoints, filters. Immutable. */

@@ -11,6 +11,10 @@
 
 #define WHAT_MAX 1024 /* bytes of what is wrong with an item */
 
+#define STILL_TTL_DEFAULT 60  /* seconds */
+#define STILL_MAX_DEFAULT 256 /* MiB */
+#define MIB (1024 * 1024)
+
 #define MOUNT_SECTION "consolefs" /* the section that is not a cloud */
 
 void cfs_config_init(struct cfs_config *config)
@@ -148,22 +152,64 @@ static int add_section(
 		       : refuse_backend(item, named, why);
 }
 
+static int set_refuse(
+	struct cfs_mount_config *mount, const struct cfs_config_item *item, struct cfs_buf *why)
+{
+	const char *wrong, *name;
+	size_t len;
+
+	wrong = cfs_guests_parse(item->value, &mount->guests, &name, &len);
+	return wrong ? cfs_config_item_refuse_value(item, name, len, wrong, NULL, why) : 0;
+}
+
+static int set_still_ttl(
+	struct cfs_mount_config *mount, const struct cfs_config_item *item, struct cfs_buf *why)
+{
+	double seconds = 0;
+	int r = cfs_config_item_number(item, "seconds", 0.1, 86400, &seconds, why);
+
+	if (r == 0)
+		mount->still_ttl_ms = (int64_t)(seconds * 1000);
+	return r;
+}
+
+static int set_still_max(
+	struct cfs_mount_config *mount, const struct cfs_config_item *item, struct cfs_buf *why)
+{
+	double mib = 0;
+	int r = cfs_config_item_number(item, "MiB", 1, 65536, &mib, why);
+
+	if (r == 0)
+		mount->still_max = (uint64_t)(mib * MIB);
+	return r;
+}
+
+static const struct {
+	const char *key;
+	int (*set)(struct cfs_mount_config *mount, const struct cfs_config_item *item,
+		struct cfs_buf *why);
+} mount_settings[] = {
+	{"refuse", set_refuse},
+	{"still_ttl", set_still_ttl},
+	{"still_max", set_still_max},
+};
+
+#define N_MOUNT_SETTINGS (sizeof(mount_settings) / sizeof(mount_settings[0]))
+
 static int apply_to_mount(
 	struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
 {
 	struct cfs_nearest nearest;
-	const char *wrong, *name;
-	size_t len;
 
 	if (cfs_config_items_earlier(&config->items, item))
 		return cfs_config_item_refuse(item, "is given twice", NULL, why);
-	if (strcmp(item->key, "refuse") != 0) {
-		cfs_nearest_init(&nearest, item->key, strlen(item->key));
-		cfs_nearest_offer(&nearest, "refuse");
-		return cfs_config_item_refuse(item, "is not a setting of the mount", &nearest, why);
+	cfs_nearest_init(&nearest, item->key, strlen(item->key));
+	for (size_t i = 0; i < N_MOUNT_SETTINGS; i++) {
+		if (strcmp(item->key, mount_settings[i].key) == 0)
+			return mount_settings[i].set(&config->mount, item, why);
+		cfs_nearest_offer(&nearest, mount_settings[i].key);
 	}
-	wrong = cfs_guests_parse(item->value, &config->guests, &name, &len);
-	return wrong ? cfs_config_item_refuse_value(item, name, len, wrong, NULL, why) : 0;
+	return cfs_config_item_refuse(item, "is not a setting of the mount", &nearest, why);
 }
 
 static int apply(struct cfs_config *config, const struct cfs_config_item *item, struct cfs_buf *why)
@@ -216,7 +262,9 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 
 	config->from_file = config->items.from_file && !is_only_about_mount(config);
 	/* It is a list. */
-	(void)cfs_guests_parse(cfs_guests_default, &config->guests, &name, &len);
+	(void)cfs_guests_parse(cfs_guests_default, &config->mount.guests, &name, &len);
+	config->mount.still_ttl_ms = STILL_TTL_DEFAULT * 1000;
+	config->mount.still_max = (uint64_t)STILL_MAX_DEFAULT * MIB;
 	for (size_t i = 0; !config->from_file && r == 0 && (backend = cfs_backend_at(i)); i++)
 		r = add_cloud(config, backend->name, backend);
 	for (const struct cfs_config_item *item = config->items.first; item && r == 0;

@@ -12,6 +12,7 @@
 #define CFS_FS_CLOUD_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "backends/contract/env.h"
 #include "fs/client/client_data.h"
@@ -21,10 +22,17 @@
 
 #define CFS_CLOUDS_MAX 64
 
+/* What [consolefs] says: a value, copied by assignment. */
+struct cfs_mount_config {
+	struct cfs_guests guests; /* whose opens are refused */
+	int64_t still_ttl_ms;     /* for which a snapshot of a still file is held */
+	uint64_t still_max;       /* bytes of all that are held */
+};
+
 struct cfs_config {
 	struct cfs_config_items items;   /* as read */
 	struct cfs_cloud_config *clouds; /* as resolved, in order of appearance */
-	struct cfs_guests guests;        /* as resolved: whose opens are refused */
+	struct cfs_mount_config mount;   /* as resolved */
 	bool from_file;                  /* as resolved: a file says what clouds there are */
 };
 

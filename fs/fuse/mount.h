@@ -8,9 +8,10 @@
 #include <fuse_lowlevel.h>
 
 #include "fs/client/runtime.h"
-#include "fs/cloud/guests.h"
+#include "fs/cloud/config.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/node.h"
+#include "fs/tree/still.h"
 
 struct cfs_dirlist;
 struct cfs_request;
@@ -18,9 +19,10 @@ struct cfs_request;
 /* The user data of the FUSE session. */
 struct cfs_mount {
 	const struct cfs_runtime *runtime;
-	const struct cfs_guests *guests; /* whose opens of live files are refused */
+	const struct cfs_mount_config *config; /* may change at any time */
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
+	struct cfs_still still;
 	struct cfs_request *requests; /* that wait */
 	struct cfs_dirlist *dirlists; /* of directories that are open */
 	void (*ready)(void *arg);     /* called at FUSE_INIT */

@@ -47,15 +47,39 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	mount->ready(mount->ready_arg);
 }
 
+/* Whether the process that asks is refused a live file of an instance. One that cannot be looked up
+ * is not. */
+static bool is_refused(
+	fuse_req_t req, const struct cfs_node *of_instance, const struct cfs_live *live)
+{
+	const struct cfs_mount *mount = cfs_reply_mount(req);
+	const struct cfs_caller *caller;
+	char comm[CFS_COMM_MAX + 1];
+
+	if (mount->config->guests.n == 0 ||
+		!cfs_caller_get_current(mount->runtime->current_caller, cfs_proc_read, &caller) ||
+		!cfs_guests_match(&mount->config->guests, caller))
+		return false;
+	cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
+	cfs_log(CFS_LOG_INFO, "%s: %s: %s refused to pid %d (%s), which `refuse` names",
+		of_instance->cloud->config->name, of_instance->entry->id, live->name, caller->pid,
+		comm);
+	cfs_metrics_refused(mount->runtime->metrics);
+	return true;
+}
+
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct cfs_node *directory = node_of(req, parent);
+	const struct cfs_live *live;
 
 	remember_asker(req);
-	if (directory)
-		cfs_pending_lookup(req, directory, name);
-	else
+	if (!directory)
 		cfs_reply_result(req, -ENOENT);
+	else if (cfs_layout_has_still(directory, name, &live) && is_refused(req, directory, live))
+		cfs_reply_result(req, -EACCES);
+	else
+		cfs_pending_lookup(req, directory, name);
 }
 
 static void forget(struct cfs_mount *mount, fuse_ino_t ino, uint64_t n)
@@ -84,10 +108,17 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct cfs_node *node = node_of(req, ino);
 
 	(void)fi;
-	if (node)
-		cfs_reply_attr(req, node);
-	else
+	if (!node) {
 		cfs_reply_result(req, -ENOENT);
+	} else if (!cfs_node_is_still(node)) {
+		cfs_reply_attr(req, node);
+	} else {
+		remember_asker(req);
+		if (!node->filled && is_refused(req, node, node->live))
+			cfs_reply_result(req, -EACCES);
+		else
+			cfs_pending_getattr(req, node);
+	}
 }
 
 /* O_TRUNC and touch work on what can be written; nothing else can be changed. */
@@ -121,25 +152,6 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		cfs_reply_target(req, target);
 }
 
-/* Whether the process that asks is refused an open of a live file. One that cannot be looked up is
- * not. */
-static bool is_refused(fuse_req_t req, const struct cfs_node *node)
-{
-	const struct cfs_mount *mount = cfs_reply_mount(req);
-	const struct cfs_caller *caller;
-	char comm[CFS_COMM_MAX + 1];
-
-	if (mount->guests->n == 0 ||
-		!cfs_caller_get_current(mount->runtime->current_caller, cfs_proc_read, &caller) ||
-		!cfs_guests_match(mount->guests, caller))
-		return false;
-	cfs_text_line(comm, sizeof(comm), caller->comm, strlen(caller->comm));
-	cfs_log(CFS_LOG_INFO, "%s: %s: %s refused to pid %d (%s), which `refuse` names",
-		node->cloud->config->name, node->entry->id, node->live->name, caller->pid, comm);
-	cfs_metrics_refused(mount->runtime->metrics);
-	return true;
-}
-
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct cfs_node *node = node_of(req, ino);
@@ -147,7 +159,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	remember_asker(req);
 	r = node ? cfs_tree_may_open(node, fi->flags) : -ENOENT;
-	if (r == 0 && node->live && is_refused(req, node))
+	if (r == 0 && node->live && is_refused(req, node, node->live))
 		r = -EACCES;
 	if (r < 0) {
 		cfs_reply_result(req, r);

@@ -24,7 +24,7 @@ struct cfs_request {
 	/* Answers when the operation has succeeded. */
 	void (*succeeded)(struct cfs_request *request);
 	struct fuse_file_info fi; /* of an open */
-	struct cfs_node *file;    /* of an open of a file */
+	struct cfs_node *file;    /* of a look at a file, or an open of one */
 	struct cfs_timer interrupt;
 	struct cfs_tree_op op;
 	char name[]; /* of a lookup */
@@ -144,6 +144,21 @@ void cfs_pending_opendir(
 	started(request,
 		cfs_tree_opendir(
 			&request->op, directory, &request->mount->dirlists, answer, request));
+}
+
+static void looked(struct cfs_request *request)
+{
+	cfs_reply_attr(request->req, request->file);
+}
+
+void cfs_pending_getattr(fuse_req_t req, struct cfs_node *node)
+{
+	struct cfs_request *request = create(req, "", looked);
+
+	if (!request)
+		return;
+	request->file = node;
+	started(request, cfs_tree_look(&request->op, node, answer, request));
 }
 
 static void opened(struct cfs_request *request)

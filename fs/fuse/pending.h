@@ -1,5 +1,5 @@
 /*
- * Lookups and opens of the kernel, which may have to wait for a cloud. Each function answers its
+ * Lookups, looks and opens of the kernel, which may have to wait for a cloud. Each function answers its
  * request, at once or later.
  */
 #ifndef CFS_FS_FUSE_PENDING_H
@@ -10,6 +10,8 @@
 void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *name);
 void cfs_pending_opendir(
 	fuse_req_t req, struct cfs_node *directory, const struct fuse_file_info *fi);
+/* What stat says of a still file. */
+void cfs_pending_getattr(fuse_req_t req, struct cfs_node *node);
 /* Opens a file that cfs_tree_may_open lets pass. */
 void cfs_pending_open(fuse_req_t req, struct cfs_node *file, const struct fuse_file_info *fi);
 /* Answers every request that waits with ENOTCONN, at once, cancelling what it waits for. */

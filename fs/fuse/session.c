@@ -25,7 +25,7 @@ struct cfs_session {
 };
 
 int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_clouds *clouds,
-	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
+	const struct cfs_mount_config *config, const struct cfs_ownership *ownership, bool still,
 	struct fuse_args *args, void (*ready)(void *arg), void *arg,
 	struct cfs_session **ret_session)
 {
@@ -37,7 +37,7 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 		return -ENOMEM;
 	session->mount = (struct cfs_mount){
 		.runtime = runtime,
-		.guests = guests,
+		.config = config,
 		.ownership = *ownership,
 		.ready = ready,
 		.ready_arg = arg,
@@ -45,6 +45,8 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 	r = cfs_nodes_create(&session->mount.nodes);
 	if (r == 0) {
 		cfs_nodes_set_clouds(session->mount.nodes, clouds);
+		cfs_still_init(&session->mount.still, runtime->loop, config);
+		cfs_nodes_set_still(session->mount.nodes, &session->mount.still, still);
 		session->fuse = fuse_session_new(
 			args, &cfs_operations, sizeof(cfs_operations), &session->mount);
 		if (!session->fuse)
@@ -69,6 +71,7 @@ void cfs_session_destroy(struct cfs_session *session)
 		fuse_session_unmount(session->fuse);
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
+	cfs_still_finish(&session->mount.still);
 	cfs_nodes_destroy(session->mount.nodes);
 	free(session->buf.mem);
 	free(session);

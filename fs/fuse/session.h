@@ -5,19 +5,20 @@
 #define CFS_FS_FUSE_SESSION_H
 
 #include "fs/cloud/clouds.h"
-#include "fs/cloud/guests.h"
+#include "fs/cloud/config.h"
 #include "fs/tree/layout.h"
 
 struct fuse_args;
 struct cfs_session;
 
 /*
- * runtime, which has a current_caller, clouds and guests are borrowed for the session's life. args
+ * runtime, which has a current_caller, clouds and config are borrowed for the session's life. With
+ * `still` all of the tree is still. args
  * holds the mount options for libfuse. `ready` is called once, when the kernel has completed the
  * mount and it can be used. 0 or a negative errno.
  */
 int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_clouds *clouds,
-	const struct cfs_guests *guests, const struct cfs_ownership *ownership,
+	const struct cfs_mount_config *config, const struct cfs_ownership *ownership, bool still,
 	struct fuse_args *args, void (*ready)(void *arg), void *arg,
 	struct cfs_session **ret_session);
 /* Answers every request that waits, at once, and unmounts. */

@@ -40,7 +40,7 @@ struct program {
 	struct cfs_demo *demo;
 	struct cfs_runtime runtime;
 	struct cfs_clouds clouds;
-	struct cfs_guests guests;                 /* whose opens are refused */
+	struct cfs_mount_config mount_config;     /* that is in use */
 	struct cfs_current_caller current_caller; /* of the request being answered */
 	struct cfs_session *session;
 	struct cfs_watch http_watch, signal_watch;
@@ -96,7 +96,7 @@ static void reload(struct program *program)
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &config, &why);
 	if (r == 0)
-		program->guests = config.guests;
+		program->mount_config = config.mount;
 	if (r < 0)
 		cfs_log(CFS_LOG_ERROR,
 			"cannot reload the configuration, the old one stays in use: %s",
@@ -207,7 +207,7 @@ static int make_clouds(struct program *program)
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &program->config, &program->why);
 	if (r == 0)
-		program->guests = program->config.guests;
+		program->mount_config = program->config.mount;
 	return r;
 }
 
@@ -230,9 +230,9 @@ static int mount(struct program *program)
 	r = make_clouds(program);
 	if (r < 0 || program->ended)
 		return r;
-	r = cfs_session_create(&program->runtime, &program->clouds, &program->guests,
-		&program->options.ownership, &program->options.args, on_ready, program,
-		&program->session);
+	r = cfs_session_create(&program->runtime, &program->clouds, &program->mount_config,
+		&program->options.ownership, program->options.still, &program->options.args,
+		on_ready, program, &program->session);
 	if (r == 0)
 		r = cfs_session_mount(program->session, program->mountpoint);
 	if (r < 0) {

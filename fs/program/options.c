@@ -20,7 +20,8 @@ const char cfs_options_usage[] =
 	"                        ~/.config/consolefs/consolefs.conf, /etc/consolefs.conf\n"
 	"    -f                  stay in the foreground, log to stderr\n"
 	"    -o OPT[,OPT...]     mount options: ro, uid=N, gid=N, umask=M, allow_other,\n"
-	"                        auto_unmount, fsname=NAME, config=FILE, and every\n"
+	"                        auto_unmount, fsname=NAME, config=FILE, still (exact\n"
+	"                        sizes before the open: see consolefs(1)), and every\n"
 	"                        setting of the configuration as SECTION.KEY=VALUE, for\n"
 	"                        example mycloud.rate=5\n"
 	"    --check[=json]      do not mount; say for each cloud whether it works, and\n"
@@ -57,6 +58,7 @@ static const struct fuse_opt options_known[] = {
 	OPTION("--config %s", options.config_file, 0),
 	OPTION("--config=%s", options.config_file, 0),
 	OPTION("config=%s", options.config_file, 0),
+	OPTION("still", options.still, 1),
 	OPTION("-f", options.foreground, 1),
 	OPTION("--foreground", options.foreground, 1),
 	OPTION("--backends", options.backends, 1),
@@ -195,7 +197,8 @@ static int pass_on(struct parsing *parsing, const char *arg)
 
 void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why)
 {
-	static const char *const ours[] = {"config", "gid", "log_level", "uid", "umask", NULL};
+	static const char *const ours[] = {
+		"config", "gid", "log_level", "still", "uid", "umask", NULL};
 	struct cfs_nearest nearest;
 
 	if (!options->unfamiliar)

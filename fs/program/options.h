@@ -23,7 +23,7 @@ struct cfs_options {
 	char *log_level;    /* --log-level, a word; NULL when not given */
 	char *check_format; /* --check=FORMAT; NULL when not given */
 	char *unfamiliar;   /* the first mount option that may not be one; NULL: there is none */
-	int foreground, demo, check, backends, version, help;
+	int foreground, still, demo, check, backends, version, help;
 	struct cfs_ownership ownership;
 	struct fuse_args args; /* the mount options for libfuse */
 };

@@ -71,7 +71,7 @@ static int add_instance(struct cfs_dirlist *dirlist, const struct cfs_entry *ent
 {
 	char name[CFS_BY_NAME_MAX + 1];
 
-	if (dirlist->kind == CFS_NODE_CLOUD)
+	if (dirlist->kind == CFS_NODE_CLOUD || dirlist->kind == CFS_NODE_STILL)
 		return add_directory(dirlist, entry->id);
 	if (dirlist->kind == CFS_NODE_REGION && entry->region != (int16_t)dirlist->region)
 		return 0;
@@ -130,6 +130,7 @@ static int collect(struct cfs_dirlist *dirlist, const struct cfs_node *directory
 		__attribute__((fallthrough));
 	case CFS_NODE_BY_NAME:
 	case CFS_NODE_REGION:
+	case CFS_NODE_STILL:
 		cfs_catalogue_walk(cloud->catalogue, &dirlist->walk);
 		return r;
 	case CFS_NODE_INSTANCE:

@@ -51,6 +51,12 @@ static size_t n_live(const struct cfs_node *directory)
 	return directory->kind == CFS_NODE_INSTANCE ? directory->cloud->client->backend->n_live : 0;
 }
 
+/* What each open must have its own of does not stand in .still. */
+static bool has_live(const struct cfs_node *directory, const struct cfs_live *live)
+{
+	return !(directory->in_still && live->once);
+}
+
 int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	const struct cfs_file **ret_file, const struct cfs_live **ret_live)
 {
@@ -67,7 +73,7 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	}
 	for (size_t i = 0; i < n_live(directory); i++) {
 		live = &directory->cloud->client->backend->live[i];
-		if (strcmp(live->name, name) == 0) {
+		if (strcmp(live->name, name) == 0 && has_live(directory, live)) {
 			*ret_file = NULL;
 			*ret_live = live;
 			return 0;
@@ -76,11 +82,23 @@ int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	return -ENOENT;
 }
 
+bool cfs_layout_has_still(
+	const struct cfs_node *directory, const char *name, const struct cfs_live **ret_live)
+{
+	const struct cfs_file *file;
+
+	return cfs_node_is_still_directory(directory) &&
+		cfs_layout_find(directory, name, &file, ret_live) == 0 && *ret_live &&
+		!(*ret_live)->once;
+}
+
 /* Whether a live file is shown. If nothing is known of the instance, all are. */
 static bool shown(const struct cfs_node *directory, size_t live)
 {
 	const struct cfs_instance *instance = directory->entry->instance;
 
+	if (!has_live(directory, &directory->cloud->client->backend->live[live]))
+		return false;
 	return !instance || (instance->offers & UINT32_C(1) << live);
 }
 

@@ -23,6 +23,10 @@ struct cfs_ownership {
 int cfs_layout_find(const struct cfs_node *directory, const char *name,
 	const struct cfs_file **ret_file, const struct cfs_live **ret_live);
 
+/* Whether the directory has a still file of that name, with its row in *ret_live. */
+bool cfs_layout_has_still(
+	const struct cfs_node *directory, const char *name, const struct cfs_live **ret_live);
+
 /* Calls fn for each file that a directory shows now, until it returns non-zero, and returns that.
  */
 int cfs_layout_each(

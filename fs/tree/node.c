@@ -10,8 +10,10 @@
 
 struct cfs_nodes {
 	const struct cfs_clouds *clouds;
-	struct cfs_table table;       /* by id: ids count up, so their low bits are hash enough */
-	struct cfs_table directories; /* by st_ino */
+	struct cfs_still *still;
+	bool still_everywhere;
+	struct cfs_table table;  /* by id: ids count up, so their low bits are hash enough */
+	struct cfs_table steady; /* by st_ino */
 	uint64_t last_id;
 	struct cfs_nodes_open open;
 	struct cfs_buf spare; /* empty, with memory for SNAPSHOT_ROOM or without any */
@@ -57,16 +59,10 @@ static struct cfs_node *add(struct cfs_nodes *nodes, enum cfs_node_kind kind, ui
 	return node;
 }
 
-static bool is_found_by_ino(const struct cfs_node *node)
-{
-	return node->kind != CFS_NODE_TOP && node->kind != CFS_NODE_FILE &&
-		node->kind != CFS_NODE_LINK;
-}
-
 static void destroy(struct cfs_node *node)
 {
-	if (is_found_by_ino(node))
-		cfs_table_remove(&node->nodes->directories, &node->by_ino);
+	if (node->steady)
+		cfs_table_remove(&node->nodes->steady, &node->by_ino);
 	cfs_entry_unref(node->entry);
 	cfs_cloud_unref(node->cloud);
 	cfs_buf_wipe(&node->snapshot);
@@ -82,9 +78,9 @@ int cfs_nodes_create(struct cfs_nodes **ret_nodes)
 	if (!nodes)
 		return -ENOMEM;
 	nodes->last_id = CFS_NODE_ROOT - 1;
-	if (cfs_table_init(&nodes->table) < 0 || cfs_table_init(&nodes->directories) < 0 ||
+	if (cfs_table_init(&nodes->table) < 0 || cfs_table_init(&nodes->steady) < 0 ||
 		!add(nodes, CFS_NODE_TOP, CFS_NODE_ROOT)) {
-		cfs_table_finish(&nodes->directories);
+		cfs_table_finish(&nodes->steady);
 		cfs_table_finish(&nodes->table);
 		free(nodes);
 		return -ENOMEM;
@@ -103,6 +99,17 @@ const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes)
 	return nodes->clouds;
 }
 
+void cfs_nodes_set_still(struct cfs_nodes *nodes, struct cfs_still *still, bool everywhere)
+{
+	nodes->still = still;
+	nodes->still_everywhere = everywhere;
+}
+
+struct cfs_still *cfs_nodes_still(const struct cfs_nodes *nodes)
+{
+	return nodes->still;
+}
+
 void cfs_nodes_destroy(struct cfs_nodes *nodes)
 {
 	struct cfs_link *link;
@@ -112,7 +119,7 @@ void cfs_nodes_destroy(struct cfs_nodes *nodes)
 		return;
 	while ((link = cfs_table_take(&nodes->table, &at)))
 		destroy(node_at(link));
-	cfs_table_finish(&nodes->directories);
+	cfs_table_finish(&nodes->steady);
 	cfs_table_finish(&nodes->table);
 	cfs_buf_finish(&nodes->spare);
 	free(nodes);
@@ -136,32 +143,54 @@ int cfs_nodes_buffer(struct cfs_nodes *nodes, size_t max, struct cfs_buf *ret_bu
 	return 0;
 }
 
-/* The node of a directory, with one lookup more; a new one if the kernel knows none. entry may be
- * NULL. */
-static struct cfs_node *directory_node(struct cfs_nodes *nodes, enum cfs_node_kind kind,
-	uint64_t ino, struct cfs_cloud *cloud, struct cfs_entry *entry, size_t region)
+/* A new node that is of the same thing as `like`. */
+static struct cfs_node *fresh_node(
+	struct cfs_nodes *nodes, uint64_t ino, const struct cfs_node *like)
+{
+	struct cfs_node *node = add(nodes, like->kind, ino);
+
+	if (!node)
+		return NULL;
+	node->cloud = like->cloud ? cfs_cloud_ref(like->cloud) : NULL;
+	node->entry = like->entry ? cfs_entry_ref(like->entry) : NULL;
+	node->region = like->region;
+	node->from_region = like->from_region;
+	node->in_still = like->in_still;
+	node->file = like->file;
+	node->live = like->live;
+	return node;
+}
+
+/* The number alone does not tell: a cloud that was configured anew, or an instance that came back,
+ * has that of its predecessor, whose directory may still be in use. */
+static bool is_of_same(const struct cfs_node *node, const struct cfs_node *like)
+{
+	return node->kind == like->kind && node->cloud == like->cloud &&
+		node->entry == like->entry && node->region == like->region &&
+		node->in_still == like->in_still && node->file == like->file &&
+		node->live == like->live;
+}
+
+/* The node of a thing that has only one, with one lookup more; a new one if the kernel knows none. */
+static struct cfs_node *steady_node(
+	struct cfs_nodes *nodes, uint64_t ino, const struct cfs_node *like)
 {
 	uint32_t hash = (uint32_t)(ino ^ ino >> 32);
-	struct cfs_link *link = cfs_table_first(&nodes->directories, hash);
+	struct cfs_link *link = cfs_table_first(&nodes->steady, hash);
 	struct cfs_node *node;
 
-	/* The number alone does not tell: a cloud that was configured anew, or an instance that
-	 * came back, has that of its predecessor, whose directory may still be in use. */
 	for (; link; link = cfs_table_next(link)) {
 		node = CFS_LINKED(link, struct cfs_node, by_ino);
-		if (node->kind == kind && node->cloud == cloud && node->entry == entry &&
-			node->region == region) {
+		if (node->ino == ino && is_of_same(node, like)) {
 			node->lookups++;
 			return node;
 		}
 	}
-	node = add(nodes, kind, ino);
+	node = fresh_node(nodes, ino, like);
 	if (!node)
 		return NULL;
-	node->cloud = cfs_cloud_ref(cloud);
-	node->entry = entry ? cfs_entry_ref(entry) : NULL;
-	node->region = region;
-	cfs_table_add(&nodes->directories, &node->by_ino, hash);
+	node->steady = true;
+	cfs_table_add(&nodes->steady, &node->by_ino, hash);
 	return node;
 }
 
@@ -170,56 +199,99 @@ static uint64_t cloud_ino(const struct cfs_cloud *cloud)
 	return cfs_node_ino(CFS_NODE_ROOT, cloud->config->name);
 }
 
+static uint64_t still_ino(const struct cfs_cloud *cloud)
+{
+	return cfs_node_ino(cloud_ino(cloud), CFS_NODE_STILL_DIR);
+}
+
 struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud)
 {
-	return directory_node(nodes, CFS_NODE_CLOUD, cloud_ino(cloud), cloud, NULL, 0);
+	return steady_node(nodes, cloud_ino(cloud),
+		&(struct cfs_node){.kind = CFS_NODE_CLOUD, .cloud = cloud});
 }
 
 struct cfs_node *cfs_node_of_entry(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry)
 {
-	return directory_node(nodes, CFS_NODE_INSTANCE, cfs_node_ino(cloud_ino(cloud), entry->id),
-		cloud, entry, 0);
+	return steady_node(nodes, cfs_node_ino(cloud_ino(cloud), entry->id),
+		&(struct cfs_node){.kind = CFS_NODE_INSTANCE, .cloud = cloud, .entry = entry});
+}
+
+struct cfs_node *cfs_node_of_still_entry(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry)
+{
+	return steady_node(nodes, cfs_node_ino(still_ino(cloud), entry->id),
+		&(struct cfs_node){.kind = CFS_NODE_INSTANCE,
+			.cloud = cloud,
+			.entry = entry,
+			.in_still = true});
+}
+
+static uint64_t view_ino(const struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
+{
+	uint64_t ino;
+
+	if (kind == CFS_NODE_STILL)
+		return still_ino(cloud);
+	if (kind == CFS_NODE_BY_NAME)
+		return cfs_node_ino(cloud_ino(cloud), CFS_NODE_BY_NAME_DIR);
+	ino = cfs_node_ino(cloud_ino(cloud), CFS_NODE_BY_REGION_DIR);
+	return kind == CFS_NODE_REGION
+		? cfs_node_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region))
+		: ino;
 }
 
 struct cfs_node *cfs_node_of_view(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region)
 {
-	uint64_t ino = cfs_node_ino(cloud_ino(cloud),
-		kind == CFS_NODE_BY_NAME ? CFS_NODE_BY_NAME_DIR : CFS_NODE_BY_REGION_DIR);
+	return steady_node(nodes, view_ino(cloud, kind, region),
+		&(struct cfs_node){.kind = kind,
+			.cloud = cloud,
+			.region = region,
+			.in_still = kind == CFS_NODE_STILL});
+}
 
-	if (kind == CFS_NODE_REGION)
-		ino = cfs_node_ino(ino, cfs_catalogue_region_name(cloud->catalogue, region));
-	return directory_node(nodes, kind, ino, cloud, NULL, region);
+bool cfs_node_is_still_directory(const struct cfs_node *directory)
+{
+	return directory->in_still || directory->nodes->still_everywhere;
+}
+
+bool cfs_node_is_still(const struct cfs_node *node)
+{
+	return node->steady && node->live;
 }
 
 struct cfs_node *cfs_node_of_link(
 	struct cfs_node *directory, const char *name, struct cfs_entry *entry)
 {
-	struct cfs_node *node =
-		add(directory->nodes, CFS_NODE_LINK, cfs_node_ino(directory->ino, name));
+	const struct cfs_node like = {
+		.kind = CFS_NODE_LINK,
+		.cloud = directory->cloud,
+		.entry = entry,
+		.from_region = directory->kind == CFS_NODE_REGION,
+	};
+	uint64_t ino = cfs_node_ino(directory->ino, name);
 
-	if (!node)
-		return NULL;
-	node->cloud = cfs_cloud_ref(directory->cloud);
-	node->entry = cfs_entry_ref(entry);
-	node->from_region = directory->kind == CFS_NODE_REGION;
-	return node;
+	return cfs_node_is_still_directory(directory) ? steady_node(directory->nodes, ino, &like)
+						      : fresh_node(directory->nodes, ino, &like);
 }
 
 struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live)
 {
-	struct cfs_node *node = add(directory->nodes, CFS_NODE_FILE,
-		cfs_node_ino(directory->ino, file ? file->name : live->name));
+	const struct cfs_node like = {
+		.kind = CFS_NODE_FILE,
+		.cloud = directory->cloud,
+		.entry = directory->entry,
+		.in_still = directory->in_still,
+		.file = file,
+		.live = live,
+	};
+	uint64_t ino = cfs_node_ino(directory->ino, file ? file->name : live->name);
+	bool steady = cfs_node_is_still_directory(directory) && !(live && live->once);
 
-	if (!node)
-		return NULL;
-	node->cloud = directory->cloud ? cfs_cloud_ref(directory->cloud) : NULL;
-	node->entry = directory->entry ? cfs_entry_ref(directory->entry) : NULL;
-	node->file = file;
-	node->live = live;
-	return node;
+	return steady ? steady_node(directory->nodes, ino, &like)
+		      : fresh_node(directory->nodes, ino, &like);
 }
 
 void cfs_node_forget(struct cfs_node *node, uint64_t n)
@@ -258,6 +330,22 @@ static void keep_spare(struct cfs_nodes *nodes, struct cfs_buf *snapshot)
 	cfs_buf_wipe_held(snapshot);
 	nodes->spare = *snapshot;
 	*snapshot = CFS_BUF_INIT(0);
+}
+
+int cfs_node_trim(struct cfs_node *node)
+{
+	struct cfs_buf exact = CFS_BUF_INIT(node->snapshot.len);
+	int r;
+
+	r = cfs_buf_presize(&exact, node->snapshot.len);
+	if (r < 0)
+		return r;
+	/* There is room. */
+	(void)cfs_buf_add(&exact, node->snapshot.data, node->snapshot.len);
+	keep_spare(node->nodes, &node->snapshot);
+	cfs_buf_wipe(&node->snapshot);
+	node->snapshot = exact;
+	return 0;
 }
 
 void cfs_node_released(struct cfs_node *node)

@@ -15,6 +15,11 @@
  *
  *   A second open may come by /proc/PID/fd, though. Opens of one node share its snapshot.
  *
+ *   In a still tree (CLOUD/.still, or all of the tree) files and links have one node too, as
+ * directories do: another filesystem or a bind mount above it may keep a node for ever. The
+ * snapshot of a live file there is held while nobody has it open (still.h). A live file of which
+ * each open must have its own bytes has fresh nodes even there.
+ *
  * The snapshot is the content of an open file. It is made for the first open, and the opens that
  * come meanwhile wait for it too; it is wiped at the last release, not when the node is forgotten:
  * the kernel may remember a node for hours.
@@ -46,17 +51,21 @@ enum cfs_node_kind {
 	CFS_NODE_BY_NAME,   /* CLOUD/by-name */
 	CFS_NODE_BY_REGION, /* CLOUD/by-region */
 	CFS_NODE_REGION,    /* CLOUD/by-region/REGION */
+	CFS_NODE_STILL,     /* CLOUD/.still */
 	CFS_NODE_LINK,      /* to an instance's directory, from by-name or a region */
 };
 
-/* The names of two of them. */
+/* The names of three of them. */
 #define CFS_NODE_BY_NAME_DIR "by-name"
 #define CFS_NODE_BY_REGION_DIR "by-region"
+#define CFS_NODE_STILL_DIR ".still"
 
 struct cfs_file;
 struct cfs_fetch;
 struct cfs_generate;
+struct cfs_held;
 struct cfs_nodes;
+struct cfs_still;
 
 /* Where the bytes of a live file came from. */
 struct cfs_origin {
@@ -69,9 +78,11 @@ struct cfs_node {
 	uint64_t id;
 	uint64_t lookups; /* that are not forgotten */
 	struct cfs_link by_id;
-	struct cfs_link by_ino; /* directories but the top */
+	struct cfs_link by_ino; /* steady ones */
 	struct cfs_nodes *nodes;
 	enum cfs_node_kind kind;
+	bool steady;             /* found again by every lookup: it is the only one of its kind */
+	bool in_still;           /* it is CLOUD/.still, or below it */
 	uint64_t ino;            /* st_ino: the same in every mount */
 	struct cfs_cloud *cloud; /* NULL at the top; a reference */
 	struct cfs_entry *entry; /* of an instance and of what is in it; a reference */
@@ -90,6 +101,7 @@ struct cfs_node {
 	size_t counted;                /* bytes of the snapshot when it was made */
 	struct cfs_fetch *fetch;       /* under way for opens that wait */
 	struct cfs_generate *generate; /* likewise */
+	struct cfs_held *held;         /* of a still file, that its snapshot is held; or NULL */
 };
 
 /* With the root in it. 0 or -ENOMEM. */
@@ -101,6 +113,11 @@ struct cfs_clouds;
 void cfs_nodes_set_clouds(struct cfs_nodes *nodes, const struct cfs_clouds *clouds);
 const struct cfs_clouds *cfs_nodes_clouds(const struct cfs_nodes *nodes);
 
+/* Who holds the snapshots of still files, borrowed; NULL, as at first: nobody, and there is no .still.
+ * `everywhere`: all of the tree is still. Before anything is looked up. */
+void cfs_nodes_set_still(struct cfs_nodes *nodes, struct cfs_still *still, bool everywhere);
+struct cfs_still *cfs_nodes_still(const struct cfs_nodes *nodes);
+
 /* st_ino of a name in a directory of that st_ino: the same in every mount. */
 uint64_t cfs_node_ino(uint64_t directory_ino, const char *name);
 
@@ -111,15 +128,24 @@ struct cfs_node *cfs_node_find(struct cfs_nodes *nodes, uint64_t id);
 struct cfs_node *cfs_node_of_cloud(struct cfs_nodes *nodes, struct cfs_cloud *cloud);
 struct cfs_node *cfs_node_of_entry(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry);
-/* The by-name, by-region or region directory of a cloud. */
+/* The instance's directory in .still. */
+struct cfs_node *cfs_node_of_still_entry(
+	struct cfs_nodes *nodes, struct cfs_cloud *cloud, struct cfs_entry *entry);
+/* The by-name, by-region, region or .still directory of a cloud. */
 struct cfs_node *cfs_node_of_view(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region);
-/* A fresh node for a link of that name in such a directory. */
+/* A node for a link of that name in such a directory: a fresh one, unless the tree is still. */
 struct cfs_node *cfs_node_of_link(
 	struct cfs_node *directory, const char *name, struct cfs_entry *entry);
-/* A fresh node for a file of that directory; one of file and live is NULL. */
+/* A node for a file of that directory: a fresh one, unless the directory is still. One of file and
+ * live is NULL. */
 struct cfs_node *cfs_node_of_file(
 	struct cfs_node *directory, const struct cfs_file *file, const struct cfs_live *live);
+
+/* Whether the files in such a directory are steady, and its live files still. */
+bool cfs_node_is_still_directory(const struct cfs_node *directory);
+/* Whether it is the node of a still file: a live file whose snapshot is held. */
+bool cfs_node_is_still(const struct cfs_node *node);
 
 /* Forgets n lookups. The root stays. */
 void cfs_node_forget(struct cfs_node *node, uint64_t n);
@@ -129,6 +155,8 @@ void cfs_node_opened(struct cfs_node *node);
 /* The snapshot of a node that is opened and not filled: takes over what is in content, and origin,
  * which may be NULL. */
 void cfs_node_fill(struct cfs_node *node, struct cfs_buf *content, struct cfs_origin *origin);
+/* Gives back the memory of the snapshot that its bytes do not need. -ENOMEM: it has what it had. */
+int cfs_node_trim(struct cfs_node *node);
 /* One open less: the last wipes the snapshot. */
 void cfs_node_released(struct cfs_node *node);
 

@@ -33,6 +33,7 @@ static int64_t directory_ns(const struct cfs_node *node)
 {
 	switch (node->kind) {
 	case CFS_NODE_CLOUD:
+	case CFS_NODE_STILL:
 		return cfs_catalogue_instances_ns(node->cloud->catalogue);
 	case CFS_NODE_BY_NAME:
 		return cfs_catalogue_names_ns(node->cloud->catalogue);
@@ -63,6 +64,7 @@ struct timespec cfs_times_changed(const struct cfs_node *node)
 	case CFS_NODE_BY_NAME:
 	case CFS_NODE_BY_REGION:
 	case CFS_NODE_REGION:
+	case CFS_NODE_STILL:
 		return cfs_clock_from_ns(cfs_catalogue_born_ns(node->cloud->catalogue));
 	case CFS_NODE_INSTANCE:
 		return cfs_clock_from_ns(node->entry->born_ns);

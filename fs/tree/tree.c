@@ -12,6 +12,7 @@
 #include "fs/tree/fetch.h"
 #include "fs/tree/file.h"
 #include "fs/tree/generate.h"
+#include "fs/tree/still.h"
 
 /* The two steps of what is answered from a cloud's catalogue. */
 struct cfs_tree_steps {
@@ -79,7 +80,10 @@ static int take_instance(struct cfs_tree_op *op)
 
 	if (!entry)
 		return -ENOENT;
-	return set_found(op, cfs_node_of_entry(op->node->nodes, cloud, entry));
+	return set_found(op,
+		op->node->kind == CFS_NODE_STILL
+			? cfs_node_of_still_entry(op->node->nodes, cloud, entry)
+			: cfs_node_of_entry(op->node->nodes, cloud, entry));
 }
 
 /* The same in by-region/REGION. */
@@ -167,7 +171,7 @@ static int look_up_cloud(struct cfs_tree_op *op)
 	return -ENOENT;
 }
 
-/* In a cloud's directory, by-name and by-region stand beside the instances. */
+/* In a cloud's directory, by-name, by-region and .still stand beside the instances. */
 static int look_up_in_cloud(struct cfs_tree_op *op)
 {
 	struct cfs_node *node = op->node;
@@ -177,6 +181,8 @@ static int look_up_in_cloud(struct cfs_tree_op *op)
 		kind = CFS_NODE_BY_NAME;
 	else if (strcmp(op->name, CFS_NODE_BY_REGION_DIR) == 0)
 		kind = CFS_NODE_BY_REGION;
+	else if (strcmp(op->name, CFS_NODE_STILL_DIR) == 0 && cfs_nodes_still(node->nodes))
+		kind = CFS_NODE_STILL;
 	else
 		return start(op, &look_up_instance);
 	return set_found(op, cfs_node_of_view(node->nodes, node->cloud, kind, 0));
@@ -206,6 +212,8 @@ int cfs_tree_lookup(struct cfs_tree_op *op, struct cfs_node *directory, const ch
 		return start(op, &look_up_region);
 	case CFS_NODE_REGION:
 		return start(op, &look_up_region_link);
+	case CFS_NODE_STILL:
+		return start(op, &look_up_instance);
 	case CFS_NODE_INSTANCE:
 	case CFS_NODE_FILE:
 	case CFS_NODE_LINK:
@@ -223,6 +231,7 @@ int cfs_tree_opendir(struct cfs_tree_op *op, struct cfs_node *directory,
 	case CFS_NODE_CLOUD:
 	case CFS_NODE_BY_NAME:
 	case CFS_NODE_REGION:
+	case CFS_NODE_STILL:
 		return start(op, &open_list);
 	case CFS_NODE_BY_REGION:
 		return start(op, &open_regions);
@@ -236,14 +245,23 @@ int cfs_tree_opendir(struct cfs_tree_op *op, struct cfs_node *directory,
 	return -ENOTDIR;
 }
 
-/* Open of a file. */
+/* Look at a file, and open of one. */
+
+/* An open that is counted ends with that result: it stays counted if it has succeeded. */
+static void count_open(struct cfs_node *node, int result)
+{
+	if (result < 0)
+		cfs_node_released(node);
+	else if (cfs_node_is_still(node))
+		cfs_still_opened(node);
+}
 
 static void on_filled(void *arg, int result)
 {
 	struct cfs_tree_op *op = arg;
 
-	if (result < 0)
-		cfs_node_released(op->node);
+	if (!op->looks)
+		count_open(op->node, result);
 	end(op, result);
 }
 
@@ -271,9 +289,24 @@ static int fill(struct cfs_tree_op *op)
 
 	if (node->filled)
 		return 1;
+	if (cfs_node_is_still(node))
+		return cfs_still_look(node, &op->wait, on_filled, op);
 	if (node->live)
 		return cfs_fetch(node, &op->wait, on_filled, op);
 	return node->file->generator ? cfs_generate(node, &op->wait, on_filled, op) : render(node);
+}
+
+int cfs_tree_look(
+	struct cfs_tree_op *op, struct cfs_node *node, void (*done)(void *arg, int r), void *arg)
+{
+	int r;
+
+	*op = (struct cfs_tree_op){.node = node, .looks = true, .done = done, .arg = arg};
+	if (!cfs_node_is_still(node))
+		return 0;
+	r = cfs_still_look(node, &op->wait, on_filled, op);
+	op->under_way = r == 0;
+	return r < 0 ? r : r == 0 ? -EINPROGRESS : 0;
 }
 
 int cfs_tree_open(
@@ -284,8 +317,8 @@ int cfs_tree_open(
 	*op = (struct cfs_tree_op){.node = file, .done = done, .arg = arg};
 	cfs_node_opened(file);
 	r = fill(op);
-	if (r < 0)
-		cfs_node_released(file);
+	if (r != 0)
+		count_open(file, r);
 	op->under_way = r == 0;
 	return r < 0 ? r : r == 0 ? -EINPROGRESS : 0;
 }
@@ -301,11 +334,14 @@ void cfs_tree_cancel(struct cfs_tree_op *op)
 		cfs_wait_leave(&op->wait);
 		return;
 	}
-	if (node->live)
+	if (cfs_node_is_still(node))
+		cfs_still_leave(node, &op->wait);
+	else if (node->live)
 		cfs_fetch_leave(node, &op->wait);
 	else
 		cfs_generate_leave(node, &op->wait);
-	cfs_node_released(node);
+	if (!op->looks)
+		cfs_node_released(node);
 }
 
 bool cfs_tree_is_writable(const struct cfs_node *node)

@@ -6,7 +6,7 @@
  * node is in layout.h, its extended attributes in xattr.h. Nothing here knows of FUSE: a mount and
  * a program that reads one file use it alike.
  *
- * Lookups and opens may have to wait for a cloud. Each is an operation: the function that starts it
+ * Lookups, looks and opens may have to wait for a cloud. Each is an operation: the function that starts it
  * returns 0 when it is done, or a negative errno; and with -EINPROGRESS it is under way, and
  * done(arg, r) follows exactly once, from the loop, with what the function would have returned.
  * cfs_tree_cancel ends it before, at any time; nothing is called afterwards.
@@ -25,7 +25,7 @@
 
 struct cfs_tree_steps;
 
-/* A lookup or open. Belongs to the caller, zeroed at first, stays in place while under way. */
+/* A lookup, look or open. Belongs to the caller, zeroed at first, stays in place while under way. */
 struct cfs_tree_op {
 	/* What came of it. */
 	struct cfs_node *found;      /* by a lookup, which it counts */
@@ -36,7 +36,8 @@ struct cfs_tree_op {
 	struct cfs_node *node; /* what it is about */
 	const char *name;
 	struct cfs_dirlist **dirlists;
-	const struct cfs_tree_steps *steps; /* NULL: it opens a file */
+	const struct cfs_tree_steps *steps; /* NULL: it looks at a file, or opens it */
+	bool looks;
 	int64_t missed_ms; /* lookup in by-name: since when the name is missed, 0: it is not */
 	struct cfs_wait wait;
 	void (*done)(void *arg, int r);
@@ -53,6 +54,10 @@ int cfs_tree_lookup(struct cfs_tree_op *op, struct cfs_node *directory, const ch
  * there is nothing to show. */
 int cfs_tree_opendir(struct cfs_tree_op *op, struct cfs_node *directory,
 	struct cfs_dirlist **dirlists, void (*done)(void *arg, int r), void *arg);
+/* Looks at what was found: to be done before what stat says of it is told. Only still files
+ * (still.h) are fetched for it. -ENOMEM, or why there is no content to tell of. */
+int cfs_tree_look(
+	struct cfs_tree_op *op, struct cfs_node *node, void (*done)(void *arg, int r), void *arg);
 /* Opens a file that cfs_tree_may_open lets pass, and counts the open. -ENOMEM, or why there is no
  * content. */
 int cfs_tree_open(

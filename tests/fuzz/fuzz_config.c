@@ -111,7 +111,7 @@ static void check_clouds(const struct cfs_config *config, const struct cfs_env *
 			MUST_OF(strcmp(cloud->name, other->name) != 0, cloud->name);
 	}
 	MUST(n > 0 && n <= CFS_CLOUDS_MAX);
-	MUST(config->guests.n <= CFS_GUESTS_MAX);
+	MUST(config->mount.guests.n <= CFS_GUESTS_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -43,7 +43,7 @@ struct slot {
 struct world {
 	struct fuzz_fleet fleet;
 	struct cfs_current_caller current_caller;
-	struct cfs_guests guests;
+	struct cfs_mount_config config;
 	struct cfs_mount mount;
 	struct fuse_session *session;
 	uint64_t directory, unique;
@@ -135,7 +135,7 @@ static void begin(struct world *world)
 	fuzz_fleet_init(&world->fleet, &cfs_aws_backend);
 	world->fleet.runtime.current_caller = &world->current_caller;
 	world->mount = (struct cfs_mount){.runtime = &world->fleet.runtime,
-		.guests = &world->guests,
+		.config = &world->config,
 		.nodes = world->fleet.nodes,
 		.ready = be_ready};
 	world->session =

@@ -10,6 +10,7 @@ const struct cfs_live cfs_tencent_live[CFS_TENCENT_N_LIVE] = {
 			.name = "vnc_url",
 			.action = "DescribeInstanceVncUrl",
 			.nominal = NOMINAL,
+			.once = true,
 		},
 	[CFS_TENCENT_LIVE_VNC_PAGE] =
 		{
@@ -17,5 +18,6 @@ const struct cfs_live cfs_tencent_live[CFS_TENCENT_N_LIVE] = {
 			.action = "DescribeInstanceVncUrl",
 			.nominal = NOMINAL,
 			.page = true,
+			.once = true,
 		},
 };

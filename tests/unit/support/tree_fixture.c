@@ -13,6 +13,9 @@ int fixture_set_up(void **state)
 	f->server = &f->world->server;
 	f->clouds.runtime = &f->world->runtime;
 	assert_int_equal(cfs_nodes_create(&f->nodes), 0);
+	f->config = (struct cfs_mount_config){.still_ttl_ms = STILL_TTL_MS, .still_max = 1000000};
+	cfs_still_init(&f->still, f->world->loop, &f->config);
+	cfs_nodes_set_still(f->nodes, &f->still, false);
 	f->top = cfs_node_find(f->nodes, CFS_NODE_ROOT);
 	assert_non_null(f->top);
 	cfs_buf_init(&f->text, TEXT_BYTES_MAX);
@@ -56,6 +59,8 @@ int fixture_tear_down(void **state)
 
 	while (f->dirlists)
 		cfs_dirlist_destroy(f->dirlists);
+	cfs_still_finish(&f->still);
+	assert_int_equal(f->still.bytes, 0);
 	cfs_nodes_destroy(f->nodes);
 	cfs_buf_finish(&f->text);
 	world_destroy(f->world);

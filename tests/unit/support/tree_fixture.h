@@ -7,7 +7,10 @@
 #include "fs/cloud/clouds.h"
 #include "fs/tree/dirlist.h"
 #include "fs/tree/node.h"
+#include "fs/tree/still.h"
 #include "tests/unit/support/fake_backend.h"
+
+#define STILL_TTL_MS 60000
 
 struct fixture {
 	struct world *world;
@@ -15,6 +18,8 @@ struct fixture {
 	struct cfs_clouds clouds;
 	struct cfs_cloud *cloud; /* its only one */
 	struct cfs_nodes *nodes;
+	struct cfs_mount_config config;
+	struct cfs_still still;
 	struct cfs_node *top; /* the root */
 	/* fixture_put's; of a file there is what a test makes. */
 	struct cfs_entry *entry;

@@ -584,7 +584,7 @@ static void assert_guest(struct fixture *f, const char *comm, bool refused)
 	struct cfs_caller caller = {.pid = 1};
 
 	strcpy(caller.comm, comm);
-	assert_int_equal(cfs_guests_match(&f->config.guests, &caller), refused);
+	assert_int_equal(cfs_guests_match(&f->config.mount.guests, &caller), refused);
 }
 
 static void the_mount_has_a_section_too(void **state)

@@ -193,6 +193,50 @@ static void a_file_has_a_fresh_node_for_every_lookup(void **state)
 	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
 }
 
+/* Another filesystem above keeps what it looked up once. */
+static void what_is_in_still_has_one_node(void **state)
+{
+	static const struct cfs_live once = {.name = "link", .once = true};
+	struct fixture *f = *state;
+	struct cfs_entry *entry = world_put(f->world, "x-1", 3);
+	struct cfs_node *still = view_node(f, CFS_NODE_STILL, 0);
+	struct cfs_node *directory = cfs_node_of_still_entry(f->nodes, f->cloud, entry);
+	struct cfs_node *instance = cfs_node_of_entry(f->nodes, f->cloud, entry);
+	struct cfs_node *live = live_node(directory), *link;
+
+	assert_non_null(directory);
+	assert_ptr_equal(cfs_node_of_still_entry(f->nodes, f->cloud, entry), directory);
+	assert_ptr_not_equal(instance, directory);
+	assert_true(directory->ino == cfs_node_ino(still->ino, "x-1"));
+	assert_ptr_equal(live_node(directory), live);
+	assert_int_equal(live->lookups, 2);
+	assert_true(cfs_node_is_still(live));
+	/* Each open must have its own. */
+	link = cfs_node_of_file(directory, NULL, &once);
+	assert_non_null(link);
+	assert_ptr_not_equal(cfs_node_of_file(directory, NULL, &once), link);
+	assert_false(cfs_node_is_still(link));
+	assert_false(cfs_node_is_still(live_node(instance)));
+}
+
+static void a_trimmed_snapshot_has_its_bytes_and_no_room(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *node = live_node(instance_node(f, "x-1"));
+	struct cfs_buf content;
+
+	assert_int_equal(cfs_nodes_buffer(f->nodes, 1 << 20, &content), 0);
+	assert_int_equal(cfs_buf_adds(&content, "some bytes"), 0);
+	cfs_node_opened(node);
+	cfs_node_fill(node, &content, NULL);
+	assert_true(node->snapshot.cap > 100000);
+	assert_int_equal(cfs_node_trim(node), 0);
+	assert_int_equal(node->snapshot.cap, sizeof("some bytes"));
+	assert_string_equal(cfs_buf_text(&node->snapshot), "some bytes");
+	cfs_node_released(node);
+	assert_int_equal(cfs_nodes_open(f->nodes).bytes, 0);
+}
+
 /* Several overlapping opens of one path each see exactly their own bytes. */
 static void each_open_has_its_own_snapshot(void **state)
 {
@@ -506,6 +550,8 @@ int main(void)
 		TEST(a_link_has_a_fresh_node_for_every_lookup),
 		TEST(a_link_keeps_its_entry_though_the_instance_is_gone),
 		TEST(a_file_has_a_fresh_node_for_every_lookup),
+		TEST(what_is_in_still_has_one_node),
+		TEST(a_trimmed_snapshot_has_its_bytes_and_no_room),
 		TEST(each_open_has_its_own_snapshot),
 		TEST(a_snapshot_is_freed_at_the_last_release),
 		TEST(a_snapshot_stays_while_an_open_waits_for_it),

@@ -76,6 +76,12 @@ static int start_open(struct fixture *f, struct user *user, struct cfs_node *fil
 	return cfs_tree_open(&user->op, file, told, user);
 }
 
+static int start_look(struct fixture *f, struct user *user, struct cfs_node *node)
+{
+	*user = (struct user){.f = f};
+	return cfs_tree_look(&user->op, node, told, user);
+}
+
 static int lookup(
 	struct fixture *f, struct cfs_node *directory, const char *name, struct cfs_node **ret_node)
 {
@@ -110,7 +116,7 @@ static int open_path(struct fixture *f, const char *path, struct cfs_node **ret_
 
 	*ret_file = walk(f, path);
 	r = finally(&user, start_open(f, &user, *ret_file));
-	assert_int_equal((*ret_file)->opens, r == 0);
+	assert_int_equal((*ret_file)->opens, (r == 0) + ((*ret_file)->held && r == 0));
 	return r;
 }
 
@@ -209,6 +215,95 @@ static void every_directory_shows_its_names(void **state)
 	assert_names(f, "cloud/by-region/s", ". .. x-3 ");
 	assert_names(f, "cloud/x-1", ". .. screen text info.json error wake ");
 	assert_names(f, "cloud/x-3", ". .. screen info.json error wake ");
+	assert_all_forgotten(f);
+}
+
+static void still_shows_the_same_instances_and_holds_their_live_files(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *file;
+	struct user user;
+	struct stat st;
+
+	server_says(f->server, "LIST r ", ALWAYS, listed);
+	server_says(f->server, "LIST s ", ALWAYS, "instance x-3 on 1\n");
+	server_says(f->server, "FETCH r x-1 screen", 1, "content a picture\n");
+	server_says(f->server, "FETCH r x-1 text", 1, "content some text\n");
+	fixture_add_cloud(f);
+	assert_names(f, "cloud/.still", ". .. x-1 x-2 x-3 ");
+	assert_names(f, "cloud/.still/x-1", ". .. screen text info.json error wake ");
+	assert_names(f, "cloud/.still/x-3", ". .. screen info.json error wake ");
+	assert_content(f, "cloud/.still/x-1/info.json", "\"id\":\t\"x-1\"");
+	/* A lookup fetches nothing, a look does, and the opens are given what it fetched. */
+	file = walk(f, "cloud/.still/x-1/screen");
+	assert_int_equal(server_count(f->server, "FETCH"), 0);
+	assert_int_equal(finally(&user, start_look(f, &user, file)), 0);
+	assert_int_equal(cfs_layout_stat(file, &(struct cfs_ownership){0}, &st), 0);
+	assert_int_equal(st.st_size, strlen("a picture"));
+	assert_int_equal(st.st_mtim.tv_sec, file->snapshot_time.tv_sec);
+	cfs_node_forget(file, 1);
+	assert_content(f, "cloud/.still/x-1/screen", "a picture");
+	assert_content(f, "cloud/.still/x-1/screen", "a picture");
+	assert_content(f, "cloud/.still/x-1/text", "some text");
+	assert_int_equal(server_count(f->server, "FETCH"), 2);
+	/* What is not still is not fetched by a look. */
+	file = walk(f, "cloud/x-1/screen");
+	assert_int_equal(start_look(f, &user, file), 0);
+	assert_int_equal(server_count(f->server, "FETCH"), 2);
+	cfs_node_forget(file, 1);
+	clock_skip(STILL_TTL_MS);
+	run_idle(f->world);
+	assert_all_forgotten(f);
+}
+
+static void a_look_that_fails_says_why_as_an_open_does(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *file;
+	struct user user;
+
+	server_says(f->server, "FETCH", 1, "error 2 NotAllowed you may not\n");
+	fixture_add_cloud(f);
+	world_put(f->world, "x-1", 3);
+	assert_int_equal(open_path(f, "cloud/.still/x-1/screen", &file), -EACCES);
+	assert_int_equal(finally(&user, start_look(f, &user, file)), -EACCES);
+	assert_int_equal(finally(&user, start_open(f, &user, file)), -EACCES);
+	assert_int_equal(file->opens, 0);
+	assert_int_equal(server_count(f->server, "FETCH"), 1);
+	cfs_node_forget(file, 1);
+}
+
+static void a_tree_may_have_no_still(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *directory;
+
+	cfs_nodes_set_still(f->nodes, NULL, false);
+	fixture_add_cloud(f);
+	directory = walk(f, "cloud");
+	assert_int_equal(lookup(f, directory, ".still", &directory), -ENOENT);
+	cfs_node_forget(directory, 1);
+}
+
+static void a_whole_tree_can_be_still(void **state)
+{
+	static const char *const paths[] = {"cloud/x-1/screen", "cloud/x-1/info.json", "stats",
+		"cloud/status", "cloud/by-name/x-1", "cloud/by-region/r/x-1",
+		"cloud/.still/x-1/screen"};
+	struct fixture *f = *state;
+
+	server_says(f->server, "LIST r ", ALWAYS, listed);
+	server_says(f->server, "LIST s ", ALWAYS, "");
+	cfs_nodes_set_still(f->nodes, &f->still, true);
+	fixture_add_cloud(f);
+	assert_names(f, "cloud", ". .. status by-name by-region x-1 x-2 ");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct cfs_node *node = walk(f, paths[i]);
+
+		assert_ptr_equal(walk(f, paths[i]), node);
+		assert_int_equal(cfs_node_is_still(node), node->live != NULL);
+		cfs_node_forget(node, 2);
+	}
 	assert_all_forgotten(f);
 }
 
@@ -584,13 +679,14 @@ static void a_page_that_nobody_waits_for_is_not_made(void **state)
 
 /* Cancel */
 
-enum kind { LOOKUP, OPENDIR, OPEN };
+enum kind { LOOKUP, OPENDIR, LOOK, OPEN };
 
 static int start_kind(struct fixture *f, struct user *user, enum kind kind, struct cfs_node *node,
 	const char *name)
 {
 	return kind == LOOKUP     ? start_lookup(f, user, node, name)
 		: kind == OPENDIR ? start_opendir(f, user, node)
+		: kind == LOOK    ? start_look(f, user, node)
 				  : start_open(f, user, node);
 }
 
@@ -731,6 +827,18 @@ static void an_open_of_a_live_file_can_be_cancelled(void **state)
 	assert_int_equal(f->world->readers, 0);
 }
 
+static void a_look_at_a_still_file_can_be_cancelled(void **state)
+{
+	struct fixture *f = *state;
+
+	server_does(f->server, "FETCH", ALWAYS, SERVER_HOLDS);
+	fixture_add_cloud(f);
+	world_put(f->world, "x-1", 3);
+	check_cancel(f, LOOK, walk(f, "cloud/.still/x-1/screen"), NULL);
+	check_cancel(f, OPEN, walk(f, "cloud/.still/x-1/screen"), NULL);
+	assert_int_equal(f->world->readers, 0);
+}
+
 /* Of several that wait for the same, the others are told. */
 static void a_cancelled_lookup_does_not_end_others(void **state)
 {
@@ -779,6 +887,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_directory_shows_its_names),
+		TEST(still_shows_the_same_instances_and_holds_their_live_files),
+		TEST(a_look_that_fails_says_why_as_an_open_does),
+		TEST(a_tree_may_have_no_still),
+		TEST(a_whole_tree_can_be_still),
 		TEST(every_file_is_opened_and_read),
 		TEST(an_instance_is_found_by_its_id_without_a_list),
 		TEST(links_lead_to_the_directories_of_instances),
@@ -803,6 +915,7 @@ int main(void)
 		TEST(an_opendir_of_by_region_can_be_cancelled),
 		TEST(an_opendir_of_a_region_can_be_cancelled),
 		TEST(an_open_of_a_live_file_can_be_cancelled),
+		TEST(a_look_at_a_still_file_can_be_cancelled),
 		TEST(a_cancelled_lookup_does_not_end_others),
 		TEST(what_was_never_started_can_be_cancelled),
 	};

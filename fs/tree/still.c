@@ -1,0 +1,215 @@
+#include "fs/tree/still.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fs/base/clock.h"
+#include "fs/base/loop.h"
+#include "fs/tree/fetch.h"
+
+/* A still file that was looked at: it is being fetched, or filled, or the fetch has failed. */
+struct cfs_held {
+	struct cfs_still *still;
+	struct cfs_held *next, *prev;
+	struct cfs_node
+		*node; /* one of its lookups is ours; one of its opens too, unless it failed */
+	struct cfs_wait fetch;
+	struct cfs_wait *waits; /* of those who look while it is being fetched */
+	int failure;            /* a negative errno; 0: none */
+	int64_t since_ms;       /* when the fetch ended */
+	uint32_t wake_writes;   /* when it began */
+	uint64_t bytes;         /* of memory, when filled */
+	bool opened;            /* by anybody but us */
+	struct cfs_timer end;
+};
+
+void cfs_still_init(
+	struct cfs_still *still, struct cfs_loop *loop, const struct cfs_mount_config *config)
+{
+	*still = (struct cfs_still){.loop = loop, .config = config};
+}
+
+static void append(struct cfs_held *held)
+{
+	struct cfs_still *still = held->still;
+
+	held->prev = still->last;
+	held->next = NULL;
+	*(still->last ? &still->last->next : &still->first) = held;
+	still->last = held;
+}
+
+static void take_out(struct cfs_held *held)
+{
+	struct cfs_still *still = held->still;
+
+	*(held->prev ? &held->prev->next : &still->first) = held->next;
+	*(held->next ? &held->next->prev : &still->last) = held->prev;
+}
+
+/* Others may have the node open still: they keep the snapshot. */
+static void let_go(struct cfs_held *held)
+{
+	struct cfs_node *node = held->node;
+
+	cfs_timer_stop(&held->end);
+	take_out(held);
+	held->still->bytes -= held->bytes;
+	node->held = NULL;
+	if (!held->failure)
+		cfs_node_released(node);
+	cfs_node_forget(node, 1);
+	free(held);
+}
+
+void cfs_still_finish(struct cfs_still *still)
+{
+	while (still->first)
+		let_go(still->first);
+}
+
+static bool is_in_use(const struct cfs_held *held)
+{
+	return !held->failure && held->node->opens > 1;
+}
+
+/* Milliseconds until it is due to go, negative afterwards. */
+static int64_t left_ms(const struct cfs_held *held)
+{
+	int64_t ttl_ms = held->still->config->still_ttl_ms;
+	int64_t lasts_ms = held->failure ? CFS_STILL_FAILURE_MS
+		: held->opened           ? ttl_ms
+					 : ttl_ms * CFS_STILL_UNOPENED;
+
+	return held->since_ms + lasts_ms - cfs_clock_ms();
+}
+
+static void start_timer(struct cfs_held *held)
+{
+	int64_t left = left_ms(held);
+
+	cfs_timer_start(held->still->loop, &held->end, left > 0 ? left : 0);
+}
+
+static void at_end(void *arg)
+{
+	struct cfs_held *held = arg;
+
+	if (is_in_use(held))
+		/* Whoever looks after it is closed finds it too old; else it goes then. */
+		cfs_timer_start(held->still->loop, &held->end, held->still->config->still_ttl_ms);
+	else
+		let_go(held);
+}
+
+static bool is_current(const struct cfs_held *held)
+{
+	const struct cfs_node *node = held->node;
+
+	if (node->live->wakes && node->entry->wake_writes != held->wake_writes)
+		return false;
+	return left_ms(held) > 0;
+}
+
+/* Lets go of the oldest until the others have their bounds. `newest` stays in any case. */
+static void make_room(struct cfs_still *still, const struct cfs_held *newest)
+{
+	struct cfs_held *next;
+
+	for (struct cfs_held *held = still->first; held && still->bytes > still->config->still_max;
+		held = next) {
+		next = held->next;
+		if (held != newest && held->bytes > 0 && !is_in_use(held))
+			let_go(held);
+	}
+}
+
+static void filled(struct cfs_held *held)
+{
+	/* Without the memory for a copy it stays as large as it is. */
+	(void)cfs_node_trim(held->node);
+	held->bytes = held->node->snapshot.cap;
+	held->still->bytes += held->bytes;
+	take_out(held);
+	append(held);
+	make_room(held->still, held);
+}
+
+static void fetched(void *arg, int result)
+{
+	struct cfs_held *held = arg;
+
+	held->since_ms = cfs_clock_ms();
+	if (result < 0) {
+		held->failure = result;
+		cfs_node_released(held->node);
+	} else {
+		filled(held);
+	}
+	start_timer(held);
+	cfs_wait_end_all(&held->waits, result);
+}
+
+static int begin(struct cfs_node *node, struct cfs_held **ret_held)
+{
+	struct cfs_held *held = calloc(1, sizeof(*held));
+	int r;
+
+	if (!held)
+		return -ENOMEM;
+	held->still = cfs_nodes_still(node->nodes);
+	held->node = node;
+	held->wake_writes = node->entry->wake_writes;
+	cfs_timer_init(&held->end, at_end, held);
+	cfs_node_opened(node);
+	r = cfs_fetch(node, &held->fetch, fetched, held);
+	if (r < 0) {
+		cfs_node_released(node);
+		free(held);
+		return r;
+	}
+	node->held = held;
+	node->lookups++;
+	append(held);
+	*ret_held = held;
+	return 0;
+}
+
+int cfs_still_look(
+	struct cfs_node *node, struct cfs_wait *wait, void (*fn)(void *arg, int result), void *arg)
+{
+	struct cfs_held *held = node->held;
+	int r;
+
+	if (held && !node->fetch) {
+		if (is_in_use(held) || is_current(held))
+			return held->failure ? held->failure : 1;
+		let_go(held);
+		held = NULL;
+	}
+	r = held ? 0 : begin(node, &held);
+	if (r == 0)
+		cfs_wait_enter(&held->waits, wait, fn, arg);
+	return r;
+}
+
+void cfs_still_leave(struct cfs_node *node, struct cfs_wait *wait)
+{
+	struct cfs_held *held = node->held;
+
+	cfs_wait_leave(wait);
+	if (!held || !node->fetch || held->waits)
+		return;
+	cfs_fetch_leave(node, &held->fetch);
+	let_go(held);
+}
+
+void cfs_still_opened(struct cfs_node *node)
+{
+	struct cfs_held *held = node->held;
+
+	if (!held || held->opened)
+		return;
+	held->opened = true;
+	start_timer(held);
+}
