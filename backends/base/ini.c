@@ -32,15 +32,66 @@ struct parser {
 	unsigned stopped;     /* where an error is to be reported */
 };
 
-/* Python strips these two as well. */
-static bool is_blank(char c)
+/*
+ * The bytes of the white space that a text begins with, 0 if it begins with none: all that Python's
+ * str.strip strips. What was copied from a web page has blanks that do not look like others.
+ */
+static size_t blank_at(const char *at, size_t len)
 {
-	return cfs_span_is_blank(c) || c == '\v' || c == '\f';
+	static const char *const wide[] = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80",
+		"\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85",
+		"\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a",
+		"\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+
+	if (len == 0)
+		return 0;
+	if ((unsigned char)*at < 0x80)
+		return *at == ' ' || (*at >= '\t' && *at <= '\r') ||
+			(*at >= '\x1c' && *at <= '\x1f');
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		size_t n = strlen(wide[i]);
+
+		if (len >= n && memcmp(at, wide[i], n) == 0)
+			return n;
+	}
+	return 0;
 }
 
-static struct cfs_span trim(struct cfs_span span)
+static bool is_blank(char c)
 {
-	return cfs_span_trim(span, " \t\r\n\v\f");
+	return blank_at(&c, 1) > 0;
+}
+
+/* The bytes of the white space that a text ends with. */
+static size_t blank_before(const char *end, size_t len)
+{
+	for (size_t n = 1; n <= 3 && n <= len; n++) {
+		if (blank_at(end - n, n) == n)
+			return n;
+	}
+	return 0;
+}
+
+/* Cuts white space off at both ends. *ret_indent, if it is wanted: the characters cut off in front.
+ */
+static struct cfs_span trim_line(struct cfs_span text, size_t *ret_indent)
+{
+	size_t n, indent = 0;
+
+	for (; (n = blank_at(text.at, text.len)) > 0; indent++) {
+		text.at += n;
+		text.len -= n;
+	}
+	while ((n = blank_before(text.at + text.len, text.len)) > 0)
+		text.len -= n;
+	if (ret_indent)
+		*ret_indent = indent;
+	return text;
+}
+
+static struct cfs_span trim(struct cfs_span text)
+{
+	return trim_line(text, NULL);
 }
 
 static bool begins_comment(char c)
@@ -80,8 +131,10 @@ static int store(struct cfs_buf *buf, struct cfs_span span)
 
 static const char *end_value(struct cfs_buf *value)
 {
-	while (value->len && is_blank(value->data[value->len - 1]))
-		cfs_buf_cut(value, value->len - 1);
+	size_t n;
+
+	while (value->len > 0 && (n = blank_before(value->data + value->len, value->len)) > 0)
+		cfs_buf_cut(value, value->len - n);
 	return cfs_buf_text(value);
 }
 
@@ -190,8 +243,8 @@ static int begin_line(struct parser *parser, struct cfs_span text)
 
 static int read_line(struct parser *parser, struct cfs_span line)
 {
-	struct cfs_span text = trim(line);
-	size_t indent = (size_t)(text.at - line.at);
+	size_t indent;
+	struct cfs_span text = trim_line(line, &indent);
 	int r;
 
 	parser->stopped = parser->line;
@@ -211,6 +264,17 @@ static int read_line(struct parser *parser, struct cfs_span line)
 	parser->stopped = parser->line;
 	parser->indent = indent;
 	return begin_line(parser, text);
+}
+
+/* The bytes of the first line. Python also ends one at a CR alone. */
+static size_t line_of(const char *text, size_t len, bool nested)
+{
+	const char *end = memchr(text, '\n', len), *cr;
+
+	if (end)
+		len = (size_t)(end - text);
+	cr = nested ? memchr(text, '\r', len) : NULL;
+	return cr ? (size_t)(cr - text) : len;
 }
 
 int cfs_ini_parse(
@@ -234,12 +298,14 @@ int cfs_ini_parse(
 		len -= strlen(bom);
 	}
 	while (r == 0 && len > 0) {
-		const char *end = memchr(text, '\n', len);
-		struct cfs_span line = {text, end ? (size_t)(end - text) : len};
-		size_t past = line.len + (end ? 1 : 0);
+		struct cfs_span line = {text, line_of(text, len, nested)};
+		size_t past = line.len + (line.len < len ? 1 : 0);
 
 		parser.line++;
 		r = read_line(&parser, line);
+		/* CRLF is one end. */
+		if (past < len && text[past - 1] == '\r' && text[past] == '\n')
+			past++;
 		text += past;
 		len -= past;
 	}

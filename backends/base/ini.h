@@ -8,8 +8,8 @@
  * Lines whose first byte that is not a blank is `#` or `;` are comments, and so is what follows a
  * value or a header and a blank and then `#` or `;` (as AWS documents it; botocore itself would
  * keep that, so that a value comes with and without it). LF and CRLF both end a line; a UTF-8 byte
- * order mark at the beginning is skipped. Keys, values and section names are trimmed, and their
- * case is kept. A section may come twice.
+ * order mark at the beginning is skipped. Keys, values and section names are trimmed, of wide
+ * blanks too, and their case is kept. A section may come twice.
  */
 #ifndef CFS_BACKENDS_BASE_INI_H
 #define CFS_BACKENDS_BASE_INI_H
@@ -35,7 +35,7 @@ typedef int cfs_ini_fn(void *arg, const struct cfs_ini_item *item);
  * Calls fn for each header and pair in order. With `nested`, which is the AWS format and that of
  * Python's configparser, a line indented deeper than the pair before it continues its value, joined
  * by '\n'; what follows a header's bracket is ignored; a section may have no name, "", and a NUL
- * becomes '\x01'. Without, indentation means nothing.
+ * becomes '\x01'; a CR alone ends a line too. Without, indentation means nothing.
  *
  * Returns 0; -EINVAL for a line that is none of the above, -EFBIG for one over
  * CFS_INI_LINE_MAX, -ENOMEM; or what fn returned. *ret_line (set in every case but 0) is the line

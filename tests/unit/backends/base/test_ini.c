@@ -240,13 +240,13 @@ static void the_callee_ends_the_parse_at_the_line_it_dislikes(void **state)
 /* Reads the file named, and shows each pair as show() does but for the line, "-" if it cannot. With
  * a second argument what could be a comment is kept, as botocore keeps it. */
 static const char oracle[] =
-	"import configparser, sys\n"
-	"for text in open(sys.argv[1], newline='').read().split('\\x01'):\n"
+	"import configparser, io, sys\n"
+	"for text in open(sys.argv[1], newline='', encoding='utf-8').read().split('\\x01'):\n"
 	"    parser = configparser.RawConfigParser(\n"
 	"        inline_comment_prefixes=('#', ';') if len(sys.argv) == 2 else None)\n"
 	"    parser.optionxform = str\n"
 	"    try:\n"
-	"        parser.read_string(text.replace('\\r\\n', '\\n'))\n"
+	"        parser.read_file(io.StringIO(text, newline=None))\n"
 	"        for s in parser.sections():\n"
 	"            print(f'[{s.strip()}]')\n"
 	"            for k, v in parser.items(s):\n"
@@ -289,6 +289,9 @@ static const char *const whole_snippets[] = {
 	"[a]\n[b = c\n[d\n",
 	"[a]\n[b = c\nk # l = m\n",
 	"[a]\nk # l\n",
+	"[a]\rk = v\r\rl = w\r\nm = x\n\ry = z",
+	"\xc2\xa0[a]\xe2\x80\x89\n\xc2\xa0\nk\xe3\x80\x80=\xc2\xa0v \xc2\x85\nl = \xc3\xa0\n",
+	"[a]\n\xc2\xa0k = v\n \tdeeper\n l = w\n\x1c\x1dm = x\n",
 };
 
 static int show_as_oracle(void *arg, const struct cfs_ini_item *item)
