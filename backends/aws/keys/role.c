@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/aws/keys/cache.h"
 #include "backends/aws/keys/sources.h"
 #include "backends/aws/keys/sts.h"
 #include "backends/contract/step.h"
@@ -17,13 +18,19 @@
  * from the profile downwards; then the source at the bottom gives the first keys, and STS is asked
  * for one role after the other, upwards. A profile that comes twice is refused, except one that
  * names itself: its role is assumed with its own static keys.
+ *
+ * Nobody can be asked for an MFA code: below a role that needs one, the keys are those that the AWS
+ * CLI has cached for it, or for a role above it. The keys that the CLI has cached for a role are
+ * also what is left when its keys cannot be had.
  */
 
+#define RENEW "aws sts get-caller-identity --profile" /* asks for the code */
 #define ROLES_MAX 8 /* so that with them and the steps below CFS_PROVIDER_STEPS_MAX suffices */
 
 struct role {
 	const char *profile;
 	struct cfs_aws_sts_role ask;
+	const char *mfa_serial; /* NULL: it needs no MFA */
 };
 
 struct state {
@@ -66,7 +73,7 @@ static void ascend(struct state *state, int64_t now, struct cfs_step *step)
 	int r;
 
 	if (state->left == 0) {
-		cfs_step_keys(step, 0, &state->keys, now, "role %.120s, with %.120s",
+		cfs_step_keys(step, 0, &state->keys, now, "role %.120s, with %s",
 			state->roles[0].ask.arn, state->from);
 		return;
 	}
@@ -122,6 +129,38 @@ static void take_role(struct state *state, const struct cfs_step_answer *answer,
 	cfs_keys_finish(&keys);
 }
 
+/* Takes the keys that the AWS CLI has cached for a role; it need not be assumed then, nor what is
+ * below it. What cfs_aws_cache_role says. */
+static int take_cached(struct state *state, size_t index, int64_t now)
+{
+	const struct role *role = &state->roles[index];
+	struct cfs_keys keys;
+	int r;
+
+	r = cfs_aws_cache_role(state->config->env, &role->ask, role->mfa_serial, now, &keys);
+	if (r == 0) {
+		cfs_source_finish(&state->base);
+		cfs_keys_finish(&state->keys);
+		state->keys = keys;
+		state->left = index;
+	}
+	return r;
+}
+
+/* After a failure: whether the AWS CLI has cached keys of a role that is still to be assumed. The
+ * first that counts is the first for the CLI too. */
+static bool fall_back(struct state *state, int64_t now, const struct cfs_step *failed)
+{
+	for (size_t i = 0; cfs_aws_cache_may_help(failed) && i < state->left; i++) {
+		if (take_cached(state, i, now) < 0)
+			continue;
+		(void)snprintf(state->from, sizeof(state->from),
+			"keys that the AWS CLI cached, as %.200s", failed->why);
+		return true;
+	}
+	return false;
+}
+
 static void step(
 	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
@@ -133,6 +172,10 @@ static void step(
 	} else if (answer) {
 		take_role(state, answer, now, ret_step);
 	} else { /* the keys were at hand when the source was opened */
+		ascend(state, now, ret_step);
+	}
+	if (fall_back(state, now, ret_step)) {
+		state->retries = 0;
 		ascend(state, now, ret_step);
 	}
 }
@@ -183,10 +226,6 @@ static bool add_role(struct state *state, const char *profile, const char **ret_
 		return refuse(step,
 			"profile %.100s has role_arn, %s source_profile %s credential_source",
 			profile, source ? "and both" : "but neither", source ? "and" : "nor");
-	if (cfs_aws_config_get(config, profile, "mfa_serial"))
-		return refuse(step,
-			"profile %.100s has mfa_serial, but consolefs cannot ask for an MFA code",
-			profile);
 	/* A duration that is not a number is ignored, as in botocore. */
 	if (duration && (strlen(duration) > 9 || duration[strspn(duration, "0123456789")]))
 		duration = NULL;
@@ -196,6 +235,7 @@ static bool add_role(struct state *state, const char *profile, const char **ret_
 			.session = cfs_aws_config_get(config, profile, "role_session_name"),
 			.external_id = cfs_aws_config_get_whole(config, profile, "external_id"),
 			.duration = duration},
+		.mfa_serial = cfs_aws_config_get(config, profile, "mfa_serial"),
 	};
 	*ret_profile = source;
 	*ret_place = place;
@@ -221,6 +261,36 @@ static bool check_source(const struct state *state, const char *source, struct c
 	return true;
 }
 
+/* Takes the keys that the AWS CLI got with an MFA code for the last role, or with them for one
+ * above it. */
+static bool open_cached(struct state *state, int64_t now, struct cfs_step *step)
+{
+	const char *profile = state->roles[state->n_roles - 1].profile;
+	int first = 0, r;
+
+	for (size_t i = state->n_roles; i > 0; i--) {
+		r = take_cached(state, i - 1, now);
+		if (r == 0) {
+			(void)snprintf(state->from, sizeof(state->from),
+				"keys that the AWS CLI cached after MFA; when they expire, "
+				"run: " RENEW " %.80s",
+				profile);
+			return true;
+		}
+		if (i == state->n_roles)
+			first = r;
+	}
+	if (first == -ENOMEM)
+		cfs_step_errno(step, first, "the role");
+	else
+		cfs_step_failed(step, first == -EKEYEXPIRED ? CFS_EXPIRED : CFS_UNAUTHENTICATED,
+			"profile %.60s needs an MFA code, and %s; run: " RENEW " %.60s", profile,
+			first == -EKEYEXPIRED ? "the keys that the AWS CLI cached have expired"
+					      : "there are no keys in the cache of the AWS CLI",
+			profile);
+	return false;
+}
+
 /* Finds the roles, and opens the source at the bottom. */
 static bool descend(struct state *state, const char *profile, int64_t now, struct cfs_step *step)
 {
@@ -230,10 +300,12 @@ static bool descend(struct state *state, const char *profile, int64_t now, struc
 	for (;;) {
 		if (!add_role(state, profile, &profile, &place, step))
 			return false;
+		if (!place && !check_source(state, profile, step))
+			return false;
+		if (state->roles[state->n_roles - 1].mfa_serial)
+			return open_cached(state, now, step);
 		if (place)
 			break;
-		if (!check_source(state, profile, step))
-			return false;
 		if (has_static(state->config, profile) ||
 			!cfs_aws_role_has(state->config, profile)) {
 			open = cfs_aws_profile_open;
@@ -257,7 +329,7 @@ static bool descend(struct state *state, const char *profile, int64_t now, struc
 		return true;
 	}
 	take_base(state, now, step);
-	return false;
+	return fall_back(state, now, step);
 }
 
 bool cfs_aws_role_open(const struct cfs_aws_config *config, const char *profile, int64_t now,

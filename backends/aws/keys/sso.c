@@ -2,12 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "backends/aws/api/endpoints.h"
 #include "backends/aws/api/errors.h"
+#include "backends/aws/keys/cache.h"
 #include "backends/aws/keys/sources.h"
-#include "backends/base/hex.h"
 #include "backends/base/json.h"
 #include "backends/base/text.h"
 #include "backends/base/time.h"
@@ -24,17 +22,16 @@
  * written into a file that other tools own, and what the file holds refreshes the next time too.
  */
 
-#define CACHE_DIR "~/.aws/sso/cache/"
-#define CACHE_NAME_MAX (2 * EVP_MAX_MD_SIZE)
+#define CACHE_DIR "~/.aws/sso/cache"
 #define REFRESH_EARLY (15 * 60) /* seconds, as botocore */
-#define SHA1_SIZE 20
 
 enum phase { AT_TOKEN, AT_KEYS };
 
 struct state {
 	enum phase phase;
 	const char *profile, *session; /* session: NULL for a profile without */
-	const char *region, *account, *role;
+	const char *region, *account, *role, *start_url;
+	const struct cfs_env *env;
 	struct cfs_aws_endpoints endpoints;
 	cJSON *cached;     /* the file */
 	const char *token; /* in it, or in fresh */
@@ -229,6 +226,22 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 	cfs_json_wipe(json);
 }
 
+/* When there is no session, or its end is near and nobody answers: the keys that the AWS CLI has
+ * cached for the role, which outlive the session. `aws sso logout` deletes them. */
+static void fall_back(const struct state *state, int64_t now, struct cfs_step *step)
+{
+	struct cfs_keys keys;
+	char why[CFS_PROVIDER_WHY_MAX];
+
+	if (!cfs_aws_cache_may_help(step) ||
+		cfs_aws_cache_sso(state->env, state->account, state->role, state->session,
+			state->start_url, now, &keys) < 0)
+		return;
+	memcpy(why, step->why, sizeof(why));
+	cfs_step_keys(step, 0, &keys, now,
+		"SSO role %.60s, with keys that the AWS CLI cached, as %s", state->role, why);
+}
+
 static void step(
 	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
 {
@@ -246,6 +259,7 @@ static void step(
 		take_keys(state, answer, now, ret_step);
 		break;
 	}
+	fall_back(state, now, ret_step);
 }
 
 /* Opening */
@@ -273,29 +287,14 @@ static bool find(const struct cfs_aws_config *config, const struct state *state,
 	return false;
 }
 
-static int cache_path(const struct cfs_env *env, const char *name, char **ret_path)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	char path[sizeof(CACHE_DIR) + 2 * SHA1_SIZE + sizeof(".json")];
-	unsigned n = 0;
-	size_t len = strlen(CACHE_DIR);
-
-	if (EVP_Digest(name, strlen(name), hash, &n, EVP_sha1(), NULL) != 1 || n != SHA1_SIZE)
-		return -ENOMEM;
-	memcpy(path, CACHE_DIR, len);
-	cfs_hex_encode(hash, n, path + len);
-	memcpy(path + len + 2 * (size_t)n, ".json", sizeof(".json"));
-	return cfs_env_expand(env, path, ret_path);
-}
-
 /* Reads the token of the last sign-in. */
-static bool read_cache(const struct cfs_env *env, struct state *state, const char *start_url,
-	struct cfs_step *step)
+static bool read_cache(const struct cfs_env *env, struct state *state, struct cfs_step *step)
 {
 	struct cfs_buf content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX);
 	const char *expires;
 	char *path = NULL;
-	int r = cache_path(env, state->session ? state->session : start_url, &path);
+	int r = cfs_aws_cache_path(
+		env, CACHE_DIR, state->session ? state->session : state->start_url, &path);
 
 	if (r == 0)
 		r = env->read_file(env->arg, path, &content);
@@ -311,7 +310,11 @@ static bool read_cache(const struct cfs_env *env, struct state *state, const cha
 		return say_login(state, CFS_UNAUTHENTICATED, "there is no SSO token", step);
 	state->token = cfs_json_filled(state->cached, "accessToken");
 	expires = cfs_json_filled(state->cached, "expiresAt");
-	if (!state->token || !expires || cfs_time_parse_iso8601(expires, &state->expires) < 0)
+	/* Only the token of a session is ever renewed. Of others botocore does not read the time. */
+	if (state->token && expires && !state->session)
+		state->expires = INT64_MAX;
+	if (!state->token || !expires ||
+		(cfs_time_parse_iso8601(expires, &state->expires) < 0 && state->session))
 		return say_login(state, CFS_UNAUTHENTICATED, "the SSO token cannot be read", step);
 	return true;
 }
@@ -328,11 +331,10 @@ static bool may_refresh(const struct state *state, int64_t now)
 		cfs_time_parse_iso8601(registered, &until) == 0 && until > now;
 }
 
-static bool prepare(const struct cfs_aws_config *config, struct state *state, int64_t now,
-	struct cfs_step *step)
+/* Reads the configuration. */
+static bool prepare(const struct cfs_aws_config *config, struct state *state, struct cfs_step *step)
 {
 	struct cfs_buf why = CFS_BUF_INIT(4 * CFS_PROVIDER_WHY_MAX);
-	const char *start_url;
 	int r;
 
 	if (state->session &&
@@ -345,7 +347,7 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, in
 	if (!find(config, state, "sso_role_name", &state->role, step) ||
 		!find(config, state, "sso_account_id", &state->account, step) ||
 		!find(config, state, "sso_region", &state->region, step) ||
-		!find(config, state, "sso_start_url", &start_url, step))
+		!find(config, state, "sso_start_url", &state->start_url, step))
 		return false;
 	r = cfs_aws_endpoints_load(&state->endpoints, config, &why);
 	if (r == 0)
@@ -357,7 +359,13 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, in
 	if (r < 0)
 		cfs_step_unset(step, r, &why);
 	cfs_buf_finish(&why);
-	if (r < 0 || !read_cache(config->env, state, start_url, step))
+	return r == 0;
+}
+
+/* Whether there is something to ask. */
+static bool begin(struct state *state, int64_t now, struct cfs_step *step)
+{
+	if (!read_cache(state->env, state, step))
 		return false;
 	if (state->expires - now < REFRESH_EARLY && may_refresh(state, now))
 		state->phase = AT_TOKEN;
@@ -372,6 +380,7 @@ bool cfs_aws_sso_open(const struct cfs_aws_config *config, const char *profile, 
 	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	struct state *state;
+	bool opened;
 
 	if (!cfs_aws_config_get(config, profile, "sso_role_name") &&
 		!cfs_aws_config_get(config, profile, "sso_account_id")) {
@@ -386,7 +395,13 @@ bool cfs_aws_sso_open(const struct cfs_aws_config *config, const char *profile, 
 	state->profile = profile;
 	state->session = cfs_aws_config_get_name(
 		config, profile, "sso_session", CFS_AWS_SECTION_SSO_SESSION);
-	if (!prepare(config, state, now, ret_step)) {
+	state->env = config->env;
+	opened = prepare(config, state, ret_step);
+	if (opened && !begin(state, now, ret_step)) {
+		fall_back(state, now, ret_step);
+		opened = false;
+	}
+	if (!opened) {
 		destroy(state);
 		return false;
 	}

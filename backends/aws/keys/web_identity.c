@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/aws/keys/cache.h"
 #include "backends/aws/keys/sources.h"
 #include "backends/aws/keys/sts.h"
 #include "backends/contract/backend.h"
@@ -59,17 +60,27 @@ out:
 	cfs_buf_wipe(&token);
 }
 
-static void step(
-	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+/* When the role's keys cannot be had: those that the AWS CLI has cached for it. */
+static void fall_back(const struct state *state, int64_t now, struct cfs_step *step)
 {
-	struct state *state = arg;
+	const struct cfs_aws_sts_role role = {.arn = state->arn, .session = state->session};
+	struct cfs_keys keys;
+	char why[CFS_PROVIDER_WHY_MAX];
+
+	if (!cfs_aws_cache_may_help(step) ||
+		cfs_aws_cache_role(state->config->env, &role, NULL, now, &keys) < 0)
+		return;
+	memcpy(why, step->why, sizeof(why));
+	cfs_step_keys(step, 0, &keys, now, "role %.100s, with keys that the AWS CLI cached, as %s",
+		state->arn, why);
+}
+
+static void take_answer(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *ret_step)
+{
 	struct cfs_keys keys = CFS_KEYS_INIT;
 	struct cfs_error error = {0};
 
-	if (!answer) {
-		ask(state, now, ret_step);
-		return;
-	}
 	if (answer->fault == CFS_OK)
 		cfs_aws_sts_read(answer, &keys, &error);
 	if (cfs_source_retry(&state->retries, answer, error.fault))
@@ -82,6 +93,18 @@ static void step(
 		cfs_step_keys(ret_step, 0, &keys, now, "role %.100s, with the token in %.100s",
 			state->arn, state->path);
 	cfs_keys_finish(&keys);
+}
+
+static void step(
+	void *arg, const struct cfs_step_answer *answer, int64_t now, struct cfs_step *ret_step)
+{
+	struct state *state = arg;
+
+	if (answer)
+		take_answer(state, answer, now, ret_step);
+	else
+		ask(state, now, ret_step);
+	fall_back(state, now, ret_step);
 }
 
 /* The variable, unless a profile of the settings counts and nothing else; else the profile's key.

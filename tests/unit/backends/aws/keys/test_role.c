@@ -210,15 +210,6 @@ static void test_what_is_wrong_with_a_role_is_said(void **state)
 		"credential_source ouija of profile default is unknown");
 }
 
-static void test_mfa_is_refused(void **state)
-{
-	(void)state;
-	assert_files(
-		"[default]\n" ROLE("ops",
-			"source_profile = b\nmfa_serial = arn:x\n") "[profile b]\n" STATIC("B"),
-		NULL, "profile default has mfa_serial, but consolefs cannot ask for an MFA code");
-}
-
 static void test_a_role_of_another_partition_is_asked_for_there(void **state)
 {
 	struct fake_env fake =
@@ -275,7 +266,6 @@ int main(void)
 		cmocka_unit_test(test_loops_are_refused),
 		cmocka_unit_test(test_roles_are_counted),
 		cmocka_unit_test(test_what_is_wrong_with_a_role_is_said),
-		cmocka_unit_test(test_mfa_is_refused),
 		cmocka_unit_test(test_a_role_of_another_partition_is_asked_for_there),
 		cmocka_unit_test(test_a_clock_that_is_off_is_told_apart),
 	};
