@@ -52,11 +52,12 @@ static const struct kind {
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static const char known_actions[] = " DescribeInstances DescribeRegions GetConsoleScreenshot "
-				    "GetConsoleOutput DescribeInstanceVncUrl RedeemVnc "
-				    "GetCallerIdentity AssumeRole AssumeRoleWithWebIdentity "
-				    "MetadataToken MetadataRole MetadataCredentials MetadataOther "
-				    "ContainerCredentials GetRoleCredentials CreateToken * ";
+static const char known_actions[] =
+	" DescribeInstances DescribeRegions GetConsoleScreenshot "
+	"GetConsoleOutput DescribeInstanceVncUrl RedeemVnc "
+	"GetCallerIdentity AssumeRole AssumeRoleWithWebIdentity "
+	"MetadataToken MetadataRole MetadataCredentials MetadataOther "
+	"ContainerCredentials GetRoleCredentials CreateToken CreateOAuth2Token * ";
 
 static bool in_list(const char *list, const char *word)
 {

@@ -32,6 +32,7 @@ enum sim_ticket_kind {
 	SIM_TICKET_METADATA,
 	SIM_TICKET_SSO_ACCESS,
 	SIM_TICKET_SSO_REFRESH,
+	SIM_TICKET_LOGIN_REFRESH,
 };
 
 struct sim_ticket {

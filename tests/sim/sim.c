@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "ec2.h"
 #include "metadata.h"
+#include "signin.h"
 #include "sso.h"
 
 #include <errno.h>
@@ -130,6 +131,7 @@ static void decide_path(
 		{"/vnc", "GET", sim_vnc_redeem},
 		{"/federation/credentials", "GET", sim_sso_portal},
 		{"/token", "POST", sim_sso_token},
+		{"/v1/token", "POST", sim_signin_token},
 	};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (strlen(paths[i].path) != len || strncmp(request->uri, paths[i].path, len) != 0)

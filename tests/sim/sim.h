@@ -6,6 +6,7 @@
 #include "bucket.h"
 #include "options.h"
 #include "pictures.h"
+#include "proof.h"
 #include "request.h"
 #include "session.h"
 #include "vnc.h"
@@ -26,6 +27,7 @@
 #define SIM_ROLE_INSTANCE "instance"   /* the machine: metadata services */
 #define SIM_ROLE_TASK "task"           /* the container */
 #define SIM_ROLE_OPERATOR "operator"   /* people, by single sign-on */
+#define SIM_ROLE_CONSOLE "console"     /* people, by aws login */
 #define SIM_EXTERNAL_ID "consolefs-sim-external"
 
 /* What the sign-in services accept. */
@@ -35,6 +37,8 @@
 #define SIM_SSO_REFRESH_TOKEN "consolefs-sim-refresh-token"
 #define SIM_SSO_CLIENT_ID "consolefs-sim-client"
 #define SIM_SSO_CLIENT_SECRET "consolefs-sim-client-secret"
+#define SIM_LOGIN_CLIENT_ID "arn:aws:signin:::devtools/same-device"
+#define SIM_LOGIN_REFRESH_TOKEN "consolefs-sim-login" /* and a dot, and the key's thumbprint */
 
 /* What --freeze-clock shows: 2025-12-24T08:30:00Z. */
 #define SIM_FROZEN_MS 1766565000000
@@ -46,6 +50,7 @@ struct sim {
 	struct sim_buckets buckets;
 	struct sim_links links;
 	struct sim_sessions sessions;
+	struct sim_proofs proofs;
 	struct sim_session standing[SIM_CLOUDS + 1]; /* the metadata services' */
 	struct sim_fault_file fault_file;
 	int issued_fd;                            /* of --issued-file, or -1; borrowed */
