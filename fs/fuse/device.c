@@ -40,8 +40,14 @@ static ssize_t device_write(int fd, struct iovec *iov, int count, void *userdata
 
 static ssize_t device_read(int fd, void *buf, size_t size, void *userdata)
 {
+	ssize_t n = read(fd, buf, size);
+
 	(void)userdata;
-	return read(fd, buf, size);
+	/* The mount ended while the kernel was handing over a request (its fuse_dev_do_read): libfuse
+	 * knows only the other word for that, and would call this one a failure. */
+	if (n < 0 && errno == ECONNABORTED)
+		errno = ENODEV;
+	return n;
 }
 
 int cfs_device_attach(struct fuse_session *session)
