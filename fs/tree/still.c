@@ -64,8 +64,10 @@ static void let_go(struct cfs_held *held)
 
 void cfs_still_finish(struct cfs_still *still)
 {
-	while (still->first)
-		let_go(still->first);
+	for (struct cfs_held *held = still->first, *next; held; held = next) {
+		next = held->next;
+		let_go(held);
+	}
 }
 
 static bool is_in_use(const struct cfs_held *held)

@@ -18,8 +18,8 @@
 static const char *const secret_names[] = {"aws_secret_access_key", "aws_session_token",
 	"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 	"SecretAccessKey", "SessionToken", "secretAccessKey", "sessionToken", "accessToken",
-	"refreshToken", "clientSecret", "dpopKey", "idToken", "Token", "token", "secret_key", "secretKey",
-	"TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SESSION_TOKEN",
+	"refreshToken", "clientSecret", "dpopKey", "idToken", "Token", "token", "secret_key",
+	"secretKey", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SESSION_TOKEN",
 	"TmpSecretKey", "InstanceVncUrl"};
 
 static size_t count(const struct fuzz_input *input, const char *word, size_t len)

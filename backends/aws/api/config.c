@@ -162,8 +162,10 @@ static int on_item(void *arg, const struct cfs_ini_item *item)
 	r = store(reading->config, item->key, &key);
 	if (r == 0)
 		r = store(reading->config, item->value, &value);
+	if (r != 0)
+		return r;
 	whole = value;
-	if (r == 0 && strcmp(item->whole, item->value) != 0)
+	if (strcmp(item->whole, item->value) != 0)
 		r = store(reading->config, item->whole, &whole);
 	return r == 0 ? add_item(reading, key, value, whole) : r;
 }

@@ -123,7 +123,7 @@ static void provider_step(struct cfs_provider_state *state, const struct cfs_ste
 	if (said->kind == CFS_STEP_PROCESS)
 		ret_step->argv = make_argv(said->text);
 	if (said->kind == CFS_STEP_WRITE) {
-		ret_step->path = strdup(world->reads);
+		ret_step->path = strdup(world->reads ? world->reads : "");
 		assert_non_null(ret_step->path);
 		cfs_buf_init(&ret_step->bytes, 4096);
 		assert_int_equal(cfs_buf_adds(&ret_step->bytes, said->text), 0);
