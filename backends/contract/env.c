@@ -36,9 +36,10 @@ int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path)
 {
 	size_t name_len = path[0] == '~' ? strcspn(path + 1, "/") : 0, home_len, rest_len;
 	char name[USER_MAX], *home = NULL, *expanded;
-	int r = -ENOENT;
 
 	if (path[0] == '~' && name_len < sizeof(name)) {
+		int r;
+
 		memcpy(name, path + 1, name_len);
 		name[name_len] = '\0';
 		r = find_home(env, name_len ? name : NULL, &home);
