@@ -13,7 +13,7 @@
 
 _Static_assert(CFS_TAGS_MAX <= UINT8_MAX, "counts are kept in a byte");
 _Static_assert(CFS_EXTRAS_MAX <= UINT8_MAX, "counts are kept in a byte");
-_Static_assert(CFS_ADDRESSES_MAX <= UINT8_MAX, "counts are kept in a byte");
+_Static_assert(CFS_ADDRESSES_MAX <= UINT16_MAX, "counts are kept in two bytes");
 _Static_assert(CFS_FIELD_ID == 0, "the id is the first text");
 
 static const char *skip(const char *text, size_t n)
@@ -301,7 +301,7 @@ int cfs_instance_builder_build(const struct cfs_instance_builder *builder, enum 
 		.power = (uint8_t)power,
 		.n_tags = (uint8_t)builder->n_tags,
 		.n_extras = (uint8_t)builder->n_extras,
-		.n_addresses = (uint8_t)builder->n_addresses,
+		.n_addresses = builder->n_addresses,
 	};
 	pack_all(builder, instance->text);
 	*ret_instance = instance;

@@ -19,7 +19,7 @@
 #define CFS_ID_MAX 64           /* bytes of an instance id, NUL not counted */
 #define CFS_FIELD_TEXT_MAX 1024 /* bytes of any other text */
 #define CFS_TAGS_MAX 64
-#define CFS_ADDRESSES_MAX 64
+#define CFS_ADDRESSES_MAX 1024
 #define CFS_EXTRAS_MAX 32
 #define CFS_INSTANCE_BYTES_MAX (128 * 1024)
 
@@ -56,14 +56,15 @@ enum cfs_field {
 struct cfs_instance {
 	uint32_t size;   /* bytes of the whole block */
 	uint32_t offers; /* bit i: the backend's live file i makes sense now */
-	uint8_t power;   /* enum cfs_power */
-	uint8_t n_tags, n_extras, n_addresses;
+	uint16_t n_addresses;
+	uint8_t n_tags, n_extras;
+	uint8_t power; /* enum cfs_power */
 	char text[];
 };
 
 /* Each text is valid as long as the instance. i is below the count. */
 const char *cfs_instance_field(const struct cfs_instance *instance, enum cfs_field field);
-/* Private before public, as text. */
+/* As text, in the order of addresses.h. */
 const char *cfs_instance_address(const struct cfs_instance *instance, size_t i);
 /* In the order of their keys, whatever the cloud's order was: that may be another each time, and
  * says nothing. */

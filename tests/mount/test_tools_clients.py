@@ -4,6 +4,7 @@ logs, and the same fields of the same instances. The clock of the screens stands
 import base64
 import concurrent.futures
 import datetime
+import ipaddress
 import json
 import types
 import urllib.error
@@ -126,15 +127,27 @@ def moment(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def ec2_addresses(value):
+    """Every address that the AWS CLI shows of an instance, wherever it stands."""
+    if isinstance(value, list):
+        return set().union(*map(ec2_addresses, value))
+    if not isinstance(value, dict):
+        return set()
+    keys = ("PrivateIpAddress", "PublicIpAddress", "PublicIp", "Ipv6Address")
+    return ec2_addresses(list(value.values())) | {str(ipaddress.ip_address(value[key]))
+                                                  for key in keys if key in value}
+
+
 def test_the_aws_cli_describes_the_same_instances(cloud, described):
     directories = instances(cloud.mount.aws)
     assert {directory.name for directory in directories} == set(described)
     assert {region for region, _ in described.values()} == set(cloud.sim.aws_regions)
+    most = 0
     for directory in directories:
         shown = info(directory)
         region, one = described[directory.name]
         tags = {tag["Key"]: tag["Value"] for tag in one.get("Tags", [])}
-        addresses = [one.get("PrivateIpAddress"), one.get("PublicIpAddress")]
+        addresses = ec2_addresses(one)
         assert shown["id"] == one["InstanceId"]
         assert shown["cloud"] == "aws"
         assert shown["name"] == tags.get("Name", "")
@@ -143,13 +156,16 @@ def test_the_aws_cli_describes_the_same_instances(cloud, described):
         assert shown["state"] == one["State"]["Name"]
         assert shown["type"] == one["InstanceType"]
         assert moment(shown["launched"]) == moment(one["LaunchTime"])
-        assert shown["addresses"] == [address for address in addresses if address]
+        assert shown["addresses"][:1] == [one["PrivateIpAddress"]]
+        assert sorted(shown["addresses"]) == sorted(addresses)
+        most = max(most, len(addresses))
         assert shown["tags"] == tags
         extra = shown["aws"]
         for key in ("Architecture", "Hypervisor", "PlatformDetails", "VpcId", "SubnetId"):
             assert extra[key] == one[key]
         for key in ("PrivateDnsName", "PublicDnsName", "ImageId", "KeyName"):
             assert extra.get(key, "") == one.get(key, "")
+    assert most >= 4
 
 
 def by_sdk(cloud, region):
@@ -173,8 +189,10 @@ def test_tencents_sdk_describes_the_same_instances(cloud, describe):
     for directory in directories:
         shown = info(directory)
         region, one = described[directory.name]
-        addresses = [address for key in ("PrivateIpAddresses", "PublicIpAddresses", "IPv6Addresses")
-                     for address in one[key] or []]
+        addresses = [address for key in ("PrivateIpAddresses", "RdmaIpAddresses",
+                                         "PublicIpAddresses", "IPv6Addresses",
+                                         "PublicIPv6Addresses")
+                     for address in one.get(key) or []]
         assert shown["id"] == one["InstanceId"]
         assert shown["cloud"] == "tencent"
         assert shown["name"] == one["InstanceName"]

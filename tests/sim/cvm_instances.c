@@ -175,6 +175,7 @@ static void add_tags(struct sim_buf *out, const struct sim_instance *instance)
 static void add_hardware(struct sim_buf *out, const struct sim_instance *instance)
 {
 	unsigned disk = (unsigned)(instance->random >> 8 & 0xffffff);
+	char other[16];
 	sim_buf_addf(out,
 		",\"InstanceType\":\"%s\",\"CPU\":%u,\"Memory\":%u,"
 		"\"SystemDisk\":{\"DiskType\":\"CLOUD_BSSD\",\"DiskId\":\"disk-%08x\","
@@ -187,6 +188,10 @@ static void add_hardware(struct sim_buf *out, const struct sim_instance *instanc
 		"\"SecurityGroupIds\":[\"sg-%08x\"],\"LoginSettings\":{\"KeyIds\":null}",
 		instance->type->name, instance->type->cpus, instance->type->memory_gb, disk,
 		instance->region + 1, instance->region + 1, instance->region + 1);
+	snprintf(other, sizeof(other), "172.16.%u.%u", instance->index >> 8 & 0xff,
+		instance->index & 0xff);
+	add_addresses(out, "RdmaIpAddresses", instance->index % 4 == 1 ? other : "");
+	add_addresses(out, "PublicIPv6Addresses", instance->index % 7 == 1 ? "2001:db8:1::1" : "");
 	add_addresses(out, "PrivateIpAddresses", instance->private_ip);
 	add_addresses(out, "PublicIpAddresses", instance->public_ip);
 	add_addresses(out, "IPv6Addresses", instance->index % 7 == 1 ? "2001:db8::1" : "");
@@ -220,7 +225,7 @@ static void add_instance(
 		"\"Uuid\":\"%08llx-0000-4000-8000-%012llx\","
 		"\"LatestOperation\":%s,\"LatestOperationState\":\"%s\","
 		"\"LatestOperationRequestId\":null,\"DisasterRecoverGroupId\":\"\","
-		"\"CamRoleName\":\"\",\"HpcClusterId\":\"\",\"RdmaIpAddresses\":null,"
+		"\"CamRoleName\":\"\",\"HpcClusterId\":\"\","
 		"\"IsolatedSource\":\"NOTISOLATED\",\"GPUInfo\":null,"
 		"\"LicenseType\":\"TencentCloud\",\"DefaultLoginUser\":\"root\","
 		"\"DefaultLoginPort\":22",

@@ -359,6 +359,13 @@ static void add_placement(struct sim_buf *out, const struct sim_instance *instan
 		sim_buf_addf(out, "                    <ipAddress>%s</ipAddress>\n", host);
 }
 
+/* The instance's address in another network. */
+static void address_of(const struct sim_instance *instance, const char *network, char ret_text[16])
+{
+	snprintf(ret_text, 16, "%s.%u.%u", network, instance->index >> 8 & 0xff,
+		instance->index & 0xff);
+}
+
 /* What lies deeper in a real answer: items in items, with names that also stand further up. */
 static void add_devices(struct sim_buf *out, const struct sim_instance *instance)
 {
@@ -376,17 +383,42 @@ static void add_devices(struct sim_buf *out, const struct sim_instance *instance
 		"                            </ebs>\n"
 		"                        </item>\n                    </blockDeviceMapping>\n",
 		device, device, id);
+}
+
+static void add_association(struct sim_buf *out, unsigned depth, const char *address)
+{
+	sim_buf_addf(out, "%*s<association>\n", (int)depth * 4, "");
+	add_text(out, depth + 1, "publicIp", address);
+	add_text(out, depth + 1, "ipOwnerId", "amazon");
+	sim_buf_addf(out, "%*s</association>\n", (int)depth * 4, "");
+}
+
+static void add_private(
+	struct sim_buf *out, const char *address, const char *public_address, bool primary)
+{
+	sim_buf_adds(out, "                                <item>\n");
+	add_text(out, 9, "privateIpAddress", address);
+	add_text(out, 9, "primary", primary ? "true" : "false");
+	if (*public_address)
+		add_association(out, 9, public_address);
+	sim_buf_adds(out, "                                </item>\n");
+}
+
+/* An interface's own tags have the names of those of the instance. */
+static void add_interface(struct sim_buf *out, const struct sim_instance *instance, unsigned number,
+	const char *address, const char *public_address)
+{
+	unsigned long long id = instance->random + number;
 	sim_buf_addf(out,
-		"                    <networkInterfaceSet>\n                        <item>\n"
+		"                        <item>\n"
 		"                            "
 		"<networkInterfaceId>eni-0%016llx</networkInterfaceId>\n"
 		"                            <subnetId>subnet-%017x</subnetId>\n"
 		"                            <vpcId>vpc-%017x</vpcId>\n"
-		"                            <description>Primary network interface</description>\n"
+		"                            <description>Network interface</description>\n"
 		"                            <ownerId>" SIM_ACCOUNT "</ownerId>\n"
 		"                            <status>in-use</status>\n"
-		"                            <macAddress>02:42:0a:00:%02x:%02x</macAddress>\n"
-		"                            <privateIpAddress>10.255.255.254</privateIpAddress>\n"
+		"                            <macAddress>02:42:0a:%02x:%02x:%02x</macAddress>\n"
 		"                            <sourceDestCheck>true</sourceDestCheck>\n"
 		"                            <groupSet>\n                                <item>\n"
 		"                                    <groupId>sg-0%016llx</groupId>\n"
@@ -394,23 +426,53 @@ static void add_devices(struct sim_buf *out, const struct sim_instance *instance
 		"                                </item>\n                            </groupSet>\n"
 		"                            <attachment>\n"
 		"                                <attachmentId>eni-attach-0%016llx</attachmentId>\n"
-		"                                <deviceIndex>0</deviceIndex>\n"
+		"                                <deviceIndex>%u</deviceIndex>\n"
 		"                                <status>attached</status>\n"
 		"                            </attachment>\n"
-		"                            <privateIpAddressesSet>\n"
-		"                                <item>\n"
-		"                                    <privateIpAddress>10.255.255.254"
-		"</privateIpAddress>\n"
-		"                                    <primary>true</primary>\n"
-		"                                </item>\n"
-		"                            </privateIpAddressesSet>\n"
 		"                            <tagSet>\n                                <item>\n"
 		"                                    <key>Name</key>\n"
 		"                                    <value>not the name of the instance</value>\n"
-		"                                </item>\n                            </tagSet>\n"
-		"                        </item>\n                    </networkInterfaceSet>\n",
-		id >> 1, vpc_of(instance), vpc_of(instance), instance->index >> 8 & 0xff,
-		instance->index & 0xff, id >> 2, id >> 3);
+		"                                </item>\n                            </tagSet>\n",
+		id >> 1, vpc_of(instance), vpc_of(instance), number, instance->index >> 8 & 0xff,
+		instance->index & 0xff, id >> 2, id >> 3, number);
+	add_text(out, 7, "privateIpAddress", address);
+	if (*public_address)
+		add_association(out, 7, public_address);
+	sim_buf_adds(out, "                            <privateIpAddressesSet>\n");
+	add_private(out, address, public_address, true);
+	if (number == 0 && instance->index % 4 == 1) {
+		char other[16], elastic[16];
+		address_of(instance, "172.16", other);
+		snprintf(elastic, sizeof(elastic), "198.51.100.%u", instance->index & 0xff);
+		add_private(out, other, elastic, false);
+	}
+	sim_buf_adds(out, "                            </privateIpAddressesSet>\n");
+	if (instance->index % 8 < 4)
+		sim_buf_addf(out,
+			"                            <ipv6AddressesSet>\n"
+			"                                <item>\n"
+			"                                    <ipv6Address>2001:db8:%x::%x"
+			"</ipv6Address>\n"
+			"                                </item>\n"
+			"                            </ipv6AddressesSet>\n",
+			number, instance->index + 1);
+	sim_buf_adds(out, "                        </item>\n");
+}
+
+/* Some have more than one address: the last interface first, as EC2 promises no order. */
+static void add_interfaces(struct sim_buf *out, const struct sim_instance *instance)
+{
+	char other[16];
+	sim_buf_adds(out, "                    <networkInterfaceSet>\n");
+	if (instance->index % 4 == 3) {
+		address_of(instance, "172.17", other);
+		add_interface(out, instance, 1, other, "");
+	}
+	add_interface(out, instance, 0, instance->private_ip, instance->public_ip);
+	sim_buf_adds(out, "                    </networkInterfaceSet>\n");
+	if (instance->index % 8 < 4)
+		sim_buf_addf(out, "                    <ipv6Address>2001:db8:0::%x</ipv6Address>\n",
+			instance->index + 1);
 }
 
 static void add_tags(struct sim_buf *out, const struct sim_instance *instance, bool oversize)
@@ -493,6 +555,7 @@ static void add_instance(
 		out, "                    <architecture>%s</architecture>\n", instance->type->arch);
 	if (!gone)
 		add_devices(out, instance);
+	add_interfaces(out, instance);
 	sim_buf_adds(out, "                    <virtualizationType>hvm</virtualizationType>\n");
 	add_tags(out, instance, oversize);
 	sim_buf_adds(out,

@@ -50,7 +50,18 @@ static const struct {
 	{CFS_AT_INSTANCE_TYPE, CFS_FIELD_TYPE},
 };
 
-static const enum cfs_aws_place addresses[] = {CFS_AT_PRIVATE_ADDRESS, CFS_AT_PUBLIC_ADDRESS};
+static const struct {
+	enum cfs_aws_place place;
+	enum cfs_address_kind kind;
+	bool main;
+} addresses[] = {
+	{CFS_AT_MAIN_PRIVATE_ADDRESS, CFS_ADDRESS_PRIVATE, true},
+	{CFS_AT_MAIN_PUBLIC_ADDRESS, CFS_ADDRESS_PUBLIC, true},
+	{CFS_AT_MAIN_IPV6_ADDRESS, CFS_ADDRESS_PUBLIC, true},
+	{CFS_AT_PRIVATE_ADDRESS, CFS_ADDRESS_PRIVATE, false},
+	{CFS_AT_PUBLIC_ADDRESS, CFS_ADDRESS_PUBLIC, false},
+	{CFS_AT_IPV6_ADDRESS, CFS_ADDRESS_PUBLIC, false},
+};
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -91,6 +102,7 @@ void cfs_aws_instances_init(
 {
 	*instances = (struct cfs_aws_instances){.sink = sink, .wanted = wanted};
 	cfs_instance_builder_init(&instances->builder);
+	cfs_addresses_init(&instances->addresses);
 	cfs_buf_init(&instances->text, CFS_AWS_INSTANCE_TEXT_MAX);
 	sink->token[0] = '\0';
 }
@@ -100,16 +112,17 @@ void cfs_aws_instances_finish(struct cfs_aws_instances *instances)
 	if (!instances)
 		return;
 	cfs_instance_builder_finish(&instances->builder);
+	cfs_addresses_finish(&instances->addresses);
 	cfs_buf_finish(&instances->text);
 }
 
 static void reset(struct cfs_aws_instances *instances)
 {
 	cfs_instance_builder_reset(&instances->builder);
+	cfs_addresses_reset(&instances->addresses);
 	cfs_buf_clear(&instances->text);
 	memset(instances->field, 0, sizeof(instances->field));
 	instances->tag_key = instances->tag_value = 0;
-	instances->n_ipv6 = 0;
 }
 
 void cfs_aws_instances_begin(struct cfs_aws_instances *instances, enum cfs_aws_place place)
@@ -175,23 +188,15 @@ static int set_launched(struct cfs_aws_instances *instances)
 	return cfs_instance_builder_set(&instances->builder, CFS_FIELD_LAUNCHED, text, len);
 }
 
-static int add_addresses(struct cfs_aws_instances *instances)
+static int end_address(
+	struct cfs_aws_instances *instances, enum cfs_aws_place place, const char *text)
 {
-	struct cfs_instance_builder *builder = &instances->builder;
-	const char *text;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < N_ELEMENTS(addresses); i++) {
-		text = field_at(instances, addresses[i]);
-		if (*text)
-			r = cfs_instance_builder_add_address(builder, text, strlen(text));
+	for (size_t i = 0; i < N_ELEMENTS(addresses); i++) {
+		if (addresses[i].place == place)
+			return cfs_addresses_add(
+				&instances->addresses, addresses[i].kind, addresses[i].main, text);
 	}
-	for (size_t i = 0; r == 0 && i < instances->n_ipv6; i++) {
-		text = text_at(instances, instances->ipv6[i]);
-		if (*text)
-			r = cfs_instance_builder_add_address(builder, text, strlen(text));
-	}
-	return r;
+	return 0;
 }
 
 static int add_extras(struct cfs_aws_instances *instances)
@@ -249,7 +254,7 @@ static int end_instance(struct cfs_aws_instances *instances)
 	if (r == 0)
 		r = set_launched(instances);
 	if (r == 0)
-		r = add_addresses(instances);
+		r = cfs_addresses_build(&instances->addresses, &instances->builder);
 	if (r == 0)
 		r = add_extras(instances);
 	if (r == 0)
@@ -284,14 +289,12 @@ int cfs_aws_instances_end(struct cfs_aws_instances *instances, enum cfs_aws_plac
 		return keep(instances, text, len, &instances->tag_value);
 	if (place == CFS_AT_TAG)
 		return end_tag(instances);
-	if (place == CFS_AT_IPV6_ADDRESS && instances->n_ipv6 < CFS_AWS_IPV6_MAX) {
-		instances->ipv6[instances->n_ipv6] = 0;
-		return keep(instances, text, len, &instances->ipv6[instances->n_ipv6++]);
-	}
 	if (place == CFS_AT_INSTANCE)
 		return end_instance(instances);
 	if (place == CFS_AT_NEXT_TOKEN)
 		end_token(instances, text, len, cut);
+	else if (!cut)
+		return end_address(instances, place, text);
 	return 0;
 }
 

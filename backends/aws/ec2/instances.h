@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "backends/aws/api/grammar.h"
+#include "backends/contract/addresses.h"
 #include "backends/contract/backend.h"
 
-#define CFS_AWS_IPV6_MAX 32 /* of one instance */
 /* Bytes of one instance's fields, without its tags. Fields that do not fit are left out. */
 #define CFS_AWS_INSTANCE_TEXT_MAX (64 * 1024)
 
@@ -24,10 +24,9 @@ struct cfs_aws_instances {
 	struct cfs_instance_builder builder;
 	struct cfs_buf text;                   /* NUL-terminated texts of the current instance */
 	uint32_t field[CFS_N_INSTANCE_FIELDS]; /* offset in text plus one; 0: none */
-	uint32_t ipv6[CFS_AWS_IPV6_MAX];
+	struct cfs_addresses addresses;
 	uint32_t tag_key, tag_value;
 	size_t tag_begin; /* length of text before the current tag */
-	unsigned n_ipv6;
 };
 
 /* Borrows sink and wanted until finish. */

@@ -8,6 +8,7 @@
 #include "backends/base/json.h"
 #include "backends/base/text.h"
 #include "backends/base/time.h"
+#include "backends/contract/addresses.h"
 #include "backends/tencent/cvm/live.h"
 
 #define WHY_MAX 256
@@ -47,11 +48,19 @@ static const struct {
 	{"VirtualPrivateCloud", "SubnetId"},
 };
 
-/* Private before public; each may be null. */
-static const char *const addresses[] = {
-	"PrivateIpAddresses",
-	"PublicIpAddresses",
-	"IPv6Addresses",
+/* Lists of addresses; each may be null. The first is that of the main interface. */
+static const struct {
+	const char *within;
+	const char *name;
+	enum cfs_address_kind kind;
+	bool has_main;
+} addresses[] = {
+	{NULL, "PrivateIpAddresses", CFS_ADDRESS_PRIVATE, true},
+	{"VirtualPrivateCloud", "PrivateIpAddresses", CFS_ADDRESS_PRIVATE, false},
+	{NULL, "RdmaIpAddresses", CFS_ADDRESS_PRIVATE, false},
+	{NULL, "PublicIpAddresses", CFS_ADDRESS_PUBLIC, true},
+	{NULL, "IPv6Addresses", CFS_ADDRESS_PRIVATE, true},
+	{NULL, "PublicIPv6Addresses", CFS_ADDRESS_PUBLIC, false},
 };
 
 /*
@@ -182,24 +191,39 @@ static int add_extras(struct cfs_instance_builder *builder, const cJSON *entry)
 	return r;
 }
 
-static int add_addresses(struct cfs_instance_builder *builder, const cJSON *entry)
+static int collect_addresses(struct cfs_addresses *all, const cJSON *entry)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-		const cJSON *list = cfs_json_array(entry, addresses[i]), *item;
+	for (size_t i = 0; r == 0 && i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		const cJSON *list = member(entry, addresses[i].within, addresses[i].name), *item;
+		bool main = addresses[i].has_main;
 
+		if (!cJSON_IsArray(list))
+			continue;
 		cJSON_ArrayForEach(item, list)
 		{
 			const char *text = cJSON_GetStringValue(item);
 
-			if (text && text[0] != '\0')
-				r = cfs_instance_builder_add_address(builder, text, strlen(text));
-			if (r < 0)
-				return r;
+			if (r == 0 && text)
+				r = cfs_addresses_add(all, addresses[i].kind, main, text);
+			main = false;
 		}
 	}
-	return 0;
+	return r;
+}
+
+static int add_addresses(struct cfs_instance_builder *builder, const cJSON *entry)
+{
+	struct cfs_addresses all;
+	int r;
+
+	cfs_addresses_init(&all);
+	r = collect_addresses(&all, entry);
+	if (r == 0)
+		r = cfs_addresses_build(&all, builder);
+	cfs_addresses_finish(&all);
+	return r;
 }
 
 static int add_tags(struct cfs_instance_builder *builder, const cJSON *entry)

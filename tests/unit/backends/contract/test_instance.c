@@ -195,7 +195,7 @@ static void what_is_beyond_a_count_is_left_out(void **state)
 	struct cfs_instance *instance;
 	char text[16];
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < CFS_ADDRESSES_MAX + 100; i++) {
 		size_t len = (size_t)snprintf(text, sizeof(text), "%d", i);
 
 		assert_int_equal(cfs_instance_builder_add_tag(builder, text, len, text, len), 0);
@@ -208,7 +208,7 @@ static void what_is_beyond_a_count_is_left_out(void **state)
 	assert_int_equal(instance->n_addresses, CFS_ADDRESSES_MAX);
 	assert_string_equal(cfs_instance_tag(instance, CFS_TAGS_MAX - 1).value, "9");
 	assert_string_equal(cfs_instance_extra(instance, CFS_EXTRAS_MAX - 1).key, "31");
-	assert_string_equal(cfs_instance_address(instance, CFS_ADDRESSES_MAX - 1), "63");
+	assert_string_equal(cfs_instance_address(instance, CFS_ADDRESSES_MAX - 1), "1023");
 	cfs_instance_destroy(instance);
 }
 

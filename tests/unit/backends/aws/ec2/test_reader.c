@@ -310,7 +310,7 @@ static void test_many_tags_and_addresses_are_bounded(void **state)
 			0);
 	assert_int_equal(
 		cfs_buf_adds(&text, "</tagSet><networkInterfaceSet><item><ipv6AddressesSet>"), 0);
-	for (int i = 0; i < 500; i++)
+	for (int i = 0; i < 2000; i++)
 		assert_int_equal(
 			cfs_buf_addf(&text, "<item><ipv6Address>::%x</ipv6Address></item>", i), 0);
 	assert_int_equal(cfs_buf_adds(&text,
@@ -324,10 +324,56 @@ static void test_many_tags_and_addresses_are_bounded(void **state)
 	/* What comes after the many is there all the same. */
 	assert_non_null(strstr(cfs_buf_text(&outcome.instances), "|t3.nano|"));
 	assert_non_null(strstr(cfs_buf_text(&outcome.instances), " #0=0"));
-	assert_non_null(strstr(cfs_buf_text(&outcome.instances), " @::1f"));
-	assert_null(strstr(cfs_buf_text(&outcome.instances), " @::20"));
+	assert_non_null(strstr(cfs_buf_text(&outcome.instances), " @::3ff"));
+	assert_null(strstr(cfs_buf_text(&outcome.instances), " @::400"));
 	outcome_finish(&outcome);
 	cfs_buf_finish(&text);
+}
+
+/* EC2 lists interfaces and their addresses in no certain order. */
+static void test_every_address_of_every_interface_is_taken(void **state)
+{
+	static const char *const interfaces[] = {
+		"<item><privateIpAddress>10.0.0.5</privateIpAddress>"
+		"<association><publicIp>203.0.113.5</publicIp><ipOwnerId>amazon</ipOwnerId>"
+		"</association><privateIpAddressesSet>"
+		"<item><privateIpAddress>10.0.0.16</privateIpAddress><association>"
+		"<publicIp>198.51.100.3</publicIp></association></item>"
+		"<item><privateIpAddress>10.0.0.5</privateIpAddress><primary>true</primary>"
+		"<association><publicIp>203.0.113.5</publicIp></association></item>"
+		"</privateIpAddressesSet><ipv6AddressesSet>"
+		"<item><ipv6Address>2001:db8::5</ipv6Address></item>"
+		"<item><ipv6Address>2001:db8::4</ipv6Address></item></ipv6AddressesSet></item>",
+		"<item><privateIpAddressesSet><item><privateIpAddress>10.9.0.7</privateIpAddress>"
+		"<association><carrierIp>155.146.10.1</carrierIp></association></item><item>"
+		"<privateIpAddress>10.0.0.6</privateIpAddress><association>"
+		"<customerOwnedIp>192.0.2.9</customerOwnedIp></association></item>"
+		"</privateIpAddressesSet></item>",
+	};
+	static const char own[] = "<privateIpAddress>10.0.0.5</privateIpAddress>"
+				  "<ipAddress>203.0.113.5</ipAddress>"
+				  "<ipv6Address>2001:db8::5</ipv6Address>";
+	struct cfs_question question = question_of(CFS_LIST, 0);
+	char text[4096];
+
+	(void)state;
+	for (unsigned order = 0; order < 4; order++) {
+		const char *first = order & 1 ? own : "", *last = order & 1 ? "" : own;
+		struct outcome outcome = {0};
+
+		snprintf(text, sizeof(text),
+			"<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
+			"<instanceId>" ID "</instanceId>%s<networkInterfaceSet>%s%s"
+			"</networkInterfaceSet>%s</item></instancesSet></item></reservationSet>"
+			"</DescribeInstancesResponse>",
+			first, interfaces[order >> 1], interfaces[!(order >> 1)], last);
+		read_answer(&question, 200, text, strlen(text), 1, 7, &outcome);
+		assert_int_equal(outcome.error.fault, CFS_OK);
+		assert_non_null(strstr(cfs_buf_text(&outcome.instances),
+			" @10.0.0.5 @10.0.0.6 @10.0.0.16 @10.9.0.7 @203.0.113.5 @155.146.10.1"
+			" @192.0.2.9 @198.51.100.3 @2001:db8::5 @2001:db8::4\n"));
+		outcome_finish(&outcome);
+	}
 }
 
 static void assert_content(const struct outcome *outcome, const char *name)
@@ -642,7 +688,7 @@ static void test_a_launch_time_is_a_moment_in_utc(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-		struct outcome outcome;
+		struct outcome outcome = {0};
 
 		snprintf(text, sizeof(text),
 			"<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
@@ -695,6 +741,7 @@ int main(void)
 		cmocka_unit_test(test_find_takes_the_one_that_was_asked_for),
 		cmocka_unit_test(test_what_the_sink_refuses_ends_the_reading),
 		cmocka_unit_test(test_many_tags_and_addresses_are_bounded),
+		cmocka_unit_test(test_every_address_of_every_interface_is_taken),
 		cmocka_unit_test(test_a_screenshot_is_decoded),
 		cmocka_unit_test(test_a_log_is_decoded_with_its_lines_wrapped),
 		cmocka_unit_test(test_an_empty_log_is_an_empty_file),

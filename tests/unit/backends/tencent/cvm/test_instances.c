@@ -140,6 +140,31 @@ static void fields_are_read(void **state)
 	finish(&taken);
 }
 
+static void every_list_of_addresses_is_taken_and_none_twice(void **state)
+{
+	static const char *const expected[] = {"10.0.0.9", "10.0.0.2", "10.0.0.10", "30.0.0.1",
+		"123.207.11.190", "43.0.0.1", "2402:4e00::1", "2402:4e00::2", "2402:4e00:1::1"};
+	struct taken taken = {0};
+
+	(void)state;
+	assert_int_equal(
+		read_set(&taken,
+			"[{\"InstanceId\": \"ins-r9hr2upy\","
+			"\"PublicIPv6Addresses\": [\"2402:4e00:1::1\", \"2402:4e00::1\"],"
+			"\"IPv6Addresses\": [\"2402:4e00::1\", \"2402:4e00:0::2\"],"
+			"\"VirtualPrivateCloud\": {\"PrivateIpAddresses\": [\"10.0.0.9\"]},"
+			"\"PublicIpAddresses\": [\"123.207.11.190\", null, \"43.0.0.1\", \"x\"],"
+			"\"RdmaIpAddresses\": [\"30.0.0.1\"],"
+			"\"PrivateIpAddresses\": [\"10.0.0.9\", \"10.0.0.10\", \"10.0.0.2\"]}]",
+			NULL),
+		0);
+	assert_int_equal(taken.n, 1);
+	assert_int_equal(taken.instances[0]->n_addresses, sizeof(expected) / sizeof(expected[0]));
+	for (size_t i = 0; i < taken.instances[0]->n_addresses; i++)
+		assert_string_equal(cfs_instance_address(taken.instances[0], i), expected[i]);
+	finish(&taken);
+}
+
 static void what_is_null_or_of_another_type_is_left_out(void **state)
 {
 	static const char *const odd[] = {"null", "true", "[]", "{}", "[null]", "[[\"x\"]]", "[{}]",
@@ -147,7 +172,8 @@ static void what_is_null_or_of_another_type_is_left_out(void **state)
 		"[{\"Key\": \"\", \"Value\": \"v\"}]", "\"\"", "[\"\"]"};
 	static const char *const names[] = {"InstanceName", "Placement", "InstanceState",
 		"InstanceType", "CreatedTime", "Uuid", "VirtualPrivateCloud", "PrivateIpAddresses",
-		"PublicIpAddresses", "IPv6Addresses", "Tags"};
+		"PublicIpAddresses", "IPv6Addresses", "RdmaIpAddresses", "PublicIPv6Addresses",
+		"Tags"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -387,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields_are_read),
+		cmocka_unit_test(every_list_of_addresses_is_taken_and_none_twice),
 		cmocka_unit_test(what_is_null_or_of_another_type_is_left_out),
 		cmocka_unit_test(an_id_that_is_none_costs_only_its_own_instance),
 		cmocka_unit_test(only_the_instance_asked_for_is_found),
