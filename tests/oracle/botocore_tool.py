@@ -2,7 +2,8 @@
 
     botocore_tool.py BASE [DIRECTORY]           DIRECTORY: of the botocore to take
 
-    {"profile":S or null,"environ":{...},"role":S or null}     role: that the instance has
+    {"profile":S or null,"environ":{...},"homes":{USER:S ...},"role":S or null}
+        homes: the user database, "": of who asks; role: that the instance has
     {"keys":[ID, SECRET, TOKEN or null]}, {"error":S} or {"none":true}
 
     {"service":S,"region":S or null,"environ":{...},"profile":S or null}
@@ -12,17 +13,27 @@ What is asked is answered by aws_cloud without leaving the process.
 """
 
 import functools
+import getpass
 import json
 import os
 import pathlib
+import pwd
 import sys
 import time
+import types
 from unittest import mock
 
 sys.path[:0] = sys.argv[2:]
 
 # Before anything takes it as the default of a parameter: no second try is waited for.
 time.sleep = lambda _: None
+
+
+def ask_nobody(*_):
+    raise EOFError("nobody knows the code")
+
+
+getpass.getpass = ask_nobody
 
 # pylint: disable=wrong-import-position
 import botocore.awsrequest
@@ -33,6 +44,7 @@ import botocore.httpsession
 import botocore.loaders
 import botocore.session
 import botocore.tokens
+import botocore.utils
 
 import aws_cloud
 
@@ -73,7 +85,13 @@ def session_of(question):
 
 
 def find_credentials(question):
-    credentials = session_of(question).get_credentials()
+    session = session_of(question)
+    # As the CLI does when it begins (awscli.customizations), whose botocore is not the only one here.
+    directory = os.path.expanduser("~/.aws/cli/cache")
+    for name in ("assume-role", "assume-role-with-web-identity", "sso") if os.path.isdir(directory) else ():
+        provider = session.get_component("credential_provider").get_provider(name)
+        provider.cache = botocore.utils.JSONFileCache(directory)
+    credentials = session.get_credentials()
     if credentials is None:
         return {"none": True}
     frozen = credentials.get_frozen_credentials()
@@ -115,12 +133,19 @@ def find_endpoint(question):
 
 
 def answer(question, cloud):
-    cache = os.path.join(question["environ"].get("HOME", "/"), ".aws", "sso", "cache")
+    homes = question.get("homes", {})
+
+    def find_user(user):
+        return types.SimpleNamespace(pw_dir=homes["" if isinstance(user, int) else user])
+
+    cache = os.path.join(question["environ"].get("HOME", homes.get("", "/")), ".aws", "sso", "cache")
     find = find_endpoint if "service" in question else find_credentials
     cloud.role = question.get("role")
     with (
         mock.patch.dict(os.environ, question["environ"], clear=True),
         mock.patch.object(botocore.credentials.SSOProvider, "_SSO_TOKEN_CACHE_DIR", cache),
+        mock.patch.object(pwd, "getpwuid", find_user),
+        mock.patch.object(pwd, "getpwnam", find_user),
         mock.patch.object(botocore.tokens.SSOTokenProvider, "_SSO_TOKEN_CACHE_DIR", cache),
     ):
         try:

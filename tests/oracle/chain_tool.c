@@ -2,19 +2,24 @@
  * Looks for credentials, or for an endpoint, for a test: a JSON object a line on stdin, one on
  * stdout for each.
  *
- *     {"profile":S or null,"environ":{...},"base":"http://127.0.0.1:PORT"}
+ *     {"profile":S or null,"environ":{...},"base":"http://127.0.0.1:PORT","homes":{USER:S ...}}
  *     {"provider":S,"why":S,"id":S,"secret":S,"token":S or null}
  *     {"provider":S,"why":S,"fault":N}        the chain ended there
  *     {"looked":S}                            there are none
  *
  * runs the whole chain of the AWS backend, with the files that there are and the variables that are
  * given. What it asks of https://HOST/PATH, or of a metadata service, is asked of
- * BASE/HOST/PATH; what is below BASE already, as it is.
+ * BASE/HOST/PATH; what is below BASE already, as it is. homes are the user database ("": of who
+ * asks), or the host's own if there are none.
  *
  *     {"service":"ec2" | "sts" | "sso" | "sso-oidc" | "signin","region":S,"profile":S or null,"environ":{...}}
  *     {"url":S,"region":S,"home":S}           home: the account's own region
  *     {"error":S}
+ *
+ *     {"time":S}                              when keys expire
+ *     {"seconds":N} or {}
  */
+#include <errno.h>
 #include <poll.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -29,13 +34,14 @@
 
 #include "backends/aws/api/endpoints.h"
 #include "backends/aws/aws.h"
+#include "backends/base/time.h"
 #include "backends/contract/backend.h"
 #include "backends/contract/step.h"
 #include "fs/base/clock.h"
 #include "fs/base/replace.h"
 
 struct run {
-	const cJSON *environ;
+	const cJSON *environ, *homes;
 	const char *base; /* NULL: nothing is asked */
 	struct cfs_settings settings;
 	struct cfs_env env;
@@ -75,8 +81,15 @@ static int read_file(void *arg, const char *path, struct cfs_buf *content)
 
 static int find_home(void *arg, const char *user, char **ret_home)
 {
-	(void)arg;
-	return cfs_env_process.find_home(NULL, user, ret_home);
+	const struct run *run = arg;
+	const char *home = text_of(run->homes, user ? user : "");
+
+	if (!run->homes)
+		return cfs_env_process.find_home(NULL, user, ret_home);
+	if (!home)
+		return -ENOENT;
+	*ret_home = strdup(home);
+	return *ret_home ? 0 : -ENOMEM;
 }
 
 static int make_random(void *arg, unsigned char *bytes, size_t len)
@@ -277,15 +290,26 @@ static cJSON *find_endpoint(const struct run *run, const char *name, const char 
 	return out;
 }
 
+static cJSON *read_time(const char *text)
+{
+	cJSON *out = cJSON_CreateObject();
+	int64_t seconds;
+
+	if (cfs_time_parse_iso8601(text, &seconds) == 0)
+		cJSON_AddNumberToObject(out, "seconds", (double)seconds);
+	return out;
+}
+
 static void do_line(const char *line)
 {
 	cJSON *question = cJSON_Parse(line), *out;
 	struct run run = {0};
-	const char *service, *region;
+	const char *service, *region, *time;
 	char *text;
 
 	require(cJSON_IsObject(question), "a line is no JSON object");
 	run.environ = cJSON_GetObjectItemCaseSensitive(question, "environ");
+	run.homes = cJSON_GetObjectItemCaseSensitive(question, "homes");
 	run.base = text_of(question, "base");
 	run.settings = (struct cfs_settings){.name = "aws",
 		.profile = text_of(question, "profile"),
@@ -297,7 +321,10 @@ static void do_line(const char *line)
 		.arg = &run};
 	service = text_of(question, "service");
 	region = text_of(question, "region");
-	out = service ? find_endpoint(&run, service, region ? region : "") : run_chain(&run);
+	time = text_of(question, "time");
+	out = time        ? read_time(time)
+		: service ? find_endpoint(&run, service, region ? region : "")
+			  : run_chain(&run);
 	text = cJSON_PrintUnformatted(out);
 	require(text && printf("%s\n", text) > 0 && fflush(stdout) == 0, "stdout");
 	free(text);

@@ -16,17 +16,25 @@ Left out, because botocore differs from what the SDKs document, or from itself:
 - A profile whose sso_session is none, with AWS_WEB_IDENTITY_TOKEN_FILE: botocore looks for a token that it does not
   need, and gives up.
 - sts_regional_endpoints: unknown to the CLI, which asks in the region; a metadata endpoint without a slash at its end.
+- [default] behind [profile default]: to botocore the later is the profile, in AWS's guide the prefixed one.
+- An unquoted `#` or `;` behind a blank in credential_process: a comment, as in AWS's guide; to botocore an argument.
+- Blanks at the brackets of a header: part of the name to botocore, which trims no name but a profile's.
+- Keys that the CLI has cached for a role, where new ones can be had: it uses the old ones, and in their last quarter of
+  an hour none of them.
 """
 
 import contextlib
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import warnings
 
+import dateutil.parser
 import pytest
 
 import aws_cloud
@@ -49,11 +57,12 @@ def session_token(name):
 
 class Case:
     def __init__(self, name, config="", credentials="", environ=None, profile=None, role=None, files=None,
-                 releases=tuple(RELEASES)):  # fmt: skip
+                 releases=tuple(RELEASES), homes=("",)):  # fmt: skip
         self.name = name
         self.config, self.credentials = config, credentials
         self.environ = dict(environ or {})
         self.profile, self.role, self.files, self.releases = profile, role, files or {}, releases
+        self.homes = homes  # users that the user database knows, "": who asks
 
     def put(self, home):
         """Writes the files: anew for each who reads them, because botocore writes to some."""
@@ -61,7 +70,7 @@ class Case:
         for name, text in {".aws/config": self.config, ".aws/credentials": self.credentials, **self.files}.items():
             path = home / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.replace("@HOME@", str(home)))
+            path.write_text(text.replace("@HOME@", str(home)), encoding="utf-8", newline="")
 
 
 # The parts that cases are put together from
@@ -304,11 +313,173 @@ def singles():
     yield Case("continued", "[default]\naws_access_key_id = AKIA\naws_secret_access_key =\n  secret\n")
 
 
-CASES = [*product(), *singles()]
+def comments():
+    command = "credential_process = "
+    for name, line in [
+        ("double-quotes", 'sh -c "true ; cat @HOME@/out\\ put.json" --team "team #4"'),
+        ("single-quotes", "/bin/cat '@HOME@/a #b ;c.json'"),
+        ("backslash", "/bin/cat @HOME@/a\\ \\#b\\ \\;c.json"),
+        ("no-blank", "/bin/cat @HOME@/a#b;c.json"),
+        ("unclosed", "/bin/cat '@HOME@/a #b ;c.json"),
+    ]:
+        yield Case(f"process-comment-{name}", "[default]\n" + command + line + "\n",
+                   files={**out(), "a #b ;c.json": out()["out put.json"], "a#b;c.json": out()["out put.json"]})
+    base = "source_profile = base\n[profile base]\n" + static("BASE")
+    yield Case("external-id-comment", f"[default]\nrole_arn = {ROLE}r\nexternal_id = one #two ;three\n" + base)
+    for odd in ["[profile other # old]", "[profile other ; old]", "[#]", "[ ]", "[profile other", "[profile", "[", "[]",
+                "[profile 'other]", "[profile other]\n[key = x", "[profile other]\nkey # l = v", "[profile other]x",
+                "[profile other]\nkey", "[profile other]\n= v", "[profile other]\nk = \0", "\xa0", "\u2003# x", "\x0c",
+                "[profile other]\rk = v", "[profile other]\nk = v\r\rl = w", "[[other]", "[other]]", "other"]:
+        for where, text in [("before", f"{odd}\n[default]\n{static('ODD')}"),
+                            ("behind", f"[default]\n{static('ODD')}\n{odd}\n")]:
+            yield Case(f"line-{odd!r}-{where}", text)
+    yield Case("wide-blanks", "[default]\xa0\n\xa0" +
+               static("WIDE").replace(" =", "\u3000=").replace("\n", "\xa0\n", 1))
+    yield Case("return-alone", ("[default]\n" + static("MAC")).replace("\n", "\r"))
+    for wanted in ("team #4", "team"):
+        yield Case(f"header-comment-{wanted}", '[profile "team #4"]\n' + static("TEAM"), profile=wanted)
+    yield Case("source-comment", f'[default]\nrole_arn = {ROLE}r\nsource_profile = team #4\n'
+               f'[profile "team #4"]\n' + static("TEAM") + "[profile team]\n" + static("OTHER"))
+    yield Case("session-comment", "[default]\n" + SSO_SESSION.replace("corp", "corp #4") +
+               CORP.replace("corp", "'corp #4'") + CORP.replace("central", "west"), files=token_file("corp #4"))
+
+
+def places():
+    """Where the files are."""
+    mine = "[default]\n" + static("MINE")
+    for name, path in [("variable", "$HOME/mine"), ("braces", "${HOME}/mine"), ("two", "${HOME}/${DIR}/$NAME"),
+                       ("tilde-variable", "~/$NAME"), ("unset", "$UNSET/mine"), ("longer", "$HOME_/mine"),
+                       ("open", "${HOME/mine"), ("dollar", "$HOME/$"), ("variable-tilde", "$TILDE/mine"),
+                       ("somebody", "~somebody/mine"), ("nobody", "~nobody-of-that-name/mine"),
+                       ("missing", "$HOME/missing")]:
+        for variable in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+            yield Case(f"path-{name}-{variable}", environ={variable: path, "DIR": ".", "NAME": "mine", "TILDE": "~"},
+                       files={"mine": mine, "$": mine}, homes=["somebody"])
+    yield Case("no-home", config="[default]\n" + static("CONFIG"), environ={"HOME": None})
+    yield Case("no-home-tilde", environ={"HOME": None, "AWS_CONFIG_FILE": "~/mine"}, files={"mine": mine})
+    yield Case("no-home-variable", environ={"HOME": None, "AWS_CONFIG_FILE": "$HOME/mine"}, files={"mine": mine})
+    yield Case("no-home-nor-user", config=mine, environ={"HOME": None}, homes=[])
+
+
+def defaults():
+    """[DEFAULT], and two sections for the profile of that name in small letters."""
+    given = "[DEFAULT]\n" + static("DEF")
+    prod = "[profile prod]\nregion = eu-west-1\n"
+    yield Case("default-inherited", given + prod, profile="prod")
+    yield Case("default-behind", prod + given, profile="prod")
+    yield Case("default-of-default", given + "[default]\n")
+    yield Case("default-nobody", given)
+    yield Case("default-missing", given + prod, profile="dev")
+    yield Case("default-own", given + prod + static("OWN"), profile="prod")
+    yield Case("default-half", given + prod + "aws_access_key_id = AKIAOWN\n", profile="prod")
+    yield Case("default-credentials", credentials=given + "[prod]\n", profile="prod")
+    yield Case("default-other-file", given, "[prod]\nx = y\n", profile="prod")
+    yield Case("default-both", given + prod, "[DEFAULT]\n" + static("CRED") + "[prod]\n", profile="prod")
+    yield Case("default-credentials-nobody", prod, given, profile="prod")
+    yield Case("default-as-profile", "[profile DEFAULT]\n" + static("X") + prod, profile="DEFAULT")
+    yield Case("default-as-name", given + prod, profile="DEFAULT")
+    yield Case("default-in-credentials-as-name", credentials=given, profile="DEFAULT")
+    base = "[profile base]\n" + static("BASE")
+    yield Case("default-role", f"[DEFAULT]\nrole_arn = {ROLE}d\nsource_profile = base\n{prod}{base}", profile="prod")
+    yield Case("default-external-id", f"[DEFAULT]\nexternal_id = dd\n{prod}role_arn = {ROLE}d\n"
+               f"source_profile = base\n{base}", profile="prod")
+    yield Case("default-process", "[DEFAULT]\n" + PROCESS + prod, profile="prod", files=out())
+    yield Case("default-session", "[DEFAULT]\nsso_region = eu-central-1\n" + prod + SSO_SESSION +
+               CORP.replace("sso_region", "x"), profile="prod", files=token_file("corp"))
+    yield Case("default-web", f"[DEFAULT]\nrole_arn = {ROLE}d\n{prod}web_identity_token_file = @HOME@/token\n",
+               profile="prod", files={"token": "jwt.one"})
+    prefixed = "[profile default]\n"
+    yield Case("two-defaults", "[default]\n" + static("BARE") + prefixed + static("PREFIXED"))
+    yield Case("two-defaults-token", "[default]\n" + static("BARE") + session_token("BARE") + prefixed + static("P"))
+    yield Case("two-defaults-empty", "[default]\n" + static("BARE") + prefixed + "region = eu-west-1\n")
+    yield Case("two-defaults-credentials", "[default]\n" + static("B") + prefixed, "[default]\n" + static("CRED"))
+
+
+def expirations():
+    """When keys and tokens expire, as other tools write it."""
+    for text in ["2099-01-01T00:00Z", "2099-01-01T00:00+02:00", "20990101T000000Z", "2099-01-01T00:00:00+00",
+                 "2099-01-01T00:00:00GMT", "2099-01-01 00:00:00 UTC", "2099-01-01T00:00:00.123456Z",
+                 "2099-01-01T00:00:00-0330", "2020-01-01T00:00Z", "20200101T000000Z", "2099-01-01T00:00:00",
+                 "2099-01-01", "tomorrow"]:
+        yield Case(f"process-{text}", "[default]\n" + PROCESS, files=out(Expiration=text))
+        yield Case(f"environment-{text}", environ={**KEYS, "AWS_CREDENTIAL_EXPIRATION": text})
+        yield Case(f"session-{text}", "[default]\n" + SSO_SESSION + CORP, files=token_file("corp", expiresAt=text))
+        if not text.startswith("2020") and not text.startswith("202001"):
+            yield Case(f"sso-{text}", "[default]\n" + SSO, files=token_file(START, expiresAt=text))
+        yield Case(f"registration-{text}", "[default]\n" + SSO_SESSION + CORP,
+                   files=token_file("corp", expires_in=-60, **{**REGISTERED, "registrationExpiresAt": text}))
+        yield Case(f"cached-{text}", MFA, files=cached({"RoleArn": ROLE + "mfa", "SerialNumber": DEVICE}, text))
+
+
+DEVICE = "arn:aws:iam::123456789012:mfa/me"
+BASE_PROFILE = "[profile base]\n" + static("BASE")
+MFA = f"[default]\nrole_arn = {ROLE}mfa\nsource_profile = base\nmfa_serial = {DEVICE}\n" + BASE_PROFILE
+
+
+def cached(asked, expires="2099-01-01T00:00:00UTC", **style):
+    """The file that the CLI leaves for what it asked for."""
+    name = hashlib.sha1(json.dumps(asked, sort_keys=True, **style).encode()).hexdigest()
+    return {f".aws/cli/cache/{name}.json": json.dumps({"Credentials": {
+        "AccessKeyId": "ASIACACHED", "SecretAccessKey": "secret-cached", "SessionToken": "token-" + name,
+        "Expiration": expires}})}
+
+
+def caches():
+    """Keys that the CLI has cached, where none can be had."""
+    mfa = {"RoleArn": ROLE + "mfa", "SerialNumber": DEVICE}
+    yield Case("mfa", MFA, files=cached(mfa))
+    yield Case("mfa-no-cache", MFA)
+    yield Case("mfa-expired", MFA, files=cached(mfa, "2020-01-01T00:00:00UTC"))
+    yield Case("mfa-other-device", MFA, files=cached({**mfa, "SerialNumber": DEVICE + "2"}))
+    yield Case("mfa-not-of-it", MFA, files=cached({"RoleArn": ROLE + "mfa"}))
+    yield Case("mfa-variable", MFA.replace("[default]", "[profile prod]"), environ={"AWS_PROFILE": "prod"},
+               files=cached(mfa))
+    yield Case("mfa-source-missing", MFA.replace(BASE_PROFILE, ""), files=cached(mfa))
+    yield Case("mfa-environment", MFA.replace("source_profile = base", "credential_source = Environment"),
+               environ={"AWS_PROFILE": "default", **KEYS}, files=cached(mfa))
+    for name, options, asked in [
+        ("id", "external_id = x #\u00e9\U0001f600\"\\\x7f", {"ExternalId": "x #\u00e9\U0001f600\"\\\x7f"}),
+        ("name", "role_session_name = me@here", {"RoleSessionName": "me@here"}),
+        ("duration", "duration_seconds = 3600", {"DurationSeconds": 3600}),
+        ("zeros", "duration_seconds = 003600", {"DurationSeconds": 3600}),
+        ("no-duration", "duration_seconds = an hour", {}),
+    ]:
+        yield Case(f"mfa-{name}", MFA.replace("mfa_serial", options + "\nmfa_serial"), files=cached({**mfa, **asked}))
+        if asked:
+            yield Case(f"mfa-{name}-not-asked-for", MFA.replace("mfa_serial", options + "\nmfa_serial"),
+                       files=cached(mfa))
+    above = f"role_arn = {ROLE}top\nsource_profile = default\n"
+    yield Case("mfa-below", MFA + "[profile top]\n" + above, profile="top", files=cached(mfa))
+    yield Case("mfa-below-no-cache", MFA + "[profile top]\n" + above, profile="top")
+    yield Case("mfa-below-cached-above", MFA + "[profile top]\n" + above, profile="top",
+               files=cached({"RoleArn": ROLE + "top"}))
+    sso = "[default]\n" + f"role_arn = {ROLE}top\nsource_profile = signed-out\n[profile signed-out]\n" + SSO
+    yield Case("role-of-a-session-that-is-over", sso, files=cached({"RoleArn": ROLE + "top"}))
+    yield Case("role-refused", f"[default]\nrole_arn = {ROLE}denied\nsource_profile = base\n" + BASE_PROFILE,
+               files=cached({"RoleArn": ROLE + "denied"}))
+    yield Case("web-cached", "[default]\n" + WEB, files=cached({"RoleArn": ROLE + "web"}))
+    yield Case("web-cached-name", environ={**ENVIRONMENTS["web"], "AWS_ROLE_SESSION_NAME": "pod"},
+               files=cached({"RoleArn": ROLE + "env", "RoleSessionName": "pod"}))
+    compact = {"separators": (",", ":")}
+    role = {"roleName": "ops", "accountId": "123456789012"}
+    by_url = cached({**role, "startUrl": START}, **compact)
+    by_session = cached({**role, "sessionName": "corp"}, **compact)
+    yield Case("sso-cached", "[default]\n" + SSO, files=by_url)
+    yield Case("sso-cached-refused", "[default]\n" + SSO, files={**by_url, **token_file(START, token="bad")})
+    yield Case("sso-cached-by-session", "[default]\n" + SSO, files=by_session)
+    yield Case("session-cached", "[default]\n" + SSO_SESSION + CORP, files=by_session)
+    yield Case("session-cached-expired", "[default]\n" + SSO_SESSION + CORP,
+               files={**by_session, **token_file("corp", expires_in=-60)})
+    yield Case("session-cached-no-region", "[default]\n" + SSO_SESSION + CORP.replace("sso_region", "x"),
+               files=by_session)
+
+
+CASES = [*product(), *singles(), *comments(), *places(), *defaults(), *expirations(), *caches()]
 
 
 def fill(case, home, base):
-    return {name: value.replace("@HOME@", str(home)).replace("@BASE@", base) for name, value in case.environ.items()}
+    return {name: value.replace("@HOME@", str(home)).replace("@BASE@", base) for name, value in case.environ.items()
+            if value is not None}
 
 
 def start(stack, *command):
@@ -339,10 +510,12 @@ def test_the_aws_tools_would_find_the_same_keys(tmp_path):
             for reader in ("ours", *case.releases):
                 home = tmp_path / reader / str(number)
                 case.put(home)
-                environ = {"HOME": str(home), "AWS_STS_REGIONAL_ENDPOINTS": "regional", "PATH": "/usr/bin:/bin",
+                environ = {"AWS_STS_REGIONAL_ENDPOINTS": "regional", "PATH": "/usr/bin:/bin",
                            **fill(case, home, server.base)}
+                if "HOME" not in case.environ:
+                    environ["HOME"] = str(home)
                 questions.append({"profile": case.profile, "environ": environ, "base": server.base,
-                                  "role": case.role})
+                                  "role": case.role, "homes": {user: str(home) for user in case.homes}})
             cloud.role = case.role
             ours, *others = ask_all(processes, questions)
             kind = "keys" if "id" in ours else "error" if "fault" in ours else "none"
@@ -360,6 +533,41 @@ def test_the_aws_tools_would_find_the_same_keys(tmp_path):
     print(f"{len(CASES) - len(differ)} of {len(CASES)} cases agree with botocore: {counts}")
     assert not wrong, "\n".join(wrong)
     assert min(counts.values()) > 10
+
+
+DATES = ["2099-01-02", "20990102", "2096-02-29", "2097-02-29", "2099-13-01"]
+CLOCKS = ["03", "03:04", "0304", "03:04:05", "030405", "03:04:05.5", "03:04:05,5", "030405.25", "03:04.5", "03:60:00",
+          "24:00:00"]
+ZONES = ["", "Z", "z", "UTC", " UTC", "GMT", " GMT", " Z", "+02:00", "-0230", "+02", "-02", " +0200", " -02:30", "+00",
+         "EST", "utc", "\u221202:00"]
+# No ISO 8601, though dateutil makes something of it.
+ODD_DATES, ODD_CLOCKS, ODD_ZONES = ["2099-0102", "99-01-02"], ["0304:05", "03:0405", "3", "03:4", "03:04:05.", ""], \
+    ["Z ", "ZZ", "+0"]
+
+
+def test_the_aws_cli_would_read_the_same_times():
+    parts = list(itertools.product(DATES + ODD_DATES, "T ", CLOCKS + ODD_CLOCKS, ZONES + ODD_ZONES))
+    taken, wrong = 0, []
+    with contextlib.ExitStack() as stack, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of zones that are not known
+        tool = start(stack, os.environ["CHAIN_TOOL"])
+        for date, between, clock, zone in parts:
+            text = date + between + clock + zone
+            odd = date in ODD_DATES or clock in ODD_CLOCKS or zone in ODD_ZONES
+            [ours] = ask_all([tool], [{"time": text}])
+            try:
+                theirs = dateutil.parser.parse(text)
+                theirs = int(theirs.timestamp()) if theirs.tzinfo else None
+            except (ValueError, OverflowError):
+                theirs = None
+            if ours.get("seconds") != (None if odd else theirs):
+                wrong.append(f"{text!r}: {ours} is not {theirs}")
+            taken += "seconds" in ours
+        tool.stdin.close()
+        assert tool.wait(60) == 0
+    print(f"{len(parts)} times, {taken} of them taken")
+    assert not wrong, "\n".join(wrong)
+    assert taken > 300
 
 
 if __name__ == "__main__":

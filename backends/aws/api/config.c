@@ -152,7 +152,7 @@ static int read_header(struct reading *reading, const char *header)
 static int on_item(void *arg, const struct cfs_ini_item *item)
 {
 	struct reading *reading = arg;
-	uint32_t key, value, whole;
+	uint32_t key, value = 0, whole;
 	int r;
 
 	if (!item->key)
