@@ -5,9 +5,6 @@ otherwise."""
 import contextlib
 import json
 import os
-import pty
-import select
-import signal
 import time
 import types
 
@@ -18,7 +15,8 @@ from lib import fleet
 from lib.doing import PATIENCE_S, await_that, fails, read
 from lib.mount import Mount
 from lib.scripted import AWS_KEYS, ScriptedCloud, ec2_error, ec2_item, ec2_listing
-from lib.simulator import Simulator, scrubbed_env
+from lib.simulator import Simulator
+from lib.terminal import Terminal
 
 ID, OTHER = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"
 STAY = ["info.json", "error", "wake"]
@@ -165,36 +163,6 @@ def test_an_open_file_has_the_time_of_its_snapshot(cloud):
             assert first.st_mtime_ns == os.stat(directory / name).st_mtime_ns
 
 
-class Terminal:
-    """A program that runs in a terminal of its own."""
-
-    def __init__(self, *command, home):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            env = scrubbed_env(home, TERM="xterm", LINES="40", COLUMNS="120")
-            os.execve(command[0], list(map(str, command)), env)
-        self.output = b""
-
-    def await_output(self, since=0):
-        """Waits until it has written something more, and nothing further for a moment."""
-        patience = PATIENCE_S
-        while select.select([self.fd], [], [], patience)[0]:
-            self.output += os.read(self.fd, 65536)
-            patience = 0.02
-        assert len(self.output) > since, "it shows nothing"
-
-    def type(self, keys):
-        since = len(self.output)
-        os.write(self.fd, keys)
-        self.await_output(since)
-
-    def close(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self.fd)
-
-
 @pytest.mark.parametrize("name", ["screenshot.jpg", "vnc_url"])
 def test_a_file_manager_that_shows_it_reads_it_once_a_minute(cloud, tmp_path, name):
     """lf compares the time of what it shows with that of its last reading at everything it draws, and
@@ -203,14 +171,11 @@ def test_a_file_manager_that_shows_it_reads_it_once_a_minute(cloud, tmp_path, na
         cloud.mount.tencent / fleet.cvm(fleet.AWAKE) / name
     before = len(fetches(cloud.sim))
     began = time.time()
-    terminal = Terminal("/usr/bin/lf", path, home=tmp_path)
-    try:
+    with Terminal("/usr/bin/lf", path, home=tmp_path) as terminal:
         terminal.await_output()
         await_that(lambda: len(fetches(cloud.sim)) > before, "it shows the file")
         for _ in range(40):
             terminal.type(b"\x0c")  # draw everything
-    finally:
-        terminal.close()
     minutes = int(time.time() // 60 - began // 60)
     assert len(fetches(cloud.sim)) - before <= 1 + minutes
 
