@@ -4,11 +4,13 @@ import datetime
 import hashlib
 import json
 
-from lib import fleet
+import botocore.session
+
+from lib import fleet, login
 from lib.doing import read
 from lib.mount import Mount
-from lib.simulator import (KEY_ID, OIDC_PROVIDER, SECRET, SSO_TOKEN, WEB_IDENTITY, aws_role,
-                           tencent_role)
+from lib.simulator import (EXTERNAL_ID, KEY_ID, OIDC_PROVIDER, SECRET, SSO_TOKEN, WEB_IDENTITY,
+                           aws_role, tencent_role)
 
 NOT_RENEWED = r"^consolefs: \[[\w-]+\]: the credentials could not be renewed: "
 NONE_USABLE = r"^consolefs: \[[\w-]+\]: no usable credentials"
@@ -41,6 +43,10 @@ class Home:
         return self.put(f".aws/sso/cache/{name}.json", json.dumps({
             "startUrl": START_URL, "region": "us-east-1", "accessToken": SSO_TOKEN,
             "expiresAt": in_hours(hours), **more}))
+
+    def login(self, text, mode=0o600):
+        """What `aws login` leaves behind: a text of lib/login.py."""
+        return self.put(f".aws/login/cache/{login.file_name()}", text, mode)
 
     def tccli(self, profile="default", **credential):
         return self.put(f".tccli/{profile}.credential", json.dumps(credential))
@@ -95,6 +101,20 @@ def assert_signed_in(sim, mount, name, role):
 
 def role_profile(role="reader", more="", source="source_profile=base"):
     return f"[profile x]\nrole_arn={aws_role(role)}\n{source}\n{more}"
+
+
+def login_profile(more=""):
+    return f"[profile x]\nlogin_session={login.NAME}\nregion=us-east-1\n{more}"
+
+
+def sts_keys(sim, role):
+    """Keys of a role, as somebody else has got them."""
+    session = botocore.session.Session()
+    session.set_config_variable("ca_bundle", str(sim.ca))
+    client = session.create_client("sts", region_name="us-east-1", endpoint_url=sim.url,
+                                   aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET)
+    more = {"ExternalId": EXTERNAL_ID} if role == "partner" else {}
+    return client.assume_role(RoleArn=aws_role(role), RoleSessionName="me", **more)["Credentials"]
 
 
 def aws_web_identity(home):

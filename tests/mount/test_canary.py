@@ -14,15 +14,16 @@ import urllib.parse
 
 import pytest
 
-from lib import fleet
+from lib import fleet, login
 from lib.doing import await_that, errno_of, read, running
 from lib.mount import Mount, find_consolefs, is_mounted
 from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, KEY_ID, OIDC_PROVIDER, SECRET, SSO_CLIENT_ID,
                            SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, SSO_TOKEN, WEB_IDENTITY,
                            Simulator, aws_role, scrubbed_env, tencent_role)
-from signing_in import START_URL, Home, in_hours, role_profile, sign_in_env
+from signing_in import START_URL, Home, in_hours, login_profile, role_profile, sign_in_env
 
-KNOWN = [SECRET, CONTAINER_TOKEN, SSO_TOKEN, SSO_REFRESH_TOKEN, SSO_CLIENT_SECRET, WEB_IDENTITY]
+KNOWN = [SECRET, CONTAINER_TOKEN, SSO_TOKEN, SSO_REFRESH_TOKEN, SSO_CLIENT_SECRET, WEB_IDENTITY,
+         login.REFRESH_TOKEN, *login.KEY.splitlines()[1:-1]]
 CHUNK = 24  # of a secret: no part as long as that may show either
 
 SSO = (f"[sso-session s]\nsso_start_url={START_URL}\nsso_region=us-east-1\n[profile sso]\n"
@@ -78,7 +79,9 @@ def set_up(sim, home, tmp_path):
             "[profile x]", "[profile chain]") +
         f"[profile web]\nrole_arn={aws_role('federated')}\n"
         f"web_identity_token_file={home.put('token', WEB_IDENTITY)}\n"
-        f"[profile process]\ncredential_process={process}\n")
+        f"[profile process]\ncredential_process={process}\n" +
+        login_profile().replace("[profile x]", "[profile login]"))
+    home.login(login.session(-1))
     home.sso_token("s", -1, clientId=SSO_CLIENT_ID, clientSecret=SSO_CLIENT_SECRET,
                    refreshToken=SSO_REFRESH_TOKEN, registrationExpiresAt=in_hours(24))
     home.tccli("p", **{"secretId": KEY_ID, "secretKey": SECRET, "role-arn": tencent_role("reader"),
@@ -86,6 +89,7 @@ def set_up(sim, home, tmp_path):
     sections = [("aws-base", "profile = base"), ("aws-role", "profile = x"),
                 ("aws-chain", "profile = chain"), ("aws-web", "profile = web"),
                 ("aws-sso", "profile = sso"), ("aws-process", "profile = process"),
+                ("aws-login", "profile = login"),
                 ("aws-beside", ""), ("tencent-role", "profile = p"), ("tencent-beside", "")]
     path = tmp_path / "consolefs.conf"
     path.write_text("".join(

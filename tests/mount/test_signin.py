@@ -7,17 +7,16 @@ import json
 import os
 import re
 
-import botocore.session
 import pytest
 
-from lib import fleet
+from lib import fleet, login
 from lib.doing import Stopwatch, await_that, cat, fails, read
 from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, SECRET, SSO_CLIENT_ID,
                            SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, WEB_IDENTITY, Simulator, aws_role,
                            tencent_role)
 from signing_in import (CLOCK_OFF, NONE_USABLE, START_URL, Home, assert_signed_in, aws_web_identity,
-                        in_hours, live_file, mounted, of_metadata, role_profile, status_of,
-                        tencent_pod)
+                        in_hours, live_file, login_profile, mounted, of_metadata, role_profile,
+                        status_of, sts_keys, tencent_pod)
 
 
 @pytest.fixture(scope="module", name="shared")
@@ -78,6 +77,12 @@ AWS_WAYS = {
         f"sso_account_id={ACCOUNT}\nsso_role_name=operator\n"), home.sso_token(START_URL))[0],
         "operator"),
     "a process": (lambda home, sim: aws_process(home), None),
+    "a login, renewed": (lambda home, sim: (home.aws_config(login_profile()),
+                                            home.login(login.session(-1)))[0], "console"),
+    "a role of a login's": (lambda home, sim: (home.aws_config(
+        role_profile(source="source_profile=y") +
+        login_profile().replace("[profile x]", "[profile y]")), home.login(login.session(-1)))[0],
+        "reader"),
 }
 
 
@@ -170,6 +175,10 @@ REFUSED = {
         "[profile x]\ncredential_process=/bin/false\n"), "status 1|exit"),
     "single sign-on that has ended": ("aws", lambda home, sim: aws_sso_session(home, -1),
                                       "aws sso login"),
+    "a login that has ended": ("aws", lambda home, sim: (home.aws_config(login_profile()), home.login(
+        login.session(-1, refreshToken="x." + login.THUMBPRINT)))[0], "aws login --profile x"),
+    "no login": ("aws", lambda home, sim: home.aws_config(login_profile()),
+                 "there is no login session; sign in with: aws login --profile x"),
     "a role that there is not": ("tencent", lambda home, sim: home.tccli(**{
         "secretId": KEY_ID, "secretKey": SECRET, "role-arn": tencent_role("nobody"),
         "role-session-name": "mine"}), "RoleNotFound"),
@@ -225,16 +234,6 @@ def test_a_sign_in_that_hangs_holds_up_nobody_else_and_dies_of_ctrl_c(sim, home)
 
 
 # Files that change
-
-def sts_keys(sim, role):
-    """Keys of a role, as somebody else has got them."""
-    session = botocore.session.Session()
-    session.set_config_variable("ca_bundle", str(sim.ca))
-    client = session.create_client("sts", region_name="us-east-1", endpoint_url=sim.url,
-                                   aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET)
-    more = {"ExternalId": EXTERNAL_ID} if role == "partner" else {}
-    return client.assume_role(RoleArn=aws_role(role), RoleSessionName="me", **more)["Credentials"]
-
 
 def keys_file(keys):
     return (f"[default]\naws_access_key_id={keys['AccessKeyId']}\n"
