@@ -119,6 +119,26 @@ static void what_is_configured_as_before_stays_as_it_is(void **state)
 	assert_int_equal(f->world->accounts, 3);
 }
 
+/* The time of the top directory. */
+static void the_set_is_of_when_a_cloud_came_or_went(void **state)
+{
+	static const char *const sets[] = {"a", "a", "ab", "ba", "b"};
+	static const bool changes[] = {true, false, true, false, true};
+	struct fixture *f = *state;
+	char name[2] = "";
+	int64_t before;
+
+	for (size_t i = 0; i < 5; i++) {
+		before = f->clouds.changed_ns;
+		for (const char *at = sets[i]; *at; at++) {
+			name[0] = *at;
+			section(f, name);
+		}
+		assert_int_equal(configure(f), 0);
+		assert_int_equal(f->clouds.changed_ns != before, changes[i]);
+	}
+}
+
 static void any_difference_makes_another_cloud(void **state)
 {
 	struct fixture *f = *state;
@@ -283,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_clouds_are_those_of_the_configuration_in_its_order),
 		TEST(what_is_configured_as_before_stays_as_it_is),
+		TEST(the_set_is_of_when_a_cloud_came_or_went),
 		TEST(any_difference_makes_another_cloud),
 		TEST(what_is_no_longer_configured_goes_when_nothing_of_it_is_open),
 		TEST(a_configuration_that_cannot_be_changes_nothing),
