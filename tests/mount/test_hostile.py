@@ -18,7 +18,15 @@ from lib.scripted import (AWS_KEYS, NAMESPACE, REQUEST_ID, TENCENT_KEYS, Scripte
 
 ONE, TWO = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"
 C_ONE, C_TWO = "ins-aaaaaaaa", "ins-bbbbbbbb"
-JPEG = b"\xff\xd8\xff\xe0" + bytes(1000) + b"\xff\xd9"
+
+
+def jpeg(frame=b"\x08\x02\x58\x03\x20\x01\x01\x11\x00", data=bytes(1000), end=b"\xff\xd9"):
+    """A grey JPEG of 800x600: as whole as one can be without anything to see in it."""
+    return (b"\xff\xd8\xff\xc0" + (len(frame) + 2).to_bytes(2, "big") + frame +
+            b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + data + end)
+
+
+JPEG = jpeg()
 
 
 def ec2_of(answer, more=()):
@@ -282,9 +290,14 @@ def test_garbage_for_json_is_bad_message(text):
 IMAGES = {
     "none": ("", "ENODATA"), "text": (b"This is no picture.", "EBADMSG"),
     "html": (b"<html>", "EBADMSG"), "png": (b"\x89PNG\r\n\x1a\n" + bytes(100), "EBADMSG"),
-    "almost": (b"\xff\xd8", "EBADMSG"), "too large": (JPEG[:4] + bytes(1 << 20), "EFBIG"),
-    "as large as may be": (JPEG[:4] + bytes((1 << 20) - 6) + b"\xff\xd9", "OK"),
-    "small": (JPEG, "OK"),
+    "almost": (b"\xff\xd8", "EBADMSG"), "its first bytes": (b"\xff\xd8\xff", "EBADMSG"),
+    "nothing between": (b"\xff\xd8\xff\xe0" + bytes(1000) + b"\xff\xd9", "EBADMSG"),
+    "no data": (jpeg(data=b""), "EBADMSG"), "half": (JPEG[:500], "EBADMSG"),
+    "no end": (jpeg(end=b""), "EBADMSG"),
+    "no size": (jpeg(frame=b"\x08" + bytes(4) + b"\x01\x01\x11\x00"), "EBADMSG"),
+    "too large": (jpeg(data=bytes(1 << 20)), "EFBIG"),
+    "as large as may be": (jpeg(data=bytes((1 << 20) - len(jpeg(data=b"")))), "OK"),
+    "small": (JPEG, "OK"), "with more behind it": (JPEG + bytes(100), "OK"),
 }
 
 
@@ -299,6 +312,8 @@ def test_an_image_that_is_no_image_is_never_a_file(image, name):
         assert errno_of(read, path) == name
         if name == "OK":
             assert read(path) == image
+        elif name == "EBADMSG":
+            assert "not a whole JPEG image" in path.with_name("error").read_text()
 
 
 def test_a_link_that_is_no_link_is_never_shown():

@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Every JPEG begins with the SOI marker and the first byte of another marker (ITU-T T.81, B.1.1). */
-#define JPEG_BEGIN "\xff\xd8\xff"
+#include "backends/base/jpeg.h"
 
 void cfs_aws_console_init(
 	struct cfs_aws_console *console, const char *id, struct cfs_buf *content, bool image)
@@ -50,6 +49,7 @@ void cfs_aws_console_end(
 void cfs_aws_console_judge(const struct cfs_aws_console *console, struct cfs_error *ret_error)
 {
 	const struct cfs_buf *content = console->content;
+	const char *problem = console->image ? cfs_jpeg_check(content->data, content->len) : NULL;
 
 	if (!console->named)
 		cfs_error_set(ret_error, CFS_BAD_ANSWER, "the answer has no instance ID");
@@ -60,10 +60,9 @@ void cfs_aws_console_judge(const struct cfs_aws_console *console, struct cfs_err
 			console->image ? "imageData" : "output");
 	else if (console->image && content->len == 0)
 		cfs_error_set(ret_error, CFS_EMPTY, "imageData is empty");
-	else if (console->image &&
-		(content->len < strlen(JPEG_BEGIN) ||
-			memcmp(content->data, JPEG_BEGIN, strlen(JPEG_BEGIN)) != 0))
-		cfs_error_set(ret_error, CFS_BAD_ANSWER, "imageData is not a JPEG image");
+	else if (problem)
+		cfs_error_set(ret_error, CFS_BAD_ANSWER,
+			"imageData is not a whole JPEG image: it %s", problem);
 	else
 		*ret_error = (struct cfs_error){.fault = CFS_OK};
 }

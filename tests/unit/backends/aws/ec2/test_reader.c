@@ -425,6 +425,10 @@ static void test_an_empty_log_is_an_empty_file(void **state)
 	"<GetConsoleScreenshotResponse" XMLNS ">" id data "</GetConsoleScreenshotResponse>"
 #define ABOUT(id) "<instanceId>" id "</instanceId>"
 #define DATA(data) "<imageData>" data "</imageData>"
+/* A JPEG image of one pixel, and one without its last bytes. */
+#define PICTURE PICTURE_HEAD PICTURE_TAIL
+#define PICTURE_HEAD "/9j/wAALCAABAAEBAREA/9oACAEBAAA/AAAA"
+#define PICTURE_TAIL "AP/Z"
 
 static void test_what_is_no_screenshot_is_told_apart(void **state)
 {
@@ -432,33 +436,36 @@ static void test_what_is_no_screenshot_is_told_apart(void **state)
 		const char *text;
 		enum cfs_fault fault;
 	} rows[] = {
-		{SCREENSHOT(ABOUT(ID), DATA("/9j/")), CFS_OK},
-		{SCREENSHOT(DATA("/9j/"), ABOUT(ID)), CFS_OK},
-		{SCREENSHOT(ABOUT(ID), DATA(" /9\nj/ ")), CFS_OK},
+		{SCREENSHOT(ABOUT(ID), DATA(PICTURE)), CFS_OK},
+		{SCREENSHOT(DATA(PICTURE), ABOUT(ID)), CFS_OK},
+		{SCREENSHOT(ABOUT(ID), DATA(" \n" PICTURE " ")), CFS_OK},
 		{SCREENSHOT(ABOUT(ID), DATA("")), CFS_EMPTY},
 		{SCREENSHOT(ABOUT(ID), DATA("\n")), CFS_EMPTY},
 		{SCREENSHOT(ABOUT(ID), ""), CFS_EMPTY},
-		/* no image */
+		/* no image, or not all of one */
+		{SCREENSHOT(ABOUT(ID), DATA("/9j/")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID), DATA("/9j/2Q==")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID), DATA(PICTURE_HEAD)), CFS_BAD_ANSWER},
 		{SCREENSHOT(ABOUT(ID), DATA("/9g=")), CFS_BAD_ANSWER},
 		{SCREENSHOT(ABOUT(ID), DATA("iVBORw0KGgo=")), CFS_BAD_ANSWER},
 		/* no base64 */
 		{SCREENSHOT(ABOUT(ID), DATA("/9j")), CFS_BAD_ANSWER},
-		{SCREENSHOT(ABOUT(ID), DATA("/9j/*")), CFS_BAD_ANSWER},
-		{SCREENSHOT(ABOUT(ID), DATA("/9j/=")), CFS_BAD_ANSWER},
-		{SCREENSHOT(ABOUT(ID), DATA("/9j/") DATA("/9j/")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID), DATA(PICTURE "*")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID), DATA(PICTURE "=")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID), DATA(PICTURE) DATA(PICTURE)), CFS_BAD_ANSWER},
 		/* about another instance, or none */
-		{SCREENSHOT(ABOUT("i-0123456789abcdef1"), DATA("/9j/")), CFS_BAD_ANSWER},
-		{SCREENSHOT(DATA("/9j/"), ABOUT("i-0123456789abcdef1")), CFS_BAD_ANSWER},
-		{SCREENSHOT(ABOUT(ID "x"), DATA("/9j/")), CFS_BAD_ANSWER},
-		{SCREENSHOT(ABOUT(ID) ABOUT("x"), DATA("/9j/")), CFS_BAD_ANSWER},
-		{SCREENSHOT("", DATA("/9j/")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT("i-0123456789abcdef1"), DATA(PICTURE)), CFS_BAD_ANSWER},
+		{SCREENSHOT(DATA(PICTURE), ABOUT("i-0123456789abcdef1")), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID "x"), DATA(PICTURE)), CFS_BAD_ANSWER},
+		{SCREENSHOT(ABOUT(ID) ABOUT("x"), DATA(PICTURE)), CFS_BAD_ANSWER},
+		{SCREENSHOT("", DATA(PICTURE)), CFS_BAD_ANSWER},
 		/* an answer to something else */
 		{"<GetConsoleOutputResponse" XMLNS ">" ABOUT(ID) "</GetConsoleOutputResponse>",
 			CFS_BAD_ANSWER},
 		{"<DescribeInstancesResponse/>", CFS_BAD_ANSWER},
-		{"<imageData>/9j/</imageData>", CFS_BAD_ANSWER},
-		{"<x>" SCREENSHOT(ABOUT(ID), DATA("/9j/")) "</x>", CFS_BAD_ANSWER},
-		{SCREENSHOT("<x>" ABOUT(ID) DATA("/9j/") "</x>", ""), CFS_BAD_ANSWER},
+		{"<imageData>" PICTURE "</imageData>", CFS_BAD_ANSWER},
+		{"<x>" SCREENSHOT(ABOUT(ID), DATA(PICTURE)) "</x>", CFS_BAD_ANSWER},
+		{SCREENSHOT("<x>" ABOUT(ID) DATA(PICTURE) "</x>", ""), CFS_BAD_ANSWER},
 		{"", CFS_BAD_ANSWER},
 		{"{}", CFS_BAD_ANSWER},
 	};
@@ -490,8 +497,10 @@ static void test_a_snapshot_over_its_nominal_size_is_too_large(void **state)
 		assert_int_equal(cfs_buf_adds(&text,
 					 "<GetConsoleScreenshotResponse>" ABOUT(ID) "<imageData>"),
 			0);
-		for (size_t i = 0; i < len; i++)
-			assert_int_equal(cfs_buf_adds(&text, i % 19 ? "/9j/" : "/9j/\r\n"), 0);
+		assert_int_equal(cfs_buf_adds(&text, PICTURE_HEAD), 0);
+		for (size_t i = strlen(PICTURE) / 4; i < len; i++)
+			assert_int_equal(cfs_buf_adds(&text, i % 19 ? "AAAA" : "AAAA\r\n"), 0);
+		assert_int_equal(cfs_buf_adds(&text, PICTURE_TAIL), 0);
 		assert_int_equal(
 			cfs_buf_adds(&text, "</imageData></GetConsoleScreenshotResponse>"), 0);
 		read_answer(&question, 200, text.data, text.len, 5, 16384, &outcome);
@@ -640,11 +649,11 @@ static void test_a_cut_error_is_an_error(void **state)
 static void test_hostile_xml_is_a_bad_answer(void **state)
 {
 	static const char *const hostile[] = {
-		"<!DOCTYPE x [<!ENTITY e \"/9j/\">]>" SCREENSHOT(ABOUT(ID), DATA("&e;")),
-		"<!DOCTYPE x SYSTEM \"file:///etc/passwd\">" SCREENSHOT(ABOUT(ID), DATA("/9j/")),
-		SCREENSHOT(ABOUT(ID), DATA("&unknown;")),
-		SCREENSHOT(ABOUT(ID), DATA("\xff\xfe")),
-		SCREENSHOT(ABOUT(ID), DATA("/9j/")) SCREENSHOT(ABOUT(ID), DATA("/9j/")),
+		"<!DOCTYPE x [<!ENTITY e \"" PICTURE "\">]>" SCREENSHOT(ABOUT(ID), DATA("&e;")),
+		"<!DOCTYPE x SYSTEM \"file:///etc/passwd\">" SCREENSHOT(ABOUT(ID), DATA(PICTURE)),
+		SCREENSHOT(ABOUT(ID), DATA(PICTURE "&unknown;")),
+		SCREENSHOT(ABOUT(ID), DATA(PICTURE "\xff\xfe")),
+		SCREENSHOT(ABOUT(ID), DATA(PICTURE)) SCREENSHOT(ABOUT(ID), DATA(PICTURE)),
 	};
 	struct cfs_buf text = CFS_BUF_INIT(65536);
 
