@@ -398,7 +398,7 @@ static void test_the_service_of_the_right_region_is_asked(void **state)
 		snprintf(config, sizeof(config), "[default]\nlogin_session = " NAME "\n%s",
 			cases[i].config);
 		snprintf(file, sizeof(file), "{%s%s", cases[i].file,
-			TOKEN("OLD", PAST) REST("hush-r1") + 1);
+			&(TOKEN("OLD", PAST) REST("hush-r1"))[1]);
 		fake.entries[CONFIG_ENTRY].value = config;
 		fake.entries[3].name = "AWS_REGION";
 		fake.entries[3].value = cases[i].region;
