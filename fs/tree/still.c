@@ -17,6 +17,7 @@ struct cfs_held {
 	struct cfs_wait *waits; /* of those who look while it is being fetched */
 	int failure;            /* a negative errno; 0: none */
 	int64_t since_ms;       /* when the fetch ended */
+	int64_t looked_ms;      /* when it was looked at, if it was not opened since */
 	uint32_t wake_writes;   /* when it began */
 	uint64_t bytes;         /* of memory, when filled */
 	bool opened;            /* by anybody but us */
@@ -75,22 +76,34 @@ static bool is_in_use(const struct cfs_held *held)
 	return !held->failure && held->node->opens > 1;
 }
 
-/* Milliseconds until it is due to go, negative afterwards. */
-static int64_t left_ms(const struct cfs_held *held)
+static int64_t min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t max(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* When it is due to go. */
+static int64_t end_ms(const struct cfs_held *held)
 {
 	int64_t ttl_ms = held->still->config->still_ttl_ms;
-	int64_t lasts_ms = held->failure ? CFS_STILL_FAILURE_MS
-		: held->opened           ? ttl_ms
-					 : ttl_ms * CFS_STILL_UNOPENED;
+	int64_t last_ms = held->since_ms + ttl_ms * CFS_STILL_UNOPENED;
 
-	return held->since_ms + lasts_ms - cfs_clock_ms();
+	if (held->failure)
+		return held->since_ms + CFS_STILL_FAILURE_MS;
+	if (!held->opened)
+		return last_ms;
+	return min(last_ms,
+		max(held->since_ms + ttl_ms,
+			held->looked_ms + min(CFS_STILL_LOOK_MS, ttl_ms / 20)));
 }
 
 static void start_timer(struct cfs_held *held)
 {
-	int64_t left = left_ms(held);
-
-	cfs_timer_start(held->still->loop, &held->end, left > 0 ? left : 0);
+	cfs_timer_start(held->still->loop, &held->end, max(end_ms(held) - cfs_clock_ms(), 0));
 }
 
 static void at_end(void *arg)
@@ -100,6 +113,8 @@ static void at_end(void *arg)
 	if (is_in_use(held))
 		/* Whoever looks after it is closed finds it too old; else it goes then. */
 		cfs_timer_start(held->still->loop, &held->end, held->still->config->still_ttl_ms);
+	else if (end_ms(held) > cfs_clock_ms())
+		start_timer(held);
 	else
 		let_go(held);
 }
@@ -110,7 +125,7 @@ static bool is_current(const struct cfs_held *held)
 
 	if (node->live->wakes && node->entry->wake_writes != held->wake_writes)
 		return false;
-	return left_ms(held) > 0;
+	return end_ms(held) > cfs_clock_ms();
 }
 
 /* Lets go of the oldest until the others have their bounds. `newest` stays in any case. */
@@ -184,8 +199,12 @@ int cfs_still_look(
 	int r;
 
 	if (held && !node->fetch) {
-		if (is_in_use(held) || is_current(held))
+		if (is_in_use(held))
+			return 1;
+		if (is_current(held)) {
+			held->looked_ms = cfs_clock_ms();
 			return held->failure ? held->failure : 1;
+		}
 		let_go(held);
 		held = NULL;
 	}
@@ -210,8 +229,11 @@ void cfs_still_opened(struct cfs_node *node)
 {
 	struct cfs_held *held = node->held;
 
-	if (!held || held->opened)
+	if (!held)
 		return;
-	held->opened = true;
-	start_timer(held);
+	held->looked_ms = 0;
+	if (!held->opened) {
+		held->opened = true;
+		start_timer(held);
+	}
 }

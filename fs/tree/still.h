@@ -8,7 +8,8 @@
  *   - for still_ttl after it was fetched, once it has been opened;
  *   - for CFS_STILL_UNOPENED times as long while nobody has: tar and rsync look at a whole tree
  *     before they open the first file;
- *   - as long as somebody has it open. A mapping counts as an open: it has the file open.
+ *   - as long as somebody has it open. A mapping counts as an open: it has the file open;
+ *   - and CFS_STILL_LOOK_MS after a look: whoever was told a size is to find it when it opens.
  *
  * After that it is wiped, and the next look fetches. A write to the instance's `wake` makes the next
  * look fetch too. A failure is what every look returns for CFS_STILL_FAILURE_MS.
@@ -30,6 +31,7 @@
 #include "fs/tree/node.h"
 
 #define CFS_STILL_UNOPENED 10     /* times still_ttl */
+#define CFS_STILL_LOOK_MS 1000    /* or a twentieth of still_ttl, if that is shorter */
 #define CFS_STILL_FAILURE_MS 5000 /* for which a failure is not tried again */
 
 struct cfs_loop;

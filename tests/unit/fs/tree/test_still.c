@@ -137,7 +137,7 @@ static void once_opened_it_is_held_for_still_ttl(void **state)
 	open_held(f->file);
 	cfs_node_released(f->file);
 	pass(f, STILL_TTL_MS / 2 - 1);
-	assert_holds(f, f->file, "one");
+	assert_true(f->file->filled);
 	pass(f, 1);
 	assert_false(f->file->filled);
 	assert_int_equal(f->still.bytes, 0);
@@ -180,6 +180,34 @@ static void what_is_open_is_held_however_old_it_is(void **state)
 	}
 	cfs_node_released(f->file);
 	assert_fetches(f, f->file, "two");
+}
+
+/* A tool that was told the size opens the file in a moment. */
+static void a_look_keeps_it_for_the_open_that_follows(void **state)
+{
+	struct fixture *f = *state;
+
+	server_says(f->server, SCREEN, 1, "content one\n");
+	server_says(f->server, SCREEN, 1, "content two\n");
+	assert_fetches(f, f->file, "one");
+	open_held(f->file);
+	cfs_node_released(f->file);
+	pass(f, STILL_TTL_MS - 1);
+	assert_holds(f, f->file, "one");
+	pass(f, CFS_STILL_LOOK_MS - 1);
+	assert_holds(f, f->file, "one");
+	open_held(f->file);
+	cfs_node_released(f->file);
+	assert_fetches(f, f->file, "two");
+	/* Looks alone keep it no longer than what nobody opened. */
+	open_held(f->file);
+	cfs_node_released(f->file);
+	for (int64_t ms = 0; ms + 900 < STILL_TTL_MS * 10; ms += 900) {
+		assert_holds(f, f->file, "two");
+		pass(f, 900);
+	}
+	pass(f, 900);
+	assert_false(f->file->filled);
 }
 
 static void however_many_look_at_once_there_is_one_call(void **state)
@@ -361,6 +389,7 @@ int main(void)
 		TEST(once_opened_it_is_held_for_still_ttl),
 		TEST(until_it_is_opened_it_is_held_ten_times_as_long),
 		TEST(what_is_open_is_held_however_old_it_is),
+		TEST(a_look_keeps_it_for_the_open_that_follows),
 		TEST(however_many_look_at_once_there_is_one_call),
 		TEST(the_last_look_that_gives_up_cancels_the_call),
 		TEST(a_failure_is_every_looks_for_five_seconds),
