@@ -285,9 +285,9 @@ int cfs_stats_file_write(const struct cfs_stats_file_subject *subject, struct cf
 	write_durations(buf, subject->metrics);
 	write_reachability(buf, subject->clouds);
 	write_clouds(buf, subject->clouds);
-	number(buf, "open_snapshots", "gauge", "Files that are open, each with content of its own.",
-		open.snapshots);
-	number(buf, "open_snapshot_bytes", "gauge", "Bytes of what is open.", open.bytes);
+	number(buf, "open_snapshots", "gauge",
+		"Snapshots of files that are open, or held for .still.", open.snapshots);
+	number(buf, "open_snapshot_bytes", "gauge", "Bytes of these snapshots.", open.bytes);
 	number(buf, "nodes", "gauge", "Files and directories that the kernel refers to.",
 		cfs_nodes_count(subject->nodes));
 	number(buf, "refused_opens_total", "counter",
