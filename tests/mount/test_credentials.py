@@ -88,10 +88,10 @@ def test_the_shared_config_file_of_aws(sim, home):
 
 def test_files_named_by_the_environment(sim, home, tmp_path):
     (tmp_path / "keys").write_text(aws_file())
-    with mounted(sim, home, AWS_SHARED_CREDENTIALS_FILE=str(tmp_path / "keys"),
+    with mounted(sim, home, AWS_SHARED_CREDENTIALS_FILE="${KEYS}/keys", KEYS=str(tmp_path),
                  AWS_CONFIG_FILE=str(tmp_path / "nothing")) as mount:
         assert_works(mount, "aws")
-        assert source(mount.aws) == f"profile default in {tmp_path}/keys"
+        assert source(mount.aws) == "profile default in ${KEYS}/keys"
 
 
 def test_aws_profile_names_the_profile(sim, home):

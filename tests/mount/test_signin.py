@@ -2,6 +2,7 @@
 those places change. How a mount that lives for months keeps keys fresh is in test_signin_expiry.py."""
 
 import concurrent.futures
+import hashlib
 import http.client
 import json
 import os
@@ -10,7 +11,7 @@ import re
 import pytest
 
 from lib import fleet, login
-from lib.doing import Stopwatch, await_that, cat, fails, read
+from lib.doing import Stopwatch, await_that, cat, errno_of, fails, read
 from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, SECRET, SSO_CLIENT_ID,
                            SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, WEB_IDENTITY, Simulator, aws_role,
                            tencent_role)
@@ -264,6 +265,37 @@ def test_a_rotated_credentials_file_is_noticed_without_a_remount(sim, home, monk
                       "role-arn": tencent_role("reader"), "role-session-name": "mine"})
         await_that(lambda: last_role(sim, mount, "tencent") == "reader", "the new place is used")
         assert not [entry for entry in sim.log_entries() if entry["code"]]
+
+
+def cache_file(keys, **asked):
+    """Where the AWS CLI keeps what it got, and what it keeps."""
+    name = hashlib.sha1(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return f".aws/cli/cache/{name}.json", json.dumps({"Credentials": {
+        **keys, "Expiration": f"{keys['Expiration']:%Y-%m-%dT%H:%M:%SUTC}"}})
+
+
+def test_a_role_that_needs_mfa_has_the_keys_that_the_cli_got_with_it(sim, home, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("AWS_", "REQUESTS_", "SSL_"))]:
+        monkeypatch.delenv(name)
+    sim = sim(rate_scale=0)
+    device = f"arn:aws:iam::{ACCOUNT}:mfa/me"
+    asked = {"RoleArn": aws_role("reader"), "SerialNumber": device}
+    renew = "run: aws sts get-caller-identity --profile x"
+    keys = sts_keys(sim, "reader")
+    home.aws_config(role_profile(more=f"mfa_serial={device}\n"))
+    home.put(*cache_file({**keys, "Expiration": keys["Expiration"].replace(year=2020)}, **asked))
+    with mounted(sim, home, ["aws.profile=x"]) as mount:
+        mount.allow(NONE_USABLE)
+        with fails("EKEYEXPIRED"):
+            os.listdir(mount.aws)
+        assert ("profile x needs an MFA code, and the keys that the AWS CLI cached have expired; "
+                + renew) in status_of(mount.aws)
+        home.put(*cache_file(keys, **asked))
+        await_that(lambda: errno_of(os.listdir, mount.aws) == "OK", "the new keys are used")
+        assert_signed_in(sim, mount, "aws", "reader")
+        until = f"{keys['Expiration']:%Y-%m-%dT%H:%M:%SZ}"
+        assert re.search(rf"^credentials: .* when they expire, {renew}.*{until}",
+                         status_of(mount.aws), re.M)
 
 
 # A clock that is off

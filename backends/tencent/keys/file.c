@@ -19,7 +19,7 @@ static const char *const usual[] = {
 /* What one section of the file says. */
 struct section {
 	const char *name;
-	bool found;
+	bool found, inside; /* inside: what was read last belongs to it */
 	struct cfs_keys keys;
 };
 
@@ -35,7 +35,8 @@ static int take(void *arg, const struct cfs_ini_item *item)
 		{"token", &section->keys.token},
 	};
 
-	if (strcmp(item->section, section->name) != 0)
+	section->inside = strcmp(item->section, section->name) == 0;
+	if (!section->inside)
 		return 0;
 	section->found = true;
 	for (size_t i = 0; item->key && i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -43,6 +44,39 @@ static int take(void *arg, const struct cfs_ini_item *item)
 			return cfs_secret_set(keys[i].place, item->value, strlen(item->value));
 	}
 	return 0; /* other tools keep other things there */
+}
+
+/* As cfs_ini_parse; but a line in another section that is no pair is skipped, as in the SDK for Go,
+ * if the section is found. A broken header is not: whose keys would follow it? */
+static int parse(const char *text, size_t len, struct section *section, unsigned *ret_line)
+{
+	unsigned line = 0, before = 0, first = 0;
+	int r;
+
+	while ((r = cfs_ini_parse(text, len, false, take, section, &line)) < 0) {
+		const char *bad = text, *end = text + len;
+
+		for (unsigned i = 0; i < line && text < end; i++) {
+			const char *next = memchr(text, '\n', (size_t)(end - text));
+
+			bad = text;
+			text = next ? next + 1 : end;
+		}
+		before += line;
+		*ret_line = before;
+		first = first ? first : before;
+		while (bad < text && (*bad == ' ' || *bad == '\t'))
+			bad++;
+		if (r != -EINVAL || section->inside || *bad == '[')
+			return r;
+		len = (size_t)(end - text);
+	}
+	/* A file of nothing but such lines is another kind of file. */
+	if (first && !section->found) {
+		*ret_line = first;
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static void read_section(const char *path, const char *name, const struct cfs_buf *content,
@@ -54,7 +88,7 @@ static void read_section(const char *path, const char *name, const struct cfs_bu
 	int r;
 
 	snprintf(where, sizeof(where), "%s [%s]", path, name);
-	r = cfs_ini_parse(cfs_buf_text(content), content->len, false, take, &section, &line);
+	r = parse(cfs_buf_text(content), content->len, &section, &line);
 	if (r == -ENOMEM)
 		cfs_step_errno(step, r, "");
 	else if (r < 0)

@@ -180,6 +180,21 @@ static void a_profile_is_a_section(void **state)
 		"one that is not ASCII");
 }
 
+static void a_stray_line_of_another_section_does_no_harm(void **state)
+{
+	static const struct file files[] = {
+		{HOME_FILE,
+			"stray\n[other]\nsecret_id=x\nstray\nsecret_key=y\n\n[default]\n"
+			"secret_id=AKID1\nsecret_key=one\n[more]\n  stray",
+			0},
+		{NULL, NULL, 0}};
+	struct cfs_step step;
+
+	(void)state;
+	step = from_files(home, files, NULL);
+	assert_keys(&step, "AKID1", "one", NULL, "~/.tencentcloud/credentials [default]");
+}
+
 static void no_file_is_absent_and_says_where_it_looked(void **state)
 {
 	struct cfs_step step;
@@ -218,6 +233,15 @@ static void a_file_that_cannot_be_used_is_a_failure(void **state)
 		{{{HOME_FILE, "[default]\nsecret_id = a\n" SECRET "\n", 0}},
 			"~/.tencentcloud/credentials: line 3 is neither [section] nor key = "
 			"value"},
+		{{{HOME_FILE, "stray\n[other]\nstray\n[default\nsecret_id = a\n", 0}},
+			"~/.tencentcloud/credentials: line 4 is neither [section] nor key = "
+			"value"},
+		{{{HOME_FILE, "[other]\nstray\nstray\n", 0}},
+			"~/.tencentcloud/credentials: line 2 is neither [section] nor key = "
+			"value"},
+		{{{HOME_FILE, "[other]\nstray\n\n[default]\nstray\n", 0}},
+			"~/.tencentcloud/credentials: line 5 is neither [section] nor key = "
+			"value"},
 	};
 
 	(void)state;
@@ -253,6 +277,7 @@ int main(void)
 		cmocka_unit_test(what_no_key_holds_is_a_failure),
 		cmocka_unit_test(the_home_file_goes_before_the_machines),
 		cmocka_unit_test(a_profile_is_a_section),
+		cmocka_unit_test(a_stray_line_of_another_section_does_no_harm),
 		cmocka_unit_test(no_file_is_absent_and_says_where_it_looked),
 		cmocka_unit_test(a_file_that_is_named_must_be_there),
 		cmocka_unit_test(a_file_that_cannot_be_used_is_a_failure),
