@@ -321,7 +321,8 @@ static void ask(struct state *state, int64_t now, struct cfs_step *step)
 		make_do(state, CFS_EXPIRED,
 			"the dpopKey in the login session's file is no P-256 key", now, step);
 	else if (r == -EINVAL)
-		make_do(state, CFS_UNAUTHENTICATED, "its region is not a region name", now, step);
+		make_do(state, CFS_UNAUTHENTICATED, "signInRegion or region is not a region name",
+			now, step);
 	else
 		make_do(state, r == -ENOMEM ? CFS_NO_MEMORY : CFS_UNAUTHENTICATED,
 			"the login session's file holds what cannot be sent", now, step);

@@ -289,7 +289,7 @@ static void test_a_file_that_cannot_renew_says_what_it_lacks(void **state)
 		{"," CLIENT ",\"refreshToken\":\"hush\",\"dpopKey\":\"hush\"}",
 			"the dpopKey in the login session's file is no P-256 key"},
 		{",\"signInRegion\":\"evil.example/\"" REST("hush-r1"),
-			"its region is not a region name"},
+			"signInRegion or region is not a region name"},
 	};
 	char file[2048], why[CFS_PROVIDER_WHY_MAX];
 	struct chain chain;
