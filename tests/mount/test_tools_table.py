@@ -18,6 +18,7 @@ from lib.doing import PATIENCE_S, await_that, read
 from lib.mount import Mount
 from lib.simulator import ROOT, Simulator, scrubbed_env
 from lib.terminal import Terminal
+from test_still_above import Smbd, needs_root
 from test_tools import NODE, SSH
 
 # Each reads $src ($name in $dir) and leaves in $dst, in an empty directory of its own, what it read: at
@@ -141,7 +142,7 @@ READERS, MOUNTERS = tables()
 
 def test_every_program_is_tried_and_no_other():
     assert {*READERS} == {*COPY, *TELL, *SHOW, "lf"}
-    assert {*MOUNTERS} == {*MOUNT}
+    assert {*MOUNTERS} == {*MOUNT, "Samba to smbclient"}
 
 
 class Attachment(http.server.BaseHTTPRequestHandler):
@@ -326,3 +327,17 @@ def test_what_passes_it_on(above, tmp_path, program):
         except OSError:
             got = "fails"
     assert got == expected(MOUNTERS, program, above.of)
+
+
+@needs_root
+def test_samba(above, tmp_path):
+    (above.screen.parent / "wake").write_text("0")
+    above.before = len(fetches(above.sim))
+    smbd = Smbd(tmp_path, above.mount.path)
+    try:
+        ran = run('smbclient -N -s smb.conf -p "$port" //127.0.0.1/consoles -c "cd aws/$id; get screenshot.jpg"',
+                  tmp_path, port=smbd.port, id=above.screen.parent.name)
+    finally:
+        smbd.stop()
+    exact = ran.status == 0 and digest(read(tmp_path / "screenshot.jpg")) in sent(above)
+    assert (str(len(sent(above))) if exact else "wrong") == expected(MOUNTERS, "Samba to smbclient", above.of), ran.err
