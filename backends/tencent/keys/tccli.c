@@ -77,6 +77,9 @@ static void find_keys(
 	if (r == 0 && keys.expires <= now && login)
 		cfs_step_failed(
 			step, CFS_EXPIRED, "%s: the keys have expired; run `%s`", where, login);
+	else if (login && keys.expires != INT64_MAX)
+		cfs_step_keys(
+			step, r, &keys, now, "%s; when the keys expire, run `%s`", where, login);
 	else
 		cfs_step_keys(step, r, &keys, now, "%s", where);
 	cfs_keys_finish(&keys);

@@ -22,14 +22,19 @@ static void begin_with(struct run *run, const char *path, const char *text)
 	run->host.files = NULL;
 }
 
-static void assert_keys_of(const char *text, const char *token, int64_t expires)
+static void assert_keys_from(
+	const char *text, const char *token, int64_t expires, const char *where)
 {
 	struct run run;
 
 	begin_with(&run, DEFAULT, text);
-
-	assert_run_keys(&run, "AKID1", SECRET, token, expires, WHERE);
+	assert_run_keys(&run, "AKID1", SECRET, token, expires, where);
 	run_end(&run);
+}
+
+static void assert_keys_of(const char *text, const char *token, int64_t expires)
+{
+	assert_keys_from(text, token, expires, WHERE);
 }
 
 static void keys_of_a_profile(void **state)
@@ -41,13 +46,13 @@ static void keys_of_a_profile(void **state)
 	assert_keys_of("{" KEYS ",\"token\":\"t\"}", "t", INT64_MAX);
 	assert_keys_of("{" KEYS ",\"token\":\"t\",\"expiresAt\":" LATER "}", "t", 1551120265);
 	/* Signed in by `tccli auth login` and by `tccli sso login`. */
-	assert_keys_of("{\"type\":\"oauth\"," KEYS ",\"token\":\"t\",\"expiresAt\":" LATER
-		       ",\"oauth\":{\"openId\":\"o\",\"accessToken\":\"a\","
-		       "\"expiresAt\":1551120265,\"refreshToken\":\"r\",\"site\":\"cn\"}}",
-		"t", 1551120265);
-	assert_keys_of("{\"type\":\"sso\"," KEYS ",\"token\":\"t\",\"expiresAt\":" LATER
-		       ",\"sso\":{\"token\":\"x\",\"uin\":\"1\"}}",
-		"t", 1551120265);
+	assert_keys_from("{\"type\":\"oauth\"," KEYS ",\"token\":\"t\",\"expiresAt\":" LATER
+			 ",\"oauth\":{\"openId\":\"o\",\"accessToken\":\"a\","
+			 "\"expiresAt\":1551120265,\"refreshToken\":\"r\",\"site\":\"cn\"}}",
+		"t", 1551120265, WHERE "; when the keys expire, run `tccli auth login`");
+	assert_keys_from("{\"type\":\"sso\"," KEYS ",\"token\":\"t\",\"expiresAt\":" LATER
+			 ",\"sso\":{\"token\":\"x\",\"uin\":\"1\"}}",
+		"t", 1551120265, WHERE "; when the keys expire, run `tccli sso login`");
 	/* Not a time: then it is not known when they expire. */
 	assert_keys_of("{" KEYS ",\"token\":\"t\",\"expiresAt\":\"soon\"}", "t", INT64_MAX);
 	/* What this machine's keys do is not written beside them. */
