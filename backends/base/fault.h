@@ -16,24 +16,27 @@ enum cfs_fault {
 	CFS_NOT_FOUND,       /* no such instance, as far as this answer tells */
 	CFS_DENIED,          /* signed in, but this action is not allowed */
 	CFS_UNAUTHENTICATED, /* credentials missing or wrong, MFA, a region not opted in to */
-	CFS_EXPIRED,         /* the credentials have expired */
-	CFS_CLOCK_SKEW,      /* refused because of this machine's clock */
-	CFS_STOPPED,         /* the instance is stopped, shut down or terminated */
-	CFS_TRANSITION,      /* the instance is changing state, or an operation is in progress */
-	CFS_UNSUPPORTED,     /* the instance, its type or its region cannot do this */
-	CFS_THROTTLED,       /* over a rate limit of the cloud */
-	CFS_SERVER,          /* the cloud's own fault */
-	CFS_REJECTED,        /* the cloud finds the request itself wrong */
-	CFS_BAD_ANSWER,      /* an invalid answer */
-	CFS_TOO_LARGE,       /* an answer over its limit */
-	CFS_EMPTY,           /* a valid answer that has nothing to show yet */
-	CFS_TIMED_OUT,       /* no answer within the time allowed */
-	CFS_UNREACHABLE,     /* the name did not resolve, or there is no route */
-	CFS_REFUSED,         /* the connection was refused */
-	CFS_RESET,           /* the connection broke before the answer was whole */
-	CFS_TLS,             /* the server could not be verified */
-	CFS_INTERRUPTED,     /* the caller gave up */
-	CFS_NO_MEMORY,       /* this process ran out of memory */
+	CFS_NOT_ENABLED, /* the account may not use the service or region (yet), or not from here */
+	CFS_EXPIRED,     /* the credentials have expired */
+	CFS_CLOCK_SKEW,  /* refused because of this machine's clock */
+	CFS_STOPPED,     /* the instance is stopped, shut down or terminated */
+	CFS_TRANSITION,  /* the instance is changing state, or an operation is in progress */
+	CFS_WRONG_STATE, /* the instance is in a state, not said which, that does not allow it */
+	CFS_UNSUPPORTED, /* the instance, its type or its region cannot do this */
+	CFS_THROTTLED,   /* over a rate limit of the cloud */
+	CFS_SERVER,      /* the cloud's own fault */
+	CFS_REJECTED,    /* the cloud finds the request itself wrong */
+	CFS_BAD_ANSWER,  /* an invalid answer */
+	CFS_TOO_LARGE,   /* an answer over its limit */
+	CFS_EMPTY,       /* a valid answer that has nothing to show yet */
+	CFS_TIMED_OUT,   /* no answer within the time allowed */
+	CFS_UNREACHABLE, /* the name did not resolve, or there is no route */
+	CFS_REFUSED,     /* the connection was refused */
+	CFS_RESET,       /* the connection broke before the answer was whole */
+	CFS_TLS,         /* the server could not be verified, or wants a client certificate */
+	CFS_PROXY_DENIED, /* the proxy wants a user and a password */
+	CFS_INTERRUPTED,  /* the caller gave up */
+	CFS_NO_MEMORY,    /* this process ran out of memory */
 	CFS_N_FAULTS
 };
 

@@ -169,6 +169,7 @@ const char *cfs_step_fault_words(enum cfs_fault fault)
 		[CFS_REFUSED] = "refused the connection",
 		[CFS_RESET] = "closed the connection",
 		[CFS_TLS] = "could not be verified (TLS)",
+		[CFS_PROXY_DENIED] = "is behind a proxy that wants a user and a password",
 		[CFS_REJECTED] = "has an address that is not allowed",
 		[CFS_TOO_LARGE] = "sent an answer that is too long",
 		[CFS_BAD_ANSWER] = "sent an invalid answer",

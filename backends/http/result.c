@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_FEW 4 /* one more than are needed at once to make a connection */
+#define PROXY_AUTHENTICATION 407 /* the HTTP status */
+#define DESCRIPTORS_FEW 4        /* one more than are needed at once to make a connection */
 
 /* From 8.6.0 a libcurl may say it that is newer than the one that this was built with. */
 #if LIBCURL_VERSION_NUM < 0x080600
@@ -26,6 +27,7 @@ static const struct {
 	{CURLE_PEER_FAILED_VERIFICATION, CFS_TLS},
 	{CURLE_SSL_CIPHER, CFS_TLS},
 	{CURLE_SSL_CACERT_BADFILE, CFS_TLS},
+	{CURLE_SSL_CLIENTCERT, CFS_TLS},
 	{CURLE_PARTIAL_FILE, CFS_RESET},
 	{CURLE_SEND_ERROR, CFS_RESET},
 	{CURLE_RECV_ERROR, CFS_RESET},
@@ -70,6 +72,35 @@ static bool handshake_broke_off(const struct cfs_transfer *transfer)
 	return false;
 }
 
+static bool says(const struct cfs_transfer *transfer, const char *words)
+{
+	return strstr(transfer->message, words) != NULL;
+}
+
+/* Whether the server wanted a certificate of ours. In TLS 1.3 it says so after the handshake; before
+ * that, it has no alert of its own for it. */
+static bool wants_certificate(const struct cfs_transfer *transfer, CURLcode result)
+{
+	return result == CURLE_SSL_CLIENTCERT || says(transfer, "alert certificate required");
+}
+
+static bool may_want_certificate(const struct cfs_transfer *transfer)
+{
+	return says(transfer, "alert handshake failure") || says(transfer, "alert bad certificate");
+}
+
+/* A server does not ask for that, and a proxy may do so in both ways: for a tunnel to a server, and
+ * for a request that is not encrypted. */
+static bool is_denied_by_proxy(const struct cfs_transfer *transfer, CURLcode result)
+{
+	long tunnel = 0, status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return tunnel == PROXY_AUTHENTICATION ||
+		(result == CURLE_OK && status == PROXY_AUTHENTICATION);
+}
+
 /* Whether this process has hardly any file descriptor left. Those that the failed transfer had
  * opened may be closed by now, so it takes more than one to tell. */
 static bool is_out_of_descriptors(void)
@@ -108,6 +139,10 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 		return fault_of_connect(transfer->easy);
 	if (may_lack_descriptors(result) && is_out_of_descriptors())
 		return CFS_NO_MEMORY;
+	if (wants_certificate(transfer, result))
+		return CFS_TLS;
+	if (is_denied_by_proxy(transfer, result))
+		return CFS_PROXY_DENIED;
 	if (result == CURLE_SSL_CONNECT_ERROR && handshake_broke_off(transfer))
 		return CFS_RESET;
 	/* To libcurl a connection that ends within the headers is not a failure. */
@@ -137,6 +172,14 @@ enum cfs_fault cfs_http_result(
 
 	if (fault == CFS_OK)
 		*ret_message = "";
+	else if (fault == CFS_PROXY_DENIED)
+		*ret_message = "the proxy asks for a user and a password (HTTP status 407)";
+	else if (fault == CFS_TLS && wants_certificate(transfer, result))
+		*ret_message =
+			"the server asks for a client certificate, and there is none to give";
+	else if (fault == CFS_TLS && may_want_certificate(transfer))
+		*ret_message = "the server broke off the TLS handshake; it may want a client "
+			       "certificate, and there is none to give";
 	else if (result == CURLE_OK)
 		*ret_message = "the connection ended within the headers of the answer";
 	else if (fault == CFS_TOO_LARGE && !transfer->aborted_by)

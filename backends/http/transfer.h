@@ -23,7 +23,7 @@
 /* How a transfer ended. */
 struct cfs_http_outcome {
 	/* CFS_OK: a whole answer arrived, whatever its status. Otherwise CFS_UNREACHABLE, REFUSED,
-	 * RESET, TIMED_OUT, TLS, BAD_ANSWER (no HTTP), TOO_LARGE (its headers), NO_MEMORY (or no
+	 * RESET, TIMED_OUT, TLS, PROXY_DENIED, BAD_ANSWER (no HTTP), TOO_LARGE (its headers), NO_MEMORY (or no
 	 * descriptors left), REJECTED (the URL may not be asked), or the fault of aborted_by. */
 	enum cfs_fault fault;
 	int status;          /* the HTTP status, 0 when none arrived */

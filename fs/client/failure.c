@@ -24,10 +24,16 @@ static const struct row rows[CFS_N_FAULTS] = {
 	[CFS_DENIED] = ROW(EACCES, "allow %s"),
 	[CFS_UNAUTHENTICATED] =
 		ROW(EACCES, "check the credentials; `status` says where they come from"),
+	[CFS_NOT_ENABLED] = ROW(EACCES,
+		"see the message: the service, the region or this host's address may not be "
+		"enabled "
+		"for the account, or the cloud has yet to verify the account"),
 	[CFS_EXPIRED] = ROW(EKEYEXPIRED, "renew the credentials"),
 	[CFS_CLOCK_SKEW] = ROW(EACCES, "set this host's clock, or renew temporary credentials"),
-	[CFS_STOPPED] = ROW(EHOSTDOWN, "start the instance"),
+	[CFS_STOPPED] =
+		ROW(EHOSTDOWN, "start the instance; one that failed to launch has no console"),
 	[CFS_TRANSITION] = ROW(EBUSY, "wait until the instance has started or stopped"),
+	[CFS_WRONG_STATE] = ROW(EBUSY, "see `info.json` for the instance's state"),
 	[CFS_UNSUPPORTED] =
 		ROW(EOPNOTSUPP, "the cloud does not offer this for this instance, type or region"),
 	[CFS_THROTTLED] = ROW(EBUSY, "ask less often, or set a lower `rate`"),
@@ -43,6 +49,9 @@ static const struct row rows[CFS_N_FAULTS] = {
 	[CFS_REFUSED] = ROW(ECONNREFUSED, "check the endpoint and the proxy"),
 	[CFS_RESET] = ROW(ECONNRESET, "try again; check the network and the proxy"),
 	[CFS_TLS] = ROW(EPROTO, "check `ca_file`, the endpoint, and any proxy that intercepts TLS"),
+	[CFS_PROXY_DENIED] = ROW(EACCES,
+		"put the proxy's user and password into its URL in the environment, "
+		"http://USER:PASSWORD@HOST:PORT"),
 	[CFS_INTERRUPTED] = ROW(EINTR, ""),
 	[CFS_NO_MEMORY] = ROW(ENOMEM, ""),
 };

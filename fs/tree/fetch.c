@@ -73,14 +73,25 @@ static void succeed(struct cfs_fetch *fetch, const struct cfs_error *error)
 	end(fetch, 0);
 }
 
+/* Where the cloud does not say which state keeps it from answering, the listed one does: waiting
+ * does not help with an instance that is off, or whose launch failed. */
+static void settle_state(const struct cfs_entry *entry, struct cfs_error *error)
+{
+	if (error->fault == CFS_WRONG_STATE && entry->instance &&
+		entry->instance->power == CFS_POWER_OFF)
+		error->fault = CFS_STOPPED;
+}
+
 static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
 {
 	struct cfs_node *node = fetch->node;
 	struct cfs_question asked = question(fetch);
+	struct cfs_error settled = *error;
 	struct cfs_failure failure;
 	bool listed = node->entry->instance && !node->entry->gone;
 
-	cfs_client_failed(node->cloud->client, &asked, error, listed, &failure);
+	settle_state(node->entry, &settled);
+	cfs_client_failed(node->cloud->client, &asked, &settled, listed, &failure);
 	cfs_entry_failed(node->entry, &failure);
 	cfs_wake_give_back(node->entry, &fetch->wake);
 	/* A web page says itself why it is not what was asked for. */
@@ -98,7 +109,8 @@ static void fail(struct cfs_fetch *fetch, const struct cfs_error *error)
  * kept, as it says more than that a region does not have the instance. */
 static bool asks_next_region(struct cfs_fetch *fetch, const struct cfs_error *error)
 {
-	bool refused = error->fault == CFS_DENIED || error->fault == CFS_UNAUTHENTICATED;
+	bool refused = error->fault == CFS_DENIED || error->fault == CFS_UNAUTHENTICATED ||
+		error->fault == CFS_NOT_ENABLED;
 
 	if (refused && fetch->refusal.fault == CFS_OK)
 		fetch->refusal = *error;

@@ -162,9 +162,10 @@ static void render_region(const struct cfs_region_state *region, struct cfs_buf 
 /* Whether the fault is of the account or of the network, and not of one instance. */
 static bool is_about_account(enum cfs_fault fault)
 {
-	return fault == CFS_UNAUTHENTICATED || fault == CFS_EXPIRED || fault == CFS_CLOCK_SKEW ||
-		fault == CFS_TIMED_OUT || fault == CFS_UNREACHABLE || fault == CFS_REFUSED ||
-		fault == CFS_RESET || fault == CFS_TLS;
+	return fault == CFS_UNAUTHENTICATED || fault == CFS_NOT_ENABLED || fault == CFS_EXPIRED ||
+		fault == CFS_CLOCK_SKEW || fault == CFS_TIMED_OUT || fault == CFS_UNREACHABLE ||
+		fault == CFS_REFUSED || fault == CFS_RESET || fault == CFS_TLS ||
+		fault == CFS_PROXY_DENIED;
 }
 
 /* A summary; `stats` has the details. */

@@ -53,6 +53,10 @@ ROWS = [
     (VNC, "code=UnsupportedOperation.InstanceStateEnterServiceLiveMigrate", "EBUSY"),
     (VNC, "code=OperationDenied.InstanceOperationInProgress", "EBUSY"),
     (VNC, "code=InvalidInstanceState", "EBUSY"),
+    (SCREEN, "code=PendingVerification", "EACCES"),
+    (SCREEN, "code=Blocked", "EACCES"),
+    (VNC, "code=IpNotInWhitelist", "EACCES"),
+    (VNC, "code=UnsupportedOperation.InstanceStateLaunchFailed", "EHOSTDOWN"),
     # instance or type does not support it
     (SCREEN, "code=UnsupportedOperation", "EOPNOTSUPP"),
     (LOG, "code=UnsupportedOperation", "EOPNOTSUPP"),
@@ -143,6 +147,8 @@ def test_each_row_of_the_table(shared, file, fault, name):
         when = calendar.timegm(time.strptime(fields["time"], "%Y-%m-%dT%H:%M:%SZ"))
         assert int(began) <= when <= time.time()
         assert fields["advice"]
+        if re.search("OptIn|Pending|Blocked|IpNot", code):
+            assert "not be enabled" in fields["advice"] and "credentials" not in fields["advice"]
         # "The log has the same line", and `status` the same account.
         line = f"consolefs: {cloud}: {action} {instance.name}: {name}: "
         logged = [one for one in mount.log_text().splitlines() if one.startswith(line)]
@@ -152,6 +158,18 @@ def test_each_row_of_the_table(shared, file, fault, name):
             assert fields["request id"] in logged[0]
         status = (mount.path / cloud / "status").read_text()
         assert (instance / "error").read_text() in status
+
+
+def test_an_instance_whose_launch_failed_is_down_and_not_busy():
+    with mounted([]) as mount:
+        failed = [one for one, info in fleet.infos(mount.tencent).items()
+                  if info["state"] == "LAUNCH_FAILED"]
+        assert failed
+        for one in failed:
+            with fails("EHOSTDOWN"):
+                read(mount.tencent / one / "vnc_url")
+            assert account((mount.tencent / one / "error").read_text())["code"] == \
+                "InvalidInstanceState"
 
 
 def test_a_failed_instance_does_not_taint_its_neighbours():

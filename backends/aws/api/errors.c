@@ -16,7 +16,6 @@ static const struct cfs_code_fault codes[] = {
 	{"AccessDenied", CFS_DENIED},
 	{"AccessDeniedException", CFS_DENIED},
 	{"NotAuthorized", CFS_DENIED},
-	{"Blocked", CFS_DENIED},
 
 	{"AuthFailure", CFS_UNAUTHENTICATED},
 	{"IncompleteSignature", CFS_UNAUTHENTICATED},
@@ -25,11 +24,13 @@ static const struct cfs_code_fault codes[] = {
 	{"InvalidClientTokenId", CFS_UNAUTHENTICATED},
 	{"InvalidIdentityToken", CFS_UNAUTHENTICATED},
 	{"MissingAuthenticationToken", CFS_UNAUTHENTICATED},
-	{"OptInRequired", CFS_UNAUTHENTICATED},
-	{"PendingVerification", CFS_UNAUTHENTICATED},
-	{"RegionDisabledException", CFS_UNAUTHENTICATED},
 	{"SignatureDoesNotMatch", CFS_UNAUTHENTICATED},
 	{"UnrecognizedClientException", CFS_UNAUTHENTICATED},
+
+	{"Blocked", CFS_NOT_ENABLED},
+	{"OptInRequired", CFS_NOT_ENABLED},
+	{"PendingVerification", CFS_NOT_ENABLED},
+	{"RegionDisabledException", CFS_NOT_ENABLED},
 
 	{"ExpiredToken", CFS_EXPIRED},
 	{"ExpiredTokenException", CFS_EXPIRED},
@@ -41,9 +42,9 @@ static const struct cfs_code_fault codes[] = {
 	{"RequestTimeTooSkewed", CFS_CLOCK_SKEW},
 	{"RequestInTheFuture", CFS_CLOCK_SKEW},
 
-	{"IncorrectInstanceState", CFS_TRANSITION},
-	{"IncorrectState", CFS_TRANSITION},
-	{"InvalidState", CFS_TRANSITION},
+	{"IncorrectInstanceState", CFS_WRONG_STATE},
+	{"IncorrectState", CFS_WRONG_STATE},
+	{"InvalidState", CFS_WRONG_STATE},
 
 	{"UnsupportedOperation", CFS_UNSUPPORTED},
 	{"UnsupportedInstanceAttribute", CFS_UNSUPPORTED},

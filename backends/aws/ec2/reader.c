@@ -259,7 +259,8 @@ static bool is_allowed(const struct cfs_error *error)
 	const char *dry = strstr(error->code, "DryRunOperation");
 
 	return dry || error->fault == CFS_NOT_FOUND || error->fault == CFS_STOPPED ||
-		error->fault == CFS_TRANSITION || error->fault == CFS_UNSUPPORTED;
+		error->fault == CFS_TRANSITION || error->fault == CFS_WRONG_STATE ||
+		error->fault == CFS_UNSUPPORTED;
 }
 
 void cfs_aws_reader_finish(struct cfs_reader *reader, int status, struct cfs_error *ret_error)

@@ -22,8 +22,11 @@ static const struct cfs_code_fault codes[] = {
 	{"UnauthorizedOperation.InvalidToken", CFS_UNAUTHENTICATED},
 	{"UnauthorizedOperation.MFAExpired", CFS_UNAUTHENTICATED},
 	{"UnauthorizedOperation.MFANotFound", CFS_UNAUTHENTICATED},
-	{"IpInBlacklist", CFS_DENIED},
-	{"IpNotInWhitelist", CFS_DENIED},
+	{"IpInBlacklist", CFS_NOT_ENABLED},
+	{"IpNotInWhitelist", CFS_NOT_ENABLED},
+	{"AccountQualificationRestrictions", CFS_NOT_ENABLED},
+	{"InvalidAccount", CFS_NOT_ENABLED}, /* .InsufficientBalance, .UnpaidOrder */
+	{"OperationDenied.AccountNotSupported", CFS_NOT_ENABLED},
 
 	/* Whose keys STS is asked for, and with what */
 	{"InternalError.IllegalRole", CFS_UNAUTHENTICATED},
@@ -65,7 +68,7 @@ static const struct cfs_code_fault codes[] = {
 	{"InvalidInstanceId.NotFound", CFS_NOT_FOUND},
 	{"InvalidInstance", CFS_UNSUPPORTED},
 	{"InvalidInstance.NotSupported", CFS_UNSUPPORTED},
-	{"InvalidInstanceState", CFS_TRANSITION},
+	{"InvalidInstanceState", CFS_WRONG_STATE}, /* LAUNCH_FAILED, as most have their own */
 	{"ResourceInUse", CFS_TRANSITION},
 	{"OperationDenied", CFS_UNSUPPORTED},
 	{"OperationDenied.InstanceOperationInProgress", CFS_TRANSITION},
@@ -75,6 +78,12 @@ static const struct cfs_code_fault codes[] = {
 	{"UnsupportedOperation.InstanceStateEnterRescueMode", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateEnterServiceLiveMigrate", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateExitRescueMode", CFS_TRANSITION},
+	{"UnsupportedOperation.InstanceStateArrears", CFS_STOPPED},
+	{"UnsupportedOperation.InstanceStateCorrupted", CFS_STOPPED},
+	{"UnsupportedOperation.InstanceStateFreezing", CFS_STOPPED},
+	{"UnsupportedOperation.InstanceStateIsolating", CFS_STOPPED},
+	{"UnsupportedOperation.InstanceStateLaunchFailed", CFS_STOPPED},
+	{"UnsupportedOperation.InstanceStateNotRunning", CFS_STOPPED},
 	{"UnsupportedOperation.InstanceStatePending", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateRebooting", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateShutdown", CFS_STOPPED},

@@ -142,6 +142,11 @@ static bool connection_serve_well(struct connection *connection, const char *pat
 		*ret_more = connection_answer(connection, "302 Found\r\nLocation: /hello", "", 0);
 	} else if (strncmp(path, "/date/", 6) == 0) {
 		*ret_more = connection_date(connection, path + 6);
+	} else if (strcmp(path, "denied.test:443") == 0) {
+		*ret_more = connection_answer(connection,
+			"407 Proxy Authentication Required\r\nProxy-Authenticate: Basic "
+			"realm=\"x\"",
+			"", 0);
 	} else if (strcmp(path, "/packed") == 0) {
 		*ret_more = connection_answer(
 			connection, "200 OK\r\nContent-Encoding: gzip", "\x1f\x8b", 2);
@@ -276,6 +281,11 @@ static void *connection_run(void *arg)
 				break;
 			connection->served++;
 		}
+	}
+	/* What a client still sends would else reset the connection before it reads why. */
+	if (connection->ssl && !SSL_is_init_finished(connection->ssl)) {
+		shutdown(connection->fd, SHUT_WR);
+		connection_wait(connection);
 	}
 	SSL_free(connection->ssl);
 	connection_close(connection, false);

@@ -474,6 +474,14 @@ static void proxies_are_asked_unless_the_call_is_direct(void **state)
 	assert_int_equal(proxy->requests, 1);
 	assert_int_equal(proxy->accepted, 1);
 
+	/* It wants to know who asks, for a tunnel and for a request in the clear. */
+	call_start(&f->a, "https://denied.test/", NULL, &patient);
+	http_run_until(f->http, &f->a.done, 1);
+	assert_int_equal(f->a.outcome.fault, CFS_PROXY_DENIED);
+	assert_non_null(strstr(f->a.message, "the proxy asks for a user and a password"));
+	call_path(&f->a, f->server, "/status/407");
+	assert_int_equal(f->a.outcome.fault, CFS_PROXY_DENIED);
+
 	/* No message shows a proxy's password. */
 	assert_int_equal(setenv("https_proxy", "http://user:secret@[::1", 1), 0);
 	call_start(&f->a, "https://cloud.test/", NULL, &patient);

@@ -122,6 +122,37 @@ static void a_server_that_is_trusted_is_asked(void **state)
 	assert_int_equal(f->call.body.len, 1000000);
 }
 
+/* In TLS 1.3 the handshake has ended for the client when the server finds no certificate. */
+static void a_server_that_wants_a_certificate_says_so(void **state)
+{
+	static const struct {
+		int version;
+		const char *words;
+	} rows[] = {
+		{TLS1_2_VERSION, "may want a client certificate"},
+		{TLS1_3_VERSION, "asks for a client certificate"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char ca_file[128];
+		SSL_CTX *context;
+		struct server *server;
+
+		snprintf(ca_file, sizeof(ca_file), "%s/%zu.pem", f->dir, i);
+		context = make_context(ca_file);
+		SSL_CTX_set_verify(
+			context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		assert_int_equal(SSL_CTX_set_max_proto_version(context, rows[i].version), 1);
+		server = server_start(context, false);
+		assert_int_equal(ask(f, "127.0.0.1", server, "/hello", ca_file), CFS_TLS);
+		if (!strstr(f->call.message, rows[i].words))
+			fail_msg("%s", f->call.message);
+		server_stop(server);
+		unlink(ca_file);
+	}
+}
+
 static void a_server_that_is_not_trusted_is_told_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -251,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_server_that_is_trusted_is_asked),
+		TEST(a_server_that_wants_a_certificate_says_so),
 		TEST(a_server_that_is_not_trusted_is_told_nothing),
 		TEST(a_connection_is_not_shared_with_who_trusts_others),
 		TEST(a_file_of_authorities_that_cannot_be_opened_is_not_bad),

@@ -21,10 +21,12 @@ static const struct row {
 	{CFS_NOT_FOUND, ENOENT, "ENOENT"},
 	{CFS_DENIED, EACCES, "EACCES"},
 	{CFS_UNAUTHENTICATED, EACCES, "EACCES"},
+	{CFS_NOT_ENABLED, EACCES, "EACCES"},
 	{CFS_EXPIRED, EKEYEXPIRED, "EKEYEXPIRED"},
 	{CFS_CLOCK_SKEW, EACCES, "EACCES"},
 	{CFS_STOPPED, EHOSTDOWN, "EHOSTDOWN"},
 	{CFS_TRANSITION, EBUSY, "EBUSY"},
+	{CFS_WRONG_STATE, EBUSY, "EBUSY"},
 	{CFS_UNSUPPORTED, EOPNOTSUPP, "EOPNOTSUPP"},
 	{CFS_THROTTLED, EBUSY, "EBUSY"},
 	{CFS_SERVER, EREMOTEIO, "EREMOTEIO"},
@@ -37,6 +39,7 @@ static const struct row {
 	{CFS_REFUSED, ECONNREFUSED, "ECONNREFUSED"},
 	{CFS_RESET, ECONNRESET, "ECONNRESET"},
 	{CFS_TLS, EPROTO, "EPROTO"},
+	{CFS_PROXY_DENIED, EACCES, "EACCES"},
 	{CFS_INTERRUPTED, EINTR, "EINTR"},
 	{CFS_NO_MEMORY, ENOMEM, "ENOMEM"},
 };
@@ -81,6 +84,9 @@ static void advice_is_one_line(void **state)
 			assert_int_not_equal(advice[strlen(advice) - 1], '.');
 	}
 	assert_string_equal(cfs_failure_errno_advice(CFS_DENIED), "allow %s");
+	/* Other credentials of the same account would be refused too. */
+	assert_null(strstr(cfs_failure_errno_advice(CFS_NOT_ENABLED), "credentials"));
+	assert_null(strstr(cfs_failure_errno_advice(CFS_PROXY_DENIED), "credentials"));
 }
 
 static struct cfs_failure failure(enum cfs_fault fault, bool in_catalogue)

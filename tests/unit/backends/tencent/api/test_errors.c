@@ -18,7 +18,7 @@ static const struct cfs_code_fault documented[] = {
 	{"InvalidInstance.NotSupported", CFS_UNSUPPORTED},
 	{"InvalidInstanceId.Malformed", CFS_NOT_FOUND},
 	{"InvalidInstanceId.NotFound", CFS_NOT_FOUND},
-	{"InvalidInstanceState", CFS_TRANSITION},
+	{"InvalidInstanceState", CFS_WRONG_STATE},
 	{"OperationDenied.InstanceOperationInProgress", CFS_TRANSITION},
 	{"UnauthorizedOperation.InvalidToken", CFS_UNAUTHENTICATED},
 	{"UnauthorizedOperation.MFAExpired", CFS_UNAUTHENTICATED},
@@ -26,6 +26,8 @@ static const struct cfs_code_fault documented[] = {
 	{"UnsupportedOperation.InstanceStateEnterRescueMode", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateEnterServiceLiveMigrate", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateExitRescueMode", CFS_TRANSITION},
+	{"UnsupportedOperation.InstanceStateIsolating", CFS_STOPPED},
+	{"UnsupportedOperation.InstanceStateLaunchFailed", CFS_STOPPED},
 	{"UnsupportedOperation.InstanceStatePending", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateRebooting", CFS_TRANSITION},
 	{"UnsupportedOperation.InstanceStateShutdown", CFS_STOPPED},
@@ -64,8 +66,8 @@ static const struct cfs_code_fault documented[] = {
 	{"UnsupportedRegion", CFS_UNSUPPORTED},
 	{"UnsupportedOperation", CFS_UNSUPPORTED},
 	{"UnauthorizedOperation", CFS_DENIED},
-	{"IpInBlacklist", CFS_DENIED},
-	{"IpNotInWhitelist", CFS_DENIED},
+	{"IpInBlacklist", CFS_NOT_ENABLED},
+	{"IpNotInWhitelist", CFS_NOT_ENABLED},
 	{"ActionOffline", CFS_UNSUPPORTED},
 };
 
