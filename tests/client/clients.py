@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import subprocess
+import threading
 import time
 import urllib.parse
 
@@ -22,6 +23,7 @@ import botocore.credentials
 from simulator import KEY_ID, SECRET, scrubbed_env
 
 HERE = pathlib.Path(__file__).resolve().parent
+_ONE_AT_A_TIME = threading.Lock()  # of the runs of a warm program
 EC2_VERSION = "2016-11-15"
 CVM_VERSION = "2017-03-12"
 
@@ -54,10 +56,11 @@ def warmed(program):
 
 def run_warm(program, *arguments, env):
     """What subprocess.run() would say of that program: "aws" or "botocore" (botocore_client.py)."""
-    process = warmed(program)
     job = {"arguments": list(map(str, arguments)), "environ": env}
-    print(json.dumps(job), file=process.stdin, flush=True)
-    done = json.loads(process.stdout.readline())
+    with _ONE_AT_A_TIME:
+        process = warmed(program)
+        print(json.dumps(job), file=process.stdin, flush=True)
+        done = json.loads(process.stdout.readline())
     return subprocess.CompletedProcess(arguments, done["status"], done["stdout"], done["stderr"])
 
 

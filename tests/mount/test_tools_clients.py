@@ -2,7 +2,6 @@
 logs, and the same fields of the same instances. The clock of the screens stands still."""
 
 import base64
-import concurrent.futures
 import datetime
 import ipaddress
 import json
@@ -34,12 +33,6 @@ def info(directory):
     return json.loads((directory / "info.json").read_text())
 
 
-def in_parallel(function, items):
-    """The CLI takes most of a second to start."""
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        return list(pool.map(function, items))
-
-
 def cli(cloud, directory, *args):
     return clients.aws(cloud.sim, "--region", info(directory)["region"], *args, "--instance-id",
                        directory.name)
@@ -57,7 +50,7 @@ def test_the_aws_cli_gets_the_same_screens(cloud):
     directories = showing(cloud.mount.aws, "screenshot.jpg")
     # Lit displays, sleeping ones, and one of a stopping machine.
     assert {"running", "stopping"} <= {info(directory)["state"] for directory in directories}
-    answers = in_parallel(lambda one: cli(cloud, one, "get-console-screenshot"), directories)
+    answers = [cli(cloud, one, "get-console-screenshot") for one in directories]
     images = [(directory / "screenshot.jpg").read_bytes() for directory in directories]
     for answer, image in zip(answers, images):
         assert base64.b64decode(answer["ImageData"], validate=True) == image
@@ -77,7 +70,7 @@ def test_the_aws_cli_wakes_a_display_to_the_same_screen(cloud):
 
 def test_the_aws_cli_gets_the_same_logs(cloud):
     directories = showing(cloud.mount.aws, "console.log")[::3]
-    answers = in_parallel(lambda one: cli(cloud, one, "get-console-output"), directories)
+    answers = [cli(cloud, one, "get-console-output") for one in directories]
     for directory, answer in zip(directories, answers):
         # The CLI shows text: what is no UTF-8 in a log it has replaced.
         log = (directory / "console.log").read_bytes()
@@ -116,7 +109,7 @@ def test_the_aws_cli_refuses_where_the_mount_does(cloud, described):
             cli(cloud, directory, "get-console-screenshot")
         return caught.value.code
 
-    codes = in_parallel(refusal, kinds.values())
+    codes = [refusal(directory) for directory in kinds.values()]
     assert set(codes) == {"InvalidInstanceID.NotFound", "UnsupportedOperation"}
     for directory in kinds.values():
         with pytest.raises(OSError):
