@@ -267,9 +267,13 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 	config->mount.still_max = (uint64_t)STILL_MAX_DEFAULT * MIB;
 	for (size_t i = 0; !config->from_file && r == 0 && (backend = cfs_backend_at(i)); i++)
 		r = add_cloud(config, backend->name, backend);
+	/* In the file's order, and then what only options name. */
 	for (const struct cfs_config_item *item = config->items.first; item && r == 0;
 		item = item->next)
-		r = add_section(config, item, why);
+		r = item->option ? 0 : add_section(config, item, why);
+	for (const struct cfs_config_item *item = config->items.first; item && r == 0;
+		item = item->next)
+		r = item->option ? add_section(config, item, why) : 0;
 	/* What is applied later counts. On the command line options stand before the file is read.
 	 */
 	for (const struct cfs_config_item *item = config->items.first; item && r == 0;

@@ -254,6 +254,16 @@ static bool has_error(const cJSON *list)
 	return false;
 }
 
+/* The identity is only shown: a private network may have an endpoint for consoles and none for the
+ * service that tells who is asking. */
+static bool add_note(cJSON *report, bool ok)
+{
+	bool known = cJSON_IsString(cJSON_GetObjectItemCaseSensitive(report, "identity"));
+
+	return add_text(report, "note",
+		ok && !known ? "the identity could not be looked up; nothing else needs it" : NULL);
+}
+
 static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 {
 	bool ok;
@@ -269,11 +279,10 @@ static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 		r = check_permissions(cloud, report);
 	if (r < 0)
 		return r;
-	ok = cJSON_IsString(cJSON_GetObjectItemCaseSensitive(report, "identity")) &&
-		cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(report, "regions")) > 0 &&
+	ok = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(report, "regions")) > 0 &&
 		!has_error(cJSON_GetObjectItemCaseSensitive(report, "regions")) &&
 		!has_error(cJSON_GetObjectItemCaseSensitive(report, "permissions"));
-	return cJSON_AddBoolToObject(report, "ok", ok) ? (ok ? 1 : 0) : -ENOMEM;
+	return add_note(report, ok) && cJSON_AddBoolToObject(report, "ok", ok) ? ok : -ENOMEM;
 }
 
 int cfs_check(const struct cfs_clouds *clouds, bool json)

@@ -61,13 +61,14 @@ static void print_report(const cJSON *report)
 {
 	const cJSON *item, *instances;
 	const char *identity = text_of(report, "identity"), *printed = NULL;
+	const char *note = text_of(report, "note");
 
 	printf("%s (backend %s)\n", text_of(report, "cloud"), text_of(report, "backend"));
 	print_credentials(report);
 	if (identity)
 		printf("  who          %s\n", identity);
 	else
-		printf("  who          NOT KNOWN: %s\n",
+		printf("  who          %s: %s\n", note ? "not known" : "NOT KNOWN",
 			once(text_of(report, "identity_error"), &printed));
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(report, "regions"))
 	{
@@ -83,6 +84,8 @@ static void print_report(const cJSON *report)
 	{
 		print_permission(item, &printed);
 	}
+	if (note)
+		printf("  note         %s\n", note);
 	printf("  %s\n",
 		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "ok")) ? "OK" : "NOT OK");
 }

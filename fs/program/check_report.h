@@ -8,6 +8,7 @@
  *   identity              an ARN, or null; identity_error
  *   regions               [{name, instances, error}]; instances is null where error is not
  *   permissions           [{name, allowed: true, false or null for unknown, error, statement}]
+ *   note                  what is good to know where nothing is missing, or null
  *   ok                    whether nothing is missing
  */
 #ifndef CFS_FS_PROGRAM_CHECK_REPORT_H

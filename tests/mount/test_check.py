@@ -20,7 +20,7 @@ def fixture_check(tmp_path):
         given = {option.split("=")[0]: option for option in [*cloud_options(cloud), *options]}
         for option in given.values():
             command += ["-o", option]
-        env = scrubbed_env(tmp_path, AWS_ENDPOINT_URL_STS=cloud.url, **{**GOOD, **env})
+        env = scrubbed_env(tmp_path, **{"AWS_ENDPOINT_URL_STS": cloud.url, **GOOD, **env})
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60,
                               check=False)
         assert done.stderr == ""
@@ -132,6 +132,30 @@ def test_an_endpoint_that_is_down_is_told_at_once(sim, check):
     done = check(cloud, options=["aws.endpoint=https://127.0.0.1:1"])
     assert done.returncode == 1
     assert "Connection refused" in done.stdout or "connect to server" in done.stdout
+
+
+def test_without_the_service_that_tells_who_it_is_all_can_be_well(sim, check):
+    """A VPC whose only endpoint is that of EC2."""
+    cloud = sim(rate_scale=0)
+    done = check(cloud, AWS_ENDPOINT_URL_STS="https://127.0.0.1:1")
+    assert done.returncode == 0
+    aws = done.stdout.partition("tencent (backend")[0].splitlines()
+    assert aws[2].startswith("  who          not known: ")
+    assert aws[-2:] == ["  note         the identity could not be looked up; nothing else needs it",
+                        "  OK"]
+    done = check(cloud, "--check=json", AWS_ENDPOINT_URL_STS="https://127.0.0.1:1")
+    aws, tencent = json.loads(done.stdout)
+    assert aws["ok"] and aws["identity"] is None and aws["identity_error"] and aws["note"]
+    assert tencent["ok"] and tencent["note"] is None
+
+
+def test_clouds_come_in_the_order_of_the_configuration(sim, check, tmp_path):
+    """Also where an option names one, which is read before the file."""
+    config = tmp_path / "consolefs.conf"
+    config.write_text("[prod]\nbackend = aws\n[tencent]\n[aws]\n")
+    done = check(sim(rate_scale=0), "--check=json", "-c", config,
+                 options=["prod.regions=us-east-1", "prod.timeout=1"])
+    assert [one["cloud"] for one in json.loads(done.stdout)] == ["prod", "tencent", "aws"]
 
 
 @pytest.mark.parametrize("args, said", [
