@@ -164,10 +164,13 @@ static int deliver(struct parser *parser)
 static const char *find_close(struct cfs_span line, bool nested)
 {
 	for (size_t i = 1; i < line.len; i++) {
-		struct cfs_span rest = {line.at + i + 1, line.len - i - 1};
+		const char *after = line.at + i + 1;
+		struct cfs_span rest;
 
-		if (line.at[i] == ']' &&
-			trim((struct cfs_span){rest.at, comment_of(rest, false)}).len == 0)
+		if (line.at[i] != ']')
+			continue;
+		rest = trim((struct cfs_span){after, line.len - i - 1});
+		if (rest.len == 0 || (rest.at > after && begins_comment(*rest.at)))
 			return line.at + i;
 	}
 	return nested ? memrchr(line.at, ']', line.len) : NULL;

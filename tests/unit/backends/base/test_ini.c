@@ -155,6 +155,7 @@ static void no_comment_begins_within_a_header(void **state)
 	assert_reads("[a # b]\n[a ; b] ; c\n[#]\n", "1 [a # b]\n2 [a ; b]\n3 [#]\n");
 	assert_nests("[a # b]\n[\"a # ]b\"]\n[a] # see [b]\n[a]x\n",
 		"1 [a # b]\n2 [\"a # ]b\"]\n3 [a]\n4 [a]\n");
+	assert_nests("[a]#b]\n[a] b]\n[a]\t;]\n", "1 [a]#b]\n2 [a] b]\n3 [a]\n");
 }
 
 static void nested_text_takes_every_line_that_the_aws_tools_take(void **state)
