@@ -38,7 +38,8 @@ _consolefs_mount_options() {
 	[[ $cur == *,* ]] && head=${cur%,*},
 	[[ ${cur##*,} != *=* ]] || return
 	_consolefs_ask "$1"
-	words="ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= consolefs.refuse=
+	words="ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= still
+		consolefs.refuse= consolefs.still_ttl= consolefs.still_max=
 		$(_consolefs_settings)"
 	mapfile -t candidates < <(compgen -W "$words" -- "${cur##*,}")
 	# readline replaces what follows the last of its word breaks only.
