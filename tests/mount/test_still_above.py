@@ -46,41 +46,36 @@ def mounted(directory, *command):
         subprocess.run(["/usr/bin/umount", directory], check=True, timeout=60)
 
 
-def is_exact(cloud, path):
-    """Looks, opens and maps as tools do that trust the size, and returns the content."""
+def exact(cloud, path):
+    """Looks, opens and maps as tools do that trust the size, and returns the content's digest."""
     size = os.stat(path).st_size
     with open(path, "rb") as file:
         content = file.read(size)
         assert file.read() == b"" and os.fstat(file.fileno()).st_size == size
         with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as mapping:
-            assert mapping[:] == content
-    assert digest(content) in {entry["sha256"] for entry in fetches(cloud.sim)}
-    return content
+            found = digest(mapping[:])
+    assert digest(content) == found
+    assert found in {entry["sha256"] for entry in fetches(cloud.sim)}
+    return found
 
 
 def check_over_time(cloud, path, screen):
     """The path above shows what is held, and then another, three times. A map of it holds it longer."""
-    def calls():
-        return len(fetches(cloud.sim, instance=screen.parent.name))
-
     def grow_old():
         age = time.time() - os.stat(cloud.mount.path / screen).st_mtime
-        time.sleep(max(0, 2 * TTL_S - age))
+        time.sleep(max(0, 1.2 * TTL_S - age))
 
-    content = is_exact(cloud, path)
-    before = calls()
-    for count in range(1, 4):
+    found = exact(cloud, path)
+    for _ in range(3):
         grow_old()
-        content, old = is_exact(cloud, path), content
-        assert content != old and content == is_exact(cloud, path)
-        assert calls() == before + count
-    with open(path, "rb") as file:
-        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    content, before = mapping[:], calls()
-    grow_old()
-    assert is_exact(cloud, path) == content == mapping[:]
-    assert calls() == before
-    mapping.close()
+        found, old = exact(cloud, path), found
+        assert found != old
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
+        found = digest(mapping[:])
+        before = len(fetches(cloud.sim, instance=screen.parent.name))
+        grow_old()
+        assert exact(cloud, path) == found == digest(mapping[:])
+        assert len(fetches(cloud.sim, instance=screen.parent.name)) == before
 
 
 def above_bindfs(cloud, screen, tmp_path):
