@@ -153,6 +153,33 @@ static void it_is_not_looked_for_all_the_time(void **state)
 	assert_true(cfs_watched_files_changed(&f->files, f->now + CFS_WATCHED_FILES_INTERVAL));
 }
 
+static void what_this_process_has_written_is_no_change(void **state)
+{
+	struct fixture *f = *state;
+	struct stat now;
+
+	put(f, "one");
+	assert_int_equal(read_back(f, f->path, "one"), 0);
+	put(f, "three");
+	assert_int_equal(stat(f->path, &now), 0);
+	cfs_watched_files_wrote(&f->files, f->path, &now);
+	cfs_watched_files_wrote(&f->files, "/nobody/knows", &now);
+	assert_false(changed(f));
+	put(f, "of another");
+	assert_true(changed(f));
+}
+
+static void random_bytes_differ(void **state)
+{
+	unsigned char one[16] = {0}, two[16] = {0}, none[16] = {0};
+	struct fixture *f = *state;
+
+	assert_int_equal(f->files.env.random(f->files.env.arg, one, sizeof(one)), 0);
+	assert_int_equal(f->files.env.random(f->files.env.arg, two, sizeof(two)), 0);
+	assert_memory_not_equal(one, two, sizeof(one));
+	assert_memory_not_equal(one, none, sizeof(one));
+}
+
 static void only_so_many_are_remembered_and_each_once(void **state)
 {
 	struct fixture *f = *state;
@@ -219,6 +246,8 @@ int main(void)
 		TEST(a_file_that_comes_or_goes_is_noticed),
 		TEST(a_file_that_is_replaced_is_noticed),
 		TEST(it_is_not_looked_for_all_the_time),
+		TEST(what_this_process_has_written_is_no_change),
+		TEST(random_bytes_differ),
 		TEST(only_so_many_are_remembered_and_each_once),
 		TEST(variables_are_those_of_the_process),
 		cmocka_unit_test(a_difference_that_matters_is_learnt_and_kept),
