@@ -27,7 +27,7 @@ GOOD = {"", "delay", "chunks", "interim", "twice"}
 CODES = {
     "UnauthorizedOperation": "EACCES", "AuthFailure": "EACCES", "OptInRequired": "EACCES",
     "ExpiredToken": "EKEYEXPIRED",
-    "IncorrectInstanceState": "EBUSY", "RequestLimitExceeded": "EBUSY", "InvalidInstanceState": "EBUSY",
+    "IncorrectInstanceState": "EBUSY", "RequestLimitExceeded": "EBUSY",
     "InternalError": "EREMOTEIO", "Unavailable": "EREMOTEIO", "InternalServerError": "EREMOTEIO",
     "UnsupportedOperation": "EOPNOTSUPP", "InvalidInstance.NotSupported": "EOPNOTSUPP",
     "UnsupportedOperation.SpecialInstanceType": "EOPNOTSUPP",
@@ -57,6 +57,8 @@ def outcomes(entry):
         return NOT_FOUND[code]
     if code == "UnsupportedOperation" and fault != "code" and entry["action"] == SCREEN:
         return {"EOPNOTSUPP", "EBUSY"}  # of a pending instance, by the message
+    if code == "InvalidInstanceState":
+        return {"EBUSY", "EHOSTDOWN"}  # by the listed state, which may be of before
     if code in CODES:
         return {CODES[code]}
     if code.startswith(TRANSITION):
