@@ -8,11 +8,11 @@
 #include "backends/aws/ec2/request.h"
 #include "backends/aws/keys/providers.h"
 
-static const char *endpoint_check(const char *url)
+static const char *endpoint_check(const char *url, bool insecure_http)
 {
 	struct cfs_aws_endpoint endpoint;
 
-	return cfs_aws_endpoint_parse(url, &endpoint);
+	return cfs_aws_endpoint_parse(url, insecure_http, &endpoint);
 }
 
 static const struct cfs_pair demo_variables[] = {

@@ -56,6 +56,7 @@ struct cfs_settings {
 	const char *profile;        /* NULL: the SDK's own rules */
 	const char *endpoint;       /* NULL: the cloud's own */
 	const char *ca_file;        /* NULL: the SDK's own rules, then the system's */
+	bool insecure_http;         /* endpoints may be asked over plain http, wherever they are */
 	const struct cfs_pair *own; /* settings that are rows of the backend's own table */
 	size_t n_own;
 };
@@ -146,7 +147,7 @@ struct cfs_backend {
 
 	/* (optional) What is wrong with an endpoint, a static text that follows its name ("has no
 	 * host"); NULL if nothing is. */
-	const char *(*endpoint_check)(const char *url);
+	const char *(*endpoint_check)(const char *url, bool insecure_http);
 
 	/* (optional) Names of regions, NULL-terminated, of which a mistyped one may have been meant
 	 * to be one. Others are valid too: see valid_region. */

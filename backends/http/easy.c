@@ -37,9 +37,9 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	int fd;
 
 	(void)purpose;
-	/* Plain http is only for loopback hosts and metadata services: what the name has resolved
-	 * to must be one. */
-	if (cfs_http_url_is_plain(transfer->request.url) &&
+	/* Plain http is only for loopback hosts and metadata services, unless it is allowed: what
+	 * the name has resolved to must be one. */
+	if (!transfer->insecure && cfs_http_url_is_plain(transfer->request.url) &&
 		!cfs_http_url_is_loopback(&address->addr) &&
 		!(transfer->direct && cfs_http_url_is_metadata(&address->addr))) {
 		transfer->failed = CFS_REJECTED;

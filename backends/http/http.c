@@ -376,12 +376,13 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 		.handler = handler,
 		.arg = arg,
 		.direct = options->direct,
+		.insecure = options->insecure,
 		.request = *request};
 	cfs_http_request_init(request, request->method);
 
-	why = transfer->request.url
-		? cfs_http_url_check(transfer->request.url, options->direct, &loopback)
-		: "no URL";
+	why = transfer->request.url ? cfs_http_url_check(transfer->request.url, options->direct,
+					      options->insecure, &loopback)
+				    : "no URL";
 	if (why) {
 		fail(http, transfer, CFS_REJECTED, why);
 		return;

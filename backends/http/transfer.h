@@ -47,6 +47,7 @@ struct cfs_http_options {
 	long connect_ms;     /* of it, for resolving, connecting and the TLS handshake, > 0 */
 	bool fresh;          /* on a new connection, not one that was kept */
 	bool direct;         /* a metadata service: never through a proxy, plain http allowed */
+	bool insecure;       /* plain http allowed to any host */
 };
 
 struct cfs_http;
@@ -60,7 +61,7 @@ struct cfs_transfer {
 	void *list;                     /* of its headers, as libcurl takes them */
 	const struct cfs_http_handler *handler;
 	void *arg;
-	bool direct;
+	bool direct, insecure;
 	int aborted_by;
 	int64_t date;
 	size_t header_bytes;

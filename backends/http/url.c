@@ -130,7 +130,7 @@ out:
 	return outcome;
 }
 
-const char *cfs_http_url_check(const char *url, bool direct, bool *ret_loopback)
+const char *cfs_http_url_check(const char *url, bool direct, bool insecure, bool *ret_loopback)
 {
 	struct cfs_http_url parts = {0};
 
@@ -145,7 +145,7 @@ const char *cfs_http_url_check(const char *url, bool direct, bool *ret_loopback)
 		break;
 	}
 	*ret_loopback = parts.place == CFS_HTTP_LOOPBACK;
-	if (parts.tls || parts.place == CFS_HTTP_LOOPBACK ||
+	if (parts.tls || insecure || parts.place == CFS_HTTP_LOOPBACK ||
 		(direct && parts.place != CFS_HTTP_ELSEWHERE))
 		return NULL;
 	return "plain http is for loopback hosts only";

@@ -46,8 +46,8 @@ const char *cfs_http_url_check_path(const char *rest);
 
 /* For the engine: whether a request may be sent there. Returns NULL and sets *ret_loopback, or why
  * not, a static text. With `direct`, which allows metadata services, a name is allowed until it is
- * resolved. */
-const char *cfs_http_url_check(const char *url, bool direct, bool *ret_loopback);
+ * resolved; with `insecure`, plain http is allowed to any host. */
+const char *cfs_http_url_check(const char *url, bool direct, bool insecure, bool *ret_loopback);
 /* Not encrypted. */
 bool cfs_http_url_is_plain(const char *url);
 

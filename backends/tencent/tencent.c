@@ -7,12 +7,12 @@
 #include "backends/tencent/cvm/request.h"
 #include "backends/tencent/keys/providers.h"
 
-static const char *endpoint_check(const char *url)
+static const char *endpoint_check(const char *url, bool insecure_http)
 {
 	char host[CFS_HTTP_HOST_MAX];
 	bool tls;
 
-	return cfs_tencent_url_endpoint(url, &tls, host);
+	return cfs_tencent_url_endpoint(url, insecure_http, &tls, host);
 }
 
 static const struct cfs_pair demo_variables[] = {

@@ -176,6 +176,7 @@ static void start_step(struct cfs_credentials *credentials, struct cfs_step *ste
 		.timeout_ms = step->timeout_ms,
 		.connect_ms = step->timeout_ms,
 		.direct = step->direct,
+		.insecure = credentials->settings->insecure_http,
 	};
 
 	if (step->kind == CFS_STEP_HTTP) {

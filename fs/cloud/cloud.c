@@ -16,6 +16,7 @@ int cfs_cloud_create(const struct cfs_runtime *runtime, struct cfs_cloud_config 
 				.profile = config->profile,
 				.endpoint = config->endpoint,
 				.ca_file = config->ca_file,
+				.insecure_http = config->insecure_http,
 				.own = config->own,
 				.n_own = config->n_own,
 			},

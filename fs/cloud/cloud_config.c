@@ -11,12 +11,14 @@
 #define LIST_TTL_DEFAULT 60 /* seconds */
 #define TIMEOUT_DEFAULT 30  /* seconds */
 
+#define INSECURE_HTTP "insecure_http"
 #define WHAT_MAX 128 /* bytes of what is wrong with a value */
 
 /* A setting that is being applied. */
 struct applied {
 	struct cfs_cloud_config *cloud;
 	const struct cfs_config_item *item;
+	bool insecure_http; /* wherever in the configuration it is set */
 	struct cfs_buf *why;
 };
 
@@ -74,8 +76,9 @@ bool cfs_cloud_config_equal(const struct cfs_cloud_config *a, const struct cfs_c
 	if (!same_text(a->name, b->name) || a->backend != b->backend ||
 		!same_text(a->profile, b->profile) || !same_text(a->endpoint, b->endpoint) ||
 		!same_text(a->ca_file, b->ca_file) || a->all_regions != b->all_regions ||
-		a->list_ttl_ms != b->list_ttl_ms || a->timeout_ms != b->timeout_ms ||
-		a->rate != b->rate || a->n_regions != b->n_regions || a->n_own != b->n_own)
+		a->insecure_http != b->insecure_http || a->list_ttl_ms != b->list_ttl_ms ||
+		a->timeout_ms != b->timeout_ms || a->rate != b->rate ||
+		a->n_regions != b->n_regions || a->n_own != b->n_own)
 		return false;
 	for (size_t i = 0; i < a->n_regions; i++) {
 		if (strcmp(a->regions[i], b->regions[i]) != 0)
@@ -139,8 +142,39 @@ static int set_endpoint(const struct applied *applied)
 	r = set_text(applied, &applied->cloud->endpoint);
 	if (r < 0 || !backend->endpoint_check)
 		return r;
-	wrong = backend->endpoint_check(applied->item->value);
+	wrong = backend->endpoint_check(applied->item->value, applied->insecure_http);
 	return wrong ? refuse_value(applied, wrong) : 0;
+}
+
+static bool is_yes(const char *value)
+{
+	return strcmp(value, "yes") == 0;
+}
+
+static int set_insecure_http(const struct applied *applied)
+{
+	const char *value = applied->item->value;
+
+	if (!is_yes(value) && strcmp(value, "no") != 0)
+		return refuse_value(applied, "is neither yes nor no");
+	applied->cloud->insecure_http = is_yes(value);
+	return 0;
+}
+
+/* Whether the cloud of the item will have plain http once all is applied: an endpoint may stand
+ * before it. Options count more than the file. */
+static bool find_insecure_http(
+	const struct cfs_config_items *items, const struct cfs_config_item *of)
+{
+	const struct cfs_config_item *found = NULL;
+
+	for (const struct cfs_config_item *item = items->first; item; item = item->next) {
+		if (item->key && strcmp(item->section, of->section) == 0 &&
+			strcmp(item->key, INSECURE_HTTP) == 0 &&
+			(item->option || !found || !found->option))
+			found = item;
+	}
+	return found && is_yes(found->value);
 }
 
 /* Made absolute: a daemon's working directory is not the user's. */
@@ -259,6 +293,7 @@ static const struct setting {
 	{"profile", "profile of the cloud's own configuration files", set_profile},
 	{"regions", "names of regions, or all", set_regions},
 	{"endpoint", "https URL of the API", set_endpoint},
+	{INSECURE_HTTP, "yes: plain http to hosts other than this one", set_insecure_http},
 	{"ca_file", "file of the certificate authorities to trust", set_ca_file},
 	{"list_ttl", "seconds for which a list of instances is fresh", set_list_ttl},
 	{"timeout", "seconds that a call may take", set_timeout},
@@ -328,7 +363,12 @@ static int refuse_key(const struct applied *applied)
 int cfs_cloud_config_apply(struct cfs_cloud_config *config, const struct cfs_config_items *items,
 	const struct cfs_config_item *item, struct cfs_buf *why)
 {
-	const struct applied applied = {.cloud = config, .item = item, .why = why};
+	const struct applied applied = {
+		.cloud = config,
+		.item = item,
+		.insecure_http = find_insecure_http(items, item),
+		.why = why,
+	};
 	const struct cfs_setting *own = find_own(config->backend, item->key);
 	const struct setting *setting = find_setting(item->key);
 

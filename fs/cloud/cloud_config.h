@@ -17,6 +17,7 @@ struct cfs_cloud_config {
 	char *name;
 	const struct cfs_backend *backend;
 	char *profile, *endpoint, *ca_file; /* NULL when not given */
+	bool insecure_http;                 /* plain http to any host, not only this one */
 	char *regions[CFS_REGIONS_MAX];     /* none: the SDK's own rules */
 	size_t n_regions;
 	bool all_regions;                      /* those that the account may use */

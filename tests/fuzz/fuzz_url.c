@@ -90,7 +90,7 @@ static void check_engine(const char *text, bool direct)
 	bool loopback = false;
 	struct taken taken;
 
-	if (cfs_http_url_check(text, direct, &loopback))
+	if (cfs_http_url_check(text, direct, false, &loopback))
 		return;
 	MUST_OF(take(text, &taken), text);
 	MUST_OF(!taken.user, text);
@@ -139,9 +139,9 @@ static void check_aws(const char *text)
 		MUST_OF(is_loopback(endpoint.host), endpoint.host);
 	cfs_buf_clear(&url);
 	MUST(cfs_aws_endpoint_url_of(&endpoint, "x?y=z", &url) == 0);
-	if (cfs_aws_endpoint_parse(text, &endpoint) == NULL) {
+	if (cfs_aws_endpoint_parse(text, false, &endpoint) == NULL) {
 		MUST_OF(endpoint.tls || is_loopback(endpoint.host), text);
-		MUST_OF(!cfs_http_url_check(url.data, false, &loopback), url.data);
+		MUST_OF(!cfs_http_url_check(url.data, false, false, &loopback), url.data);
 	}
 	cfs_buf_finish(&url);
 }
@@ -159,7 +159,7 @@ static void check_aws_region(const char *text)
 		cfs_buf_clear(&url);
 		MUST(cfs_aws_endpoint_url(&endpoint, &url) == 0);
 		check_place(url.data, true, endpoint.host, "/");
-		MUST_OF(!cfs_aws_endpoint_parse(url.data, &again), url.data);
+		MUST_OF(!cfs_aws_endpoint_parse(url.data, false, &again), url.data);
 		MUST_OF(strcmp(again.host, endpoint.host) == 0, url.data);
 		MUST_OF(strstr(endpoint.host, text), endpoint.host);
 	}
@@ -176,7 +176,7 @@ static void check_tencent(const char *text, unsigned what)
 		wrong = cfs_tencent_url_metadata(text, host);
 	else
 		wrong = (what == 'H' ? cfs_tencent_url_host : cfs_tencent_url_endpoint)(
-			text, &tls, host);
+			text, false, &tls, host);
 	if (wrong)
 		return;
 	MUST(strlen(host) < sizeof(host));
@@ -184,7 +184,7 @@ static void check_tencent(const char *text, unsigned what)
 	check_place(url, tls, host, "/");
 	if (!tls)
 		MUST_OF(what == 'M' ? is_link(host) : is_loopback(host), host);
-	MUST_OF(!cfs_http_url_check(url, what == 'M', &loopback), url);
+	MUST_OF(!cfs_http_url_check(url, what == 'M', false, &loopback), url);
 }
 
 static void check_page(const char *text)

@@ -102,6 +102,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def finish_request(self, request, client_address):
         """In the connection's own thread, so that a slow handshake stops nobody."""
+        if self.cloud.plain:
+            super().finish_request(request, client_address)
+            return
         with contextlib.suppress(ConnectionError, ssl.SSLError), \
                 self.cloud.tls.wrap_socket(request, server_side=True) as wrapped:
             super().finish_request(wrapped, client_address)
@@ -111,8 +114,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class ScriptedCloud:
-    def __init__(self, answer, address="127.0.0.1"):
-        """The certificate names 127.0.0.1, whatever the address."""
+    def __init__(self, answer, address="127.0.0.1", plain=False):
+        """The certificate names 127.0.0.1, whatever the address. Plain: http."""
+        self.plain = plain
         self.answer = answer
         self.requests = []
         self.errors = []
@@ -126,7 +130,7 @@ class ScriptedCloud:
         self.server = _Server((address, 0), _Handler)
         self.server.cloud = self
         self.port = self.server.server_address[1]
-        self.url = f"https://{address}:{self.port}"
+        self.url = f"http{'' if plain else 's'}://{address}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever,
                                        kwargs={"poll_interval": 0.02})
         self.thread.start()

@@ -348,7 +348,9 @@ WRONG = [
     ("[index.html]\nbackend = aws\n", 1, "directory"),
     ("[" + "x" * 65 + "]\nbackend = aws\n", 1, "directory"),
     ("[aws]\nregions = us-east-1\n\x01\x02\n", 3, "neither"),
-    ("[aws]\nregions = us-east-1\nendpoint = http://example.com\n", 3, "loopback"),
+    ("[aws]\nregions = us-east-1\nendpoint = http://example.com\n", 3, "insecure_http = yes"),
+    ("[tencent]\ninsecure_http = no\nendpoint = http://example.com\n", 3, "insecure_http = yes"),
+    ("[aws]\ninsecure_http = maybe\n", 2, "neither yes nor no"),
     ("[tencent]\nendpoint = https://example.com/path\n", 2, "endpoint"),
 ]
 
@@ -388,3 +390,33 @@ def test_an_empty_configuration_is_an_error(config, directory):
 
 def test_a_file_that_is_too_large_is_an_error(config, directory):
     assert "test.conf" in refused("-c", config("#" * (2 << 20)), directory)
+
+
+# Private endpoints in the clear. This address leads here, and is no loopback address.
+HERE = "0.0.0.0"
+
+
+@pytest.mark.parametrize("cloud, keys, listing, one", [
+    ("aws", AWS_KEYS, ec2_listing([ONE]), ONE),
+    ("tencent", TENCENT_KEYS, cvm_listing(["ins-aaaaaaaa"]), "ins-aaaaaaaa")])
+def test_plain_http_to_other_hosts_takes_insecure_http(config, directory, cloud, keys, listing,
+                                                       one):
+    """Wherever it stands in the file."""
+    with ScriptedCloud(lambda request: (200, listing), HERE, plain=True) as other:
+        path = config(f"[{cloud}]\nendpoint = {other.url}\ninsecure_http = yes\n"
+                      f"regions = {'us-east-1' if cloud == 'aws' else 'ap-guangzhou'}\n")
+        with Mount(args=["-c", path], keys=False, env=keys) as mount:
+            assert fleet.instances(mount.path / cloud) == [one]
+        assert other.requests
+        said = refused("-o", f"{cloud}.endpoint={other.url}", directory, env=keys)
+        assert "`insecure_http = yes`" in said
+
+
+def test_an_endpoint_of_the_environment_says_which_setting_it_takes(directory):
+    with ScriptedCloud(lambda request: (200, ec2_listing([ONE])), HERE, plain=True) as other:
+        env = {**AWS_KEYS, "AWS_ENDPOINT_URL": other.url, "AWS_REGION": "us-east-1"}
+        said = refused("-o", "aws.backend=aws", directory, env=env)
+        assert "AWS_ENDPOINT_URL is http" in said and "`insecure_http = yes`" in said
+        assert not other.requests
+        with Mount(options=["aws.insecure_http=yes"], keys=False, env=env) as mount:
+            assert fleet.instances(mount.path / "aws") == [ONE]

@@ -27,7 +27,8 @@ const char *cfs_aws_endpoint_split(
 	return NULL;
 }
 
-const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret_endpoint)
+const char *cfs_aws_endpoint_parse(
+	const char *url, bool insecure_http, struct cfs_aws_endpoint *ret_endpoint)
 {
 	struct cfs_aws_endpoint endpoint;
 	bool loopback;
@@ -35,8 +36,9 @@ const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret
 
 	if (why)
 		return why;
-	if (!endpoint.tls && !loopback)
-		return "is http, which is for loopback hosts only";
+	if (!endpoint.tls && !loopback && !insecure_http)
+		return "is http, which is for loopback hosts only: `insecure_http = yes` allows "
+		       "others";
 	*ret_endpoint = endpoint;
 	return NULL;
 }

@@ -22,8 +22,10 @@ struct cfs_aws_endpoint {
 	char path[CFS_AWS_PATH_MAX]; /* begins with '/' */
 };
 
-/* What is wrong with the URL of an endpoint, a static text; NULL if it is one. */
-const char *cfs_aws_endpoint_parse(const char *url, struct cfs_aws_endpoint *ret_endpoint);
+/* What is wrong with the URL of an endpoint, a static text; NULL if it is one. With insecure_http it
+ * may be http to any host. */
+const char *cfs_aws_endpoint_parse(
+	const char *url, bool insecure_http, struct cfs_aws_endpoint *ret_endpoint);
 /* The same for a metadata service, which may be asked over plain http wherever it is. Whether it is
  * loopback is for the caller to judge. */
 const char *cfs_aws_endpoint_split(

@@ -30,11 +30,12 @@ static const char *const legacy_regions[] = {"ap-northeast-1", "ap-south-1", "ap
 	"ap-southeast-2", "aws-global", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1",
 	"eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"};
 
-static void take_url(struct cfs_aws_endpoints *endpoints, enum cfs_aws_service service,
-	const char *from, const char *url)
+static void take_url(struct cfs_aws_endpoints *endpoints, const struct cfs_aws_config *config,
+	enum cfs_aws_service service, const char *from, const char *url)
 {
 	endpoints->configured[service] = true;
-	endpoints->wrong[service] = cfs_aws_endpoint_parse(url, &endpoints->endpoint[service]);
+	endpoints->wrong[service] = cfs_aws_endpoint_parse(
+		url, config->settings->insecure_http, &endpoints->endpoint[service]);
 	snprintf(endpoints->from[service], sizeof(endpoints->from[service]), "%s", from);
 }
 
@@ -62,7 +63,8 @@ static int take_from_services(struct cfs_aws_endpoints *endpoints,
 		r = cfs_aws_config_nested(value, "endpoint_url", &url);
 	/* A URL over the limit is wrong, as is one over the smaller limit of the parser. */
 	if (r == -EFBIG || (r == 0 && url.len > 0))
-		take_url(endpoints, service, "endpoint_url of the services", cfs_buf_text(&url));
+		take_url(endpoints, config, service, "endpoint_url of the services",
+			cfs_buf_text(&url));
 	if (r == -EFBIG) {
 		endpoints->wrong[service] = "is too long";
 		r = 0;
@@ -79,7 +81,7 @@ static int choose_url(struct cfs_aws_endpoints *endpoints, const struct cfs_aws_
 	int r;
 
 	if (service == CFS_AWS_EC2 && config->settings->endpoint) {
-		take_url(endpoints, service, "endpoint", config->settings->endpoint);
+		take_url(endpoints, config, service, "endpoint", config->settings->endpoint);
 		return 0;
 	}
 	if (cfs_aws_config_flag(config, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -88,7 +90,7 @@ static int choose_url(struct cfs_aws_endpoints *endpoints, const struct cfs_aws_
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
 		url = cfs_env_get(config->env, variables[i]);
 		if (url) {
-			take_url(endpoints, service, variables[i], url);
+			take_url(endpoints, config, service, variables[i], url);
 			return 0;
 		}
 	}
@@ -97,7 +99,7 @@ static int choose_url(struct cfs_aws_endpoints *endpoints, const struct cfs_aws_
 		return r;
 	url = cfs_aws_config_get(config, config->profile, "endpoint_url");
 	if (url)
-		take_url(endpoints, service, "endpoint_url of the profile", url);
+		take_url(endpoints, config, service, "endpoint_url of the profile", url);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ static int refuse(struct cfs_buf *why, const char *name, const char *reason)
 }
 
 /* tccli writes the default of every service into a profile: ignore those. */
-static int take_profiles(const cJSON *configure, const char *service,
+static int take_profiles(const cJSON *configure, const char *service, bool insecure_http,
 	struct cfs_tencent_endpoint *endpoint, struct cfs_buf *why)
 {
 	const char *host = cfs_tencent_tccli_endpoint(configure, service);
@@ -38,7 +38,7 @@ static int take_profiles(const cJSON *configure, const char *service,
 	snprintf(name, sizeof(name), "%s." DOMAIN, service);
 	if (strcmp(host, name) == 0)
 		return 0;
-	wrong = cfs_tencent_url_host(host, &endpoint->tls, endpoint->host);
+	wrong = cfs_tencent_url_host(host, insecure_http, &endpoint->tls, endpoint->host);
 	snprintf(name, sizeof(name), "%s.endpoint in tccli's profile", service);
 	return wrong ? refuse(why, name, wrong) : 0;
 }
@@ -52,19 +52,20 @@ static int load_endpoints(const struct cfs_settings *settings, const struct cfs_
 	int r = 0;
 
 	if (settings->endpoint) {
-		wrong = cfs_tencent_url_endpoint(
-			settings->endpoint, &endpoints.cvm.tls, endpoints.cvm.host);
+		wrong = cfs_tencent_url_endpoint(settings->endpoint, settings->insecure_http,
+			&endpoints.cvm.tls, endpoints.cvm.host);
 		if (wrong)
 			return refuse(why, "endpoint", wrong);
 	} else {
-		r = take_profiles(configure, CVM, &endpoints.cvm, why);
+		r = take_profiles(configure, CVM, settings->insecure_http, &endpoints.cvm, why);
 	}
 	if (r == 0 && sts) {
-		wrong = cfs_tencent_url_host(sts, &endpoints.sts.tls, endpoints.sts.host);
+		wrong = cfs_tencent_url_host(
+			sts, settings->insecure_http, &endpoints.sts.tls, endpoints.sts.host);
 		if (wrong)
 			return refuse(why, STS_VARIABLE, wrong);
 	} else if (r == 0 && !settings->endpoint) {
-		r = take_profiles(configure, STS, &endpoints.sts, why);
+		r = take_profiles(configure, STS, settings->insecure_http, &endpoints.sts, why);
 	}
 	if (r == 0)
 		*ret_endpoints = endpoints;

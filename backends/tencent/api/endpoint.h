@@ -16,7 +16,8 @@
  * and elsewhere (a private address, a simulator) every service is at the same address, told apart
  * by its action, version and scope. No SDK reads an endpoint from the environment: they take it in
  * code. TENCENTCLOUD_STS_ENDPOINT is of the form that tools built on them use, and is for private
- * endpoints: https://HOST[:PORT], HOST alone, or http:// to a loopback host.
+ * endpoints: https://HOST[:PORT], HOST alone, or http:// to a loopback host, and
+ * to any with insecure_http.
  */
 #ifndef CFS_BACKENDS_TENCENT_API_ENDPOINT_H
 #define CFS_BACKENDS_TENCENT_API_ENDPOINT_H

@@ -15,8 +15,8 @@ static void copy_host(const struct cfs_http_url *url, char ret_host[static CFS_H
 	memcpy(ret_host, url->host, CFS_HTTP_HOST_MAX);
 }
 
-const char *cfs_tencent_url_endpoint(
-	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX])
+const char *cfs_tencent_url_endpoint(const char *text, bool insecure_http, bool *ret_tls,
+	char ret_host[static CFS_HTTP_HOST_MAX])
 {
 	struct cfs_http_url url;
 	const char *why = cfs_http_url_parse(text, &url);
@@ -25,25 +25,26 @@ const char *cfs_tencent_url_endpoint(
 		return why;
 	if (!is_root(url.rest))
 		return "has a path: the API's path is / and is signed";
-	if (!url.tls && url.place != CFS_HTTP_LOOPBACK)
-		return "is http, which is for loopback hosts only";
+	if (!url.tls && url.place != CFS_HTTP_LOOPBACK && !insecure_http)
+		return "is http, which is for loopback hosts only: `insecure_http = yes` allows "
+		       "others";
 	copy_host(&url, ret_host);
 	*ret_tls = url.tls;
 	return NULL;
 }
 
-const char *cfs_tencent_url_host(
-	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX])
+const char *cfs_tencent_url_host(const char *text, bool insecure_http, bool *ret_tls,
+	char ret_host[static CFS_HTTP_HOST_MAX])
 {
 	static const char https[] = "https://";
 	char url[sizeof(https) + CFS_HTTP_HOST_MAX];
 
 	if (strstr(text, "://"))
-		return cfs_tencent_url_endpoint(text, ret_tls, ret_host);
+		return cfs_tencent_url_endpoint(text, insecure_http, ret_tls, ret_host);
 	if (strlen(text) >= CFS_HTTP_HOST_MAX)
 		return "is too long";
 	snprintf(url, sizeof(url), "%s%s", https, text);
-	return cfs_tencent_url_endpoint(url, ret_tls, ret_host);
+	return cfs_tencent_url_endpoint(url, insecure_http, ret_tls, ret_host);
 }
 
 const char *cfs_tencent_url_metadata(const char *text, char ret_host[static CFS_HTTP_HOST_MAX])

@@ -18,15 +18,15 @@
 /*
  * What is wrong with an endpoint, a static text that follows its name ("has no host"); NULL if
  * nothing is. An endpoint is a scheme, a host and perhaps a port: the signature fixes the path to
- * "/". *ret_host is the value of the Host header that goes with it: in lower case, and without a
+ * "/". It is http only to a loopback host, or with insecure_http. *ret_host is the value of the Host header that goes with it: in lower case, and without a
  * port that is the scheme's own.
  */
-const char *cfs_tencent_url_endpoint(
-	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX]);
+const char *cfs_tencent_url_endpoint(const char *text, bool insecure_http, bool *ret_tls,
+	char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* The same, and a host without a scheme, which is one of https. */
-const char *cfs_tencent_url_host(
-	const char *text, bool *ret_tls, char ret_host[static CFS_HTTP_HOST_MAX]);
+const char *cfs_tencent_url_host(const char *text, bool insecure_http, bool *ret_tls,
+	char ret_host[static CFS_HTTP_HOST_MAX]);
 
 /* What is wrong with the address of a metadata service, a static text; NULL if it is one: http://,
  * and an address of this host or of its link (169.254.0.0/16), which nobody else can answer for. */

@@ -109,7 +109,7 @@ static void test_a_configured_endpoint_is_sent_as_it_is_signed(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(good); i++) {
 		struct cfs_aws_endpoint endpoint;
 		struct cfs_buf url = CFS_BUF_INIT(4096);
-		const char *why = cfs_aws_endpoint_parse(good[i].url, &endpoint);
+		const char *why = cfs_aws_endpoint_parse(good[i].url, false, &endpoint);
 
 		if (why)
 			fail_msg("%s %s", good[i].url, why);
@@ -127,10 +127,31 @@ static void test_no_other_endpoint_is_taken(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
-		if (!cfs_aws_endpoint_parse(bad[i], &endpoint))
+		if (!cfs_aws_endpoint_parse(bad[i], false, &endpoint))
 			fail_msg("taken: %s", bad[i]);
 		assert_string_equal(endpoint.host, "untouched");
 	}
+}
+
+static void test_http_to_other_hosts_takes_a_setting(void **state)
+{
+	static const char *const plain[] = {"http://ec2.vpc.example",
+		"http://10.0.0.1:8773/services/Cloud", "http://[fd00::1]"};
+	struct cfs_aws_endpoint endpoint = {.tls = true};
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(plain); i++) {
+		why = cfs_aws_endpoint_parse(plain[i], false, &endpoint);
+		assert_non_null(why);
+		assert_non_null(strstr(why, "`insecure_http = yes`"));
+		assert_true(endpoint.tls);
+		assert_null(cfs_aws_endpoint_parse(plain[i], true, &endpoint));
+		assert_false(endpoint.tls);
+		endpoint.tls = true;
+	}
+	assert_non_null(cfs_aws_endpoint_parse("ftp://10.0.0.1", true, &endpoint));
+	assert_non_null(cfs_aws_endpoint_parse("http://user@10.0.0.1", true, &endpoint));
 }
 
 static void test_parts_of_an_endpoint_have_limits(void **state)
@@ -142,19 +163,19 @@ static void test_parts_of_an_endpoint_have_limits(void **state)
 	assert_int_equal(cfs_buf_adds(&url, "https://e.com/"), 0);
 	for (int i = 0; i < CFS_AWS_PATH_MAX - 2; i++)
 		assert_int_equal(cfs_buf_addc(&url, 'a'), 0);
-	assert_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), &endpoint));
+	assert_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), false, &endpoint));
 	assert_int_equal(cfs_buf_addc(&url, 'a'), 0);
-	assert_non_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), &endpoint));
+	assert_non_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), false, &endpoint));
 	cfs_buf_clear(&url);
 	assert_int_equal(cfs_buf_adds(&url, "https://"), 0);
 	for (int i = 0; i < 126; i++)
 		assert_int_equal(cfs_buf_adds(&url, "a."), 0);
 	assert_int_equal(cfs_buf_adds(&url, "a"), 0);
-	assert_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), &endpoint));
+	assert_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), false, &endpoint));
 	assert_int_equal(cfs_buf_adds(&url, "a"), 0);
-	assert_non_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), &endpoint));
+	assert_non_null(cfs_aws_endpoint_parse(cfs_buf_text(&url), false, &endpoint));
 	assert_non_null(cfs_aws_endpoint_parse(
-		"https://a123456789012345678901234567890123456789012345678901234567890123",
+		"https://a123456789012345678901234567890123456789012345678901234567890123", false,
 		&endpoint));
 	cfs_buf_finish(&url);
 }
@@ -221,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_fips_and_dual_stack_have_names_of_their_own),
 		cmocka_unit_test(test_a_configured_endpoint_is_sent_as_it_is_signed),
 		cmocka_unit_test(test_no_other_endpoint_is_taken),
+		cmocka_unit_test(test_http_to_other_hosts_takes_a_setting),
 		cmocka_unit_test(test_parts_of_an_endpoint_have_limits),
 		cmocka_unit_test(test_a_region_is_a_short_name_of_letters_digits_and_dashes),
 		cmocka_unit_test(test_a_filter_is_a_name_and_values),

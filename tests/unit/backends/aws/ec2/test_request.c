@@ -207,7 +207,9 @@ static void test_a_wrong_setting_is_named(void **state)
 
 	(void)state;
 	assert_no_account((struct cfs_settings){.endpoint = "http://example.com"},
-		(struct fake_env){0}, "endpoint is http, which is for loopback hosts only");
+		(struct fake_env){0},
+		"endpoint is http, which is for loopback hosts only: `insecure_http = yes` allows "
+		"others");
 	assert_no_account((struct cfs_settings){0},
 		(struct fake_env){.entries = {{"AWS_ENDPOINT_URL", "https://u:hush@e.com"}}},
 		"AWS_ENDPOINT_URL holds a user name");

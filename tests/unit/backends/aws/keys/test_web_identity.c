@@ -185,7 +185,8 @@ static void test_a_wrong_setting_is_named(void **state)
 	fake.entries[4].name = "AWS_ENDPOINT_URL_STS";
 	fake.entries[4].value = "http://hush.example.com";
 	assert_refused(WEB, NULL, fake, CFS_UNAUTHENTICATED,
-		"AWS_ENDPOINT_URL_STS is http, which is for loopback hosts only");
+		"AWS_ENDPOINT_URL_STS is http, which is for loopback hosts only: `insecure_http = "
+		"yes` allows others");
 	fake.entries[4].name = "AWS_STS_REGIONAL_ENDPOINTS";
 	fake.entries[4].value = "hush";
 	assert_refused(WEB, NULL, fake, CFS_UNAUTHENTICATED,

@@ -43,7 +43,7 @@ static void an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(void **state)
 		char host[CFS_HTTP_HOST_MAX] = "";
 		bool tls = !good[i].tls;
 
-		assert_null(cfs_tencent_url_endpoint(good[i].url, &tls, host));
+		assert_null(cfs_tencent_url_endpoint(good[i].url, false, &tls, host));
 		assert_string_equal(host, good[i].host);
 		assert_int_equal(tls, good[i].tls);
 	}
@@ -69,12 +69,19 @@ static void another_endpoint_is_refused_with_a_reason(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (!cfs_tencent_url_endpoint(bad[i], &tls, host))
+		if (!cfs_tencent_url_endpoint(bad[i], false, &tls, host))
 			fail_msg("%s is taken", bad[i]);
 		assert_string_equal(host, "untouched");
 	}
+	assert_non_null(strstr(cfs_tencent_url_endpoint("http://10.0.0.1", false, &tls, host),
+		"`insecure_http = yes`"));
+	tls = true;
+	assert_null(cfs_tencent_url_endpoint("http://10.0.0.1:8080", true, &tls, host));
+	assert_false(tls);
+	assert_string_equal(host, "10.0.0.1:8080");
+	strcpy(host, "untouched");
 	memset(endless + strlen(endless), 'a', sizeof(endless) - strlen(endless) - 1);
-	assert_non_null(cfs_tencent_url_endpoint(endless, &tls, host));
+	assert_non_null(cfs_tencent_url_endpoint(endless, false, &tls, host));
 	assert_string_equal(host, "untouched");
 }
 
@@ -87,21 +94,21 @@ static void a_host_without_a_scheme_is_one_of_https(void **state)
 	bool tls = false;
 
 	(void)state;
-	assert_null(cfs_tencent_url_host("CVM.intl.tencentcloudapi.com", &tls, host));
+	assert_null(cfs_tencent_url_host("CVM.intl.tencentcloudapi.com", false, &tls, host));
 	assert_string_equal(host, "cvm.intl.tencentcloudapi.com");
 	assert_true(tls);
-	assert_null(cfs_tencent_url_host("cvm.example:8443", &tls, host));
+	assert_null(cfs_tencent_url_host("cvm.example:8443", false, &tls, host));
 	assert_string_equal(host, "cvm.example:8443");
-	assert_null(cfs_tencent_url_host("http://127.0.0.1:4321", &tls, host));
+	assert_null(cfs_tencent_url_host("http://127.0.0.1:4321", false, &tls, host));
 	assert_string_equal(host, "127.0.0.1:4321");
 	assert_false(tls);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (!cfs_tencent_url_host(bad[i], &tls, host))
+		if (!cfs_tencent_url_host(bad[i], false, &tls, host))
 			fail_msg("%s is taken", bad[i]);
 	}
 	memset(endless, 'a', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
-	assert_non_null(cfs_tencent_url_host(endless, &tls, host));
+	assert_non_null(cfs_tencent_url_host(endless, false, &tls, host));
 	assert_string_equal(host, "127.0.0.1:4321");
 }
 
