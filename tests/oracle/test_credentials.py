@@ -535,6 +535,38 @@ def test_the_aws_tools_would_find_the_same_keys(tmp_path):
     assert min(counts.values()) > 10
 
 
+def what_the_cli_leaves():
+    """(name, config, files, which of them are gone when ours looks)"""
+    role = f"[default]\nrole_arn = {ROLE}ops\nsource_profile = base\n[profile base]\n" + PROCESS
+    yield "role", role, out(), "out put.json"
+    options = "external_id = \u00e9 #1\nrole_session_name = me\nduration_seconds = 900\n"
+    yield "role-options", role.replace("source", options + "source"), out(), "out put.json"
+    yield "web", "[default]\n" + WEB, {"token": "jwt.one"}, "token"
+    for name, text, token in [("sso", SSO, token_file(START)), ("session", SSO_SESSION + CORP, token_file("corp"))]:
+        yield name, "[default]\n" + text, token, next(iter(token))
+
+
+def test_what_the_aws_cli_has_cached_is_found(tmp_path):
+    cloud = aws_cloud.Cloud()
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(aws_cloud.Server(cloud))
+        tool = start(stack, os.environ["CHAIN_TOOL"])
+        cli = start(stack, sys.executable, HERE / "botocore_tool.py", server.base, *RELEASES["aws"])
+        for name, config, files, gone in what_the_cli_leaves():
+            home = tmp_path / name
+            Case(name, config, files={**files, ".aws/cli/cache/.keep": ""}).put(home)
+            question = {"profile": None, "base": server.base, "role": None,
+                        "environ": {"HOME": str(home), "PATH": "/usr/bin:/bin"}}
+            [theirs] = ask_all([cli], [question])
+            (home / gone).unlink()
+            [ours] = ask_all([tool], [question])
+            assert [ours.get("id"), ours.get("secret"), ours.get("token")] == theirs.get("keys"), (name, ours)
+            assert "cached" in ours["why"]
+        for process in (tool, cli):
+            process.stdin.close()
+            assert process.wait(60) == 0
+
+
 DATES = ["2099-01-02", "20990102", "2096-02-29", "2097-02-29", "2099-13-01"]
 CLOCKS = ["03", "03:04", "0304", "03:04:05", "030405", "03:04:05.5", "03:04:05,5", "030405.25", "03:04.5", "03:60:00",
           "24:00:00"]
