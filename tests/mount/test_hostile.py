@@ -413,7 +413,7 @@ def test_more_tags_than_any_cloud_gives_break_nothing():
 @pytest.mark.parametrize("fault", ["garbage", "oversize", "truncate", "empty"])
 def test_the_simulators_own_spoilt_answers(sim, mount, action, path, fault):
     cloud = sim(rate_scale=0, faults=[f"{action}:{fault}"])
-    mounted = mount(cloud, options=["aws.timeout=1", "tencent.timeout=1"])
+    mounted = mount(cloud, options=["aws.timeout=20", "tencent.timeout=20"])
     mounted.allow("^consolefs: (aws|tencent): ")
     clouds = [mounted.tencent] if "Vnc" in action else [mounted.aws] if path else \
         [mounted.aws, mounted.tencent]
