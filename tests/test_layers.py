@@ -28,8 +28,9 @@ GOOD = {
     "fs/client/call.h": '#include "fs/base/loop.h"\n',
     "fs/catalogue/store.h": '#include "fs/client/call.h"\n',
     "fs/cloud/cloud.h": '#include "fs/catalogue/store.h"\n#include "backends/registry.h"\n',
-    "fs/tree/node.h": '#include "fs/cloud/cloud.h"\n',
-    "fs/fuse/reply.c": '#include "fs/tree/node.h"\n#include <fuse_lowlevel.h>\n',
+    "fs/node/node.h": '#include "fs/cloud/cloud.h"\n',
+    "fs/tree/layout.h": '#include "fs/node/node.h"\n',
+    "fs/fuse/reply.c": '#include "fs/tree/layout.h"\n#include "fs/node/node.h"\n#include <fuse_lowlevel.h>\n',
     "fs/program/main.c": '#include "fs/fuse/reply.h"\n#include <fuse_opt.h>\n',
     "fs/fuse/reply.h": "/* not time(NULL), nor #include <curl/curl.h> */\n",
 }
@@ -39,17 +40,18 @@ BROKEN = [
     ("fs/client/call.h", '#include "fs/cloud/cloud.h"\n', "does not stand below"),
     ("fs/base/loop.h", '#include "backends/http/http.h"\n', "does not stand below"),
     ("fs/client/call.h", '#include "backends/registry.h"\n', "does not stand below"),
-    ("fs/tree/node.h", '#include "fs/fuse/reply.h"\n', "does not stand below"),
+    ("fs/node/node.h", '#include "fs/fuse/reply.h"\n', "does not stand below"),
+    ("fs/node/node.h", '#include "fs/tree/layout.h"\n', "does not stand below"),
     ("backends/base/buf.h", '#include "fs/base/loop.h"\n', "does not stand below"),
     ("backends/base/buf.h", '#include "backends/contract/backend.h"\n', "does not stand below"),
     ("backends/one/api/sign.h", '#include "backends/one/keys/file.h"\n', "does not stand below"),
     ("backends/one/vm/request.h", '#include "backends/one/keys/file.h"\n', "does not stand below"),
     ("backends/one/keys/file.h", '#include "backends/one/vm/request.h"\n', "does not stand below"),
     ("backends/one/one.h", '#include "backends/two/api/sign.h"\n', "does not stand below"),
-    ("fs/tree/node.h", '#include "node.h"\n', "is not a path from the top"),
+    ("fs/node/node.h", '#include "node.h"\n', "is not a path from the top"),
     ("fs/odd/odd.h", "", "no rule for the folder fs/odd"),
-    ("fs/tree/node.h", "#include <fuse_lowlevel.h>\n", "has libfuse"),
-    ("fs/tree/node.h", "#include <linux/fuse.h>\n", "has libfuse"),
+    ("fs/node/node.h", "#include <fuse_lowlevel.h>\n", "has libfuse"),
+    ("fs/node/node.h", "#include <linux/fuse.h>\n", "has libfuse"),
     ("fs/client/call.h", "#include <curl/curl.h>\n", "has libcurl"),
     ("backends/one/vm/request.c", "static int t;\nvoid f(void) { t = time(NULL); }\n", "has a reading of the clock"),
     ("fs/base/loop.h", "static void f(void) { clock_gettime(0, 0); }\n", "has a reading of the clock"),
@@ -81,10 +83,10 @@ class Layers(unittest.TestCase):
                 self.assertIn(said, output)
 
     def test_a_circle_inside_a_folder_is_said(self):
-        tree = {**GOOD, "fs/tree/fetch.h": '#include "fs/tree/node.h"\n',
-                "fs/tree/node.c": '#include "fs/tree/wake.h"\n',
-                "fs/tree/wake.h": '#include "fs/tree/fetch.h"\n'}
-        self.assertEqual(layers(tree), (1, "a circle: fs/tree/fetch fs/tree/node fs/tree/wake\n"))
+        tree = {**GOOD, "fs/node/fetch.h": '#include "fs/node/node.h"\n',
+                "fs/node/node.c": '#include "fs/node/wake.h"\n',
+                "fs/node/wake.h": '#include "fs/node/fetch.h"\n'}
+        self.assertEqual(layers(tree), (1, "a circle: fs/node/fetch fs/node/node fs/node/wake\n"))
 
 
 if __name__ == "__main__":

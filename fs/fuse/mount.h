@@ -9,9 +9,9 @@
 
 #include "fs/client/runtime.h"
 #include "fs/cloud/config.h"
+#include "fs/node/node.h"
+#include "fs/node/still.h"
 #include "fs/tree/layout.h"
-#include "fs/tree/node.h"
-#include "fs/tree/still.h"
 
 struct cfs_dirlist;
 struct cfs_request;

@@ -9,7 +9,7 @@
 #ifndef CFS_FS_TREE_DIRLIST_H
 #define CFS_FS_TREE_DIRLIST_H
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 struct stat;
 struct cfs_dirlist;

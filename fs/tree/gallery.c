@@ -12,9 +12,9 @@
 #include "backends/base/time.h"
 #include "fs/base/clock.h"
 #include "fs/cloud/clouds.h"
+#include "fs/node/node.h"
 #include "fs/tree/assets.h"
 #include "fs/tree/gallery_card.h"
-#include "fs/tree/node.h"
 
 #define STATES_MAX 32          /* offered by the filter; others are found by text */
 #define STATE_MAX 63           /* bytes of such a state */

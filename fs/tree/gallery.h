@@ -10,7 +10,7 @@
 #ifndef CFS_FS_TREE_GALLERY_H
 #define CFS_FS_TREE_GALLERY_H
 
-#include "fs/tree/file.h"
+#include "fs/node/file.h"
 
 /* Bytes of the file: what stat reports before it is opened. A card takes some 800, and with the
  * longest of names and tags ten times as many; cards that do not fit are counted in a notice. */

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fs/tree/file.h"
+#include "fs/node/file.h"
+#include "fs/node/wake.h"
 #include "fs/tree/gallery.h"
 #include "fs/tree/stats_file.h"
 #include "fs/tree/status.h"
 #include "fs/tree/times.h"
-#include "fs/tree/wake.h"
 
 static const struct cfs_file top_files[] = {
 	{.name = "index.html", .generator = &cfs_gallery_generator, .nominal = CFS_GALLERY_MAX},

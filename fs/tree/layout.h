@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* Who owns the files, and who may read them: mount options. */
 struct cfs_ownership {

@@ -6,7 +6,7 @@
 
 #include "fs/client/metrics.h"
 #include "fs/cloud/clouds.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* What is measured. */
 struct cfs_stats_file_subject {

@@ -5,7 +5,7 @@
 #ifndef CFS_FS_TREE_STATUS_H
 #define CFS_FS_TREE_STATUS_H
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* Each appends the file's content as it is now. 0, -ENOMEM or -EFBIG. */
 int cfs_status_render_info(const struct cfs_node *node, struct cfs_buf *buf);

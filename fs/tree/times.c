@@ -2,7 +2,7 @@
 
 #include "fs/base/clock.h"
 #include "fs/cloud/clouds.h"
-#include "fs/tree/file.h"
+#include "fs/node/file.h"
 
 static struct timespec present_minute(void)
 {

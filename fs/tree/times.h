@@ -22,7 +22,7 @@
 #ifndef CFS_FS_TREE_TIMES_H
 #define CFS_FS_TREE_TIMES_H
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* mtime. */
 struct timespec cfs_times_modified(const struct cfs_node *node);

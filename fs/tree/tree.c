@@ -9,10 +9,10 @@
 #include "fs/catalogue/by_name.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/cloud/clouds.h"
-#include "fs/tree/fetch.h"
-#include "fs/tree/file.h"
-#include "fs/tree/generate.h"
-#include "fs/tree/still.h"
+#include "fs/node/fetch.h"
+#include "fs/node/file.h"
+#include "fs/node/generate.h"
+#include "fs/node/still.h"
 
 /* The two steps of what is answered from a cloud's catalogue. */
 struct cfs_tree_steps {

@@ -19,9 +19,9 @@
 #include <stdint.h>
 
 #include "fs/base/wait.h"
+#include "fs/node/node.h"
 #include "fs/tree/dirlist.h"
 #include "fs/tree/layout.h"
-#include "fs/tree/node.h"
 
 struct cfs_tree_steps;
 

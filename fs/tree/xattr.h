@@ -13,7 +13,7 @@
 #ifndef CFS_FS_TREE_XATTR_H
 #define CFS_FS_TREE_XATTR_H
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 #define CFS_XATTRS_MAX 4096 /* bytes of a value, and of all names together */
 

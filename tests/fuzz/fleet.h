@@ -6,7 +6,7 @@
 
 #include "fs/catalogue/catalogue.h"
 #include "fs/cloud/clouds.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 #include "tests/fuzz/fuzz.h"
 
 struct fuzz_fleet {

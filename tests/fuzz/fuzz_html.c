@@ -8,7 +8,7 @@
 #include "backends/aws/aws.h"
 #include "backends/base/html.h"
 #include "backends/base/text.h"
-#include "fs/tree/failure_page.h"
+#include "fs/node/failure_page.h"
 #include "fs/tree/gallery.h"
 #include "fs/tree/status.h"
 #include "tests/fuzz/fleet.h"

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "backends/aws/aws.h"
-#include "fs/tree/wake.h"
+#include "fs/node/wake.h"
 #include "tests/fuzz/fleet.h"
 
 #define CALLS_MAX 8

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* Opens a node, whose snapshot then is the text. origin may be NULL. */
 void open_file_from(struct cfs_node *node, const char *text, struct cfs_origin *origin);

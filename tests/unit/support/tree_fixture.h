@@ -1,13 +1,13 @@
 /*
- * What the tests of fs/tree share: a scripted cloud, and the nodes of the tree that shows it.
+ * What the tests of fs/tree and fs/node share: a scripted cloud, and the nodes of the tree that shows it.
  */
 #ifndef CFS_TESTS_UNIT_SUPPORT_TREE_FIXTURE_H
 #define CFS_TESTS_UNIT_SUPPORT_TREE_FIXTURE_H
 
 #include "fs/cloud/clouds.h"
+#include "fs/node/node.h"
+#include "fs/node/still.h"
 #include "fs/tree/dirlist.h"
-#include "fs/tree/node.h"
-#include "fs/tree/still.h"
 #include "tests/unit/support/fake_backend.h"
 
 #define STILL_TTL_MS 60000

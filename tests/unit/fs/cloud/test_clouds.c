@@ -1,7 +1,7 @@
 /* fs/cloud/clouds.h: the set of clouds, which can be configured again while mounted. */
 #include "fs/client/credentials.h"
 #include "fs/cloud/clouds.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 #include "tests/unit/support/fake_backend.h"
 
 struct fixture {

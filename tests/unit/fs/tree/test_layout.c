@@ -1,8 +1,8 @@
 /* fs/tree/layout.h: which files stand in which directory, and what stat says of them. */
+#include "fs/node/wake.h"
 #include "fs/tree/gallery.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/status.h"
-#include "fs/tree/wake.h"
 #include "tests/unit/support/open_file.h"
 #include "tests/unit/support/tree_fixture.h"
 

@@ -1,6 +1,6 @@
 /* fs/tree/stats_file.h: counters, and the file that shows them; fs/base/histogram.h. */
 #include "fs/cloud/config.h"
-#include "fs/tree/file.h"
+#include "fs/node/file.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/stats_file.h"
 #include "fs/tree/status.h"

@@ -1,7 +1,7 @@
 /* fs/tree/times.h: of when each thing in the tree is. */
+#include "fs/node/wake.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/times.h"
-#include "fs/tree/wake.h"
 #include "tests/unit/support/open_file.h"
 #include "tests/unit/support/tree_fixture.h"
 

@@ -3,11 +3,11 @@
  *
  * A browser that cannot open a file does not say why; so the file opens, and says it.
  */
-#ifndef CFS_FS_TREE_FAILURE_PAGE_H
-#define CFS_FS_TREE_FAILURE_PAGE_H
+#ifndef CFS_FS_NODE_FAILURE_PAGE_H
+#define CFS_FS_NODE_FAILURE_PAGE_H
 
 #include "fs/client/failure.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* Appends the page for a live file's node whose call failed. Errors are those of
  * cfs_buf_add. */

@@ -23,12 +23,12 @@
  * pages need no care here. It drops those of a file at every open, unless it is told to keep them;
  * so they can only be of the snapshot that is open, and that is never replaced.
  */
-#ifndef CFS_FS_TREE_STILL_H
-#define CFS_FS_TREE_STILL_H
+#ifndef CFS_FS_NODE_STILL_H
+#define CFS_FS_NODE_STILL_H
 
 #include "fs/base/wait.h"
 #include "fs/cloud/config.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 #define CFS_STILL_UNOPENED 10     /* times still_ttl */
 #define CFS_STILL_LOOK_MS 1000    /* or a twentieth of still_ttl, if that is shorter */

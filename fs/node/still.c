@@ -1,11 +1,11 @@
-#include "fs/tree/still.h"
+#include "fs/node/still.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "fs/base/clock.h"
 #include "fs/base/loop.h"
-#include "fs/tree/fetch.h"
+#include "fs/node/fetch.h"
 
 /* A still file that was looked at: it is being fetched, or filled, or the fetch has failed. */
 struct cfs_held {

@@ -4,11 +4,11 @@
  * A node has at most one fetch under way. Its first open begins it; opens of the same node that
  * come meanwhile wait for it too; when the last of them gives up, the call is cancelled at once.
  */
-#ifndef CFS_FS_TREE_FETCH_H
-#define CFS_FS_TREE_FETCH_H
+#ifndef CFS_FS_NODE_FETCH_H
+#define CFS_FS_NODE_FETCH_H
 
 #include "fs/base/wait.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /*
  * Fetches the content of a live file's node, which is opened and not filled, or joins the fetch

@@ -1,4 +1,4 @@
-/* fs/tree/node.h: what the kernel knows of the tree. */
+/* fs/node/node.h: what the kernel knows of the tree. */
 #include "fs/tree/layout.h"
 #include "tests/unit/support/open_file.h"
 #include "tests/unit/support/tree_fixture.h"

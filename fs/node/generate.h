@@ -4,11 +4,11 @@
  *
  * A node is generated once for all opens that wait for it, as a live file is fetched (fetch.h).
  */
-#ifndef CFS_FS_TREE_GENERATE_H
-#define CFS_FS_TREE_GENERATE_H
+#ifndef CFS_FS_NODE_GENERATE_H
+#define CFS_FS_NODE_GENERATE_H
 
 #include "fs/base/wait.h"
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /*
  * Generates the content of a node that is opened and not filled, whose file has a generator; or

@@ -4,8 +4,8 @@
  * The tables of all of them are in layout.c. A live file, whose content comes from a cloud, is a
  * struct cfs_live of its backend instead.
  */
-#ifndef CFS_FS_TREE_FILE_H
-#define CFS_FS_TREE_FILE_H
+#ifndef CFS_FS_NODE_FILE_H
+#define CFS_FS_NODE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

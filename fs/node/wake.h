@@ -6,10 +6,10 @@
  * written to in the meantime: the later write counts. So a wake is never lost, and one that was
  * disarmed never comes back.
  */
-#ifndef CFS_FS_TREE_WAKE_H
-#define CFS_FS_TREE_WAKE_H
+#ifndef CFS_FS_NODE_WAKE_H
+#define CFS_FS_NODE_WAKE_H
 
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 /* The flag, as a call has taken it. */
 struct cfs_wake {

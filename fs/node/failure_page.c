@@ -1,4 +1,4 @@
-#include "fs/tree/failure_page.h"
+#include "fs/node/failure_page.h"
 
 #include <string.h>
 

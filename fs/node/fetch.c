@@ -1,4 +1,4 @@
-#include "fs/tree/fetch.h"
+#include "fs/node/fetch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 #include "fs/base/clock.h"
 #include "fs/client/call.h"
-#include "fs/tree/failure_page.h"
-#include "fs/tree/wake.h"
+#include "fs/node/failure_page.h"
+#include "fs/node/wake.h"
 
 struct cfs_fetch {
 	struct cfs_node *node;

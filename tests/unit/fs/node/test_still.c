@@ -1,6 +1,6 @@
-/* fs/tree/still.h: what is held of the files of `.still`, and for how long. */
+/* fs/node/still.h: what is held of the files of `.still`, and for how long. */
 #include "fs/base/loop.h"
-#include "fs/tree/wake.h"
+#include "fs/node/wake.h"
 #include "tests/unit/support/tree_fixture.h"
 
 #define SCREEN "FETCH r x-1 screen wake=0"

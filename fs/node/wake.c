@@ -1,4 +1,4 @@
-#include "fs/tree/wake.h"
+#include "fs/node/wake.h"
 
 #include <string.h>
 #include <strings.h>

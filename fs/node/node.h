@@ -30,8 +30,8 @@
  * Node ids count up and are never used again, so FUSE's
  * generation number is always 0.
  */
-#ifndef CFS_FS_TREE_NODE_H
-#define CFS_FS_TREE_NODE_H
+#ifndef CFS_FS_NODE_NODE_H
+#define CFS_FS_NODE_NODE_H
 
 #include <stdbool.h>
 #include <stdint.h>

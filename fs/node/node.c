@@ -1,10 +1,10 @@
-#include "fs/tree/node.h"
+#include "fs/node/node.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "fs/base/clock.h"
-#include "fs/tree/file.h"
+#include "fs/node/file.h"
 
 #define SNAPSHOT_ROOM (128 * 1024 - 1) /* 128 KiB with the NUL: screens of today */
 

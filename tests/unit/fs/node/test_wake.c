@@ -1,5 +1,5 @@
-/* fs/tree/wake.h: the wake flag of an instance. */
-#include "fs/tree/wake.h"
+/* fs/node/wake.h: the wake flag of an instance. */
+#include "fs/node/wake.h"
 #include "tests/unit/support/tree_fixture.h"
 
 static void assert_reads(struct fixture *f, const char *expected)

@@ -1,6 +1,6 @@
-/* fs/tree/fetch.h: the API call behind an open. */
-#include "fs/tree/fetch.h"
-#include "fs/tree/wake.h"
+/* fs/node/fetch.h: the API call behind an open. */
+#include "fs/node/fetch.h"
+#include "fs/node/wake.h"
 #include "tests/unit/support/tree_fixture.h"
 
 /* One open. */

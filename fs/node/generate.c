@@ -1,4 +1,4 @@
-#include "fs/tree/generate.h"
+#include "fs/node/generate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "fs/base/loop.h"
 #include "fs/client/runtime.h"
 #include "fs/cloud/clouds.h"
-#include "fs/tree/file.h"
+#include "fs/node/file.h"
 
 struct cfs_generate {
 	struct cfs_node *node;
