@@ -37,7 +37,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct cfs_mount *mount = userdata;
 
-	/* A file's node is its own and its content never changes under it, so there is nothing for
+	/* The content of a node never changes while it is open, so there is nothing for
 	 * the kernel to revalidate at each read; and the answers are in memory already, not in a
 	 * pipe. */
 	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |

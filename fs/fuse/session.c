@@ -60,6 +60,11 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 	return 0;
 }
 
+void cfs_session_configured(struct cfs_session *session)
+{
+	cfs_still_let_go_retired(&session->mount.still);
+}
+
 void cfs_session_destroy(struct cfs_session *session)
 {
 	if (!session)

@@ -21,6 +21,8 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 	const struct cfs_mount_config *config, const struct cfs_ownership *ownership, bool still,
 	struct fuse_args *args, void (*ready)(void *arg), void *arg,
 	struct cfs_session **ret_session);
+/* The clouds have been configured again. */
+void cfs_session_configured(struct cfs_session *session);
 /* Answers every request that waits, at once, and unmounts. */
 void cfs_session_destroy(struct cfs_session *session);
 

@@ -76,6 +76,17 @@ static bool is_in_use(const struct cfs_held *held)
 	return !held->failure && held->node->opens > 1;
 }
 
+void cfs_still_let_go_retired(struct cfs_still *still)
+{
+	struct cfs_held *next;
+
+	for (struct cfs_held *held = still->first; held; held = next) {
+		next = held->next;
+		if (held->node->cloud->retired && !held->node->fetch && !is_in_use(held))
+			let_go(held);
+	}
+}
+
 static int64_t min(int64_t a, int64_t b)
 {
 	return a < b ? a : b;

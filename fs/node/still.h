@@ -50,6 +50,9 @@ void cfs_still_init(
 /* Lets go of everything. Nobody may wait. Accepts a zeroed struct. */
 void cfs_still_finish(struct cfs_still *still);
 
+/* Lets go of what is of clouds that are no longer configured, so that these go. */
+void cfs_still_let_go_retired(struct cfs_still *still);
+
 /*
  * Looks at a still file (cfs_node_is_still), which nobody forgets meanwhile. 1: the node is filled.
  * 0: it is being fetched, and fn(arg, result) follows from the loop, unless cfs_still_leave comes

@@ -95,8 +95,10 @@ static void reload(struct program *program)
 		r = cfs_config_resolve(&config, &why);
 	if (r == 0)
 		r = cfs_clouds_configure(&program->clouds, &config, &why);
-	if (r == 0)
+	if (r == 0) {
 		program->mount_config = config.mount;
+		cfs_session_configured(program->session);
+	}
 	if (r < 0)
 		cfs_log(CFS_LOG_ERROR,
 			"cannot reload the configuration, the old one stays in use: %s",

@@ -3,7 +3,7 @@
  *
  * They belong to the snapshot, so a node has them while it is open: for fgetxattr(2), or by the
  * path of the descriptor in /proc/self/fd. The path of the file in the mount leads to a fresh node,
- * which has none.
+ * which has none; but that of a still file to the one that is held.
  *
  *     user.consolefs.fetched      when, as in RFC 3339, UTC
  *     user.consolefs.region       the region that was asked

@@ -613,6 +613,21 @@ static void the_mount_has_a_section_too(void **state)
 	assert_guest(f, "tumblerd", false);
 }
 
+static void the_mount_says_for_how_long_and_how_much_still_holds(void **state)
+{
+	struct fixture *f = *state;
+
+	resolve(f);
+	assert_int_equal(f->config.mount.still_ttl_ms, 60000);
+	assert_int_equal(f->config.mount.still_max, 256 << 20);
+	begin_anew(f);
+	assert_int_equal(option(f, "consolefs.still_max=2"), 0);
+	assert_int_equal(read_text(f, "[aws]\n[consolefs]\nstill_ttl = 0.5\nstill_max = 9\n"), 0);
+	resolve(f);
+	assert_int_equal(f->config.mount.still_ttl_ms, 500);
+	assert_int_equal(f->config.mount.still_max, 2 << 20);
+}
+
 static void a_file_about_the_mount_alone_leaves_the_clouds_as_they_are_without_one(void **state)
 {
 	struct fixture *f = *state;
@@ -636,6 +651,11 @@ static void what_is_wrong_about_the_mount_names_its_line(void **state)
 	assert_refused(f, "[aws]\n[consolefs]\nrefuses = a\n", PATH ":3: [consolefs] refuses ",
 		"is not a setting of the mount (did you mean refuse?)");
 	assert_refused(f, "[aws]\n[consolefs]\nbackend = aws\n", PATH ":3: ", "is not a setting");
+	assert_refused(f, "[aws]\n[consolefs]\nstill_max = much\n",
+		PATH ":3: [consolefs] still_max: ",
+		"'much' is not a number of MiB from 1 to 65536");
+	assert_refused(f, "[aws]\n[consolefs]\nstill_ttl = 0\n",
+		PATH ":3: [consolefs] still_ttl: ", "from 0.1 to 86400");
 	begin_anew(f);
 	assert_int_equal(option(f, "consolefs.refuse=/bin/cat"), 0);
 	assert_int_equal(cfs_config_resolve(&f->config, &f->why), -EINVAL);
@@ -671,6 +691,7 @@ int main(void)
 		TEST(options_can_be_copied),
 		TEST(the_default_file_is_the_first_there_is),
 		TEST(the_mount_has_a_section_too),
+		TEST(the_mount_says_for_how_long_and_how_much_still_holds),
 		TEST(a_file_about_the_mount_alone_leaves_the_clouds_as_they_are_without_one),
 		TEST(what_is_wrong_about_the_mount_names_its_line),
 	};

@@ -380,6 +380,28 @@ static void a_shorter_time_holds_from_the_next_look_on(void **state)
 	assert_fetches(f, f->file, "two");
 }
 
+static void a_cloud_that_is_no_longer_configured_is_let_go(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *text = file_of(f, "x-1", 1);
+
+	server_says(f->server, SCREEN, 1, "content one\n");
+	server_says(f->server, "FETCH r x-1 text wake=0", 1, "content log\n");
+	assert_fetches(f, f->file, "one");
+	assert_fetches(f, text, "log");
+	cfs_still_let_go_retired(&f->still);
+	open_held(text);
+	f->cloud->retired = true;
+	cfs_still_let_go_retired(&f->still);
+	/* What is open stays until it is closed. */
+	assert_true(text->filled && !f->file->filled);
+	cfs_node_released(text);
+	cfs_still_let_go_retired(&f->still);
+	assert_false(text->filled);
+	f->cloud->retired = false;
+	cfs_node_forget(text, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -399,6 +421,7 @@ int main(void)
 		TEST(the_oldest_go_when_there_is_too_much_except_what_is_open),
 		TEST(a_node_that_is_forgotten_is_found_again_while_it_is_held),
 		TEST(a_shorter_time_holds_from_the_next_look_on),
+		TEST(a_cloud_that_is_no_longer_configured_is_let_go),
 	};
 
 	alarm(60);
