@@ -24,11 +24,13 @@
  * come meanwhile wait for it too; it is wiped at the last release, not when the node is forgotten:
  * the kernel may remember a node for hours.
  *
- * The times of a node are those of what it shows (times.h), not of the lookup: who compares them
- * with what was read before is to find what changed, and nothing else.
+ * The times of a node belong to what it shows and not to the lookup (fs/tree/times.h): a program that
+ * compares them with those of an earlier reading finds what has changed, and nothing else. Only what
+ * is made at every open has no such time: there it is the present minute, and the snapshot's own
+ * once it is open. With the present time to the nanosecond, a program that reads again whatever has
+ * changed would make one call after the other.
  *
- * Node ids count up and are never used again, so FUSE's
- * generation number is always 0.
+ * Node ids count up and are never used again, so FUSE's generation number is always 0.
  */
 #ifndef CFS_FS_NODE_NODE_H
 #define CFS_FS_NODE_NODE_H

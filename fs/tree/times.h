@@ -1,9 +1,9 @@
 /*
  * The times of the tree: when what a node shows last changed, as stat reports it.
  *
- * rsync, make, find -newer and file managers compare such a time with an earlier one and read again
- * what changed; archivers compare it before and after they read, and refuse what changed meanwhile.
- * So each kind of node has the time of what it shows:
+ * rsync, make, find -newer and file managers compare a file's time with an earlier one, and read
+ * again what has changed. Archivers compare it before and after they read, and refuse what changed
+ * meanwhile. So the time of each kind of node is:
  *
  *   info.json            when the listing last said something new of the instance
  *   error                the failure's time; wake: when it was last written or taken. While there
@@ -11,13 +11,12 @@
  *   an instance          when the live files that it shows last changed
  *   a link               that of its instance
  *   other directories    when a name in them last appeared, disappeared or changed
- *   what is made anew    (live files, status, stats, index.html) the present time, to the minute
- *   at every open        while it is open: when its snapshot was made
+ *   what is made at      (live files, status, stats, index.html) the present time, to the minute;
+ *   every open           while it is open, and in .still: when its snapshot was made
  *
- * What is made anew has no time before it is opened: it always differs from what was read before.
- * With the present time to the nanosecond, whoever reads again what changed since (lf, tail, an
- * image viewer) would never rest, and each reading is a call. So it changes once a minute: often
- * enough for who looks, and seldom enough for the account's rate.
+ * What is made at every open has no time of its own before: the next open gives something else. With
+ * the present time to the nanosecond, a program that reads again what has changed since it read it
+ * (lf) would never stop, and each time is a call. To the minute, it reads once a minute.
  */
 #ifndef CFS_FS_TREE_TIMES_H
 #define CFS_FS_TREE_TIMES_H

@@ -1,4 +1,4 @@
-/* fs/tree/times.h: of when each thing in the tree is. */
+/* fs/tree/times.h: the times that stat reports. */
 #include "fs/node/wake.h"
 #include "fs/tree/layout.h"
 #include "fs/tree/times.h"
@@ -111,8 +111,8 @@ static void info_is_of_when_the_listing_said_something_new(void **state)
 	}
 }
 
-/* What info.json does not show, and an order that means nothing, change no byte of it. */
-static void info_is_not_of_when_the_backend_thought_better_of_it(void **state)
+/* info.json does not show them. */
+static void info_stays_when_only_the_live_files_that_make_sense_change(void **state)
 {
 	struct fixture *f = *state;
 	struct saying other = usual;
@@ -348,7 +348,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(info_is_of_when_the_listing_said_something_new),
-		TEST(info_is_not_of_when_the_backend_thought_better_of_it),
+		TEST(info_stays_when_only_the_live_files_that_make_sense_change),
 		TEST(an_open_info_is_of_what_it_says),
 		TEST(the_error_is_of_the_failure),
 		TEST(wake_is_of_the_last_write_and_the_last_wake),
