@@ -82,19 +82,28 @@ static void no_dispatch_gives_on_more_than_its_share(void **state)
 	}
 }
 
-static void one_that_waits_for_its_turn_can_be_cancelled(void **state)
+/* Until as much has come as is one answer. A busy machine may have sent it all to one of them. */
+static void start_and_wait(struct fixture *f, bool ret_is_done[READERS])
 {
-	struct fixture *f = *state;
-
 	start_all(f);
 	while (received(f) < ANSWER)
 		dispatch(f);
+	for (size_t i = 0; i < READERS; i++)
+		ret_is_done[i] = f->calls[i].done;
+}
+
+static void one_that_waits_for_its_turn_can_be_cancelled(void **state)
+{
+	struct fixture *f = *state;
+	bool was_done[READERS];
+
+	start_and_wait(f, was_done);
 	for (size_t i = 0; i < READERS - 1; i++)
 		cfs_http_cancel(&f->calls[i].transfer);
 	http_run_until(f->http, &f->calls[READERS - 1].done, 1);
 	assert_int_equal(f->calls[READERS - 1].body.len, ANSWER);
 	for (size_t i = 0; i < READERS - 1; i++)
-		assert_int_equal(f->calls[i].done, 0);
+		assert_int_equal(f->calls[i].done, was_done[i]);
 	/* And all, by the engine's end. */
 	start_all(f);
 	while (received(f) < 2 * ANSWER)
@@ -104,18 +113,20 @@ static void one_that_waits_for_its_turn_can_be_cancelled(void **state)
 static void one_that_waits_for_its_turn_can_be_refused(void **state)
 {
 	struct fixture *f = *state;
+	bool was_done[READERS];
+	size_t refused = 0;
 
-	start_all(f);
-	while (received(f) < ANSWER)
-		dispatch(f);
+	start_and_wait(f, was_done);
 	for (size_t i = 0; i < READERS - 1; i++)
 		f->calls[i].abort_with = -EBADMSG;
 	for (size_t i = 0; i < READERS; i++)
 		http_run_until(f->http, &f->calls[i].done, 1);
 	for (size_t i = 0; i < READERS - 1; i++) {
-		assert_int_equal(f->calls[i].outcome.aborted_by, -EBADMSG);
+		assert_int_equal(f->calls[i].outcome.aborted_by, was_done[i] ? 0 : -EBADMSG);
 		assert_int_equal(f->calls[i].done, 1);
+		refused += !was_done[i];
 	}
+	assert_true(refused >= READERS - 2);
 	assert_int_equal(f->calls[READERS - 1].body.len, ANSWER);
 }
 
