@@ -13,8 +13,9 @@ from lib.simulator import scrubbed_env
 
 PATIENCE_S = 30
 # Of all backends. Of one cloud there may be fewer.
-SETTINGS = ["backend", "ca_file", "endpoint", "filter", "list_ttl", "profile", "rate", "regions",
-            "timeout", "vnc_page"]
+SETTINGS = ["backend", "ca_file", "endpoint", "filter", "insecure_http", "list_ttl", "profile", "rate",
+            "regions", "timeout", "vnc_page"]
+MOUNT_SETTINGS = {f"consolefs.{key}=" for key in ("refuse", "still_max", "still_ttl")}
 BASHRC = r"""
 PS1=
 bind 'set bell-style none' 2>/dev/null
@@ -122,7 +123,7 @@ def test_bash_offers_the_settings_of_the_configured_clouds(bash, tmp_path):
                       "[consolefs]\nrefuse =\n")
     assert bash.candidates("consolefs -o prod-1.") == {f"prod-1.{key}=" for key in SETTINGS}
     assert bash.candidates("consolefs -o n") == set()
-    assert bash.candidates("consolefs -o consolefs.") == {"consolefs.refuse="}
+    assert bash.candidates("consolefs -o consolefs.") == MOUNT_SETTINGS
     assert bash.complete("consolefs -o test.reg") == "consolefs -o test.regions="
 
 
@@ -212,7 +213,7 @@ def test_fish_completes(installed, tmp_path):
     assert fish(installed, tmp_path, "consolefs --dem") == {"--demo"}
     assert fish(installed, tmp_path, "consolefs --log-level d") == {"debug"}
     assert fish(installed, tmp_path, "consolefs -o ro,aws.r") == {"ro,aws.rate=", "ro,aws.regions="}
-    assert fish(installed, tmp_path, "consolefs -o consolefs.") == {"consolefs.refuse="}
+    assert fish(installed, tmp_path, "consolefs -o consolefs.") == MOUNT_SETTINGS
     assert fish(installed, tmp_path, "consolefs clo") == {"cloud/"}
     assert fish(installed, tmp_path, "consolefs -o tencent.v") == {"tencent.vnc_page="}
     assert fish(installed, tmp_path, "consolefs -o aws.v") == set()
@@ -254,7 +255,7 @@ def zsh(installed, home, line):
     ("consolefs --log-level=warn", "consolefs --log-level=warning "),
     ("consolefs -o allow", "consolefs -o allow_other,"),
     ("consolefs -o ro,aws.reg", "consolefs -o ro,aws.regions="),
-    ("consolefs -o consolefs.", "consolefs -o consolefs.refuse="),
+    ("consolefs -o consolefs.r", "consolefs -o consolefs.refuse="),
     ("consolefs -o tencent.vnc", "consolefs -o tencent.vnc_page="),
     ("consolefs -o aws.fil", "consolefs -o aws.filter="),
     ("consolefs --back", "consolefs --backends "),

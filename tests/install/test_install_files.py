@@ -94,7 +94,7 @@ def test_the_example_configuration_is_one(installed, tmp_path):
              for line in text.splitlines()]
     text = "\n".join(lines).replace("https://ec2.example.net", "https://127.0.0.1:1")
     text = text.replace("/etc/ssl/private-ca.pem", "/etc/ssl/certs/ca-certificates.crt")
-    assert text.count(" = ") == 11
+    assert text.count(" = ") == 14
     config = tmp_path / "consolefs.conf"
     config.write_text(text + "\n")
     done = check(installed, config, tmp_path)
