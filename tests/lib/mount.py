@@ -67,6 +67,7 @@ class Mount:
         self.home = self.dir / "home"
         self.home.mkdir()
         self.stderr = self.dir / "stderr"
+        self.ends = False
         self.allowed = [CALL_FAILED, CALL_MADE, REACH_CHANGED]
         self.env = scrubbed_env(self.home)
         if keys:
@@ -130,6 +131,7 @@ class Mount:
         self.allowed.append(re.compile(pattern))
 
     def signal(self, number=signal.SIGTERM):
+        self.ends = self.ends or number in (signal.SIGINT, signal.SIGTERM)
         self.process.send_signal(number)
 
     def wait(self):
@@ -142,7 +144,8 @@ class Mount:
 
     def stop(self):
         """Unmounts, and checks how it ended."""
-        if self.process.poll() is None and is_mounted(self.path):
+        # One that was told to end unmounts by itself.
+        if self.process.poll() is None and not self.ends and is_mounted(self.path):
             subprocess.run(["/usr/bin/fusermount3", "-u", str(self.path)], check=True)
         status = self.wait()
         log = self.log_text()
