@@ -47,6 +47,9 @@ struct session {
 	struct cfs_keys keys;
 };
 
+/* The members of the file that it takes to renew the keys: the whole way to new ones. */
+static const char *const renewal[] = {"clientId", "refreshToken", "dpopKey"};
+
 #define SESSION_INIT ((struct session){.keys = CFS_KEYS_INIT})
 
 struct state {
@@ -190,11 +193,9 @@ static void fail_load(const struct state *state, int r, struct cfs_step *step)
 /* Whether both have the same way to new keys. */
 static bool is_same(const struct session *a, const struct session *b)
 {
-	static const char *const members[] = {"clientId", "refreshToken", "dpopKey"};
-
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		const char *one = cfs_json_filled(a->json, members[i]);
-		const char *other = cfs_json_filled(b->json, members[i]);
+	for (size_t i = 0; i < sizeof(renewal) / sizeof(renewal[0]); i++) {
+		const char *one = cfs_json_filled(a->json, renewal[i]);
+		const char *other = cfs_json_filled(b->json, renewal[i]);
 
 		if (!one || !other || strcmp(one, other) != 0)
 			return false;
@@ -299,15 +300,14 @@ static bool find_endpoints(struct state *state, int64_t now, struct cfs_step *st
 
 static void ask(struct state *state, int64_t now, struct cfs_step *step)
 {
-	static const char *const members[] = {"clientId", "refreshToken", "dpopKey"};
 	struct cfs_http_request request;
 	char reason[REASON_MAX];
 	int r;
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (cfs_json_filled(state->used.json, members[i]))
+	for (size_t i = 0; i < sizeof(renewal) / sizeof(renewal[0]); i++) {
+		if (cfs_json_filled(state->used.json, renewal[i]))
 			continue;
-		snprintf(reason, sizeof(reason), "the login session's file has no %s", members[i]);
+		snprintf(reason, sizeof(reason), "the login session's file has no %s", renewal[i]);
 		make_do(state, CFS_EXPIRED, reason, now, step);
 		return;
 	}
