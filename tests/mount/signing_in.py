@@ -5,12 +5,13 @@ import hashlib
 import json
 
 import botocore.session
+import pytest
 
 from lib import fleet, login
 from lib.doing import read
 from lib.mount import Mount
 from lib.simulator import (EXTERNAL_ID, KEY_ID, OIDC_PROVIDER, SECRET, SSO_TOKEN, WEB_IDENTITY,
-                           aws_role, tencent_role)
+                           Simulator, aws_role, tencent_role)
 
 NOT_RENEWED = r"^consolefs: \[[\w-]+\]: the credentials could not be renewed: "
 NONE_USABLE = r"^consolefs: \[[\w-]+\]: no usable credentials"
@@ -50,6 +51,21 @@ class Home:
 
     def tccli(self, profile="default", **credential):
         return self.put(f".tccli/{profile}.credential", json.dumps(credential))
+
+
+# Fixtures, for the files that import them.
+
+@pytest.fixture(scope="module", name="shared")
+def shared_simulator():
+    with Simulator(rate_scale=0) as sim:
+        yield sim
+
+
+@pytest.fixture(name="home")
+def home_directory(tmp_path):
+    path = tmp_path / "home"
+    path.mkdir()
+    return Home(path)
 
 
 def in_hours(hours):

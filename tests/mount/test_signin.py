@@ -13,24 +13,12 @@ import pytest
 from lib import fleet, login
 from lib.doing import Stopwatch, await_that, cat, errno_of, fails, read
 from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, SECRET, SSO_CLIENT_ID,
-                           SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, WEB_IDENTITY, Simulator, aws_role,
+                           SSO_CLIENT_SECRET, SSO_REFRESH_TOKEN, WEB_IDENTITY, aws_role,
                            tencent_role)
-from signing_in import (CLOCK_OFF, NONE_USABLE, START_URL, Home, assert_signed_in, aws_web_identity,
+from signing_in import home_directory, shared_simulator  # noqa: F401, fixtures
+from signing_in import (CLOCK_OFF, NONE_USABLE, START_URL, assert_signed_in, aws_web_identity,
                         in_hours, live_file, login_profile, mounted, of_metadata, role_profile,
                         status_of, sts_keys, tencent_pod)
-
-
-@pytest.fixture(scope="module", name="shared")
-def shared_simulator():
-    with Simulator(rate_scale=0) as sim:
-        yield sim
-
-
-@pytest.fixture(name="home")
-def home_directory(tmp_path):
-    path = tmp_path / "home"
-    path.mkdir()
-    return Home(path)
 
 
 # Where keys come from: AWS

@@ -15,16 +15,11 @@ import pytest
 from lib import fleet, login
 from lib.doing import await_that, connections, errno_of, fails, read
 from lib.simulator import SECRET, Simulator
+from signing_in import shared_simulator  # noqa: F401, fixtures
 from signing_in import (CLOCK_OFF, NONE_USABLE, Home, assert_signed_in, live_file, login_profile,
                         mounted, of_metadata, roles_since, status_of, sts_keys)
 
 RENEW = "CreateOAuth2Token"
-
-
-@pytest.fixture(scope="module", name="shared")
-def shared_simulator():
-    with Simulator(rate_scale=0) as sim:
-        yield sim
 
 
 @pytest.fixture(name="home")
