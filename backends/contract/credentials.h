@@ -50,7 +50,8 @@ struct cfs_step_answer {
 		fault; /* CFS_OK when a whole answer arrived, or the process ended by itself */
 	int status;    /* HTTP: the status; PROCESS: the exit status, or 128 + the signal; WRITE:
 			  0, or a negative errno with the file as it was */
-	int64_t date;  /* HTTP: the server's time, seconds since the epoch; 0: unknown */
+	const char *message; /* HTTP: what the engine says of a failure; NULL: nothing */
+	int64_t date;        /* HTTP: the server's time, seconds since the epoch; 0: unknown */
 	const char *content; /* HTTP: the body; PROCESS: stdout. Followed by a NUL */
 	size_t len;
 };

@@ -161,29 +161,35 @@ void cfs_step_unset(struct cfs_step *ret_step, int r, const struct cfs_buf *why)
 		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED, "%s", cfs_buf_text(why));
 }
 
-const char *cfs_step_fault_words(enum cfs_fault fault)
+void cfs_step_fault_words(
+	const struct cfs_step_answer *answer, char ret_words[static CFS_STEP_WORDS_MAX])
 {
 	static const char *const words[CFS_N_FAULTS] = {
 		[CFS_TIMED_OUT] = "did not answer in time",
 		[CFS_UNREACHABLE] = "cannot be reached",
 		[CFS_REFUSED] = "refused the connection",
 		[CFS_RESET] = "closed the connection",
-		[CFS_TLS] = "could not be verified (TLS)",
+		[CFS_TLS] = "could not be asked over TLS",
 		[CFS_PROXY_DENIED] = "is behind a proxy that wants a user and a password",
 		[CFS_REJECTED] = "has an address that is not allowed",
 		[CFS_TOO_LARGE] = "sent an answer that is too long",
 		[CFS_BAD_ANSWER] = "sent an invalid answer",
 		[CFS_NO_MEMORY] = "could not be asked: out of memory",
 	};
-	const char *found = fault < CFS_N_FAULTS ? words[fault] : NULL;
+	const char *found = answer->fault < CFS_N_FAULTS ? words[answer->fault] : NULL;
+	const char *message = answer->fault == CFS_TLS ? answer->message : NULL;
 
-	return found ? found : "cannot be asked";
+	snprintf(ret_words, CFS_STEP_WORDS_MAX, "%s%s%s", found ? found : "cannot be asked",
+		message && *message ? ": " : "", message ? message : "");
 }
 
 void cfs_step_no_answer(
 	struct cfs_step *ret_step, const struct cfs_step_answer *answer, const char *who)
 {
-	cfs_step_failed(ret_step, answer->fault, "%s %s", who, cfs_step_fault_words(answer->fault));
+	char words[CFS_STEP_WORDS_MAX];
+
+	cfs_step_fault_words(answer, words);
+	cfs_step_failed(ret_step, answer->fault, "%s %s", who, words);
 }
 
 void cfs_step_refused(

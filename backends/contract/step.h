@@ -45,8 +45,11 @@ void cfs_step_no_answer(
 void cfs_step_refused(struct cfs_step *ret_step, const struct cfs_error *error, const char *who,
 	const char *what);
 
-/* "cannot be reached": why a request got no answer. */
-const char *cfs_step_fault_words(enum cfs_fault fault);
+/* "cannot be reached": why a request got no answer. Of TLS it is what the engine says, as there is
+ * much that may be wrong. */
+#define CFS_STEP_WORDS_MAX 160
+void cfs_step_fault_words(
+	const struct cfs_step_answer *answer, char ret_words[static CFS_STEP_WORDS_MAX]);
 
 /* The name of a role: the first line of the answer of a metadata service. Returns false if there is
  * none, as in a network where another service answers to any request. */

@@ -11,6 +11,7 @@
 
 #include <openssl/ssl.h>
 
+#include "backends/http/result.h"
 #include "backends/http/url.h"
 
 #define CHUNK (16 * 1024) /* a TLS record is no longer, and OpenSSL hands out one at a time */
@@ -114,6 +115,18 @@ static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
 	return len;
 }
 
+/* Looks at the first bytes of the body. */
+static bool wants_certificate(struct cfs_transfer *transfer, const char *bytes, size_t len)
+{
+	long status = 0;
+
+	if (transfer->bodied)
+		return false;
+	transfer->bodied = true;
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return cfs_http_page_wants_certificate(status, bytes, len);
+}
+
 static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 {
 	struct cfs_transfer *transfer = arg;
@@ -126,6 +139,12 @@ static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 		return CURL_WRITEFUNC_PAUSE;
 	}
 	turns->given += len;
+	/* A parser of the cloud's answers would only say that this is none. */
+	if (wants_certificate(transfer, bytes, len)) {
+		transfer->wants_certificate = true;
+		transfer->failed = CFS_TLS;
+		return CURL_WRITEFUNC_ERROR;
+	}
 	r = transfer->handler->data(transfer->arg, bytes, len);
 	if (r == 0)
 		return len;

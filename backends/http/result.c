@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define PROXY_AUTHENTICATION 407 /* the HTTP status */
@@ -81,12 +82,39 @@ static bool says(const struct cfs_transfer *transfer, const char *words)
  * that, it has no alert of its own for it. */
 static bool wants_certificate(const struct cfs_transfer *transfer, CURLcode result)
 {
-	return result == CURLE_SSL_CLIENTCERT || says(transfer, "alert certificate required");
+	return transfer->wants_certificate || result == CURLE_SSL_CLIENTCERT ||
+		says(transfer, "alert certificate required");
 }
 
 static bool may_want_certificate(const struct cfs_transfer *transfer)
 {
 	return says(transfer, "alert handshake failure") || says(transfer, "alert bad certificate");
+}
+
+bool cfs_http_page_wants_certificate(long status, const char *bytes, size_t len)
+{
+	static const char *const beginnings[] = {"<html", "<!DOCTYPE html"};
+	static const struct {
+		long status;
+		const char *words;
+	} pages[] = {
+		{400, "No required SSL certificate was sent"},         /* nginx */
+		{403, "Cannot perform Post-Handshake Authentication"}, /* Apache */
+		{403, "403.7 - Forbidden"},                            /* IIS */
+	};
+	bool is_page = false;
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++) {
+		size_t n = strlen(beginnings[i]);
+
+		is_page = is_page || (len > n && strncasecmp(bytes, beginnings[i], n) == 0);
+	}
+	for (size_t i = 0; is_page && i < sizeof(pages) / sizeof(*pages); i++) {
+		if (status == pages[i].status &&
+			memmem(bytes, len, pages[i].words, strlen(pages[i].words)))
+			return true;
+	}
+	return false;
 }
 
 /* A server does not ask for that, and a proxy may do so in both ways: for a tunnel to a server, and

@@ -13,4 +13,9 @@
 enum cfs_fault cfs_http_result(
 	const struct cfs_transfer *transfer, CURLcode result, const char **ret_message);
 
+/* Whether an answer with this HTTP status, whose body begins with these bytes, is a page of a web
+ * server, not of the cloud behind it, that asks for a client certificate. Some servers accept the
+ * handshake without one, and then refuse each request. */
+bool cfs_http_page_wants_certificate(long status, const char *bytes, size_t len);
+
 #endif

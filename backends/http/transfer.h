@@ -66,7 +66,9 @@ struct cfs_transfer {
 	int64_t date;
 	size_t header_bytes;
 	bool headed; /* the headers of the last answer, interim ones included, are whole */
-	bool dirty;  /* on a kept connection there was something to read before it was asked */
+	bool bodied; /* a part of the body has arrived */
+	bool wants_certificate; /* the answer is a page that asks for a client certificate */
+	bool dirty; /* on a kept connection there was something to read before it was asked */
 	enum cfs_fault failed; /* could not even start */
 	char message[256];     /* CURLOPT_ERRORBUFFER */
 	struct cfs_http_request request;

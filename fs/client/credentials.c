@@ -147,6 +147,7 @@ static void answer_done(void *arg, const struct cfs_http_outcome *outcome)
 	struct cfs_step_answer answer = {
 		.fault = outcome->fault,
 		.status = outcome->status,
+		.message = outcome->message,
 		.date = outcome->date,
 		.content = cfs_buf_text(&content),
 		.len = content.len,

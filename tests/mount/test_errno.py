@@ -295,6 +295,33 @@ def test_a_certificate_for_another_name_is_protocol_error():
         assert cloud.requests == []
 
 
+WANTS_CERTIFICATE = (b"<html>\r\n<head><title>400 No required SSL certificate was sent</title>"
+                     b"</head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n"
+                     b"<center>No required SSL certificate was sent</center>\r\n"
+                     b"<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n")
+
+
+@pytest.mark.parametrize("role", [False, True], ids=["call", "credentials"])
+def test_a_page_that_wants_a_client_certificate_is_protocol_error_in_words(tmp_path, role):
+    env = {**AWS_KEYS, "HOME": str(tmp_path)}
+    with ScriptedCloud(lambda request: (400, WANTS_CERTIFICATE)) as cloud:
+        if role:
+            (tmp_path / "config").write_text(
+                "[profile base]\naws_access_key_id=A\naws_secret_access_key=s\n"
+                "[profile x]\nsource_profile=base\nrole_arn=arn:aws:iam::123456789012:role/r\n")
+            env = {"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"),
+                   "AWS_PROFILE": "x"}
+        with Mount(options=cloud.options(), keys=False,
+                   env={**env, "AWS_ENDPOINT_URL": cloud.url}) as mount:
+            mount.allow("no usable credentials")
+            with fails("EPROTO"):
+                os.listdir(mount.aws)
+            assert "the server asks for a client certificate, and there is none to give" in \
+                (mount.aws / "status").read_text()
+        assert {request.action for request in cloud.requests} == {
+            "AssumeRole" if role else "DescribeInstances"}
+
+
 INTERRUPTED = """
 import os, signal, sys
 

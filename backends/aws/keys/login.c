@@ -38,7 +38,7 @@
 #define RENEW_EARLY (5 * 60)    /* seconds, as the SDKs */
 #define LIFE 900                /* seconds, where the service does not say */
 #define LIFE_MAX (24 * 60 * 60) /* seconds; the service promises 900 at most */
-#define REASON_MAX 128
+#define REASON_MAX 192
 #define NOT_STORED "not written back: its file has gone or changed"
 
 /* What the file holds. */
@@ -372,10 +372,11 @@ static enum cfs_fault read_refusal(
 	cJSON *json = NULL;
 	const char *code;
 	enum cfs_fault fault = fault_of(answer->status);
+	char words[CFS_STEP_WORDS_MAX];
 
 	if (answer->fault != CFS_OK) {
-		snprintf(ret_reason, REASON_MAX, "the sign-in service %s",
-			cfs_step_fault_words(answer->fault));
+		cfs_step_fault_words(answer, words);
+		snprintf(ret_reason, REASON_MAX, "the sign-in service %s", words);
 		return answer->fault;
 	}
 	if (answer->status == 200) {

@@ -95,9 +95,12 @@ static void fail(const struct cfs_step_answer *answer, const char *what, struct 
 static void take_token(
 	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
 {
+	char words[CFS_STEP_WORDS_MAX];
+
 	/* Not everybody runs on EC2, nor has every other answer a meaning there. */
 	if (answer->fault != CFS_OK) {
-		cfs_step_absent(step, SERVICE " %s", cfs_step_fault_words(answer->fault));
+		cfs_step_fault_words(answer, words);
+		cfs_step_absent(step, SERVICE " %s", words);
 	} else if (answer->status != 200) {
 		cfs_step_absent(step, SERVICE " gave no token (HTTP status %d)", answer->status);
 	} else if (!cfs_text_is_token(

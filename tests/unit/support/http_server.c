@@ -124,6 +124,11 @@ static bool connection_twice(struct connection *connection)
 static bool connection_serve_well(struct connection *connection, const char *path, const char *body,
 	size_t body_len, bool *ret_more)
 {
+	static const char nginx[] =
+		"<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n"
+		"<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n"
+		"<center>No required SSL certificate was sent</center>\r\n"
+		"<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";
 	char head[64];
 	size_t n;
 
@@ -138,6 +143,8 @@ static bool connection_serve_well(struct connection *connection, const char *pat
 		*ret_more = connection_headers(connection, n, false);
 	} else if (strcmp(path, "/longline") == 0) {
 		*ret_more = connection_headers(connection, 200 * 1024, true);
+	} else if (strcmp(path, "/nginx") == 0) {
+		*ret_more = connection_answer(connection, "400 Bad Request", nginx, strlen(nginx));
 	} else if (strcmp(path, "/redirect") == 0) {
 		*ret_more = connection_answer(connection, "302 Found\r\nLocation: /hello", "", 0);
 	} else if (strncmp(path, "/date/", 6) == 0) {

@@ -8,6 +8,7 @@
  *     /status/N    N with an empty body
  *     /headers/N   N bytes of headers, about
  *     /longline    one header of 200 KiB
+ *     /nginx       400, as nginx says that it wants a client certificate
  *     /redirect    302 to /hello
  *     /date/X      200 with X as the date
  *     /packed      claims to be gzip

@@ -126,14 +126,34 @@ static void an_errno_is_a_failure(void **state)
 	cfs_buf_finish(&why);
 }
 
+static void of_tls_it_is_said_what_is_wrong(void **state)
+{
+	static const char wanted[] =
+		"the server asks for a client certificate, and there is none to give";
+	struct cfs_step_answer answer = {.fault = CFS_TLS, .message = wanted};
+	struct cfs_step step = fresh();
+
+	(void)state;
+	cfs_step_no_answer(&step, &answer, "STS");
+	assert_string_equal(step.why,
+		"STS could not be asked over TLS: the server asks for a client certificate, and "
+		"there is none to give");
+	answer.message = "";
+	cfs_step_no_answer(&step, &answer, "STS");
+	assert_string_equal(step.why, "STS could not be asked over TLS");
+}
+
 static void every_fault_of_a_request_has_words(void **state)
 {
+	char words[CFS_STEP_WORDS_MAX];
+
 	(void)state;
 	for (int fault = CFS_OK; fault <= CFS_N_FAULTS; fault++) {
 		struct cfs_step_answer answer = {.fault = (enum cfs_fault)fault};
 		struct cfs_step step = fresh();
 
-		assert_true(strlen(cfs_step_fault_words(answer.fault)) > 0);
+		cfs_step_fault_words(&answer, words);
+		assert_true(strlen(words) > 0);
 		cfs_step_no_answer(&step, &answer, "STS");
 		assert_memory_equal(step.why, "STS ", 4);
 		assert_int_equal(step.fault, fault);
@@ -193,6 +213,7 @@ int main(void)
 		cmocka_unit_test(keys_that_no_request_can_be_signed_with_are_a_failure),
 		cmocka_unit_test(an_errno_is_a_failure),
 		cmocka_unit_test(every_fault_of_a_request_has_words),
+		cmocka_unit_test(of_tls_it_is_said_what_is_wrong),
 		cmocka_unit_test(the_name_of_a_role_is_the_first_line),
 		cmocka_unit_test(a_request_is_sent_again_when_that_may_help),
 	};

@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "backends/http/result.h"
 #include "tests/unit/support/http_client.h"
 
 struct fixture {
@@ -153,6 +154,45 @@ static void a_server_that_wants_a_certificate_says_so(void **state)
 	}
 }
 
+/* Before the reader of the cloud's answers sees them. */
+static void a_page_that_wants_a_certificate_says_so(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ask(f, "127.0.0.1", f->server, "/nginx", f->ca_file), CFS_TLS);
+	assert_string_equal(f->call.message,
+		"the server asks for a client certificate, and there is none to give");
+	assert_int_equal(f->call.body.len, 0);
+	assert_int_equal(f->call.outcome.aborted_by, 0);
+	assert_int_equal(ask(f, "127.0.0.1", f->server, "/hello", f->ca_file), CFS_OK);
+}
+
+static void other_answers_want_no_certificate(void **state)
+{
+	static const struct {
+		long status;
+		const char *body;
+		bool wants;
+	} rows[] = {
+		{400, "<html>\r\n<title>400 No required SSL certificate was sent</title>", true},
+		{403, "<!DOCTYPE HTML PUBLIC>Reason: Cannot perform Post-Handshake Authentication.",
+			true},
+		{403, "<!DOCTYPE html><title>IIS 10.0 Detailed Error - 403.7 - Forbidden</title>",
+			true},
+		{403, "<html>\r\n<title>400 No required SSL certificate was sent</title>", false},
+		{400, "<Response><Message>No required SSL certificate was sent</Message>", false},
+		{400, "{\"message\":\"<html>No required SSL certificate was sent\"}", false},
+		{400, "<html>", false},
+		{400, "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(cfs_http_page_wants_certificate(
+					 rows[i].status, rows[i].body, strlen(rows[i].body)),
+			rows[i].wants);
+}
+
 static void a_server_that_is_not_trusted_is_told_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -283,6 +323,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_server_that_is_trusted_is_asked),
 		TEST(a_server_that_wants_a_certificate_says_so),
+		TEST(a_page_that_wants_a_certificate_says_so),
+		cmocka_unit_test(other_answers_want_no_certificate),
 		TEST(a_server_that_is_not_trusted_is_told_nothing),
 		TEST(a_connection_is_not_shared_with_who_trusts_others),
 		TEST(a_file_of_authorities_that_cannot_be_opened_is_not_bad),

@@ -173,7 +173,7 @@ static void test_a_failing_service_is_asked_again(void **state)
 	/* Nor where it is no use. */
 	chain_begin(&chain, WEB, NULL, fake_web("hush"));
 	chain_no_answer(&chain, CFS_TLS);
-	assert_failed(&chain, CFS_TLS, "STS could not be verified (TLS)");
+	assert_failed(&chain, CFS_TLS, "STS could not be asked over TLS");
 	chain_end(&chain);
 }
 

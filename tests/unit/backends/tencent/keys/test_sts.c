@@ -350,7 +350,7 @@ static void an_sts_that_does_not_answer_is_its_own_fault(void **state)
 		{CFS_REFUSED, "STS refused the connection"},
 		{CFS_RESET, "STS closed the connection"},
 		{CFS_TIMED_OUT, "STS did not answer in time"},
-		{CFS_TLS, "STS could not be verified (TLS)"},
+		{CFS_TLS, "STS could not be asked over TLS"},
 		{CFS_TOO_LARGE, "STS sent an answer that is too long"},
 		{CFS_BAD_ANSWER, "STS sent an invalid answer"},
 		{CFS_NO_MEMORY, "STS could not be asked: out of memory"},
