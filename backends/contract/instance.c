@@ -8,8 +8,10 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for a NUL too: the text ends at one */
 
-/* Of an instance, header not counted. */
-#define TEXT_MAX (CFS_INSTANCE_BYTES_MAX - sizeof(struct cfs_instance))
+/* Of pairs and addresses: what header and fields leave of an instance. */
+#define TEXT_MAX \
+	(CFS_INSTANCE_BYTES_MAX - sizeof(struct cfs_instance) - \
+		sizeof(((struct cfs_instance_builder *)0)->fields))
 
 _Static_assert(CFS_TAGS_MAX <= UINT8_MAX, "counts are kept in a byte");
 _Static_assert(CFS_EXTRAS_MAX <= UINT8_MAX, "counts are kept in a byte");
@@ -67,8 +69,8 @@ void cfs_instance_destroy(struct cfs_instance *instance)
 
 void cfs_instance_builder_init(struct cfs_instance_builder *builder)
 {
-	*builder = (struct cfs_instance_builder){0};
 	cfs_buf_init(&builder->text, TEXT_MAX);
+	cfs_instance_builder_reset(builder);
 }
 
 void cfs_instance_builder_finish(struct cfs_instance_builder *builder)
@@ -80,7 +82,8 @@ void cfs_instance_builder_finish(struct cfs_instance_builder *builder)
 void cfs_instance_builder_reset(struct cfs_instance_builder *builder)
 {
 	cfs_buf_clear(&builder->text);
-	memset(builder->field, 0, sizeof(builder->field));
+	for (size_t i = 0; i < CFS_N_FIELDS; i++)
+		builder->fields[i][0] = '\0';
 	builder->n_tags = builder->n_extras = builder->n_addresses = 0;
 }
 
@@ -165,14 +168,20 @@ static int forgive(int r)
 int cfs_instance_builder_set(
 	struct cfs_instance_builder *builder, enum cfs_field field, const char *text, size_t len)
 {
-	uint32_t at = 0;
+	struct cfs_buf repaired = CFS_BUF_INIT(CFS_FIELD_TEXT_MAX);
+	char *place = builder->fields[field];
 	int r;
 
-	/* The old text stays behind unused; packing leaves it out. */
-	r = add_text(builder, text, len, &at);
-	if (r == 0 || r == -EFBIG)
-		builder->field[field] = at;
-	return forgive(r);
+	if (is_plain(text, len)) {
+		memcpy(place, text, len);
+		place[len] = '\0';
+		return 0;
+	}
+	add_repaired(&repaired, text, len);
+	r = cfs_buf_error(&repaired);
+	strcpy(place, r == 0 ? cfs_buf_text(&repaired) : "");
+	cfs_buf_finish(&repaired);
+	return r;
 }
 
 /* Adds two texts, or none. */
@@ -252,14 +261,12 @@ int cfs_instance_builder_add_address(
 const char *cfs_instance_builder_get(
 	const struct cfs_instance_builder *builder, enum cfs_field field)
 {
-	return text_at(builder, builder->field[field]);
+	return builder->fields[field];
 }
 
 /* Copies one text to the place, unless that is NULL, and returns what is behind it. */
-static char *pack(
-	const struct cfs_instance_builder *builder, uint32_t at, char *place, size_t *size)
+static char *pack(const char *text, char *place, size_t *size)
 {
-	const char *text = text_at(builder, at);
 	size_t len = strlen(text) + 1;
 
 	*size += len;
@@ -273,16 +280,16 @@ static size_t pack_all(const struct cfs_instance_builder *builder, char *place)
 	size_t size = 0;
 
 	for (size_t i = 0; i < CFS_N_FIELDS; i++)
-		place = pack(builder, builder->field[i], place, &size);
+		place = pack(builder->fields[i], place, &size);
 	for (size_t i = 0; i < builder->n_addresses; i++)
-		place = pack(builder, builder->addresses[i], place, &size);
+		place = pack(text_at(builder, builder->addresses[i]), place, &size);
 	for (size_t i = 0; i < builder->n_tags; i++) {
-		place = pack(builder, builder->tags[i].key, place, &size);
-		place = pack(builder, builder->tags[i].value, place, &size);
+		place = pack(text_at(builder, builder->tags[i].key), place, &size);
+		place = pack(text_at(builder, builder->tags[i].value), place, &size);
 	}
 	for (size_t i = 0; i < builder->n_extras; i++) {
-		place = pack(builder, builder->extras[i].key, place, &size);
-		place = pack(builder, builder->extras[i].value, place, &size);
+		place = pack(text_at(builder, builder->extras[i].key), place, &size);
+		place = pack(text_at(builder, builder->extras[i].value), place, &size);
 	}
 	return size;
 }

@@ -85,10 +85,11 @@ bool cfs_instance_says_same(const struct cfs_instance *a, const struct cfs_insta
 /* Destroyed with free(3): an instance owns nothing outside its own block. */
 void cfs_instance_destroy(struct cfs_instance *instance);
 
-/* Text collected so far, and where each field begins in it. To be treated as opaque. */
+/* Text collected so far. Fields have room of their own: however long the tags are that strangers
+ * wrote, no id is lost. To be treated as opaque. */
 struct cfs_instance_builder {
-	struct cfs_buf text;
-	uint32_t field[CFS_N_FIELDS]; /* offset + 1, 0 when unset */
+	char fields[CFS_N_FIELDS][CFS_FIELD_TEXT_MAX + 1];
+	struct cfs_buf text; /* of pairs and addresses */
 	struct cfs_pair_offsets {
 		uint32_t key, value;
 	} tags[CFS_TAGS_MAX], extras[CFS_EXTRAS_MAX];
@@ -101,8 +102,8 @@ void cfs_instance_builder_finish(struct cfs_instance_builder *builder);
 /* Forgets what was collected, to begin the next instance with the same memory. */
 void cfs_instance_builder_reset(struct cfs_instance_builder *builder);
 
-/* Each returns 0 or -ENOMEM. A field set twice has its last value. What no longer fits into
- * CFS_INSTANCE_BYTES_MAX is left out: a pair or an address wholly, and a field becomes "". */
+/* Each returns 0 or -ENOMEM. A field set twice has its last value. A pair or an address that no
+ * longer fits into CFS_INSTANCE_BYTES_MAX, with all fields, is left out. */
 int cfs_instance_builder_set(
 	struct cfs_instance_builder *builder, enum cfs_field field, const char *text, size_t len);
 int cfs_instance_builder_add_tag(struct cfs_instance_builder *builder, const char *key,

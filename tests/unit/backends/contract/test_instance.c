@@ -219,7 +219,6 @@ static void an_instance_never_passes_its_bytes(void **state)
 	char text[CFS_FIELD_TEXT_MAX];
 
 	memset(text, 't', sizeof(text));
-	set(builder, CFS_FIELD_ID, "i-1");
 	for (int i = 0; i < CFS_TAGS_MAX; i++) {
 		assert_int_equal(cfs_instance_builder_add_tag(
 					 builder, text, sizeof(text), text, sizeof(text)),
@@ -230,14 +229,21 @@ static void an_instance_never_passes_its_bytes(void **state)
 	for (int i = 0; i < CFS_EXTRAS_MAX; i++)
 		assert_int_equal(
 			cfs_instance_builder_add_extra(builder, "key", text, sizeof(text)), 0);
-	/* A value that no longer fits is never the one before it. */
+	/* Fields fit whatever came before them. */
+	set(builder, CFS_FIELD_ID, "i-1");
 	set(builder, CFS_FIELD_STATE, "s");
 	assert_int_equal(cfs_instance_builder_set(builder, CFS_FIELD_STATE, text, sizeof(text)), 0);
-	assert_string_equal(cfs_instance_builder_get(builder, CFS_FIELD_STATE), "");
+	set(builder, CFS_FIELD_TYPE, "t3.micro");
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(
+			cfs_instance_builder_set(builder, CFS_FIELD_NAME, text, sizeof(text)), 0);
 
 	instance = build(builder);
 	assert_true(malloc_usable_size(instance) <= CFS_INSTANCE_BYTES_MAX);
 	assert_string_equal(cfs_instance_id(instance), "i-1");
+	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_TYPE), "t3.micro");
+	assert_int_equal(strlen(cfs_instance_field(instance, CFS_FIELD_STATE)), sizeof(text));
+	assert_int_equal(strlen(cfs_instance_field(instance, CFS_FIELD_NAME)), sizeof(text));
 	assert_true(instance->n_tags > 32 && instance->n_tags < CFS_TAGS_MAX);
 	for (size_t i = 0; i < instance->n_tags; i++) {
 		assert_int_equal(strlen(cfs_instance_tag(instance, i).key), sizeof(text));
