@@ -11,13 +11,12 @@
 #include <stdbool.h>
 
 #include "fs/base/loop.h"
-
-#define CFS_DETACH_DEVICE_MAX 24 /* bytes of a device's two numbers */
+#include "fs/fuse/mountinfo.h"
 
 struct cfs_detach {
 	struct cfs_watch watch;
 	int fd;
-	char device[CFS_DETACH_DEVICE_MAX];
+	char device[CFS_MOUNTINFO_DEVICE_MAX];
 };
 
 /*

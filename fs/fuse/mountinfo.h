@@ -1,0 +1,22 @@
+/*
+ * Reads the list of mounts, /proc/self/mountinfo: which device is mounted where.
+ *
+ * A line each: "36 35 98:0 /root /mount/point ...", where blanks, line feeds and backslashes of a
+ * path are written as \040 and so on (proc(5)). Paths are what other users have mounted and named,
+ * so they are compared and never shown.
+ */
+#ifndef CFS_FS_FUSE_MOUNTINFO_H
+#define CFS_FS_FUSE_MOUNTINFO_H
+
+#include <stdio.h>
+
+#define CFS_MOUNTINFO_DEVICE_MAX 24 /* bytes of a device's two numbers, NUL included */
+
+/* Finds the device of the last mount at that path, which is the one on top. 0, or -ENOENT if there
+ * is none, with *ret_device untouched. */
+int cfs_mountinfo_find(FILE *list, const char *mountpoint, char *ret_device);
+/* Whether a mount of the device is in the list. 1 or 0; a negative errno if the list could not be
+ * read to its end: the mount may be in the rest. */
+int cfs_mountinfo_has(FILE *list, const char *device);
+
+#endif

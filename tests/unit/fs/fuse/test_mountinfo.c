@@ -1,0 +1,114 @@
+/* fs/fuse/mountinfo.h: which device is mounted where. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/fuse/mountinfo.h"
+
+static const char list[] =
+	"22 1 0:20 / /proc rw,nosuid shared:1 - proc proc rw\n"
+	"98 22 0:51 / /home/me/my\\040screens\\134x rw - fuse.consolefs consolefs rw\n"
+	"99 22 0:52 / /screens rw - fuse.other other rw\n"
+	"not a mount\n"
+	"100 99 0:53 / /screens rw - fuse.consolefs consolefs rw\n"
+	"101 99 0:54 / /screens\\0407 rw - fuse.consolefs consolefs rw\n"
+	"102 99 0123456789:0123456789012 / /long rw - fuse.consolefs consolefs rw\n";
+
+static int find(const char *mountpoint, char *ret_device)
+{
+	char text[sizeof(list)];
+	FILE *file;
+	int r;
+
+	memcpy(text, list, sizeof(list));
+	file = fmemopen(text, strlen(text), "r");
+	assert_non_null(file);
+	r = cfs_mountinfo_find(file, mountpoint, ret_device);
+	fclose(file);
+	return r;
+}
+
+static int has(const char *device)
+{
+	char text[sizeof(list)];
+	FILE *file;
+	int r;
+
+	memcpy(text, list, sizeof(list));
+	file = fmemopen(text, strlen(text), "r");
+	assert_non_null(file);
+	r = cfs_mountinfo_has(file, device);
+	fclose(file);
+	return r;
+}
+
+static void the_mount_on_top_counts(void **state)
+{
+	char device[CFS_MOUNTINFO_DEVICE_MAX];
+
+	(void)state;
+	assert_int_equal(find("/screens", device), 0);
+	assert_string_equal(device, "0:53");
+}
+
+static void what_is_escaped_in_a_path_is_understood(void **state)
+{
+	char device[CFS_MOUNTINFO_DEVICE_MAX];
+
+	(void)state;
+	assert_int_equal(find("/home/me/my screens\\x", device), 0);
+	assert_string_equal(device, "0:51");
+	assert_int_equal(find("/screens 7", device), 0);
+	assert_string_equal(device, "0:54");
+}
+
+static void what_is_no_mount_is_not_found(void **state)
+{
+	char device[CFS_MOUNTINFO_DEVICE_MAX] = "untouched";
+
+	(void)state;
+	assert_int_equal(find("/screen", device), -ENOENT);
+	assert_int_equal(find("/screens\\0407", device), -ENOENT);
+	assert_int_equal(find("", device), -ENOENT);
+	/* More digits than a device has. */
+	assert_int_equal(find("/long", device), -ENOENT);
+	assert_string_equal(device, "untouched");
+}
+
+static void a_device_is_in_the_list_or_not(void **state)
+{
+	(void)state;
+	assert_int_equal(has("0:52"), 1);
+	assert_int_equal(has("0:5"), 0);
+	assert_int_equal(has(""), 0);
+}
+
+static void a_list_that_cannot_be_read_says_nothing(void **state)
+{
+	FILE *file = fopen("/", "r");
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(cfs_mountinfo_has(file, "0:52") < 0);
+	fclose(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_mount_on_top_counts),
+		cmocka_unit_test(what_is_escaped_in_a_path_is_understood),
+		cmocka_unit_test(what_is_no_mount_is_not_found),
+		cmocka_unit_test(a_device_is_in_the_list_or_not),
+		cmocka_unit_test(a_list_that_cannot_be_read_says_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
