@@ -3,8 +3,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
+
+/* What a secret of this length takes: whole pages, as memory is locked by pages, and two secrets in
+ * one page would unlock each other. */
+static size_t room_for(size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (len + page) / page * page;
+}
 
 int cfs_secret_set(struct cfs_secret *ret_secret, const char *data, size_t len)
 {
@@ -12,9 +23,11 @@ int cfs_secret_set(struct cfs_secret *ret_secret, const char *data, size_t len)
 
 	if (len > CFS_SECRET_MAX)
 		return -EFBIG;
-	copy = malloc(len + 1);
+	copy = aligned_alloc(room_for(0), room_for(len));
 	if (!copy)
 		return -ENOMEM;
+	/* Past the limit of the process it may be swapped out, as everything else may. */
+	(void)mlock(copy, room_for(len));
 	if (len)
 		memcpy(copy, data, len);
 	copy[len] = '\0';
@@ -30,6 +43,7 @@ void cfs_secret_finish(struct cfs_secret *secret)
 		return;
 	if (secret->data) {
 		OPENSSL_cleanse(secret->data, secret->len);
+		(void)munlock(secret->data, room_for(secret->len));
 		free(secret->data);
 	}
 	*secret = (struct cfs_secret){0};

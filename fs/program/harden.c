@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,6 +17,28 @@
 /* What the heap keeps in reserve: enough for one call, so that calls one after the other ask the
  * system for nothing. */
 #define RESERVE (256 * 1024)
+
+/* Keys lock the pages that they are in by themselves: see backends/base/secret.h. */
+static void tell_whether_memory_can_be_locked(void)
+{
+	struct rlimit limit = {0, 0};
+	char probe = 0;
+
+	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (mlock(&probe, sizeof(probe)) < 0) {
+		cfs_log(CFS_LOG_DEBUG,
+			"keys may be swapped out: cannot lock memory: %s; the limit (ulimit -l) "
+			"is %llu KiB",
+			strerror(errno), (unsigned long long)limit.rlim_cur / 1024);
+		return;
+	}
+	(void)munlock(&probe, sizeof(probe));
+	if (limit.rlim_cur == RLIM_INFINITY)
+		cfs_log(CFS_LOG_DEBUG, "keys are kept in locked memory, without a limit");
+	else
+		cfs_log(CFS_LOG_DEBUG, "keys are kept in locked memory, at most %llu KiB",
+			(unsigned long long)limit.rlim_cur / 1024);
+}
 
 void cfs_harden(void)
 {
@@ -33,6 +56,7 @@ void cfs_harden(void)
 			cfs_log(CFS_LOG_WARNING, "cannot raise the limit of open files: %s",
 				strerror(errno));
 	}
+	tell_whether_memory_can_be_locked();
 }
 
 bool cfs_harden_stdio(void)

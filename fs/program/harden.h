@@ -8,7 +8,7 @@
 
 /* Keys are in memory, so core dumps are turned off, and other processes of the user may not look. A
  * thousand calls at once need their sockets, so the limit of open files is raised. What fails is
- * logged as a warning. */
+ * logged as a warning. Whether keys can be locked in memory is logged at debug. */
 void cfs_harden(void);
 
 /* Opens /dev/null in place of each of stdin, stdout and stderr that is closed: otherwise another

@@ -19,6 +19,7 @@ from lib.mount import cloud_options, find_consolefs, is_mounted
 from lib.simulator import scrubbed_env
 
 NOBODY = 65534
+SANITIZED = b"__asan_init" in pathlib.Path(find_consolefs()).read_bytes()
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root changes users and namespaces")
 PLAIN = ["-o", "aws.regions=us-east-1,tencent.regions=ap-guangzhou"]
 
@@ -177,6 +178,23 @@ def test_fusermount3_is_missing(commons):
         commons, find_consolefs(), *PLAIN, commons / "mnt")
     assert done.returncode == 1
     assert "fusermount3 is missing" in done.stderr and "fuse3" in done.stderr
+
+
+@pytest.mark.parametrize("limit", [0, 64 * 1024])
+def test_memory_that_cannot_be_locked_is_told_at_debug_and_is_no_error(sim, limit):
+    """Keys are kept in locked memory as far as the limit allows."""
+    before = ["prlimit", f"--memlock={limit}:{limit}"]
+    if os.getuid() == 0:
+        before += ["setpriv", "--bounding-set", "-ipc_lock"]
+    check = ["--check", *options_of(cloud_options(sim()))]
+    done = consolefs("--log-level=debug", *check, env=KEYS, before=before)
+    assert done.returncode == 0, done.stderr
+    # A sanitizer says that it has locked what it was asked to lock.
+    told = "keys may be swapped out: cannot lock memory" if limit == 0 and not SANITIZED else \
+        f"keys are kept in locked memory, at most {limit // 1024} KiB"
+    assert done.stderr.count(told) == 1, done.stderr
+    done = consolefs(*check, env=KEYS, before=before)
+    assert done.returncode == 0 and "memory" not in done.stderr, done.stderr
 
 
 # In the background

@@ -145,6 +145,11 @@ void *torture_reallocarray(void *memory, size_t n, size_t size)
 	return fails() ? NULL : reallocarray(memory, n, size);
 }
 
+void *torture_aligned_alloc(size_t alignment, size_t size)
+{
+	return fails() ? NULL : aligned_alloc(alignment, size);
+}
+
 char *torture_strdup(const char *text)
 {
 	return fails() ? NULL : strdup(text);

@@ -13,6 +13,7 @@ void *torture_malloc(size_t size);
 void *torture_calloc(size_t n, size_t size);
 void *torture_realloc(void *memory, size_t size);
 void *torture_reallocarray(void *memory, size_t n, size_t size);
+void *torture_aligned_alloc(size_t alignment, size_t size);
 char *torture_strdup(const char *text);
 char *torture_strndup(const char *text, size_t len);
 int torture_asprintf(char **ret_text, const char *format, ...)

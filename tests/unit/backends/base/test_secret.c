@@ -4,8 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -60,6 +63,44 @@ static void a_secret_over_its_limit_is_refused(void **state)
 	free(big);
 }
 
+/* KiB of this process that are locked in memory. */
+static long locked(void)
+{
+	char line[256];
+	long kib = -1;
+	FILE *status = fopen("/proc/self/status", "re");
+
+	assert_non_null(status);
+	while (kib < 0 && fgets(line, sizeof(line), status))
+		if (strncmp(line, "VmLck:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	fclose(status);
+	return kib;
+}
+
+static void a_secret_is_locked_in_memory_until_it_is_finished(void **state)
+{
+	static const char big[CFS_SECRET_MAX];
+	struct cfs_secret first = {0}, second = {0};
+	long before = locked(), page = sysconf(_SC_PAGESIZE) / 1024;
+	char probe = 0;
+
+	(void)state;
+	/* Sanitizers lock nothing, and another limit is none of ours. */
+	if (mlock(&probe, sizeof(probe)) < 0 || locked() == before)
+		skip();
+	assert_int_equal(munlock(&probe, sizeof(probe)), 0);
+	assert_int_equal(cfs_secret_set(&first, "first", 5), 0);
+	assert_int_equal(cfs_secret_set(&second, big, sizeof(big)), 0);
+	assert_int_equal(locked() - before, page + (CFS_SECRET_MAX / 1024 / page + 1) * page);
+	cfs_secret_finish(&second);
+	assert_int_equal(locked() - before, page);
+	assert_int_equal(cfs_secret_set(&first, "again", 5), 0);
+	assert_int_equal(locked() - before, page);
+	cfs_secret_finish(&first);
+	assert_int_equal(locked(), before);
+}
+
 static void finished_keys_hold_nothing_and_do_not_expire(void **state)
 {
 	struct cfs_keys keys = CFS_KEYS_INIT;
@@ -105,6 +146,7 @@ int main(void)
 		cmocka_unit_test(a_secret_is_a_copy),
 		cmocka_unit_test(a_secret_may_be_set_from_itself),
 		cmocka_unit_test(a_secret_over_its_limit_is_refused),
+		cmocka_unit_test(a_secret_is_locked_in_memory_until_it_is_finished),
 		cmocka_unit_test(keys_are_set_from_texts),
 		cmocka_unit_test(finished_keys_hold_nothing_and_do_not_expire),
 	};
