@@ -5,8 +5,29 @@
 
 #include "fs/base/clock.h"
 
+#define BLOCK_OVERHEAD 16 /* bytes that the allocator needs beside each block, about */
+
+/* Its share of the table of ids included. */
+static uint64_t size_of_entry(const char *id)
+{
+	return offsetof(struct cfs_entry, id) + strlen(id) + 1 + BLOCK_OVERHEAD +
+		2 * sizeof(struct cfs_link *);
+}
+
+static uint64_t size_of_instance(const struct cfs_instance *instance)
+{
+	return instance ? instance->size + (uint64_t)BLOCK_OVERHEAD : 0;
+}
+
+static uint64_t size_of_failure(const struct cfs_failure *failure)
+{
+	return failure ? sizeof(*failure) + BLOCK_OVERHEAD : 0;
+}
+
 static void free_entry(struct cfs_entry *entry)
 {
+	entry->entries->bytes -= size_of_entry(entry->id) + size_of_instance(entry->instance) +
+		size_of_failure(entry->failure);
 	cfs_instance_destroy(entry->instance);
 	free(entry->failure);
 	free(entry);
@@ -14,7 +35,11 @@ static void free_entry(struct cfs_entry *entry)
 
 int cfs_entries_init(struct cfs_entries *entries)
 {
-	*entries = (struct cfs_entries){.changed_ns = cfs_clock_wall_ns()};
+	*entries = (struct cfs_entries){
+		.changed_ns = cfs_clock_wall_ns(),
+		.max = CFS_ENTRIES_MAX,
+		.bytes_max = CFS_ENTRIES_BYTES_MAX,
+	};
 	return cfs_table_init(&entries->table);
 }
 
@@ -43,15 +68,35 @@ struct cfs_entry *cfs_entries_find(const struct cfs_entries *entries, const char
 	return NULL;
 }
 
+static bool have_bytes(const struct cfs_entries *entries, uint64_t bytes)
+{
+	return entries->bytes <= entries->bytes_max && bytes <= entries->bytes_max - entries->bytes;
+}
+
+bool cfs_entries_have_room(const struct cfs_entries *entries, const struct cfs_entry *entry,
+	const struct cfs_instance *instance)
+{
+	uint64_t more = size_of_instance(instance), before;
+
+	if (!entry)
+		return entries->table.count < entries->max &&
+			have_bytes(entries, more + size_of_entry(cfs_instance_id(instance)));
+	before = size_of_instance(entry->instance);
+	return more <= before || have_bytes(entries, more - before);
+}
+
 struct cfs_entry *cfs_entries_add(struct cfs_entries *entries, const char *id)
 {
 	struct cfs_entry *entry;
 	size_t len = strlen(id);
 
+	if (entries->table.count >= entries->max || !have_bytes(entries, size_of_entry(id)))
+		return NULL;
 	entry = calloc(1, offsetof(struct cfs_entry, id) + len + 1);
 	if (!entry)
 		return NULL;
 	memcpy(entry->id, id, len + 1);
+	entries->bytes += size_of_entry(id);
 	entry->entries = entries;
 	entry->region = CFS_REGION_UNKNOWN;
 	entry->born_ns = entry->info_ns = entry->offers_ns = entry->wake_ns = cfs_clock_wall_ns();
@@ -59,7 +104,7 @@ struct cfs_entry *cfs_entries_add(struct cfs_entries *entries, const char *id)
 	return entry;
 }
 
-void cfs_entries_enlist(struct cfs_entry *entry)
+static void enlist(struct cfs_entry *entry)
 {
 	struct cfs_entries *entries = entry->entries;
 
@@ -67,6 +112,15 @@ void cfs_entries_enlist(struct cfs_entry *entry)
 	*(entry->prev ? &entry->prev->next : &entries->first) = entry;
 	entries->last = entry;
 	entries->changed_ns = cfs_clock_wall_ns();
+}
+
+void cfs_entries_set(struct cfs_entry *entry, struct cfs_instance *instance)
+{
+	if (!entry->instance)
+		enlist(entry);
+	entry->entries->bytes += size_of_instance(instance) - size_of_instance(entry->instance);
+	cfs_instance_destroy(entry->instance);
+	entry->instance = instance;
 }
 
 static void delist(struct cfs_entry *entry)
@@ -113,8 +167,10 @@ void cfs_entry_unref(struct cfs_entry *entry)
 
 void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure)
 {
-	if (!entry->failure)
+	if (!entry->failure && have_bytes(entry->entries, size_of_failure(failure))) {
 		entry->failure = malloc(sizeof(*entry->failure));
+		entry->entries->bytes += size_of_failure(entry->failure);
+	}
 	if (entry->failure)
 		*entry->failure = *failure;
 }

@@ -21,6 +21,10 @@
 /* The region of an entry that no region has returned: the account may not list instances. */
 #define CFS_REGION_UNKNOWN (-1)
 
+/* What is kept of one cloud at most: entries, and bytes of memory that they take. */
+#define CFS_ENTRIES_MAX 1000000
+#define CFS_ENTRIES_BYTES_MAX (UINT64_C(512) * 1024 * 1024)
+
 struct cfs_entries;
 
 struct cfs_entry {
@@ -51,6 +55,7 @@ struct cfs_entry {
 	bool gone;            /* no longer in the table */
 	int16_t region;       /* index into the catalogue's regions, or CFS_REGION_UNKNOWN */
 	uint32_t generation;  /* of the region's listing that last returned it */
+	uint32_t since;       /* of the one during which it came */
 	uint32_t wake_writes; /* number of writes to `wake` */
 	char id[];
 };
@@ -67,6 +72,9 @@ struct cfs_entries {
 	struct cfs_entry *first, *last; /* with an instance */
 	int64_t changed_ns;             /* when one last joined or left the list, since the epoch */
 	struct cfs_walk *walks;
+	size_t max;         /* of entries: CFS_ENTRIES_MAX, but for tests */
+	uint64_t bytes_max; /* CFS_ENTRIES_BYTES_MAX */
+	uint64_t bytes;     /* that the entries take now */
 };
 
 /* 0 or -ENOMEM. */
@@ -76,16 +84,21 @@ void cfs_entries_finish(struct cfs_entries *entries);
 
 /* The entry with that id, or NULL. */
 struct cfs_entry *cfs_entries_find(const struct cfs_entries *entries, const char *id);
-/* Adds an entry without an instance for an id that is not in the table. NULL: out of memory. */
+/* Whether there is room for an instance: in that entry, or in one more if it is NULL. */
+bool cfs_entries_have_room(const struct cfs_entries *entries, const struct cfs_entry *entry,
+	const struct cfs_instance *instance);
+/* Adds an entry without an instance for an id that is not in the table. NULL: out of memory, or
+ * there are as many as may be. */
 struct cfs_entry *cfs_entries_add(struct cfs_entries *entries, const char *id);
-/* Makes walks return the entry from now on. Call it before the entry gets its first instance. */
-void cfs_entries_enlist(struct cfs_entry *entry);
+/* Gives the entry an instance, which it owns from now on, in place of the one that it has. With its
+ * first one, walks return it from now on. */
+void cfs_entries_set(struct cfs_entry *entry, struct cfs_instance *instance);
 /* Removes the entry from the table. It is freed when no node refers to it any more. */
 void cfs_entries_remove(struct cfs_entry *entry);
 
 struct cfs_entry *cfs_entry_ref(struct cfs_entry *entry);
 void cfs_entry_unref(struct cfs_entry *entry);
-/* Records the entry's last failure. Without memory the previous one stays. */
+/* Records the entry's last failure. Without memory or room for it the previous one stays. */
 void cfs_entry_failed(struct cfs_entry *entry, const struct cfs_failure *failure);
 
 /* A walk must not be moved until it is stopped. Stopping a stopped or zeroed walk does nothing. */

@@ -1,5 +1,7 @@
 #include "fs/catalogue/listing.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +20,15 @@ struct cfs_listing {
 	struct cfs_sink sink;
 	char token[CFS_TOKEN_MAX]; /* continuation token of the current request; "": the first */
 	unsigned requests;
+	unsigned idle;  /* of them, the last ones that brought nothing new */
+	uint64_t found; /* by the region's listings, when the current request was made */
+	unsigned left_out;
 	char mark[CFS_TOKEN_MAX]; /* an earlier token: if it comes again, the server loops */
 	unsigned mark_at;         /* the number of the request whose token is the next mark */
 	int64_t total;            /* as in the previous answer */
 	bool partial;             /* the listing may be incomplete: remove nothing */
-	struct cfs_walk sweep;    /* removes what was not listed, at the end */
+	bool full;                /* there is no room for the rest: remove what came with it */
+	struct cfs_walk sweep;    /* removes one of these, at the end */
 	struct cfs_timer next_sweep;
 };
 
@@ -37,6 +43,7 @@ static void request(struct cfs_listing *listing)
 {
 	struct cfs_question list = question(listing->region, listing->token);
 
+	listing->found = listing->region->found;
 	cfs_call_start(&listing->call, listing->listings->store->client, &list, &listing->sink,
 		answered, listing);
 }
@@ -44,15 +51,18 @@ static void request(struct cfs_listing *listing)
 static int take_instance(void *arg, struct cfs_instance *instance)
 {
 	struct cfs_listing *listing = arg;
+	int r = cfs_store_put(listing->listings->store, listing->region->index, instance);
 
-	return cfs_store_put(listing->listings->store, listing->region->index, instance);
+	if (r == -EFBIG)
+		listing->full = true;
+	return r;
 }
 
 static void left_out(void *arg, const char *why)
 {
 	struct cfs_listing *listing = arg;
 
-	cfs_store_left_out(listing->listings->store, why);
+	cfs_store_left_out(listing->listings->store, &listing->left_out, why);
 }
 
 static struct cfs_listing *create(struct cfs_listings *listings, struct cfs_region *region)
@@ -96,11 +106,29 @@ void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *regio
 	}
 	region->refreshing = true;
 	region->generation++;
-	listing->requests = 0;
-	listing->partial = false;
+	listing->requests = listing->idle = listing->left_out = 0;
+	listing->partial = listing->full = false;
 	listing->token[0] = listing->mark[0] = '\0';
 	listing->mark_at = 0;
 	request(listing);
+}
+
+static void fail(struct cfs_listing *listing, const struct cfs_error *error)
+{
+	set_failed(listing->listings, listing->region, error);
+	listing->listings->ended(listing->listings->arg);
+}
+
+static void fail_full(struct cfs_listing *listing)
+{
+	const struct cfs_entries *entries = &listing->listings->store->entries;
+	struct cfs_error error;
+
+	cfs_error_set(&error, CFS_TOO_LARGE,
+		"the cloud lists more than %zu instances, or more than %" PRIu64
+		" MiB of them: name fewer `regions`, or set a `filter`",
+		entries->max, entries->bytes_max >> 20);
+	fail(listing, &error);
 }
 
 static void succeed(struct cfs_listing *listing)
@@ -117,7 +145,15 @@ static void succeed(struct cfs_listing *listing)
 	listings->ended(listings->arg);
 }
 
-/* Removes entries that the listing did not return, a limited number in each turn of the loop. */
+/* Whether an entry goes at the end of a listing of its region. */
+static bool goes(const struct cfs_listing *listing, const struct cfs_entry *entry)
+{
+	uint32_t generation = listing->region->generation;
+
+	return listing->full ? entry->since == generation : entry->generation != generation;
+}
+
+/* Removes entries, a limited number in each turn of the loop. */
 static void sweep(void *arg)
 {
 	struct cfs_listing *listing = arg;
@@ -129,11 +165,13 @@ static void sweep(void *arg)
 		entry = cfs_walk_next(&listing->sweep);
 		if (!entry) {
 			cfs_walk_stop(&listing->sweep);
-			succeed(listing);
+			if (listing->full)
+				fail_full(listing);
+			else
+				succeed(listing);
 			return;
 		}
-		if (entry->region == (int16_t)region->index &&
-			entry->generation != region->generation)
+		if (entry->region == (int16_t)region->index && goes(listing, entry))
 			cfs_store_remove(store, entry);
 	}
 	cfs_timer_start(store->client->runtime->loop, &listing->next_sweep, 0);
@@ -141,16 +179,13 @@ static void sweep(void *arg)
 
 static void end(struct cfs_listing *listing, const struct cfs_error *error)
 {
-	struct cfs_listings *listings = listing->listings;
-
-	if (error->fault != CFS_OK) {
-		set_failed(listings, listing->region, error);
-		listings->ended(listings->arg);
-	} else if (listing->partial) {
+	if (error->fault != CFS_OK && !listing->full) {
+		fail(listing, error);
+	} else if (listing->partial && !listing->full) {
 		succeed(listing);
 	} else {
 		cfs_timer_init(&listing->next_sweep, sweep, listing);
-		cfs_walk_start(&listing->sweep, &listings->store->entries);
+		cfs_walk_start(&listing->sweep, &listing->listings->store->entries);
 		sweep(listing);
 	}
 }
@@ -183,9 +218,11 @@ static void answered(void *arg, const struct cfs_error *error)
 		(listing->requests > 0 && listing->sink.total != listing->total))
 		listing->partial = true;
 	listing->total = listing->sink.total;
+	listing->idle = listing->region->found == listing->found ? listing->idle + 1 : 0;
 	if (error->fault != CFS_OK || listing->sink.token[0] == '\0') {
 		end(listing, error);
-	} else if (!is_new(listing) || ++listing->requests >= CFS_LISTING_REQUESTS_MAX) {
+	} else if (!is_new(listing) || ++listing->requests >= CFS_LISTING_REQUESTS_MAX ||
+		listing->idle >= listing->listings->idle_max) {
 		cfs_error_set(&endless, CFS_BAD_ANSWER, "the listing does not end");
 		end(listing, &endless);
 	} else {
@@ -197,7 +234,8 @@ static void answered(void *arg, const struct cfs_error *error)
 void cfs_listing_init(
 	struct cfs_listings *listings, struct cfs_store *store, void (*ended)(void *arg), void *arg)
 {
-	*listings = (struct cfs_listings){.store = store, .ended = ended, .arg = arg};
+	*listings = (struct cfs_listings){
+		.store = store, .ended = ended, .arg = arg, .idle_max = CFS_LISTING_IDLE_MAX};
 }
 
 void cfs_listing_finish(struct cfs_listings *listings)

@@ -3,15 +3,19 @@
  *
  * Instances enter the store as they are read. Those that a complete listing did not return are
  * removed at its end, a limited number in each turn of the event loop. A listing that fails, or may
- * be incomplete, removes none, so that no existing instance disappears.
+ * be incomplete, removes none, so that no existing instance disappears. One for which there is no
+ * room (entries.h) fails, and what came with it is removed: of an endless one nothing stays.
  */
 #ifndef CFS_FS_CATALOGUE_LISTING_H
 #define CFS_FS_CATALOGUE_LISTING_H
 
 #include "fs/catalogue/store.h"
 
-/* A listing fails after this many requests: the server returns continuation tokens without end. */
+/* A listing fails after this many requests, or after this many in a row that brought no instance
+ * that was not listed before: the server returns continuation tokens without end. A filter that
+ * matches nothing makes empty answers of an EC2 of CFS_LISTING_IDLE_MAX * 1000 instances. */
 #define CFS_LISTING_REQUESTS_MAX 100000
+#define CFS_LISTING_IDLE_MAX 1000
 
 struct cfs_listing;
 
@@ -21,6 +25,7 @@ struct cfs_listings {
 	void (*ended)(void *arg);
 	void *arg;
 	struct cfs_listing *of[CFS_REGIONS_MAX]; /* by region; NULL: never listed */
+	unsigned idle_max;                       /* CFS_LISTING_IDLE_MAX, but for tests */
 };
 
 /* The store is borrowed. ended(arg) is called from the loop whenever the refresh of a region ends,

@@ -14,6 +14,7 @@ struct region_lookup {
 	bool found;
 	struct cfs_call call;
 	struct cfs_sink sink;
+	unsigned left_out; /* lines about that */
 };
 
 struct cfs_lookup {
@@ -139,7 +140,7 @@ static void left_out(void *arg, const char *why)
 {
 	struct region_lookup *region = arg;
 
-	cfs_store_left_out(region->lookup->lookups->store, why);
+	cfs_store_left_out(region->lookup->lookups->store, &region->left_out, why);
 }
 
 static void start_in_region(struct cfs_lookup *lookup, size_t i)

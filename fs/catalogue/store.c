@@ -37,8 +37,11 @@ int cfs_store_add_region(struct cfs_store *store, const char *name)
 		if (strcmp(store->regions[i]->name, name) == 0)
 			return 0;
 	if (store->n_regions == CFS_REGIONS_MAX) {
-		cfs_store_left_out(
-			store, "the account has too many regions; the rest are left out");
+		if (!store->too_many_regions)
+			cfs_log(CFS_LOG_WARNING,
+				"%s: the account has too many regions; the rest are left out",
+				store->client->settings.name);
+		store->too_many_regions = true;
 		return 0;
 	}
 	region = calloc(1, sizeof(*region));
@@ -101,12 +104,9 @@ static void set_instance(
 		cfs_instance_destroy(instance);
 		return;
 	}
-	if (!old)
-		cfs_entries_enlist(entry);
-	else if (renamed)
+	if (old && renamed)
 		cfs_by_name_leave(&store->by_name, entry);
-	entry->instance = instance;
-	cfs_instance_destroy(old);
+	cfs_entries_set(entry, instance);
 	if (renamed)
 		cfs_by_name_enter(&store->by_name, entry);
 }
@@ -114,6 +114,7 @@ static void set_instance(
 int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *instance)
 {
 	struct cfs_entry *entry = cfs_entries_find(&store->entries, cfs_instance_id(instance));
+	struct cfs_region *into = store->regions[region];
 	bool joins; /* the region */
 
 	if (instance->power == CFS_POWER_GONE) {
@@ -123,19 +124,28 @@ int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *i
 		cfs_instance_destroy(instance);
 		return 0;
 	}
-	if (!entry)
-		entry = cfs_entries_add(&store->entries, cfs_instance_id(instance));
-	if (!entry) {
+	if (!cfs_entries_have_room(&store->entries, entry, instance)) {
 		cfs_instance_destroy(instance);
-		return -ENOMEM;
+		return -EFBIG;
+	}
+	if (!entry) {
+		entry = cfs_entries_add(&store->entries, cfs_instance_id(instance));
+		if (!entry) {
+			cfs_instance_destroy(instance);
+			return -ENOMEM;
+		}
+		entry->since = into->generation;
+	} else if (entry->region != (int16_t)region) {
+		entry->since = into->generation - 1; /* in another region, but before */
 	}
 	joins = !entry->instance || entry->region != (int16_t)region;
+	into->found += joins || entry->generation != into->generation;
 	if (joins)
 		count_in_region(store, entry, -1);
 	note_changes(entry, instance, (int16_t)region);
 	set_instance(store, entry, instance);
 	entry->region = (int16_t)region;
-	entry->generation = store->regions[region]->generation;
+	entry->generation = into->generation;
 	if (joins)
 		count_in_region(store, entry, 1);
 	entry->seen_ms = cfs_clock_ms();
@@ -153,7 +163,14 @@ struct cfs_entry *cfs_store_put_unknown(struct cfs_store *store, const char *id)
 	return entry;
 }
 
-void cfs_store_left_out(const struct cfs_store *store, const char *why)
+void cfs_store_left_out(const struct cfs_store *store, unsigned *n, const char *why)
 {
-	cfs_log(CFS_LOG_WARNING, "%s: %s", store->client->settings.name, why);
+	const char *name = store->client->settings.name;
+
+	if (*n > CFS_STORE_LEFT_OUT_LINES)
+		return;
+	if (++*n <= CFS_STORE_LEFT_OUT_LINES)
+		cfs_log(CFS_LOG_WARNING, "%s: %s", name, why);
+	else
+		cfs_log(CFS_LOG_WARNING, "%s: more is left out, without a line for each", name);
 }

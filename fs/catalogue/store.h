@@ -14,6 +14,7 @@
 /* After a failure to list a region, look up an id or ask for the regions, that is not tried again
  * for this long. */
 #define CFS_STORE_PAUSE_MS 1000
+#define CFS_STORE_LEFT_OUT_LINES 10
 
 struct cfs_region {
 	size_t index; /* in the store's regions */
@@ -22,6 +23,7 @@ struct cfs_region {
 	int64_t listed_ms, tried_ms; /* when a refresh last succeeded, and when one last ended */
 	uint32_t generation;         /* of the current listing, or of the last */
 	size_t instances;
+	uint64_t found;             /* by all listings, each instance once in each */
 	int64_t changed_ns;         /* when an instance last joined or left it, since the epoch */
 	struct cfs_failure failure; /* of the last refresh; number 0: it succeeded */
 };
@@ -34,6 +36,7 @@ struct cfs_store {
 	int64_t regions_changed_ns; /* when the last region was added */
 	size_t n_regions;
 	struct cfs_region *regions[CFS_REGIONS_MAX];
+	bool too_many_regions; /* some were left out */
 };
 
 /* Starts with the regions that the client is configured with. The client is borrowed. 0 or
@@ -45,13 +48,16 @@ void cfs_store_finish(struct cfs_store *store);
 /* Adds a region, unless it is there already or there are too many. 0 or -ENOMEM. */
 int cfs_store_add_region(struct cfs_store *store, const char *name);
 /* Adds or replaces an instance that a region returned, and takes ownership of it. A terminated one
- * is removed from the store. 0 or -ENOMEM. */
+ * is removed from the store. 0, -ENOMEM, or -EFBIG: there is no room for it (entries.h). */
 int cfs_store_put(struct cfs_store *store, size_t region, struct cfs_instance *instance);
-/* Finds or adds the entry of an id of which nothing else is known. NULL: out of memory. */
+/* Finds or adds the entry of an id of which nothing else is known. NULL: out of memory, or
+ * of room. */
 struct cfs_entry *cfs_store_put_unknown(struct cfs_store *store, const char *id);
 void cfs_store_remove(struct cfs_store *store, struct cfs_entry *entry);
 
-/* Logs that something was left out, and why. */
-void cfs_store_left_out(const struct cfs_store *store, const char *why);
+/* Logs that something was left out, and why. *n counts how often, by one listing or lookup: a cloud
+ * may send any amount of what makes no sense, so only the first CFS_STORE_LEFT_OUT_LINES are
+ * logged. */
+void cfs_store_left_out(const struct cfs_store *store, unsigned *n, const char *why);
 
 #endif

@@ -41,7 +41,9 @@ static const struct row rows[CFS_N_FAULTS] = {
 	[CFS_REJECTED] = ROW(EINVAL, "check filters, endpoint and regions in the configuration"),
 	[CFS_BAD_ANSWER] =
 		ROW(EBADMSG, "the answer is not in the cloud's format; check endpoint and proxy"),
-	[CFS_TOO_LARGE] = ROW(EFBIG, "the answer is larger than this file may be"),
+	[CFS_TOO_LARGE] = ROW(EFBIG,
+		"the answer is larger than its limit; fewer `regions` or a `filter` make a list "
+		"shorter"),
 	[CFS_EMPTY] =
 		ROW(ENODATA, "there is nothing to show yet; try again, or `echo > wake` first"),
 	[CFS_TIMED_OUT] = ROW(ETIMEDOUT, "check the network, or set a longer `timeout`"),
