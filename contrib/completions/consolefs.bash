@@ -57,6 +57,10 @@ _consolefs() {
 		_filedir
 		return
 		;;
+	--into)
+		_filedir -d
+		return
+		;;
 	-o)
 		_consolefs_mount_options "$1"
 		return
@@ -71,6 +75,10 @@ _consolefs() {
 		cur=${cur#*=}
 		_filedir
 		;;
+	--into=*)
+		cur=${cur#*=}
+		_filedir -d
+		;;
 	--log-level=*)
 		mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "${cur#*=}")
 		;;
@@ -78,8 +86,8 @@ _consolefs() {
 		mapfile -t COMPREPLY < <(compgen -W 'json' -- "${cur#*=}")
 		;;
 	-*)
-		mapfile -t COMPREPLY < <(compgen -W '-c --config -f -o --log-level --check --check=json --backends --demo
-			-V --version -h --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '-c --config -f -o --log-level --check --check=json --get --into --list --wake
+			--backends --demo -V --version -h --help' -- "$cur")
 		;;
 	*)
 		_filedir -d

@@ -80,6 +80,12 @@ int cfs_watch_start_urgent(
 	return watch_for(EPOLLPRI, loop, watch, fd, fn, arg);
 }
 
+int cfs_watch_start_writable(
+	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg)
+{
+	return watch_for(EPOLLOUT, loop, watch, fd, fn, arg);
+}
+
 void cfs_watch_stop(struct cfs_watch *watch)
 {
 	struct cfs_loop *loop = watch->loop;

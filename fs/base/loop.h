@@ -1,5 +1,5 @@
 /*
- * The event loop: calls back when a descriptor is readable or a timer is due, all in one thread.
+ * The event loop: calls back when a descriptor is ready or a timer is due, all in one thread.
  *
  * Callbacks run one at a time from inside cfs_loop_run and may add, change and remove any watch or
  * timer, their own included. A timer fires once per start. Timers allocate nothing, so
@@ -51,6 +51,9 @@ int cfs_watch_start(
 /* The same for descriptors that signal a change as urgent data (EPOLLPRI), as the files of /proc do
  * that can be polled. */
 int cfs_watch_start_urgent(
+	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg);
+/* The same whenever fd can be written to. -EPERM: it always can, as it is a regular file. */
+int cfs_watch_start_writable(
 	struct cfs_loop *loop, struct cfs_watch *watch, int fd, void (*fn)(void *), void *arg);
 void cfs_watch_stop(struct cfs_watch *watch);
 

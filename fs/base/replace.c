@@ -103,6 +103,35 @@ static int fill(int fd, const char *bytes, size_t len, const struct stat *old, s
 	return r;
 }
 
+/* What was made becomes the file, if it could be filled (r); else it goes. */
+static int put_in_place(int directory, const char *name, const char *made, int fd, int r)
+{
+	/* Some filesystems tell of a full disk only now. */
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(directory, made, directory, name) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(directory, made, 0);
+	return r;
+}
+
+int cfs_replace_put(int directory, const char *name, mode_t mode, const struct timespec *modified,
+	const char *bytes, size_t len)
+{
+	const struct timespec times[] = {*modified, *modified};
+	char made[NAME_MAX + 1];
+	int fd, r;
+
+	fd = make_new(directory, name, made);
+	if (fd < 0)
+		return fd;
+	r = write_all(fd, bytes, len);
+	if (r == 0 && (fchmod(fd, mode) < 0 || futimens(fd, times) < 0))
+		r = -errno;
+	return put_in_place(directory, name, made, fd, r);
+}
+
 int cfs_replace_file(const char *path, const char *bytes, size_t len, struct stat *ret_new)
 {
 	char made[NAME_MAX + 1];
@@ -121,15 +150,8 @@ int cfs_replace_file(const char *path, const char *bytes, size_t len, struct sta
 		r = fd;
 		goto out;
 	}
-	r = fill(fd, bytes, len, &old, &new);
-	/* Some filesystems tell of a full disk only now. */
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && renameat(directory, made, directory, name) < 0)
-		r = -errno;
-	if (r < 0)
-		unlinkat(directory, made, 0);
-	else
+	r = put_in_place(directory, name, made, fd, fill(fd, bytes, len, &old, &new));
+	if (r == 0)
 		*ret_new = new;
 out:
 	close(directory);

@@ -19,6 +19,7 @@
 #include "fs/cloud/clouds.h"
 #include "fs/cloud/config.h"
 #include "fs/fuse/session.h"
+#include "fs/get/get.h"
 #include "fs/program/check.h"
 #include "fs/program/daemon.h"
 #include "fs/program/demo.h"
@@ -45,8 +46,8 @@ struct program {
 	struct cfs_session *session;
 	struct cfs_watch http_watch, signal_watch;
 	int signals; /* a signalfd */
-	bool ended;  /* by a signal */
-	bool unwell; /* a check found something wrong */
+	int ended;   /* by this signal; 0: not */
+	bool unwell; /* what was checked does not work, or not all could be got */
 };
 
 static void tell_manager(const char *state)
@@ -124,7 +125,7 @@ static void on_signal(void *arg)
 		return;
 	}
 	cfs_log(CFS_LOG_INFO, "%s: unmounting", strsignal((int)info.ssi_signo));
-	program->ended = true;
+	program->ended = (int)info.ssi_signo;
 	cfs_loop_stop(program->runtime.loop);
 }
 
@@ -222,6 +223,35 @@ static int check(struct program *program)
 		return r < 0 ? r : -EINTR;
 	r = cfs_check(&program->clouds, program->options.check_format != NULL);
 	program->unwell = r == 0;
+	return r < 0 ? r : 0;
+}
+
+static int get(struct program *program)
+{
+	static char top[] = "", *const only_top[] = {top};
+	const struct cfs_options *options = &program->options;
+	struct cfs_get_request request = {
+		.paths = options->arguments,
+		.n_paths = options->n_arguments,
+		.into = options->into,
+		.umask = options->ownership.umask,
+		.list = options->list,
+		.wake = options->wake,
+	};
+	int r;
+
+	if (request.n_paths == 0) {
+		request.paths = only_top;
+		request.n_paths = 1;
+	}
+	r = make_clouds(program);
+	if (r < 0 || program->ended)
+		return r < 0 ? r : -EINTR;
+	r = cfs_get(&program->runtime, &program->clouds, &program->mount_config, &request);
+	program->unwell = r == 0;
+	if (r < 0 && r != -EINTR && r != -EPIPE)
+		cfs_buf_addf(&program->why, "%s: %s", options->into ? options->into : "stdout",
+			strerror(-r));
 	return r < 0 ? r : 0;
 }
 
@@ -327,15 +357,30 @@ static int refuse_check_format(struct program *program)
 	return -EINVAL;
 }
 
+static bool checks(const struct cfs_options *options)
+{
+	return options->check || options->check_format;
+}
+
+static bool gets_files(const struct cfs_options *options)
+{
+	return options->get || options->list;
+}
+
+static bool mounts(const struct cfs_options *options)
+{
+	return !checks(options) && !gets_files(options);
+}
+
 static int prepare(struct program *program)
 {
 	const struct cfs_options *options = &program->options;
 	int level, r = 0;
 
-	/* A check prints what it finds: the log would say it twice. */
-	level = options->log_level                        ? cfs_log_level_find(options->log_level)
-		: options->check || options->check_format ? CFS_LOG_ERROR
-							  : CFS_LOG_INFO;
+	/* What is printed anyway, the log would say twice. */
+	level = options->log_level ? cfs_log_level_find(options->log_level)
+		: mounts(options)  ? CFS_LOG_INFO
+				   : CFS_LOG_ERROR;
 	if (level < 0)
 		return refuse_log_level(program);
 	cfs_log_set_level((enum cfs_log_level)level);
@@ -343,7 +388,7 @@ static int prepare(struct program *program)
 		return refuse_check_format(program);
 	if (options->config_file)
 		r = make_absolute(&program->options.config_file, &program->why);
-	if (r == 0 && !options->check && !options->check_format)
+	if (r == 0 && mounts(options))
 		r = prepare_mount(program);
 	if (r == 0 && !options->demo)
 		r = read_config(program, &program->config.items, &program->why);
@@ -353,17 +398,18 @@ static int prepare(struct program *program)
 static int start(struct program *program)
 {
 	const struct cfs_options *options = &program->options;
-	bool checks = options->check || options->check_format;
 	int r = 0;
 
-	if (!checks && !options->foreground)
+	if (mounts(options) && !options->foreground)
 		r = cfs_daemon_fork(&program->daemon);
 	if (r == 0 && options->demo)
 		r = cfs_demo_start(&program->demo, &program->why);
 	if (r < 0)
 		return r;
 	cfs_harden();
-	return checks ? check(program) : mount(program);
+	return checks(options)        ? check(program)
+		: gets_files(options) ? get(program)
+				      : mount(program);
 }
 
 /* Whether something is to be printed, and nothing else done. */
@@ -390,10 +436,21 @@ static int tell(const struct cfs_options *options)
 	return r;
 }
 
+/* Ends as a program that does not handle the signal: its caller is to know. */
+static void end_by(int number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	if (signal(number, SIG_DFL) != SIG_ERR && raise(number) == 0)
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct program program = {.signals = -1, .daemon.parent = -1};
-	int r;
+	int r, ends_by = 0;
 
 	if (!cfs_harden_stdio())
 		return EXIT_FAILURE;
@@ -411,9 +468,14 @@ int main(int argc, char **argv)
 		if (r == 0)
 			r = start(&program);
 	}
-	if (r < 0)
+	/* Whoever reads what is printed has had enough, or whoever waits for it has. */
+	if (r < 0 && !mounts(&program.options))
+		ends_by = r == -EPIPE ? SIGPIPE : program.ended;
+	if (r < 0 && ends_by == 0)
 		cfs_log(CFS_LOG_ERROR, "%s",
 			program.why.len ? cfs_buf_text(&program.why) : strerror(-r));
 	finish(&program);
+	if (ends_by != 0)
+		end_by(ends_by);
 	return r < 0 || program.unwell ? EXIT_FAILURE : EXIT_SUCCESS;
 }

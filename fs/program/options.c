@@ -13,6 +13,8 @@
 
 const char cfs_options_usage[] =
 	"usage: consolefs [options] MOUNTPOINT\n"
+	"       consolefs [options] --get PATH... [--into DIRECTORY] [--wake]\n"
+	"       consolefs [options] --list PATH...\n"
 	"\n"
 	"Mounts the consoles of cloud virtual machines as files.\n"
 	"\n"
@@ -26,6 +28,11 @@ const char cfs_options_usage[] =
 	"                        example mycloud.rate=5\n"
 	"    --check[=json]      do not mount; say for each cloud whether it works, and\n"
 	"                        which permissions are missing\n"
+	"    --get               do not mount; print the files of those paths, from the top\n"
+	"                        of a mount; a path may be a pattern: 'aws/*/console.log'\n"
+	"    --into DIRECTORY    put each file at its path below DIRECTORY instead\n"
+	"    --wake              wake the displays of the screenshots that are got\n"
+	"    --list              do not mount; print the paths that directories show\n"
 	"    --log-level LEVEL   error, warning, info (the default) or debug\n"
 	"    --backends          print the kinds of clouds, and the settings of each\n"
 	"    --demo              mount simulated clouds; makes MOUNTPOINT if need be\n"
@@ -65,6 +72,11 @@ static const struct fuse_opt options_known[] = {
 	OPTION("--demo", options.demo, 1),
 	OPTION("--check", options.check, 1),
 	OPTION("--check=%s", options.check_format, 0),
+	OPTION("--get", options.get, 1),
+	OPTION("--list", options.list, 1),
+	OPTION("--into %s", options.into, 0),
+	OPTION("--into=%s", options.into, 0),
+	OPTION("--wake", options.wake, 1),
 	OPTION("--log-level %s", options.log_level, 0),
 	OPTION("--log-level=%s", options.log_level, 0),
 	OPTION("log_level=%s", options.log_level, 0),
@@ -90,8 +102,9 @@ static int refuse(struct parsing *parsing, const char *arg, const char *text)
 
 static int refuse_unknown(struct parsing *parsing, const char *arg)
 {
-	static const char *const words[] = {"--config", "--foreground", "--check", "--log-level",
-		"--backends", "--demo", "--version", "--help", NULL};
+	static const char *const words[] = {"--config", "--foreground", "--check", "--get",
+		"--into", "--list", "--log-level", "--backends", "--demo", "--version", "--wake",
+		"--help", NULL};
 	struct cfs_nearest nearest;
 	int r;
 
@@ -214,16 +227,22 @@ void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why)
 	cfs_nearest_add(&nearest, why);
 }
 
-/* The last one is the mount point, and the one before it the source. */
 static int take_argument(struct parsing *parsing, const char *arg)
 {
-	if (parsing->options.source)
-		return refuse(parsing, arg, "only a source and a mount point can be given");
-	parsing->options.source = parsing->options.mountpoint;
-	parsing->options.mountpoint = strdup(arg);
-	if (!parsing->options.mountpoint)
+	struct cfs_options *options = &parsing->options;
+	char **more, *copy = strdup(arg);
+
+	more = reallocarray(
+		options->arguments, options->n_arguments + 1, sizeof(*options->arguments));
+	if (more)
+		options->arguments = more;
+	if (!more || !copy) {
+		free(copy);
 		parsing->result = -ENOMEM;
-	return parsing->result < 0 ? -1 : 0;
+		return -1;
+	}
+	options->arguments[options->n_arguments++] = copy;
+	return 0;
 }
 
 static int process(void *data, const char *arg, int key, struct fuse_args *args)
@@ -261,6 +280,47 @@ static int add_fsname(struct fuse_args *args, const char *source)
 	free(escaped);
 	free(option);
 	return r;
+}
+
+/* What is wrong with the options that go together; NULL: nothing. */
+static const char *find_conflict(const struct cfs_options *options)
+{
+	bool gets = options->get || options->list;
+
+	if (options->get && options->list)
+		return "--get and --list cannot go together";
+	if (gets && (options->check || options->check_format))
+		return "--check cannot go with --get or --list";
+	if ((options->into || options->wake) && !options->get)
+		return "--into and --wake need --get";
+	if (options->get && options->n_arguments == 0)
+		return "--get needs a path, for example aws/i-0abc/screenshot.jpg";
+	return NULL;
+}
+
+/* Tells what the arguments are: of a mount, the last is the mount point and the one before it the
+ * source. */
+static int resolve_arguments(struct parsing *parsing)
+{
+	struct cfs_options *options = &parsing->options;
+	const char *conflict = find_conflict(options);
+	size_t n = options->n_arguments;
+
+	if (conflict) {
+		cfs_buf_adds(parsing->why, conflict);
+		return -EINVAL;
+	}
+	if (options->get || options->list || n == 0)
+		return 0;
+	if (n > 2) {
+		refuse(parsing, options->arguments[2],
+			"only a source and a mount point can be given");
+		return -EINVAL;
+	}
+	options->mountpoint = strdup(options->arguments[n - 1]);
+	if (n == 2)
+		options->source = strdup(options->arguments[0]);
+	return options->mountpoint && (n == 1 || options->source) ? 0 : -ENOMEM;
 }
 
 static int resolve_source(struct parsing *parsing)
@@ -316,6 +376,8 @@ int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	if (r == 0)
 		r = take_ownership(&parsing);
 	if (r == 0)
+		r = resolve_arguments(&parsing);
+	if (r == 0)
 		r = resolve_source(&parsing);
 	if (r == 0)
 		r = add_constants(&parsing.options.args);
@@ -340,6 +402,10 @@ void cfs_options_finish(struct cfs_options *options)
 	free(options->log_level);
 	free(options->check_format);
 	free(options->unfamiliar);
+	free(options->into);
+	for (size_t i = 0; i < options->n_arguments; i++)
+		free(options->arguments[i]);
+	free(options->arguments);
 	fuse_opt_free_args(&options->args);
 	*options = (struct cfs_options){0};
 }

@@ -15,6 +15,8 @@
  * line of fstab, `consolefs SOURCE MOUNTPOINT -o OPTIONS`. A source is the path of a configuration,
  * or `none` or `consolefs`, and becomes the mount's fsname, by which mount(8) knows it again. What
  * in OPTIONS is for mount(8) and the service manager alone, like `nofail`, is ignored.
+ *
+ * With --get or --list all arguments are paths in the tree, and nothing is mounted.
  */
 struct cfs_options {
 	char *config_file;  /* -c or the source, NULL when not given */
@@ -23,7 +25,10 @@ struct cfs_options {
 	char *log_level;    /* --log-level, a word; NULL when not given */
 	char *check_format; /* --check=FORMAT; NULL when not given */
 	char *unfamiliar;   /* the first mount option that may not be one; NULL: there is none */
-	int foreground, still, demo, check, backends, version, help;
+	char *into;         /* --into; NULL when not given */
+	char **arguments;   /* as given; those of a mount are in source and mountpoint too */
+	size_t n_arguments;
+	int foreground, still, demo, check, get, list, wake, backends, version, help;
 	struct cfs_ownership ownership;
 	struct fuse_args args; /* the mount options for libfuse */
 };

@@ -69,7 +69,7 @@ void cfs_tree_cancel(struct cfs_tree_op *op);
 int cfs_tree_may_open(const struct cfs_node *node, int flags);
 bool cfs_tree_is_writable(const struct cfs_node *node);
 /* Bytes of an open file: at most size from offset on, none past the end. They are valid until
- * control returns to the loop. -EBADF, or why it could not be rendered. */
+ * the file is read again or released. -EBADF, or why it could not be rendered. */
 int cfs_tree_read(struct cfs_node *file, uint64_t offset, size_t size, const char **ret_bytes,
 	size_t *ret_len);
 /* -EPERM. */
