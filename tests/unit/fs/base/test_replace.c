@@ -206,10 +206,42 @@ static void a_directory_that_takes_no_files_leaves_the_old_file(void **state)
 	assert_holds(f->path, "old");
 }
 
+static void one_is_put_whether_there_was_one_or_not(void **state)
+{
+	static const struct timespec modified = {1000000000, 123456789};
+	struct fixture *f = *state;
+	int directory = open(f->directory, O_PATH | O_DIRECTORY);
+	struct stat st;
+
+	assert_true(directory >= 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+			cfs_replace_put(directory, "token.json", 0640, &modified, "new", 3), 0);
+		assert_holds(f->path, "new");
+		assert_int_equal(lstat(f->path, &st), 0);
+		assert_int_equal(st.st_mode, S_IFREG | 0640);
+		assert_int_equal(st.st_mtim.tv_sec, modified.tv_sec);
+		assert_int_equal(st.st_mtim.tv_nsec, modified.tv_nsec);
+		unlink(f->path);
+		if (i == 0)
+			put(f->path, "old", 0600);
+		else
+			assert_int_equal(symlink(f->other, f->path), 0);
+	}
+	unlink(f->path);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	assert_int_equal(
+		cfs_replace_put(directory, "token.json", 0640, &modified, "new", 3), -EISDIR);
+	assert_int_equal(count(f), 1);
+	assert_int_equal(access(f->other, F_OK), -1);
+	close(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		CASE(one_is_put_whether_there_was_one_or_not),
 		CASE(who_has_it_open_keeps_the_old_content),
 		CASE(mode_and_owner_stay),
 		CASE(what_is_not_there_is_not_made),

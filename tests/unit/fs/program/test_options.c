@@ -232,6 +232,30 @@ static void flags_are_set(void **state)
 	assert_null(f->options.mountpoint);
 }
 
+static void what_is_got_without_a_mount_is_any_number_of_paths(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "a/b --get c/d e --into /d --wake -o aws.rate=5");
+	assert_true(f->options.get && f->options.wake && !f->options.list);
+	assert_string_equal(f->options.into, "/d");
+	assert_int_equal(f->options.n_arguments, 3);
+	assert_string_equal(f->options.arguments[0], "a/b");
+	assert_string_equal(f->options.arguments[2], "e");
+	assert_null(f->options.mountpoint);
+	assert_null(f->options.source);
+	accept(f, "--list");
+	assert_true(f->options.list && f->options.n_arguments == 0);
+	accept(f, "--get x --into=d");
+	assert_string_equal(f->options.into, "d");
+	refuse(f, "--get", "--get needs a path, for example");
+	refuse(f, "--get --list x", "--get and --list cannot go together");
+	refuse(f, "--check --list x", "--check cannot go with --get or --list");
+	refuse(f, "--check=json --get x", "--check cannot go with");
+	refuse(f, "--list x --into d", "--into and --wake need --get");
+	refuse(f, "--wake /m", "--into and --wake need --get");
+}
+
 static void what_is_not_understood_is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -304,8 +328,8 @@ static void a_mount_option_that_is_unfamiliar_is_remembered(void **state)
 static void the_usage_names_every_option(void **state)
 {
 	static const char *const names[] = {"--config", "-c", "-f", "-o", "--demo", "--check",
-		"--backends", "-V", "--version", "-h", "--help", "umask", "allow_other", "fsname",
-		"auto_unmount"};
+		"--get", "--into", "--list", "--wake", "--backends", "-V", "--version", "-h",
+		"--help", "umask", "allow_other", "fsname", "auto_unmount"};
 	const char *end;
 
 	(void)state;
@@ -339,6 +363,7 @@ int main(void)
 		TEST(settings_of_clouds_are_collected),
 		TEST(a_line_of_fstab_is_understood),
 		TEST(flags_are_set),
+		TEST(what_is_got_without_a_mount_is_any_number_of_paths),
 		TEST(what_is_not_understood_is_named),
 		TEST(a_value_that_is_not_a_number_is_shown),
 		TEST(an_argument_that_is_missing_is_refused),
