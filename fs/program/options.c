@@ -13,7 +13,7 @@
 
 const char cfs_options_usage[] =
 	"usage: consolefs [options] MOUNTPOINT\n"
-	"       consolefs [options] --get PATH... [--into DIRECTORY] [--wake]\n"
+	"       consolefs [options] --get PATH... [--into DIR] [--wake]\n"
 	"       consolefs [options] --list PATH...\n"
 	"\n"
 	"Mounts the consoles of cloud virtual machines as files.\n"
@@ -28,9 +28,9 @@ const char cfs_options_usage[] =
 	"                        example mycloud.rate=5\n"
 	"    --check[=json]      do not mount; say for each cloud whether it works, and\n"
 	"                        which permissions are missing\n"
-	"    --get               do not mount; print the files of those paths, from the top\n"
-	"                        of a mount; a path may be a pattern: 'aws/*/console.log'\n"
-	"    --into DIRECTORY    put each file at its path below DIRECTORY instead\n"
+	"    --get               do not mount; print the files of these paths, from the\n"
+	"                        top of a mount; patterns: 'aws/*/console.log'\n"
+	"    --into DIR          put each file at its path below DIR instead\n"
 	"    --wake              wake the displays of the screenshots that are got\n"
 	"    --list              do not mount; print the paths that directories show\n"
 	"    --log-level LEVEL   error, warning, info (the default) or debug\n"
