@@ -81,7 +81,9 @@ static int descend(int directory, const char *name, mode_t umask)
 	if (mkdirat(directory, name, 0777 & ~umask) < 0 && errno != EEXIST)
 		return -errno;
 	fd = openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 int cfs_output_put(int directory, const char *path, mode_t umask, const struct timespec *modified,
