@@ -92,6 +92,64 @@ bool cfs_text_is_control(const unsigned char *c, size_t n)
 	}
 }
 
+/* What has general category Cc, Cf, Zl or Zp in Unicode 17.0: UnicodeData.txt, third field. */
+static const struct {
+	uint32_t first, last;
+} unprintable[] = {
+	{0x0, 0x1f},
+	{0x7f, 0x9f},
+	{0xad, 0xad},
+	{0x600, 0x605},
+	{0x61c, 0x61c},
+	{0x6dd, 0x6dd},
+	{0x70f, 0x70f},
+	{0x890, 0x891},
+	{0x8e2, 0x8e2},
+	{0x180e, 0x180e},
+	{0x200b, 0x200f},
+	{0x2028, 0x202e},
+	{0x2060, 0x2064},
+	{0x2066, 0x206f},
+	{0xfeff, 0xfeff},
+	{0xfff9, 0xfffb},
+	{0x110bd, 0x110bd},
+	{0x110cd, 0x110cd},
+	{0x13430, 0x1343f},
+	{0x1bca0, 0x1bca3},
+	{0x1d173, 0x1d17a},
+	{0xe0001, 0xe0001},
+	{0xe0020, 0xe007f},
+};
+
+#define N_UNPRINTABLE (sizeof(unprintable) / sizeof(unprintable[0]))
+
+/* The code point of a well-formed character of n bytes. */
+static uint32_t code_point(const unsigned char *c, size_t n)
+{
+	static const unsigned char bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t point = c[0] & bits[n];
+
+	for (size_t i = 1; i < n; i++)
+		point = point << 6 | (c[i] & 0x3f);
+	return point;
+}
+
+bool cfs_text_is_unprintable(const unsigned char *c, size_t n)
+{
+	uint32_t point = code_point(c, n);
+	size_t low = 0, high = N_UNPRINTABLE;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (point > unprintable[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < N_UNPRINTABLE && point >= unprintable[low].first;
+}
+
 void cfs_text_line(char *out, size_t size, const char *text, size_t len)
 {
 	const unsigned char *in = (const unsigned char *)text;
@@ -101,7 +159,7 @@ void cfs_text_line(char *out, size_t size, const char *text, size_t len)
 		bool shown;
 
 		n = cfs_text_utf8_length(in + i, len - i);
-		shown = n > 0 && !cfs_text_is_control(in + i, n);
+		shown = n > 0 && !cfs_text_is_unprintable(in + i, n);
 		if (n == 0)
 			n = 1;
 		if ((shown ? n : 1) >= size - used)

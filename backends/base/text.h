@@ -24,9 +24,8 @@ size_t cfs_text_utf8_length(const unsigned char *text, size_t len);
 int cfs_text_add_utf8(struct cfs_buf *buf, const char *text, size_t len);
 
 /*
- * Copies text into out as one line fit for a terminal and a log: ill-formed bytes, control
- * characters (C0, DEL, C1), line and paragraph separators and marks that reorder text become '?'.
- * Cut at a character's edge to fit size bytes, NUL included. size > 0.
+ * Copies text into out as one line fit for a terminal and a log: ill-formed bytes and unprintable
+ * characters become '?'. Cut at a character's edge to fit size bytes, NUL included. size > 0.
  */
 void cfs_text_line(char *out, size_t size, const char *text, size_t len);
 
@@ -42,6 +41,12 @@ size_t cfs_text_before_secret(const char *text, size_t len);
  * or in which order text is shown: C0, DEL, C1, line and paragraph separators, marks that reorder.
  */
 bool cfs_text_is_control(const unsigned char *c, size_t n);
+
+/* Whether the well-formed character of n bytes is a control or format character, or a line or
+ * paragraph separator (general categories Cc, Cf, Zl and Zp of Unicode 17.0). Beside those above,
+ * these are the zero-width ones, the byte order mark and the tags: two names that differ by one of
+ * them look the same. */
+bool cfs_text_is_unprintable(const unsigned char *c, size_t n);
 
 /* Whether text[0..len) is 1..max bytes of ASCII letters, digits and the bytes of `also`. */
 bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also);

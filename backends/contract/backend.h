@@ -168,8 +168,11 @@ struct cfs_backend {
 	 * a negative errno with a sentence in why. The text belongs to the account. */
 	int (*account_region)(const struct cfs_account *account, const char **ret_region);
 
-	/* Whether the text is an instance id of this cloud: no path of another shape costs a call.
-	 */
+	/* Whether the text is an instance id, or a region's name, of this cloud. No path of another
+	 * shape costs a call, and nothing else that a cloud answers becomes the name of a
+	 * directory: so neither is ever a path, an option ('-' at the beginning), hidden, or has
+	 * other than letters, digits, '-' and '_' in it; and no id is an entry of a cloud's
+	 * directory ("status", "by-name"). */
 	bool (*valid_id)(const char *id);
 	bool (*valid_region)(const char *region);
 

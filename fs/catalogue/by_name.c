@@ -26,7 +26,7 @@ void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
 
 	for (; len > 0; in += n, len -= n) {
 		n = cfs_text_utf8_length(in, len);
-		if (n == 0 || *in == '/' || cfs_text_is_control(in, n)) {
+		if (n == 0 || *in == '/' || cfs_text_is_unprintable(in, n)) {
 			n = n ? n : 1;
 			if (used == CFS_BY_NAME_MAX)
 				break;
@@ -39,8 +39,8 @@ void cfs_by_name_clean(char out[CFS_BY_NAME_MAX + 1], const char *name)
 		}
 	}
 	out[used] = '\0';
-	if (strcmp(out, ".") == 0 || strcmp(out, "..") == 0)
-		memset(out, '_', used);
+	if (out[0] == '-' || out[0] == '+' || out[0] == '.')
+		out[0] = '_';
 }
 
 /* The longest suffix of the text that is a valid id: the whole text, or a part after a hyphen. NULL

@@ -4,12 +4,15 @@
  * Such a name need not be unique or valid as a file name, and may be chosen by an attacker. So the
  * directory shows an instance under
  *
- *   - its clean name: each `/`, control character, mark that reorders text and invalid byte is
- *     replaced by `_`, the names `.` and `..` by `_` and `__`, and the name is cut to 255 bytes
- *     without splitting a character. An instance without a name is shown under its id;
+ *   - its clean name: each `/`, invalid byte and unprintable character (cfs_text_is_unprintable)
+ *     is replaced by `_`, and so is a `-`, `+` or `.` at the beginning; the name is cut to 255
+ *     bytes without splitting a character. An instance without a name is shown under its id;
  *   - with `-ID` appended (the name is cut to make room) if another instance has the same clean
  *     name, or if the clean name ends in a valid instance id, so that no instance can pass for
  *     another by its name.
+ *
+ * In `tar cf x.tar *` a name with `-` at the beginning would be an option, and tar has one that runs
+ * a command; so have vim and less with `+`. One with `.` would be hidden from ls and from `*`.
  *
  * The resulting names are all different, and depend on nothing but the ids and names of the
  * instances. Only which entries share a clean name is stored, in the entries themselves; the name

@@ -48,6 +48,8 @@ char *fuzz_bytes(const struct fuzz_input *input);
 bool fuzz_is_utf8(const char *text);
 /* Whether the text is one line that a terminal shows as it is. */
 bool fuzz_is_line(const char *text);
+/* That, and without characters that nobody sees. */
+bool fuzz_is_printable(const char *text);
 /* What a struct cfs_error promises, CFS_OK included. */
 void fuzz_check_error(const struct cfs_error *error);
 

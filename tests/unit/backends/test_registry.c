@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -56,6 +57,49 @@ static void known_regions_are_valid(void **state)
 	}
 }
 
+/* An id and a region's name come from a cloud's answer, and become a directory's name, an argument
+ * and a line: nothing passes for either that is a path, an option, hidden, unprintable, or another
+ * entry of the mount. */
+static void what_a_cloud_answers_is_fit_for_a_directory(void **state)
+{
+	static const char *const bad[] = {"", ".", "..", "/", "*", "~", " ", "-", "--", "-rf",
+		"-i-0", "--checkpoint=1", "+!id", ".hidden", "..x", "../x", "x/..", "i-0/../x",
+		"a b", "a:b", "a\nb", "a\tb", "a\x7f", "a\x1b[2J", "a\xff", "\xc3\xa9",
+		"\xe2\x80\x8b", "$(id)", "`id`", "'", "\"", "a;b", "a\\b", "a%2fb", "a=b", "a,b",
+		"a@b", "A-b"};
+	/* Of a cloud's directory. */
+	static const char *const names[] = {
+		"by-name", "by-region", ".still", "status", "info.json"};
+	static const char ends[] = "-+._/: \n";
+	char text[2 * CFS_ID_MAX + 2 * CFS_REGION_MAX + 1];
+	const struct cfs_backend *backend;
+
+	(void)state;
+	for (size_t i = 0; (backend = cfs_backend_at(i)); i++) {
+		for (size_t j = 0; j < sizeof(bad) / sizeof(bad[0]); j++) {
+			if (backend->valid_id(bad[j]) || backend->valid_region(bad[j]))
+				fail_msg("%s takes \"%s\"", backend->name, bad[j]);
+		}
+		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++)
+			assert_false(backend->valid_id(names[j]));
+		for (size_t j = 0; backend->regions && backend->regions[j]; j++) {
+			for (const char *end = ends; *end; end++) {
+				snprintf(text, sizeof(text), "%c%s", *end, backend->regions[j]);
+				assert_false(backend->valid_region(text));
+				snprintf(text, sizeof(text), "%s%c", backend->regions[j], *end);
+				assert_false(backend->valid_region(text));
+			}
+		}
+		for (const char *prefix = "i\0ins\0"; *prefix; prefix += strlen(prefix) + 1) {
+			memset(text, 'a', sizeof(text));
+			text[sizeof(text) - 1] = '\0';
+			memcpy(text, prefix, strlen(prefix));
+			text[strlen(prefix)] = '-';
+			assert_false(backend->valid_id(text) || backend->valid_region(text));
+		}
+	}
+}
+
 /* Every {word} of a text is one that is replaced. */
 static void assert_template(const char *text, bool in_directory)
 {
@@ -95,6 +139,7 @@ int main(void)
 		cmocka_unit_test(a_backend_is_found_by_its_name),
 		cmocka_unit_test(settings_can_be_listed),
 		cmocka_unit_test(known_regions_are_valid),
+		cmocka_unit_test(what_a_cloud_answers_is_fit_for_a_directory),
 		cmocka_unit_test(a_demo_says_all_that_it_needs),
 	};
 

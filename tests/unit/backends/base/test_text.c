@@ -164,6 +164,16 @@ static void a_line_is_shown_in_its_own_order(void **state)
 	assert_string_equal(out, "a?b?c?d\u00e9");
 }
 
+static void a_line_has_nothing_that_is_not_seen(void **state)
+{
+	static const char text[] = "a\u200bb\ufeffc\u00add\U000e0041e\U0001f525";
+	char out[64];
+
+	(void)state;
+	cfs_text_line(out, sizeof(out), text, strlen(text));
+	assert_string_equal(out, "a?b?c?d?e\U0001f525");
+}
+
 /* Every character that Unicode gives the property Bidi_Control, and no neighbour of theirs. */
 static void marks_that_reorder_text_are_controls(void **state)
 {
@@ -262,6 +272,7 @@ int main(void)
 		cmocka_unit_test(a_token_is_of_ascii_letters_and_digits),
 		cmocka_unit_test(a_word_that_may_be_a_secret_ends_what_is_shown),
 		cmocka_unit_test(a_line_is_shown_in_its_own_order),
+		cmocka_unit_test(a_line_has_nothing_that_is_not_seen),
 		cmocka_unit_test(marks_that_reorder_text_are_controls),
 		cmocka_unit_test(all_but_unreserved_bytes_and_those_named_is_percent_encoded),
 		cmocka_unit_test(capital_letters_of_ascii_are_made_small),

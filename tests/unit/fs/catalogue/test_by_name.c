@@ -106,18 +106,25 @@ static void a_name_is_made_fit(void **state)
 		{"web-1", "web-1"},
 		{"Web server 1 (old).bak", "Web server 1 (old).bak"},
 		{" ", " "},
-		{"-rf", "-rf"},
 		{"\xe6\x95\xb0\xe6\x8d\xae\xe5\xba\x93", "\xe6\x95\xb0\xe6\x8d\xae\xe5\xba\x93"},
 		{"\xf0\x9f\x94\xa5", "\xf0\x9f\x94\xa5"},
 		/* Characters with a meaning in paths. */
 		{"/", "_"},
 		{"a/b//c", "a_b__c"},
-		{"../../etc/passwd", ".._.._etc_passwd"},
+		{"../../etc/passwd", "_._.._etc_passwd"},
+		/* What would be an option, a command of vim's or less's, or hidden. */
+		{"-", "_"},
+		{"-rf", "_rf"},
+		{"--checkpoint-action=exec=id", "_-checkpoint-action=exec=id"},
+		{"+!id", "_!id"},
 		{".", "_"},
-		{"..", "__"},
-		{"...", "..."},
-		{".hidden", ".hidden"},
-		{"./", "._"},
+		{"..", "_."},
+		{"...", "_.."},
+		{".hidden", "_hidden"},
+		{"./", "__"},
+		{"a-b+c.d-", "a-b+c.d-"},
+		{" -rf", " -rf"},
+		{"/-rf", "_-rf"},
 		/* Control characters: C0, DEL, C1. */
 		{"\x01", "_"},
 		{"a\nb\tc\x1b[31m\x7f", "a_b_c_[31m_"},
@@ -130,6 +137,10 @@ static void a_name_is_made_fit(void **state)
 		{"\xe2\x80\x8f", "_"},
 		{"a\xd8\x9cz", "a_z"},
 		{"a\xe2\x80\xa8z\xe2\x80\xa9", "a_z_"},
+		/* What nobody sees: a zero-width space, a byte order mark, a tag. */
+		{"web\xe2\x80\x8b", "web_"},
+		{"\xef\xbb\xbf-rf", "_-rf"},
+		{"a\xf3\xa0\x81\xb2z", "a_z"},
 		/* What is no UTF-8, byte by byte: stray, overlong, a surrogate, too large, cut off.
 		 */
 		{"a\x80z", "a_z"},
@@ -154,9 +165,8 @@ static void every_byte_alone_is_made_fit(void **state)
 	(void)state;
 	for (int byte = 1; byte < 256; byte++) {
 		name[0] = (char)byte;
-		expected[0] = byte < 0x20 || byte >= 0x7f || byte == '/' || byte == '.'
-			? '_'
-			: (char)byte;
+		expected[0] =
+			byte < 0x20 || byte >= 0x7f || strchr("/-+.", byte) ? '_' : (char)byte;
 		assert_clean(name, expected);
 	}
 }
@@ -367,21 +377,20 @@ static void draw_name(uint64_t *seed, char name[1200])
 		strcat(name, pieces[draw(seed) % (sizeof(pieces) / sizeof(pieces[0]))]);
 }
 
-/* DESIGN: an entry never contains `/`, NUL, control bytes or invalid UTF-8, is never `.`, `..` or
- * empty, fits in 255 bytes. */
+/* DESIGN: an entry never contains `/`, NUL, control bytes, invisible characters or invalid UTF-8,
+ * begins with neither `-` nor `.`, is never empty, fits in 255 bytes. */
 static void assert_valid(const char *name)
 {
 	const unsigned char *at = (const unsigned char *)name;
 	size_t n;
 
 	assert_in_range(strlen(name), 1, 255);
-	assert_string_not_equal(name, ".");
-	assert_string_not_equal(name, "..");
+	assert_null(strchr("-+.", name[0]));
 	assert_null(strchr(name, '/'));
 	for (; *at; at += n) {
 		n = cfs_text_utf8_length(at, strlen((const char *)at));
 		assert_in_range(n, 1, 4);
-		assert_false(cfs_text_is_control(at, n));
+		assert_false(cfs_text_is_unprintable(at, n));
 	}
 }
 
