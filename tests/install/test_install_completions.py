@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import re
+import shlex
 import subprocess
 import time
 
@@ -274,3 +275,34 @@ def test_zsh_offers_the_settings_of_the_configured_clouds(installed, tmp_path):
     config.parent.mkdir(parents=True)
     config.write_text("[prod-1]\nbackend = aws\n[consolefs]\nrefuse =\n")
     assert zsh(installed, tmp_path, "consolefs -o prod-1.vnc") == "consolefs -o prod-1.vnc_page="
+
+
+# Of directories, as by-name has them.
+STRANGE = ["$(touch owned)", "`touch owned`", ";touch owned;", "it's", '"', "a b", "*", "\\", "~", "!x", "&", "#x"]
+
+
+def in_places(home, names):
+    """A directory for each name, in which that is alone."""
+    for number, name in enumerate(names):
+        (home / f"in{number}" / name).mkdir(parents=True)
+    return [(f"in{number}/", name) for number, name in enumerate(names)]
+
+
+def test_bash_completes_a_strange_name_as_one_word(bash, tmp_path):
+    for place, name in in_places(tmp_path, STRANGE):
+        line = bash.complete(f"consolefs {place}")
+        assert shlex.split(line) == ["consolefs", f"{place}{name}/"], line
+    assert not list(tmp_path.glob("**/owned"))
+
+
+def test_zsh_completes_a_strange_name_as_one_word(installed, tmp_path):
+    [(place, name)] = in_places(tmp_path, ["$(touch owned)`touch owned`;'"])
+    line = zsh(installed, tmp_path, f"consolefs {place}")
+    assert shlex.split(line) == ["consolefs", f"{place}{name}/"], line
+    assert not list(tmp_path.glob("**/owned"))
+
+
+def test_fish_offers_a_strange_name_as_it_is(installed, tmp_path):
+    for place, name in in_places(tmp_path, STRANGE[:4]):
+        assert fish(installed, tmp_path, f"consolefs {place}") == {f"{place}{name}/"}
+    assert not list(tmp_path.glob("**/owned"))
