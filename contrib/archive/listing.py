@@ -20,8 +20,8 @@ class Instance(collections.namedtuple("Instance", "cloud id path")):
 
 def encode(name):
     """Percent-encodes a name as a component of a URL."""
-    # A dot at the beginning would make a hidden file, or ".." of it.
-    return re.sub(rb"^\.|[^A-Za-z0-9._-]", lambda match: b"%%%02X" % match[0][0],
+    # A dot at the beginning would make a hidden file, or ".." of it, and a hyphen an option.
+    return re.sub(rb"^[.-]|[^A-Za-z0-9._-]", lambda match: b"%%%02X" % match[0][0],
                   os.fsencode(name)).decode("ascii")
 
 

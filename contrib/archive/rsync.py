@@ -3,6 +3,8 @@
 import os
 import re
 
+from messages import plain
+
 # Instances that one rsync fetches, at most: its start takes as long as a fast call.
 BATCH = 5
 # Right in an instance's directory. error is read afterwards.
@@ -59,7 +61,7 @@ def explain(status, errors, ids):
         return failures, general
     for line in errors.decode("ascii", "replace").split("\n"):
         if line.startswith(("rsync: [receiver]", "rsync: [generator]")):
-            raise CannotWrite(line)
+            raise CannotWrite(plain(line))
         match = re.fullmatch(r'rsync: .*/([^/]*)/([^/]*)":? ?(?:failed)?: (.*) \([0-9]+\)', line)
         found = match and concerned(match[1], match[2], ids)
         if not found:

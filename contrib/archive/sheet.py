@@ -32,11 +32,13 @@ HEAD = """\
 """
 
 
+# What is not allowed in a page, or changes the order of the text around it.
+UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def text(string):
-    """A string as the text of an element or an attribute. Control characters and unpaired surrogates
-    are not allowed there."""
-    string = re.sub(r"[\b\t\n\f\r]", " ", string)
-    return html.escape(re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", string))
+    """A string as the text of an element or an attribute."""
+    return html.escape(UNFIT.sub("\ufffd", re.sub(r"[\b\t\n\f\r]", " ", string)))
 
 
 def url(place):

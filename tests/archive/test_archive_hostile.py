@@ -33,6 +33,8 @@ def make_mount(source, clouds):
 def check_kept(dest, clouds):
     (run,) = runs(dest)
     kept = {}
+    # Neither an option nor hidden where `*` stands.
+    assert not [path for path in run.glob("**/*") if path.name.startswith(("-", "."))]
     for path in run.glob("*/*/console.log"):
         cloud, one = (urllib.parse.unquote_to_bytes(part) for part in path.parts[-3:-1])
         assert path.read_bytes() == b"log of " + one
@@ -140,8 +142,15 @@ KNOWN = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "ti
          "img", "div", "bdi", "b", "span"}
 
 
+def blank(name):
+    """A name with blanks for what a page cannot have, and for what stands in its place."""
+    return re.sub("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]", " ", name)
+
+
 def check_page(run):
-    page = Page((run / "index.html").read_text())
+    text = (run / "index.html").read_text()
+    assert not re.search("[\u200e\u200f\u2028-\u202e\u2066-\u2069]", text)
+    page = Page(text)
     assert set(page.tags) <= KNOWN and page.stack == []
     for url in page.urls:
         assert not re.match(r"[a-z]+:|//|/", url), url
@@ -161,8 +170,7 @@ def test_the_contact_sheet_has_every_instance_and_every_screen(sim, mount, tmp_p
     expected = [json.loads((each / one / "info.json").read_text()).get("name") or one
                 for each in (mounted.aws, mounted.tencent) for one in instances(each)]
     assert any("<script>" in name for name in expected)
-    plain = [re.sub("[\x00-\x1f\ufffd]", " ", name) for name in expected]
-    assert sorted(re.sub("[\x00-\x1f\ufffd]", " ", name) for name in page.names) == sorted(plain)
+    assert sorted(map(blank, page.names)) == sorted(map(blank, expected))
     assert len(page.alts) == len(showing(mounted.aws, "screenshot.jpg")) - 1
     text = (run / "index.html").read_text()
     assert "default-src 'none'" in text and "prefers-color-scheme: dark" in text
@@ -191,8 +199,7 @@ def test_the_contact_sheet_escapes_whatever_info_and_error_say(tmp_path):
     page = check_page(run)
 
     def seen(name):
-        name = name.encode("utf-16", "surrogatepass").decode("utf-16")
-        return re.sub("[\x00-\x1f\ufffd]", " ", name)
+        return blank(name.encode("utf-16", "surrogatepass").decode("utf-16"))
 
     got = {seen(name) for name in page.names}
     assert len(got) == len(NASTY)

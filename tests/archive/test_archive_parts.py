@@ -24,7 +24,7 @@ def instances(*names, cloud="aws"):
 
 
 @pytest.mark.parametrize("name, encoded", [
-    ("i-032aa14e69d4f228c", "i-032aa14e69d4f228c"), ("-rf", "-rf"), ("a.b", "a.b"), ("..", "%2E."),
+    ("i-032aa14e69d4f228c", "i-032aa14e69d4f228c"), ("-rf", "%2Drf"), ("a.b", "a.b"), ("..", "%2E."),
     ("a b", "a%20b"), ("100%", "100%25"), ("\udcff", "%FF"), ("é", "%C3%A9"), ("new\nline", "new%0Aline")])
 def test_names_are_encoded(name, encoded):
     assert listing.encode(name) == encoded

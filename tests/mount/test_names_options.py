@@ -5,13 +5,14 @@ import contextlib
 import json
 import os
 import re
+import subprocess
 import tarfile
 import unicodedata
 
 import pytest
 
 from lib.doing import shell
-from lib.mount import Mount
+from lib.mount import Mount, find_consolefs
 from lib.scripted import AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_listing, ec2_item, ec2_listing
 from naming import links
 
@@ -44,12 +45,14 @@ def one_mount(tmp_path_factory):
             scripted = stack.enter_context(ScriptedCloud(lambda _request, listing=listing: (200, listing)))
             text += f"[{cloud}]\nbackend = aws\nregions = us-east-1\nendpoint = {scripted.url}\nca_file = {scripted.ca}\n"
         config.write_text(text)
-        yield stack.enter_context(Mount(args=["-c", config], keys=False, env=AWS_KEYS)).path
+        mount = stack.enter_context(Mount(args=["-c", config], keys=False, env=AWS_KEYS))
+        mount.config = config
+        yield mount
 
 
 @pytest.fixture(name="by_name")
 def all_names(mounted):
-    return mounted / "all/by-name"
+    return mounted.path / "all/by-name"
 
 
 def run(command, directory, tmp_path):
@@ -66,7 +69,7 @@ def run(command, directory, tmp_path):
 @pytest.mark.parametrize("cloud", RUNNING)
 def test_no_name_runs_a_command(mounted, tmp_path, cloud):
     _, command, status = RUNNING[cloud]
-    done = run(command, mounted / cloud / "by-name", tmp_path)
+    done = run(command, mounted.path / cloud / "by-name", tmp_path)
     assert status in (None, done.returncode), done.stderr
 
 
@@ -113,6 +116,14 @@ def test_archives_and_copies_have_every_name(by_name, tmp_path):
     # Nothing is hidden from ls, nor from a glob.
     done = shell("ls --zero; printf '%s\\0' *", cwd=by_name)
     assert sorted(done.stdout.split("\0")[:-1]) == sorted([*wanted] * 2)
+
+
+def test_names_are_got_and_listed_without_a_mount(mounted, by_name, tmp_path):
+    program = [find_consolefs(), "-c", mounted.config]
+    done = subprocess.run([*program, "--list", "all/by-name"], env=mounted.env, capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.splitlines()) == sorted(f"all/by-name/{name}/" for name in links(by_name))
+    subprocess.run([*program, "--get", "all/by-name/*/info.json", "--into", tmp_path / "got"], env=mounted.env, check=True)
+    assert {*os.listdir(tmp_path / "got/all/by-name")} == {*links(by_name)}
 
 
 def test_no_two_names_look_the_same(by_name):
