@@ -7,15 +7,18 @@ import os
 import re
 import subprocess
 import tarfile
+import tempfile
 import unicodedata
 
 import pytest
 
-from lib.doing import shell
+from lib.doing import PATIENCE_S, shell
 from lib.mount import Mount, find_consolefs
 from lib.scripted import AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_listing, ec2_item, ec2_listing
 from naming import links
 
+# Options of a mount that an ordinary user may enter too.
+OPEN = [] if os.getuid() else ["allow_other", "umask=022"]
 # Names, a command that runs another if they are options, and what it exits with if they are not: None if that is the
 # same.
 RUNNING = {
@@ -43,10 +46,12 @@ def one_mount(tmp_path_factory):
             listing = ec2_listing([ec2_item(f"i-0{number:016x}", tags={"Name": name})
                                    for number, name in enumerate(names)])
             scripted = stack.enter_context(ScriptedCloud(lambda _request, listing=listing: (200, listing)))
-            text += f"[{cloud}]\nbackend = aws\nregions = us-east-1\nendpoint = {scripted.url}\nca_file = {scripted.ca}\n"
+            text += f"[{cloud}]\nbackend = aws\nregions = us-east-1\n" \
+                    f"endpoint = {scripted.url}\nca_file = {scripted.ca}\n"
         config.write_text(text)
-        mount = stack.enter_context(Mount(args=["-c", config], keys=False, env=AWS_KEYS))
+        mount = stack.enter_context(Mount(OPEN, ["-c", config], keys=False, env=AWS_KEYS))
         mount.config = config
+        mount.dir.chmod(0o755)
         yield mount
 
 
@@ -55,21 +60,27 @@ def all_names(mounted):
     return mounted.path / "all/by-name"
 
 
-def run(command, directory, tmp_path):
+ORDINARY = [] if os.getuid() else ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def run(command, directory, before=()):
     """Runs a command among names, which is to run nothing else and to change nothing."""
-    owned, out = tmp_path / "owned", tmp_path / "out"
-    out.mkdir()
-    before = links(directory)
-    done = shell(command, cwd=directory, env={**os.environ, "LC_ALL": "C", "OWNED": str(owned), "OUT": str(out)})
-    assert not owned.exists()
-    assert links(directory) == before
-    return done
+    with tempfile.TemporaryDirectory() as out:
+        os.chmod(out, 0o777)
+        names = links(directory)
+        done = subprocess.run([*before, "/bin/sh", "-c", command], cwd=directory, capture_output=True, text=True,
+                              check=False, stdin=subprocess.DEVNULL, timeout=PATIENCE_S,
+                              env={**os.environ, "LC_ALL": "C", "OWNED": f"{out}/owned", "OUT": out})
+        assert not os.path.exists(f"{out}/owned")
+        assert links(directory) == names
+        return done
 
 
+@pytest.mark.parametrize("before", [[], ORDINARY], ids=["root", "ordinary"])
 @pytest.mark.parametrize("cloud", RUNNING)
-def test_no_name_runs_a_command(mounted, tmp_path, cloud):
+def test_no_name_runs_a_command(mounted, cloud, before):
     _, command, status = RUNNING[cloud]
-    done = run(command, mounted.path / cloud / "by-name", tmp_path)
+    done = run(command, mounted.path / cloud / "by-name", before)
     assert status in (None, done.returncode), done.stderr
 
 
@@ -95,8 +106,8 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_name_is_an_option(by_name, tmp_path, command):
-    done = run(command, by_name, tmp_path)
+def test_no_name_is_an_option(by_name, command):
+    done = run(command, by_name)
     assert done.returncode == COMMANDS[command], done.stderr
     said = done.stdout + done.stderr
     assert not re.search("usage:|Try '|invalid option|unrecognized|reference", said.replace("_-reference", ""))
@@ -119,10 +130,13 @@ def test_archives_and_copies_have_every_name(by_name, tmp_path):
 
 
 def test_names_are_got_and_listed_without_a_mount(mounted, by_name, tmp_path):
-    program = [find_consolefs(), "-c", mounted.config]
-    done = subprocess.run([*program, "--list", "all/by-name"], env=mounted.env, capture_output=True, text=True, check=True)
-    assert sorted(done.stdout.splitlines()) == sorted(f"all/by-name/{name}/" for name in links(by_name))
-    subprocess.run([*program, "--get", "all/by-name/*/info.json", "--into", tmp_path / "got"], env=mounted.env, check=True)
+    def consolefs(*args):
+        return subprocess.run([find_consolefs(), "-c", mounted.config, *args], env=mounted.env, capture_output=True,
+                              text=True, check=True).stdout
+
+    listed = consolefs("--list", "all/by-name").splitlines()
+    assert sorted(listed) == sorted(f"all/by-name/{name}/" for name in links(by_name))
+    consolefs("--get", "all/by-name/*/info.json", "--into", tmp_path / "got")
     assert {*os.listdir(tmp_path / "got/all/by-name")} == {*links(by_name)}
 
 
@@ -137,8 +151,11 @@ def test_no_two_names_look_the_same(by_name):
     assert {"_web", "w_eb", "caf\u00e9"} <= {*names}
 
 
-NEVER = ["..", ".", "", "/", "-rf", "--checkpoint=1", "+!id", ".still", ".hidden", "by-name", "by-region", "status",
-         "info.json", "../../etc", "a/b", "a\nb", "a b", "*", "~", "$(id)", "\u200b", "\u202e", "\u00e9"]
+OURS = ["by-name", "by-region", "status"]
+NEVER = [*OURS, "..", ".", "", "/", "-rf", "--checkpoint=1", "+!id", ".still", ".hidden", "info.json", "../../etc",
+         "a/b", "a\nb", "a b", "*", "~", "$(id)", "\u200b", "\u202e", "\u00e9"]
+# Of what is one.
+SHAPES = ["{}/..", "{}\n", " {}", "{}.", "-{}", "{}\u200b"]
 
 
 def ec2_regions(names):
@@ -155,12 +172,10 @@ def cvm_regions(names):
 
 @pytest.mark.parametrize("cloud", ["aws", "tencent"])
 def test_what_a_cloud_answers_is_a_directory_only_if_it_is_an_id_or_a_region(cloud):
-    good, region, shapes = ("i-0123456789abcdef0", "us-east-1", ["{}/..", "{}\n", " {}", "{}.", "-{}", "{}\u200b", "x{}"]) \
-        if cloud == "aws" else ("ins-r9hr2upy", "ap-guangzhou", ["{}/..", "{}\n", " {}", "{}.", "-{}", "{}\u200b"])
-    ids = [*NEVER, *(shape.format(good) for shape in shapes)]
-    regions = [*NEVER, *(shape.format(region) for shape in shapes if shape != "x{}")]
-    # A region may have any name that its cloud's could have.
-    regions = [name for name in regions if name not in ("by-name", "by-region", "status")]
+    good, region = ("i-0123456789abcdef0", "us-east-1") if cloud == "aws" else ("ins-r9hr2upy", "ap-guangzhou")
+    ids = [*NEVER, *(shape.format(good) for shape in SHAPES)]
+    # A region stands beside nothing of ours.
+    regions = [name for name in (*NEVER, *(shape.format(region) for shape in SHAPES)) if name not in OURS]
 
     def answer(request):
         if request.action == "DescribeRegions":
@@ -174,7 +189,7 @@ def test_what_a_cloud_answers_is_a_directory_only_if_it_is_an_id_or_a_region(clo
                   env=AWS_KEYS if cloud == "aws" else TENCENT_KEYS) as mount:
         mount.allow(f"^consolefs: {cloud}: ")
         path = mount.path / cloud
-        assert sorted(os.listdir(path)) == ["by-name", "by-region", good, "status"]
+        assert sorted(os.listdir(path)) == sorted([*OURS, good])
         assert os.listdir(path / "by-region") == [region]
         assert links(path / "by-region" / region) == {good: f"../../{good}"}
         assert links(path / "by-name") == {good: f"../{good}"}
