@@ -1,10 +1,12 @@
 /*
- * What a backend may read of the computer it runs on: environment variables, small files and random
- * bytes. Handed in by the caller, so that a backend does no I/O of its own and tests need no real
+ * What a backend may read of the computer it runs on: environment variables, small files, random
+ * bytes and the clock. Handed in by the caller, so that a backend does no I/O of its own and tests need no real
  * home directory.
  */
 #ifndef CFS_BACKENDS_CONTRACT_ENV_H
 #define CFS_BACKENDS_CONTRACT_ENV_H
+
+#include <stdint.h>
 
 #include "backends/base/buf.h"
 
@@ -23,6 +25,9 @@ struct cfs_env {
 	/* Fills in bytes that nobody can guess, 256 at most. 0 or a negative errno. For credential
 	 * providers; NULL in an env that none is handed. */
 	int (*random)(void *arg, unsigned char *bytes, size_t len);
+	/* This host's time in seconds since the epoch. For what other programs of this host have
+	 * written; signatures and keys go by the cloud's, which may differ. NULL: it is the same. */
+	int64_t (*host_time)(void *arg);
 	void *arg;
 };
 

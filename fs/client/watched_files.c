@@ -72,6 +72,12 @@ static int make_random(void *arg, unsigned char *bytes, size_t len)
 	return cfs_clock_random_bytes(bytes, len);
 }
 
+static int64_t host_time(void *arg)
+{
+	(void)arg;
+	return cfs_clock_wall().tv_sec;
+}
+
 void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_env *inner)
 {
 	*files = (struct cfs_watched_files){.inner = inner};
@@ -79,6 +85,7 @@ void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_en
 		.read_file = read_file,
 		.find_home = find_home,
 		.random = make_random,
+		.host_time = host_time,
 		.arg = files};
 }
 

@@ -10,7 +10,7 @@ import pytest
 from lib import fleet, login
 from lib.doing import read
 from lib.mount import Mount
-from lib.simulator import (EXTERNAL_ID, KEY_ID, OIDC_PROVIDER, SECRET, SSO_TOKEN, WEB_IDENTITY,
+from lib.simulator import (ACCOUNT, EXTERNAL_ID, KEY_ID, OIDC_PROVIDER, SECRET, SSO_TOKEN, WEB_IDENTITY,
                            Simulator, aws_role, tencent_role)
 
 NOT_RENEWED = r"^consolefs: \[[\w-]+\]: the credentials could not be renewed: "
@@ -117,6 +117,12 @@ def assert_signed_in(sim, mount, name, role):
 
 def role_profile(role="reader", more="", source="source_profile=base"):
     return f"[profile x]\nrole_arn={aws_role(role)}\n{source}\n{more}"
+
+
+def sso_profile():
+    """A profile whose session is `s`."""
+    return (f"[sso-session s]\nsso_start_url={START_URL}\nsso_region=us-east-1\n"
+            f"[profile x]\nsso_session=s\nsso_account_id={ACCOUNT}\nsso_role_name=operator\n")
 
 
 def login_profile(more=""):

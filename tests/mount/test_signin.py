@@ -18,7 +18,7 @@ from lib.simulator import (ACCOUNT, CONTAINER_TOKEN, EXTERNAL_ID, KEY_ID, SECRET
 from signing_in import home_directory, shared_simulator  # noqa: F401, fixtures
 from signing_in import (CLOCK_OFF, NONE_USABLE, START_URL, assert_signed_in, aws_web_identity,
                         in_hours, live_file, login_profile, mounted, of_metadata, role_profile,
-                        status_of, sts_keys, tencent_pod)
+                        sso_profile, status_of, sts_keys, tencent_pod)
 
 
 # Where keys come from: AWS
@@ -30,9 +30,7 @@ def aws_process(home, name="process"):
 
 
 def aws_sso_session(home, hours, **more):
-    home.aws_config(f"[sso-session s]\nsso_start_url={START_URL}\nsso_region=us-east-1\n"
-                    f"[profile x]\nsso_session=s\nsso_account_id={ACCOUNT}\n"
-                    "sso_role_name=operator\n")
+    home.aws_config(sso_profile())
     home.sso_token("s", hours, **more)
 
 
@@ -87,6 +85,23 @@ def test_a_profile_of_aws(shared, home, way, by):
         env["AWS_PROFILE"] = "x"
     with mounted(shared, home, ["aws.profile=x"] if by == "setting" else [], **env) as mount:
         assert_signed_in(shared, mount, "aws", role)
+
+
+def test_a_renewed_sso_token_is_written_back_for_the_other_tools(shared, home):
+    aws_sso_session(home, -1, **SSO_CLIENT)
+    [path] = (home.path / ".aws/sso/cache").iterdir()
+    renewals = len(shared.log_entries(action="CreateToken"))
+    with mounted(shared, home, ["aws.profile=x"]) as mount:
+        assert_signed_in(shared, mount, "aws", "operator")
+        renewed = json.loads(path.read_text())
+        assert {renewed["accessToken"], renewed["refreshToken"]} <= set(shared.issued("ticket"))
+        assert path.stat().st_mode & 0o777 == 0o600 and list(path.parent.iterdir()) == [path]
+        # Another mount is one of these tools.
+        with mounted(shared, home, ["aws.profile=x"]) as other:
+            assert_signed_in(shared, other, "aws", "operator")
+        assert len(shared.log_entries(action="CreateToken")) == renewals + 1
+        shown = mount.log_text() + status_of(mount.aws)
+        assert renewed["accessToken"] not in shown and renewed["refreshToken"] not in shown
 
 
 AWS_PLACES = {

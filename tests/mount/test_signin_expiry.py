@@ -13,7 +13,7 @@ from lib.mount import Mount
 from lib.simulator import KEY_ID, SECRET, Simulator, tencent_role
 from signing_in import (CLOCK_OFF, NONE_USABLE, NOT_RENEWED, Home, assert_signed_in,
                         aws_web_identity, live_file, mounted, of_metadata, role_profile,
-                        sign_in_env, status_of, tencent_pod)
+                        sign_in_env, sso_profile, status_of, tencent_pod)
 
 # Seconds for which keys are read with that live for so many. The whole two minutes take
 # CONSOLEFS_LONG_TESTS in the environment.
@@ -164,6 +164,18 @@ def a_clock_a_day_off_where_keys_are_signed_out(offset, home, tmp_path):
         assert len(refused) <= len(FOUR), refused
 
 
+def a_token_in_a_file_expires_by_this_clock_whatever_the_clouds_is(offset, home, tmp_path):
+    """`aws sso login` wrote the time of this host; the cloud's clock is a day off."""
+    home.aws_config(sso_profile())
+    home.sso_token("s", 1)
+    with Simulator(rate_scale=0, clock_offset=offset, session_seconds=8) as sim, \
+            mounted(sim, home, ["aws.profile=x"]) as mount:
+        mount.allow(CLOCK_OFF)
+        file = live_file(mount.aws)
+        await_that(lambda: read(file) and len(sim.log_entries(action="GetRoleCredentials")) > 2,
+                   "the keys are renewed with it", every=0.4)
+
+
 WAITS = {wait.__name__: wait for wait in (
     keys_that_expire_all_the_time_are_renewed_without_one_error,
     old_keys_serve_until_they_expire_and_recovery_is_automatic,
@@ -171,6 +183,10 @@ WAITS = {wait.__name__: wait for wait in (
     a_rotated_token_of_a_pod_is_used_for_the_next_keys)}
 WAITS.update((f"a_clock_a_day_off_where_keys_are_signed_out[{offset}]", functools.partial(
     a_clock_a_day_off_where_keys_are_signed_out, offset)) for offset in (-86400, 86400))
+
+WAITS.update((f"a_token_in_a_file_expires_by_this_clock_whatever_the_clouds_is[{offset}]",
+              functools.partial(a_token_in_a_file_expires_by_this_clock_whatever_the_clouds_is,
+                                offset)) for offset in (-86400, 86400))
 
 
 @pytest.fixture(scope="module", name="under_way")

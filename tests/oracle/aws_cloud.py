@@ -95,11 +95,13 @@ class Cloud:
     def oidc(self, host, path, body):
         asked = json.loads(body)
         assert path == "token" and asked["grantType"] == "refresh_token"
-        if asked["refreshToken"] != "renew":
+        used, _, number = asked["refreshToken"].partition("-")
+        if used not in ("renew", "rotate"):
             return 400, {"x-amzn-ErrorType": "InvalidGrantException"}, '{"error":"invalid_grant"}'
         token = "good-renewed-" + keys_of(host=host, **asked)["id"]
+        more = {"refreshToken": f"rotate-{int(number) + 1}"} if used == "rotate" else {}
         return 200, {"Content-Type": "application/json"}, json.dumps(
-            {"accessToken": token, "expiresIn": SOON, "tokenType": "Bearer"})
+            {"accessToken": token, "expiresIn": SOON, "tokenType": "Bearer", **more})
 
     def document(self, **asked):
         keys = keys_of(**asked)

@@ -567,6 +567,65 @@ def test_what_the_aws_cli_has_cached_is_found(tmp_path):
             assert process.wait(60) == 0
 
 
+def sso_sessions():
+    """(name, members of the file beside the token, seconds until it expires, what is renewed with after one renewal)"""
+    rotating = {**REGISTERED, "refreshToken": "rotate-1"}
+    yield "rotating", rotating, -10, "rotate-2"
+    yield "rotating-soon", rotating, 700, "rotate-2"
+    yield "more-members", {**rotating, "startUrl": "old", "region": "old", "scopes": ["a"], "other": None}, -10, "rotate-2"
+    yield "not-ascii", {**rotating, "clientId": "\u00e9\U0001f600\\ \"", "clientSecret": "/\x7f\u2028"}, -10, "rotate-2"
+    yield "no-new-one", REGISTERED, -10, None
+    yield "lives", rotating, 7200, "rotate-1"
+    yield "refused-while-it-lives", {**rotating, "refreshToken": "bad"}, 700, "bad"
+    yield "registration-is-over", {**rotating, "registrationExpiresAt": "2020-01-01T00:00:00Z"}, 700, "rotate-1"
+
+
+def aged(path):
+    """What the file holds, with a token that has expired from now on."""
+    held = json.loads(path.read_text())
+    when = held["expiresAt"]
+    path.write_text(json.dumps({**held, "expiresAt": "2020-01-01T00:00:00Z"}))
+    return when, [item for item in held.items() if item[0] != "expiresAt"]
+
+
+def test_a_renewed_token_is_written_back_as_botocore_does_it(tmp_path):
+    """And each goes on with what the other has written."""
+    cloud = aws_cloud.Cloud()
+    renewals = 0
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(aws_cloud.Server(cloud))
+        sides = [start(stack, os.environ["CHAIN_TOOL"]),
+                 start(stack, sys.executable, HERE / "botocore_tool.py", server.base, *RELEASES["aws"])]
+        for name, members, seconds, refresh in sso_sessions():
+            homes = [tmp_path / name / side for side in ("ours", "theirs")]
+            [file] = token_file("corp")
+            for home in homes:
+                Case(name, "[default]\n" + SSO_SESSION + CORP,
+                     files=token_file("corp", expires_in=seconds, **members)).put(home)
+                (home / file).chmod(0o640 if name == "rotating-soon" else 0o600)
+            # Each in its own home, and then each in the other's.
+            for turn in (homes, homes[::-1]):
+                questions = [{"profile": None, "base": server.base, "role": None,
+                              "environ": {"HOME": str(home), "PATH": "/usr/bin:/bin"}} for home in turn]
+                [ours], [theirs] = (ask_all([side], [question]) for side, question in zip(sides, questions))
+                assert [ours.get("id"), ours.get("secret"), ours.get("token")] == (theirs.get("keys") or [None] * 3), name
+                modes = [(home / file).stat().st_mode & 0o777 for home in turn]
+                assert modes == [0o640 if name == "rotating-soon" else 0o600] * 2
+                whens, held = zip(*(aged(home / file) for home in turn))
+                assert held[0] == held[1], name
+                assert abs(dateutil.parser.parse(whens[0]) - dateutil.parser.parse(whens[1])).total_seconds() < 10
+                if turn is homes:
+                    assert dict(held[0]).get("refreshToken") == refresh
+                elif refresh == "rotate-2":
+                    assert dict(held[0])["refreshToken"] == "rotate-3"
+                    renewals += 2
+        for process in sides:
+            process.stdin.close()
+            assert process.wait(60) == 0
+    assert renewals == 8
+    print(f"{len(list(sso_sessions()))} sessions of IAM Identity Center are written back as botocore does it")
+
+
 DATES = ["2099-01-02", "20990102", "2096-02-29", "2097-02-29", "2099-13-01"]
 CLOCKS = ["03", "03:04", "0304", "03:04:05", "030405", "03:04:05.5", "03:04:05,5", "030405.25", "03:04.5", "03:60:00",
           "24:00:00"]

@@ -7,6 +7,7 @@
 
 #include "backends/aws/api/endpoints.h"
 #include "backends/aws/keys/dpop.h"
+#include "backends/aws/keys/session_file.h"
 #include "backends/aws/keys/sources.h"
 #include "backends/base/digest.h"
 #include "backends/base/json.h"
@@ -34,7 +35,6 @@
  */
 
 #define CACHE_DIR "~/.aws/login/cache"
-#define FILE_MAX CFS_PROVIDER_ANSWER_MAX
 #define RENEW_EARLY (5 * 60)    /* seconds, as the SDKs */
 #define LIFE 900                /* seconds, where the service does not say */
 #define LIFE_MAX (24 * 60 * 60) /* seconds; the service promises 900 at most */
@@ -138,7 +138,7 @@ static int find_path(const struct cfs_env *env, const char *name, char **ret_pat
 	return r;
 }
 
-static int parse(const struct cfs_buf *content, struct session *ret_session)
+static int load(const struct state *state, int64_t now, struct session *ret_session)
 {
 	static const struct cfs_json_keys names = {
 		.id = "accessKeyId",
@@ -146,28 +146,18 @@ static int parse(const struct cfs_buf *content, struct session *ret_session)
 		.token = "sessionToken",
 		.expires = "expiresAt",
 	};
-	int r = cfs_json_parse_object(cfs_buf_text(content), content->len, &ret_session->json);
-
-	return r == 0
-		? cfs_json_keys_read(&names, cfs_json_object(ret_session->json, "accessToken"),
-			  &ret_session->keys)
-		: r;
-}
-
-static int load(const struct state *state, struct session *ret_session)
-{
 	const struct cfs_env *env = state->config->env;
-	struct cfs_buf content = CFS_BUF_INIT(FILE_MAX);
 	struct session session = SESSION_INIT;
-	int r = env->read_file(env->arg, state->path, &content);
+	int r = cfs_aws_session_file_load(env, state->path, &session.json);
 
 	if (r == 0)
-		r = parse(&content, &session);
-	cfs_buf_wipe(&content);
+		r = cfs_json_keys_read(
+			&names, cfs_json_object(session.json, "accessToken"), &session.keys);
 	if (r < 0) {
 		finish_session(&session);
 		return r;
 	}
+	session.keys.expires += cfs_aws_session_file_skew(env, now);
 	finish_session(ret_session);
 	*ret_session = session;
 	return 0;
@@ -193,14 +183,8 @@ static void fail_load(const struct state *state, int r, struct cfs_step *step)
 /* Whether both have the same way to new keys. */
 static bool is_same(const struct session *a, const struct session *b)
 {
-	for (size_t i = 0; i < sizeof(renewal) / sizeof(renewal[0]); i++) {
-		const char *one = cfs_json_filled(a->json, renewal[i]);
-		const char *other = cfs_json_filled(b->json, renewal[i]);
-
-		if (!one || !other || strcmp(one, other) != 0)
-			return false;
-	}
-	return true;
+	return cfs_aws_session_file_is_same(
+		a->json, b->json, renewal, sizeof(renewal) / sizeof(renewal[0]));
 }
 
 /* The request */
@@ -332,7 +316,7 @@ static void ask(struct state *state, int64_t now, struct cfs_step *step)
 /* Reads the file, and asks for new keys if it has none that last. */
 static void begin(struct state *state, int64_t now, struct cfs_step *step)
 {
-	int r = load(state, &state->used);
+	int r = load(state, now, &state->used);
 
 	if (r < 0)
 		fail_load(state, r, step);
@@ -406,7 +390,7 @@ static void refuse(struct state *state, const struct cfs_step_answer *answer, in
 	struct session other = SESSION_INIT;
 	char reason[REASON_MAX];
 	enum cfs_fault fault = read_refusal(answer, reason);
-	int r = load(state, &other);
+	int r = load(state, now, &other);
 	bool changed = r == 0 && !is_same(&state->used, &other);
 
 	finish_session(&other);
@@ -447,12 +431,12 @@ static bool set_text(cJSON *object, const char *name, const char *text)
 }
 
 /* Puts the new keys into the file as it is now, where all else stays. */
-static int update(cJSON *file, const struct cfs_keys *keys, const char *refresh_token)
+static int update(cJSON *file, const struct cfs_keys *keys, const char *refresh_token, int64_t skew)
 {
 	cJSON *token = cJSON_GetObjectItemCaseSensitive(file, "accessToken");
 	char expires[CFS_TIME_TEXT];
 
-	cfs_time_format(keys->expires, expires);
+	cfs_time_format(keys->expires - skew, expires);
 	return set_text(token, "accessKeyId", keys->id.data) &&
 			set_text(token, "secretAccessKey", keys->secret.data) &&
 			set_text(token, "sessionToken", keys->token.data) &&
@@ -467,9 +451,7 @@ static void store(
 	struct state *state, const char *refresh_token, int64_t now, struct cfs_step *step)
 {
 	struct session disk = SESSION_INIT;
-	struct cfs_buf bytes = CFS_BUF_INIT(FILE_MAX);
-	char *path = NULL;
-	int r = load(state, &disk);
+	int r = load(state, now, &disk);
 
 	if (r == 0 && !is_same(&state->used, &disk)) {
 		if (disk.keys.expires > now)
@@ -479,23 +461,17 @@ static void store(
 		goto out;
 	}
 	if (r == 0)
-		r = update(disk.json, &state->fresh, refresh_token);
+		r = update(disk.json, &state->fresh, refresh_token,
+			cfs_aws_session_file_skew(state->config->env, now));
 	if (r == 0)
-		r = cfs_json_print(disk.json, &bytes);
-	if (r == 0) {
-		path = strdup(state->path);
-		r = path ? 0 : -ENOMEM;
-	}
+		r = cfs_aws_session_file_write(state->path, disk.json, step);
 	state->writing = true;
-	if (r == 0)
-		cfs_step_write(step, &path, &bytes);
-	else if (r == -ENOMEM)
+	if (r == -ENOMEM)
 		cfs_step_errno(step, r, "");
-	else
+	else if (r < 0)
 		give(state, &state->fresh, NOT_STORED, now, step);
 out:
 	finish_session(&disk);
-	cfs_buf_wipe(&bytes);
 }
 
 static void take_answer(struct state *state, const struct cfs_step_answer *answer, int64_t now,

@@ -5,6 +5,7 @@
 #include "backends/aws/api/endpoints.h"
 #include "backends/aws/api/errors.h"
 #include "backends/aws/keys/cache.h"
+#include "backends/aws/keys/session_file.h"
 #include "backends/aws/keys/sources.h"
 #include "backends/base/json.h"
 #include "backends/base/text.h"
@@ -18,14 +19,20 @@
  *
  * `aws sso login` leaves a token in a file of its own, by the hash of the session's name, or of the
  * start URL where there is no session. With the token the portal gives keys for a role. A token of
- * a session that expires soon is refreshed first. The new one is used and forgotten: nothing is
- * written into a file that other tools own, and what the file holds refreshes the next time too.
+ * a session that expires soon is renewed first, and the new one written back as botocore does it
+ * (botocore/tokens.py): the service may give another token to renew with, and then no longer takes
+ * the one in the file.
  */
 
 #define CACHE_DIR "~/.aws/sso/cache"
-#define REFRESH_EARLY (15 * 60) /* seconds, as botocore */
+#define REFRESH_EARLY (15 * 60)       /* seconds, as botocore */
+#define LIFE_MAX (366 * 24 * 60 * 60) /* seconds that a token may live */
 
-enum phase { AT_TOKEN, AT_KEYS };
+enum phase { AT_TOKEN, AT_WRITTEN, AT_KEYS };
+
+/* The members of the file that are sent to renew the token. */
+static const char *const renewal[] = {"clientId", "clientSecret", "refreshToken"};
+#define N_RENEWAL (sizeof(renewal) / sizeof(renewal[0]))
 
 struct state {
 	enum phase phase;
@@ -33,9 +40,11 @@ struct state {
 	const char *region, *account, *role, *start_url;
 	const struct cfs_env *env;
 	struct cfs_aws_endpoints endpoints;
-	cJSON *cached;     /* the file */
+	char *path;        /* of the file */
+	cJSON *cached;     /* what it holds */
 	const char *token; /* in it, or in fresh */
-	int64_t expires;   /* the cached token */
+	int64_t expires;   /* the cached token, by the cloud's clock */
+	int write_error;   /* 0, or why the new token could not be written back */
 	struct cfs_secret fresh;
 	unsigned retries;
 };
@@ -44,6 +53,7 @@ static void destroy(void *arg)
 {
 	struct state *state = arg;
 
+	free(state->path);
 	cfs_json_wipe(state->cached);
 	cfs_secret_finish(&state->fresh);
 	cfs_aws_endpoints_finish(&state->endpoints);
@@ -79,14 +89,13 @@ static int set_url(struct cfs_http_request *request, const struct state *state,
 
 static int make_token_request(const struct state *state, struct cfs_http_request *request)
 {
-	static const char *const members[] = {"clientId", "clientSecret", "refreshToken"};
 	cJSON *body = cJSON_CreateObject();
 	int r = body && cJSON_AddStringToObject(body, "grantType", "refresh_token") ? 0 : -ENOMEM;
 
 	cfs_http_request_init(request, "POST");
-	for (size_t i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++) {
+	for (size_t i = 0; r == 0 && i < N_RENEWAL; i++) {
 		if (!cJSON_AddStringToObject(
-			    body, members[i], cfs_json_filled(state->cached, members[i])))
+			    body, renewal[i], cfs_json_filled(state->cached, renewal[i])))
 			r = -ENOMEM;
 	}
 	if (r == 0)
@@ -145,7 +154,89 @@ static enum cfs_fault fault_of(int status)
 	return fault == CFS_BAD_ANSWER ? CFS_UNAUTHENTICATED : fault;
 }
 
-/* Goes on with the new token, or else with the cached one while it lasts. */
+/* What botocore would write. NULL: there is nothing to write, or no memory for it. */
+static cJSON *make_session(const struct state *state, const cJSON *answer, int64_t now)
+{
+	const char *refresh = cfs_json_filled(answer, "refreshToken");
+	char expires[CFS_TIME_TEXT];
+	const struct {
+		const char *name, *text;
+	} members[] = {
+		{"startUrl", state->start_url},
+		{"region", state->region},
+		{"accessToken", state->fresh.data},
+		{"expiresAt", expires},
+		{"clientId", cfs_json_filled(state->cached, "clientId")},
+		{"clientSecret", cfs_json_filled(state->cached, "clientSecret")},
+		{"registrationExpiresAt", cfs_json_filled(state->cached, "registrationExpiresAt")},
+		{"refreshToken", refresh},
+	};
+	size_t n = sizeof(members) / sizeof(members[0]) - (refresh ? 0 : 1);
+	cJSON *session;
+	int64_t life;
+
+	if (!cfs_json_count(answer, "expiresIn", LIFE_MAX, &life))
+		return NULL;
+	cfs_time_format(now + life - cfs_aws_session_file_skew(state->env, now), expires);
+	session = cJSON_CreateObject();
+	for (size_t i = 0; session && i < n; i++) {
+		if (!cJSON_AddStringToObject(session, members[i].name, members[i].text)) {
+			cfs_json_wipe(session);
+			return NULL;
+		}
+	}
+	return session;
+}
+
+/* Whether the file is no longer what the token was renewed with. */
+static bool is_changed(const struct state *state)
+{
+	cJSON *disk = NULL;
+	bool same = cfs_aws_session_file_load(state->env, state->path, &disk) == 0 &&
+		cfs_aws_session_file_is_same(state->cached, disk, renewal, N_RENEWAL);
+
+	cfs_json_wipe(disk);
+	return !same;
+}
+
+/* Writes the new token back, or asks for keys if that is not to be done: another tool may have
+ * renewed it too, or the user may have signed out. */
+static void store(struct state *state, const cJSON *answer, int64_t now, struct cfs_step *step)
+{
+	cJSON *session = is_changed(state) ? NULL : make_session(state, answer, now);
+	int r = session ? cfs_aws_session_file_write(state->path, session, step) : -ENOENT;
+
+	cfs_json_wipe(session);
+	if (r == 0) {
+		state->phase = AT_WRITTEN;
+		return;
+	}
+	state->phase = AT_KEYS;
+	ask(state, step);
+}
+
+static bool begin(struct state *state, int64_t now, struct cfs_step *step);
+
+/* The token could not be renewed. Another tool may have been faster; else the cached one serves
+ * while it lasts. */
+static void make_do(struct state *state, const struct cfs_step_answer *answer, int64_t now,
+	struct cfs_step *step)
+{
+	if (answer->fault == CFS_OK && is_changed(state) && state->retries++ < CFS_SOURCE_RETRIES) {
+		if (begin(state, now, step))
+			ask(state, step);
+		return;
+	}
+	state->phase = AT_KEYS;
+	if (state->expires > now)
+		ask(state, step);
+	else if (answer->fault != CFS_OK)
+		cfs_step_no_answer(step, answer, "IAM Identity Center");
+	else
+		say_login(state, CFS_EXPIRED, "the SSO token has expired and could not be renewed",
+			step);
+}
+
 static void take_token(struct state *state, const struct cfs_step_answer *answer, int64_t now,
 	struct cfs_step *step)
 {
@@ -153,7 +244,6 @@ static void take_token(struct state *state, const struct cfs_step_answer *answer
 	const char *token = NULL;
 	int r = 0;
 
-	state->phase = AT_KEYS;
 	if (answer->fault == CFS_OK && answer->status == 200)
 		r = cfs_json_parse_object(answer->content, answer->len, &json);
 	if (r == -EBADMSG)
@@ -161,18 +251,23 @@ static void take_token(struct state *state, const struct cfs_step_answer *answer
 	token = cfs_json_filled(json, "accessToken");
 	if (token)
 		r = cfs_secret_set(&state->fresh, token, strlen(token));
-	if (token && r == 0)
-		state->token = state->fresh.data;
-	if (r < 0)
+	if (r < 0) {
 		cfs_step_errno(step, r, "IAM Identity Center");
-	else if (token || state->expires > now)
-		ask(state, step);
-	else if (answer->fault != CFS_OK)
-		cfs_step_no_answer(step, answer, "IAM Identity Center");
-	else
-		say_login(state, CFS_EXPIRED, "the SSO token has expired and could not be renewed",
-			step);
+	} else if (token) {
+		state->token = state->fresh.data;
+		store(state, json, now, step);
+	} else {
+		make_do(state, answer, now, step);
+	}
 	cfs_json_wipe(json);
+}
+
+static void take_written(
+	struct state *state, const struct cfs_step_answer *answer, struct cfs_step *step)
+{
+	state->write_error = answer->status;
+	state->phase = AT_KEYS;
+	ask(state, step);
 }
 
 /* The message may quote the token. */
@@ -220,8 +315,10 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 				"IAM Identity Center sent an answer without keys");
 		else
 			cfs_step_keys(step, r, &keys, now,
-				"SSO role %.60s in account %.20s, by profile %.60s", state->role,
-				state->account, state->profile);
+				"SSO role %.60s in account %.20s, by profile %.60s%s%s",
+				state->role, state->account, state->profile,
+				state->write_error ? "; its new token was not written back: " : "",
+				state->write_error ? strerror(-state->write_error) : "");
 	}
 	cfs_json_wipe(json);
 }
@@ -247,11 +344,16 @@ static void step(
 {
 	struct state *state = arg;
 
-	if (!answer || cfs_source_retry(&state->retries, answer, fault_of(answer->status))) {
+	if (!answer ||
+		(state->phase != AT_WRITTEN &&
+			cfs_source_retry(&state->retries, answer, fault_of(answer->status)))) {
 		ask(state, ret_step);
 		return;
 	}
 	switch (state->phase) {
+	case AT_WRITTEN:
+		take_written(state, answer, ret_step);
+		break;
 	case AT_TOKEN:
 		take_token(state, answer, now, ret_step);
 		break;
@@ -288,20 +390,18 @@ static bool find(const struct cfs_aws_config *config, const struct state *state,
 }
 
 /* Reads the token of the last sign-in. */
-static bool read_cache(const struct cfs_env *env, struct state *state, struct cfs_step *step)
+static bool read_cache(struct state *state, int64_t now, struct cfs_step *step)
 {
-	struct cfs_buf content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX);
 	const char *expires;
-	char *path = NULL;
-	int r = cfs_aws_cache_path(
-		env, CACHE_DIR, state->session ? state->session : state->start_url, &path);
+	int r = 0;
 
+	cfs_json_wipe(state->cached);
+	state->cached = NULL;
+	if (!state->path)
+		r = cfs_aws_cache_path(state->env, CACHE_DIR,
+			state->session ? state->session : state->start_url, &state->path);
 	if (r == 0)
-		r = env->read_file(env->arg, path, &content);
-	if (r == 0)
-		r = cfs_json_parse_object(cfs_buf_text(&content), content.len, &state->cached);
-	free(path);
-	cfs_buf_wipe(&content);
+		r = cfs_aws_session_file_load(state->env, state->path, &state->cached);
 	if (r == -ENOMEM) {
 		cfs_step_errno(step, r, "the SSO token");
 		return false;
@@ -316,6 +416,8 @@ static bool read_cache(const struct cfs_env *env, struct state *state, struct cf
 	if (!state->token || !expires ||
 		(cfs_time_parse_iso8601(expires, &state->expires) < 0 && state->session))
 		return say_login(state, CFS_UNAUTHENTICATED, "the SSO token cannot be read", step);
+	if (state->session)
+		state->expires += cfs_aws_session_file_skew(state->env, now);
 	return true;
 }
 
@@ -325,10 +427,9 @@ static bool may_refresh(const struct state *state, int64_t now)
 	const char *registered = cfs_json_filled(state->cached, "registrationExpiresAt");
 	int64_t until = 0;
 
-	return state->session && cfs_json_filled(state->cached, "clientId") &&
-		cfs_json_filled(state->cached, "clientSecret") &&
-		cfs_json_filled(state->cached, "refreshToken") && registered &&
-		cfs_time_parse_iso8601(registered, &until) == 0 && until > now;
+	return state->session &&
+		cfs_aws_session_file_is_same(state->cached, state->cached, renewal, N_RENEWAL) &&
+		registered && cfs_time_parse_iso8601(registered, &until) == 0 && until > now;
 }
 
 /* Reads the configuration. */
@@ -365,7 +466,7 @@ static bool prepare(const struct cfs_aws_config *config, struct state *state, st
 /* Whether there is something to ask. */
 static bool begin(struct state *state, int64_t now, struct cfs_step *step)
 {
-	if (!read_cache(state->env, state, step))
+	if (!read_cache(state, now, step))
 		return false;
 	if (state->expires - now < REFRESH_EARLY && may_refresh(state, now))
 		state->phase = AT_TOKEN;

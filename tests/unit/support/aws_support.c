@@ -33,10 +33,20 @@ static int fake_random(void *arg, unsigned char *bytes, size_t len)
 	return 0;
 }
 
+static int64_t fake_host_time(void *arg)
+{
+	const struct fake_env *fake = arg;
+
+	return fake->host_time;
+}
+
 const struct cfs_env *fake_env_of(struct fake_env *fake)
 {
-	fake->env = (struct cfs_env){
-		.get = fake_get, .read_file = fake_read_file, .random = fake_random, .arg = fake};
+	fake->env = (struct cfs_env){.get = fake_get,
+		.read_file = fake_read_file,
+		.random = fake_random,
+		.host_time = fake->host_time ? fake_host_time : NULL,
+		.arg = fake};
 	return &fake->env;
 }
 

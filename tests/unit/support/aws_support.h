@@ -22,6 +22,7 @@
  * bytes are 0, 1, 2 ... */
 struct fake_env {
 	struct cfs_env env;
+	int64_t host_time; /* 0: that of the cloud */
 	struct {
 		const char *name, *value;
 	} entries[24];

@@ -104,6 +104,29 @@ static void test_old_keys_are_renewed_and_written_back(void **state)
 	}
 }
 
+/* The file's times are those of this host, whose clock is an hour slow here; keys expire by the
+ * cloud's. */
+static void test_times_in_the_file_are_those_of_this_host(void **state)
+{
+	struct fake_env fake = fake_login(TOKEN("OLD", "2024-05-06T11:58:21Z") REST("hush-r1"));
+	struct chain chain;
+
+	(void)state;
+	fake.host_time = NOW - 3600;
+	chain_begin(&chain, PROFILE, NULL, fake);
+	assert_keys(&chain, "OLD", "hushOLD", "hush-token-OLD", NOW + 301);
+	chain_end(&chain);
+	fake = fake_login(TOKEN("OLD", "2024-05-06T11:58:20Z") REST("hush-r1"));
+	fake.host_time = NOW - 3600;
+	chain_begin(&chain, PROFILE, NULL, fake);
+	assert_asks(&chain, "hush-r1");
+	chain_answer(&chain, 200, ANSWER);
+	assert_writes(&chain, TOKEN("NEW", "2024-05-06T12:08:20Z") REST("hush-r2"));
+	chain_answer(&chain, 0, "");
+	assert_keys(&chain, "NEW", "hushNEW", "hush-token-NEW", NOW + 900);
+	chain_end(&chain);
+}
+
 static void test_new_keys_serve_where_they_cannot_be_written_back(void **state)
 {
 	struct chain chain;
@@ -454,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_that_live_are_used_whatever_else_the_file_holds),
 		cmocka_unit_test(test_old_keys_are_renewed_and_written_back),
+		cmocka_unit_test(test_times_in_the_file_are_those_of_this_host),
 		cmocka_unit_test(test_new_keys_serve_where_they_cannot_be_written_back),
 		cmocka_unit_test(test_a_file_that_another_has_changed_is_not_written_over),
 		cmocka_unit_test(test_a_refusal_may_mean_that_another_was_faster),

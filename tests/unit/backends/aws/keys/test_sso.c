@@ -68,6 +68,22 @@ static void test_a_profile_without_a_session_gives_keys(void **state)
 		"the SSO token has expired; sign in with: aws sso login --profile default");
 }
 
+static void assert_writes(struct chain *chain, const char *text)
+{
+	assert_int_equal(chain->step.kind, CFS_STEP_WRITE);
+	assert_string_equal(chain->step.path, SESSION_FILE);
+	assert_string_equal(cfs_buf_text(&chain->step.bytes), text);
+}
+
+/* As botocore writes it: what the file had beside is left out, and so is a token to renew with if
+ * none was given. */
+#define RENEWED(more) "{\"accessToken\":\"hush-new\",\"expiresIn\":3600" more "}"
+#define WRITTEN(expires, more) \
+	"{\"startUrl\":\"" START "\",\"region\":\"eu-central-1\"," \
+	"\"accessToken\":\"hush-new\",\"expiresAt\":\"" expires "\"," \
+	"\"clientId\":\"client\",\"clientSecret\":\"hush\\\"secret\"," \
+	"\"registrationExpiresAt\":\"2024-06-06T00:00:00Z\"" more "}"
+
 static void test_a_token_that_expires_soon_is_renewed(void **state)
 {
 	struct chain chain;
@@ -78,7 +94,9 @@ static void test_a_token_that_expires_soon_is_renewed(void **state)
 		"{\"grantType\":\"refresh_token\",\"clientId\":\"client\",\"clientSecret\":"
 		"\"hush\\\"secret\",\"refreshToken\":\"hush-r\"}");
 	assert_string_equal(chain_header(&chain, "Content-Type"), "application/json");
-	chain_answer(&chain, 200, "{\"accessToken\":\"hush-new\",\"expiresIn\":3600}");
+	chain_answer(&chain, 200, RENEWED(",\"refreshToken\":\"hush-r2\""));
+	assert_writes(&chain, WRITTEN("2024-05-06T13:53:20Z", ",\"refreshToken\":\"hush-r2\""));
+	chain_answer(&chain, 0, "");
 	assert_http(&chain, "GET", PORTAL QUERY, "");
 	assert_string_equal(chain_header(&chain, "x-amz-sso_bearer_token"), "hush-new");
 	chain_answer(&chain, 200, ROLE_KEYS);
@@ -93,6 +111,90 @@ static void test_a_token_that_expires_soon_is_renewed(void **state)
 	/* Without what it takes, too. */
 	chain_begin(&chain, PROFILE, NULL, fake_session(TOKEN("2024-05-06T13:00:00Z", "")));
 	assert_http(&chain, "GET", PORTAL QUERY, "");
+	chain_end(&chain);
+}
+
+static void test_a_renewed_token_is_written_back_unless_the_file_has_changed(void **state)
+{
+	static const char *const others[] = {NULL, "hush", "{}",
+		TOKEN("2024-05-06T18:00:00Z",
+			",\"clientId\":\"client\",\"clientSecret\":\"hush\\\"secret\","
+			"\"refreshToken\":\"hush-r9\"")};
+	struct fake_env fake =
+		fake_session(TOKEN("2024-05-06T13:00:00Z", REGISTERED ",\"other\":[1]"));
+	struct chain chain;
+
+	(void)state;
+	chain_begin(&chain, PROFILE, NULL, fake);
+	chain_answer(&chain, 200, RENEWED(""));
+	assert_writes(&chain, WRITTEN("2024-05-06T13:53:20Z", ""));
+	chain_answer(&chain, -EROFS, "");
+	chain_answer(&chain, 200, ROLE_KEYS);
+	assert_keys(&chain, "ASIA", "hush", "hush-token", NOW + 3600);
+	assert_string_equal(chain.step.why,
+		"SSO role Power User in account 123456789012, by profile default; its new token "
+		"was not written back: Read-only file system");
+	chain_end(&chain);
+	for (size_t i = 0; i < N_ELEMENTS(others); i++) {
+		chain_begin(&chain, PROFILE, NULL, fake);
+		chain.fake.entries[2].value = others[i];
+		chain_answer(&chain, 200, RENEWED(",\"refreshToken\":\"hush-r2\""));
+		assert_http(&chain, "GET", PORTAL QUERY, "");
+		assert_string_equal(chain_header(&chain, "x-amz-sso_bearer_token"), "hush-new");
+		chain_end(&chain);
+	}
+}
+
+static void test_a_refusal_may_mean_that_another_was_faster(void **state)
+{
+	struct chain chain;
+
+	(void)state;
+	/* Its token is used, or renewed in turn; but not for ever. */
+	chain_begin(&chain, PROFILE, NULL, fake_session(TOKEN("2024-05-06T12:00:00Z", REGISTERED)));
+	chain.fake.entries[2].value = TOKEN("2024-05-06T18:00:00Z", "");
+	chain_answer(&chain, 400, "{\"error\":\"invalid_grant\"}");
+	assert_http(&chain, "GET", PORTAL QUERY, "");
+	chain_end(&chain);
+	chain_begin(&chain, PROFILE, NULL, fake_session(TOKEN("2024-05-06T12:00:00Z", REGISTERED)));
+	for (int i = 0; i < 2; i++) {
+		chain.fake.entries[2].value = TOKEN("2024-05-06T12:00:00Z",
+			",\"clientId\":\"c\",\"clientSecret\":\"hush\",\"refreshToken\":\"hush-"
+			"r2\","
+			"\"registrationExpiresAt\":\"2024-06-06T00:00:00Z\"");
+		if (i == 1)
+			chain.fake.entries[2].value = TOKEN("2024-05-06T12:00:00Z", REGISTERED);
+		chain_answer(&chain, 400, "{\"error\":\"invalid_grant\"}");
+		assert_int_equal(chain.step.kind, CFS_STEP_HTTP);
+		assert_non_null(strstr(
+			cfs_buf_text(&chain.step.request.body), i == 0 ? "hush-r2" : "hush-r\""));
+	}
+	chain.fake.entries[2].value = NULL;
+	chain_answer(&chain, 400, "{\"error\":\"invalid_grant\"}");
+	assert_failed(
+		&chain, CFS_EXPIRED, "the SSO token has expired and could not be renewed" LOGIN);
+	chain_end(&chain);
+}
+
+/* The file's time is that of this host, which is an hour slow or fast here; keys expire by the
+ * cloud's. */
+static void test_a_token_expires_by_the_clock_of_this_host(void **state)
+{
+	struct fake_env fake = fake_session(TOKEN("2024-05-06T12:30:00Z", REGISTERED));
+	struct chain chain;
+
+	(void)state;
+	fake.host_time = NOW - 3600;
+	chain_begin(&chain, PROFILE, NULL, fake);
+	assert_http(&chain, "GET", PORTAL QUERY, "");
+	chain_answer(&chain, 200, ROLE_KEYS);
+	assert_keys(&chain, "ASIA", "hush", "hush-token", NOW + 3600);
+	chain_end(&chain);
+	fake = fake_session(TOKEN("2024-05-06T13:30:00Z", REGISTERED));
+	fake.host_time = NOW + 3600;
+	chain_begin(&chain, PROFILE, NULL, fake);
+	chain_answer(&chain, 200, RENEWED(""));
+	assert_writes(&chain, WRITTEN("2024-05-06T14:53:20Z", ""));
 	chain_end(&chain);
 }
 
@@ -277,6 +379,9 @@ int main(void)
 		cmocka_unit_test(test_a_session_gives_keys),
 		cmocka_unit_test(test_a_profile_without_a_session_gives_keys),
 		cmocka_unit_test(test_a_token_that_expires_soon_is_renewed),
+		cmocka_unit_test(test_a_renewed_token_is_written_back_unless_the_file_has_changed),
+		cmocka_unit_test(test_a_refusal_may_mean_that_another_was_faster),
+		cmocka_unit_test(test_a_token_expires_by_the_clock_of_this_host),
 		cmocka_unit_test(test_a_token_that_has_expired_is_renewed_or_fails),
 		cmocka_unit_test(test_a_file_without_a_token_is_told),
 		cmocka_unit_test(test_what_is_missing_or_contradicts_is_named),
