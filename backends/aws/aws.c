@@ -44,11 +44,18 @@ static const struct cfs_demo_facts demo = {
 			  "aws --endpoint-url {url} ec2 describe-instances",
 };
 
+static const struct cfs_first_steps first_steps = {
+	.keys = "run `aws configure`, or set AWS_PROFILE to a profile that you have",
+	.region_variable = "AWS_REGION",
+	.region = "us-east-1",
+};
+
 const struct cfs_backend cfs_aws_backend = {
 	.name = "aws",
 	.live = cfs_aws_live,
 	.n_live = CFS_AWS_N_LIVE,
 	.settings = cfs_aws_account_settings,
+	.first_steps = &first_steps,
 	.endpoint_check = endpoint_check,
 	.regions = cfs_aws_partition_regions,
 	.demo = &demo,

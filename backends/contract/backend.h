@@ -128,6 +128,13 @@ struct cfs_demo_facts {
 	const char *client, *client_command;
 };
 
+/* What a new user does so that the cloud works. Each is part of a sentence. */
+struct cfs_first_steps {
+	const char *keys;            /* "run `aws configure`, or set AWS_PROFILE" */
+	const char *region_variable; /* of the environment, that the cloud's own tools read */
+	const char *region;          /* one that most users have, as an example */
+};
+
 struct cfs_reader;
 
 /* A rate the cloud documents: a token bucket. */
@@ -144,6 +151,8 @@ struct cfs_backend {
 
 	/* (optional) Settings that only this backend knows, ended by a key that is NULL. */
 	const struct cfs_setting *settings;
+
+	const struct cfs_first_steps *first_steps;
 
 	/* (optional) What is wrong with an endpoint, a static text that follows its name ("has no
 	 * host"); NULL if nothing is. */

@@ -29,11 +29,19 @@ static const struct cfs_demo_facts demo = {
 	.commands = demo_commands,
 };
 
+static const struct cfs_first_steps first_steps = {
+	.keys = "run `tccli configure`, or set TENCENTCLOUD_SECRET_ID and "
+		"TENCENTCLOUD_SECRET_KEY",
+	.region_variable = "TENCENTCLOUD_REGION",
+	.region = "ap-guangzhou",
+};
+
 const struct cfs_backend cfs_tencent_backend = {
 	.name = "tencent",
 	.live = cfs_tencent_live,
 	.n_live = CFS_TENCENT_N_LIVE,
 	.settings = cfs_tencent_account_settings,
+	.first_steps = &first_steps,
 	.endpoint_check = endpoint_check,
 	.regions = cfs_tencent_account_regions,
 	.demo = &demo,

@@ -8,6 +8,7 @@
 #include "fs/base/loop.h"
 #include "fs/base/wait.h"
 #include "fs/client/credentials.h"
+#include "fs/cloud/trouble.h"
 
 #define REASON_MAX 4096 /* bytes of the reason why a cloud could not be created */
 
@@ -165,6 +166,7 @@ static int leave_out_unusable(struct new_set *set, bool from_file, struct cfs_bu
 {
 	struct cfs_cloud *cloud, *no_region = NULL;
 	struct cfs_error error;
+	struct cfs_trouble trouble;
 	bool any_keys = false;
 
 	for (size_t i = 0; i < set->n; i++) {
@@ -175,23 +177,23 @@ static int leave_out_unusable(struct new_set *set, bool from_file, struct cfs_bu
 	/* A cloud without a region is an error only if it was configured explicitly, or if no other
 	 * cloud works. */
 	if (no_region && (from_file || !any_usable(set))) {
-		cfs_buf_addf(why,
-			"[%s]: no region: set `regions`, or the environment variable that the "
-			"cloud's own tools read",
-			no_region->config->name);
+		(void)cfs_trouble_find(no_region, &trouble);
+		cfs_buf_addf(
+			why, "[%s]: %s: %s", no_region->config->name, trouble.what, trouble.todo);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < set->n;) {
 		cloud = set->clouds[i].cloud;
 		if (!from_file && is_left_out(cloud, any_keys)) {
-			if (cloud == no_region)
-				cfs_log(CFS_LOG_WARNING, "[%s]: left out: no region is configured",
-					cloud->config->name);
+			if (cloud == no_region && cfs_trouble_find(cloud, &trouble))
+				cfs_log(CFS_LOG_WARNING, "[%s]: left out: %s: %s",
+					cloud->config->name, trouble.what, trouble.todo);
 			remove_cloud(set, i);
 			continue;
 		}
-		if (!has_keys(cloud, &error))
-			cfs_log(CFS_LOG_WARNING, "[%s]: %s", cloud->config->name, error.message);
+		if (!has_keys(cloud, &error) && cfs_trouble_find(cloud, &trouble))
+			cfs_log(CFS_LOG_WARNING, "[%s]: %s: %s", cloud->config->name, trouble.what,
+				trouble.todo);
 		i++;
 	}
 	return 0;

@@ -223,17 +223,13 @@ static int apply(struct cfs_config *config, const struct cfs_config_item *item, 
 	return cfs_cloud_config_apply(cloud, &config->items, item, why);
 }
 
-/* Whether a file says something about the mount and nothing about any cloud. */
-static bool is_only_about_mount(const struct cfs_config *config)
+/* Whether a file says nothing about any cloud: what clouds there are is then as without a file. */
+static bool names_no_cloud(const struct cfs_config *config)
 {
-	bool any = false;
-
-	for (const struct cfs_config_item *item = config->items.first; item; item = item->next) {
+	for (const struct cfs_config_item *item = config->items.first; item; item = item->next)
 		if (!item->option && !is_about_mount(item))
 			return false;
-		any = any || !item->option;
-	}
-	return any;
+	return true;
 }
 
 static int check_number(const struct cfs_config *config, struct cfs_buf *why)
@@ -242,14 +238,10 @@ static int check_number(const struct cfs_config *config, struct cfs_buf *why)
 
 	for (const struct cfs_cloud_config *cloud = config->clouds; cloud; cloud = cloud->next)
 		n++;
-	if (n > 0 && n <= CFS_CLOUDS_MAX)
+	if (n <= CFS_CLOUDS_MAX)
 		return 0;
-	if (n == 0)
-		cfs_buf_adds(
-			why, "the configuration has no [section]: it needs one for each cloud");
-	else
-		cfs_buf_addf(why, "the configuration has too many clouds: %zu, of at most %d", n,
-			CFS_CLOUDS_MAX);
+	cfs_buf_addf(why, "the configuration has too many clouds: %zu, of at most %d", n,
+		CFS_CLOUDS_MAX);
 	return -EINVAL;
 }
 
@@ -260,7 +252,7 @@ int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why)
 	size_t len;
 	int r = 0;
 
-	config->from_file = config->items.from_file && !is_only_about_mount(config);
+	config->from_file = config->items.from_file && !names_no_cloud(config);
 	/* It is a list. */
 	(void)cfs_guests_parse(cfs_guests_default, &config->mount.guests, &name, &len);
 	config->mount.still_ttl_ms = STILL_TTL_DEFAULT * 1000;

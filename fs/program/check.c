@@ -11,6 +11,7 @@
 #include "fs/catalogue/catalogue.h"
 #include "fs/client/call.h"
 #include "fs/client/credentials.h"
+#include "fs/cloud/trouble.h"
 #include "fs/program/check_report.h"
 
 #define IDENTITY_MAX 2048  /* bytes of an ARN */
@@ -264,6 +265,14 @@ static bool add_note(cJSON *report, bool ok)
 		ok && !known ? "the identity could not be looked up; nothing else needs it" : NULL);
 }
 
+/* What to do first, with a cloud that does not work. A permission that is missing has its statement. */
+static bool add_next(cJSON *report, const struct cfs_cloud *cloud)
+{
+	struct cfs_trouble trouble;
+
+	return add_text(report, "next", cfs_trouble_find(cloud, &trouble) ? trouble.todo : NULL);
+}
+
 static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 {
 	bool ok;
@@ -282,7 +291,10 @@ static int check_cloud(struct cfs_cloud *cloud, cJSON *report)
 	ok = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(report, "regions")) > 0 &&
 		!has_error(cJSON_GetObjectItemCaseSensitive(report, "regions")) &&
 		!has_error(cJSON_GetObjectItemCaseSensitive(report, "permissions"));
-	return add_note(report, ok) && cJSON_AddBoolToObject(report, "ok", ok) ? ok : -ENOMEM;
+	return add_note(report, ok) && add_next(report, cloud) &&
+			cJSON_AddBoolToObject(report, "ok", ok)
+		? ok
+		: -ENOMEM;
 }
 
 int cfs_check(const struct cfs_clouds *clouds, bool json)

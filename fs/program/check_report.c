@@ -67,6 +67,8 @@ static void print_report(const cJSON *report)
 	print_credentials(report);
 	if (identity)
 		printf("  who          %s\n", identity);
+	else if (!text_of(report, "credentials"))
+		printf("  who          NOT KNOWN: there are no credentials\n");
 	else
 		printf("  who          %s: %s\n", note ? "not known" : "NOT KNOWN",
 			once(text_of(report, "identity_error"), &printed));
@@ -90,6 +92,24 @@ static void print_report(const cJSON *report)
 		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "ok")) ? "OK" : "NOT OK");
 }
 
+/* The one next step: the first cloud that does not work decides. */
+static void print_next(const cJSON *reports)
+{
+	const cJSON *report;
+	const char *next = NULL;
+
+	cJSON_ArrayForEach(report, reports)
+	{
+		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "ok")))
+			continue;
+		next = text_of(report, "next");
+		printf("next: [%s] %s\n", text_of(report, "cloud"),
+			next ? next : "add the statement above to the policy");
+		return;
+	}
+	printf("next: mount it: consolefs DIR\n");
+}
+
 int cfs_check_report_print(const cJSON *reports, bool json)
 {
 	const cJSON *report;
@@ -106,6 +126,7 @@ int cfs_check_report_print(const cJSON *reports, bool json)
 		{
 			print_report(report);
 		}
+		print_next(reports);
 	}
 	return fflush(stdout) == 0 ? 0 : -errno;
 }

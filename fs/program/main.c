@@ -15,6 +15,7 @@
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
 #include "fs/base/quote.h"
+#include "fs/client/credentials.h"
 #include "fs/client/metrics.h"
 #include "fs/cloud/clouds.h"
 #include "fs/cloud/config.h"
@@ -255,6 +256,18 @@ static int get(struct program *program)
 	return r < 0 ? r : 0;
 }
 
+/* Somebody who has not set anything up is told what there is to try. */
+static void point_out_what_to_try(const struct program *program)
+{
+	for (struct cfs_cloud *cloud = program->clouds.first; cloud; cloud = cloud->next)
+		if (!cfs_credentials_absent(cloud->client->credentials))
+			return;
+	if (!program->config.from_file)
+		cfs_log(CFS_LOG_WARNING,
+			"there is nothing to show yet; `consolefs --demo DIR` shows simulated "
+			"clouds, `consolefs --check` says where credentials were looked for");
+}
+
 static int mount(struct program *program)
 {
 	int r;
@@ -262,6 +275,7 @@ static int mount(struct program *program)
 	r = make_clouds(program);
 	if (r < 0 || program->ended)
 		return r;
+	point_out_what_to_try(program);
 	r = cfs_session_create(&program->runtime, &program->clouds, &program->mount_config,
 		&program->options.ownership, program->options.still, &program->options.args,
 		on_ready, program, &program->session);

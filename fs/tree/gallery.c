@@ -12,6 +12,7 @@
 #include "backends/base/time.h"
 #include "fs/base/clock.h"
 #include "fs/cloud/clouds.h"
+#include "fs/cloud/trouble.h"
 #include "fs/node/node.h"
 #include "fs/tree/assets.h"
 #include "fs/tree/gallery_card.h"
@@ -149,35 +150,43 @@ static int add_cards(struct page *page)
 	return 0;
 }
 
-/* What is not known of a cloud. */
-static void add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
+static bool is_listed(const struct cfs_cloud *cloud)
 {
-	size_t n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0;
 	struct cfs_region_state region;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
-		listed += region.listed;
-		if (!region.failure)
-			continue;
-		cfs_html_add_in(page->buf, "<p class=\"notice\"><strong>", cloud->config->name,
-			"</strong>: ");
-		cfs_html_add_in(page->buf, "", region.name, " could not be listed");
-		cfs_buf_addf(page->buf,
-			region.listed ? " anew (%s): what is shown is older. <a href=\""
-				      : " (%s). <a href=\"",
-			cfs_failure_errno_name(region.failure->number));
-		cfs_html_add_step(page->buf, cloud->config->name);
-		cfs_buf_adds(page->buf, "/status\">Its status says why</a>.</p>\n");
-		listed++;
+		if (region.listed)
+			return true;
 	}
-	if (listed > 0)
+	return false;
+}
+
+/* What keeps a cloud, or a part of it, from this page, and what to do about it. */
+static void add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
+{
+	bool listed = is_listed(cloud);
+	struct cfs_trouble trouble;
+
+	if (listed && !cfs_trouble_find(cloud, &trouble))
 		return;
-	cfs_html_add_in(page->buf, "<p class=\"notice\"><strong>", cloud->config->name,
-		"</strong> has not been listed yet. <a href=\"");
-	cfs_html_add_step(page->buf, cloud->config->name);
-	cfs_buf_adds(page->buf,
-		"/\">Open its directory</a>, then come back and reload this page.</p>\n");
+	cfs_html_add_in(
+		page->buf, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>");
+	if (cfs_trouble_find(cloud, &trouble)) {
+		cfs_html_add_in(page->buf, ": ", trouble.what, "");
+		if (trouble.todo[0])
+			cfs_html_add_in(page->buf, ". To do: ", trouble.todo, "");
+		cfs_buf_addc(page->buf, '.');
+		cfs_buf_adds(page->buf,
+			listed ? " What is shown may be older. <a href=\"" : " <a href=\"");
+		cfs_html_add_step(page->buf, cloud->config->name);
+		cfs_buf_adds(page->buf, "/status\">Its status says more</a>.</p>\n");
+	} else {
+		cfs_buf_adds(page->buf, " has not been listed yet. <a href=\"");
+		cfs_html_add_step(page->buf, cloud->config->name);
+		cfs_buf_adds(page->buf,
+			"/\">Open its directory</a>, then come back and reload this page.</p>\n");
+	}
 }
 
 static int add_notices(struct page *page)

@@ -10,6 +10,7 @@
 #include "fs/client/credentials.h"
 #include "fs/client/endpoint.h"
 #include "fs/client/metrics.h"
+#include "fs/cloud/trouble.h"
 
 static bool add_text(cJSON *object, const char *key, const char *value)
 {
@@ -159,15 +160,6 @@ static void render_region(const struct cfs_region_state *region, struct cfs_buf 
 	cfs_buf_addc(buf, '\n');
 }
 
-/* Whether the fault is of the account or of the network, and not of one instance. */
-static bool is_about_account(enum cfs_fault fault)
-{
-	return fault == CFS_UNAUTHENTICATED || fault == CFS_NOT_ENABLED || fault == CFS_EXPIRED ||
-		fault == CFS_CLOCK_SKEW || fault == CFS_TIMED_OUT || fault == CFS_UNREACHABLE ||
-		fault == CFS_REFUSED || fault == CFS_RESET || fault == CFS_TLS ||
-		fault == CFS_PROXY_DENIED;
-}
-
 /* A summary; `stats` has the details. */
 static void render_calls(const struct cfs_cloud *cloud, struct cfs_buf *buf)
 {
@@ -205,28 +197,32 @@ static void render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf
 }
 
 /* Whether the account works, as far as is known. */
-static const char *condition(const struct cfs_cloud *cloud)
+static const char *condition(const struct cfs_cloud *cloud, bool troubled)
 {
 	struct cfs_region_state region;
-	size_t n = cfs_catalogue_n_regions(cloud->catalogue), listed = 0, failed = 0;
+	size_t listed = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
 		listed += region.listed;
-		failed += region.failure != NULL;
 	}
-	if (cfs_catalogue_regions_failure(cloud->catalogue) && n == 0)
-		return "not working";
-	if (n == 0)
-		return cloud->config->all_regions ? "not used yet" : "no region is configured";
-	if (failed > 0)
-		return listed > 0 ? "working in part" : "not working";
 	if (listed > 0)
-		return "working";
-	/* Nothing was listed yet, but paths of instances may have been used. */
-	return cloud->client->failure.number && is_about_account(cloud->client->failure.error.fault)
-		? "not working"
-		: "not used yet";
+		return troubled ? "working in part" : "working";
+	return troubled ? "not working" : "not used yet";
+}
+
+/* The main trouble comes first. */
+static void render_condition(const struct cfs_cloud *cloud, struct cfs_buf *buf)
+{
+	struct cfs_trouble trouble;
+	bool troubled = cfs_trouble_find(cloud, &trouble);
+
+	cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n", cloud->config->name,
+		cloud->client->backend->name, condition(cloud, troubled));
+	if (troubled)
+		cfs_buf_addf(buf, "trouble:     %s\n", trouble.what);
+	if (trouble.todo[0])
+		cfs_buf_addf(buf, "to do:       %s\n", trouble.todo);
 }
 
 int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
@@ -234,8 +230,7 @@ int cfs_status_render(const struct cfs_node *node, struct cfs_buf *buf)
 	const struct cfs_cloud *cloud = node->cloud;
 	struct cfs_region_state region;
 
-	cfs_buf_addf(buf, "cloud:       %s (backend %s)\ncondition:   %s\n", cloud->config->name,
-		cloud->client->backend->name, condition(cloud));
+	render_condition(cloud, buf);
 	render_credentials(cloud, buf);
 	if (cloud->client->cloud_clock.offset)
 		cfs_buf_addf(buf, "clock:       local time is %+lld s off the cloud's\n",

@@ -49,7 +49,8 @@ def test_a_good_account_is_well(sim, check):
         "  region       ap-guangzhou: 12 instances",
         "  allowed      cvm:DescribeInstances",
         "  allowed      cvm:DescribeInstanceVncUrl",
-        "  OK"]
+        "  OK",
+        "next: mount it: consolefs DIR"]
 
 
 def test_it_takes_no_screenshot_and_makes_no_link(sim, check):

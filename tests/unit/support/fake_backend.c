@@ -413,10 +413,14 @@ static void reader_destroy(struct cfs_reader *reader)
 	free(reader);
 }
 
+static const struct cfs_first_steps fake_first_steps = {
+	.keys = "find the key", .region_variable = "REGION", .region = "r"};
+
 const struct cfs_backend fake_backend = {
 	.name = "fake",
 	.live = fake_live,
 	.n_live = sizeof(fake_live) / sizeof(fake_live[0]),
+	.first_steps = &fake_first_steps,
 	.providers = fake_providers,
 	.account_create = account_create,
 	.account_destroy = account_destroy,

@@ -230,8 +230,7 @@ static void a_configuration_that_cannot_be_changes_nothing(void **state)
 	free(config->regions[--config->n_regions]);
 	assert_int_equal(configure(f), -EINVAL);
 	assert_string_equal(cfs_buf_text(&f->why),
-		"[c]: no region: set `regions`, or the environment variable that the cloud's own "
-		"tools read");
+		"[c]: no region is configured: set REGION, or mount with -o c.regions=r");
 	assert_names(f, "a ");
 	assert_ptr_equal(cloud(f, "a"), a);
 	assert_int_equal(f->world->accounts, 1);

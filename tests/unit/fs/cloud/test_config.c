@@ -462,12 +462,18 @@ static void an_option_that_is_none_names_itself(void **state)
 	}
 }
 
-static void a_configuration_without_a_section_is_refused(void **state)
+static void a_file_without_a_section_means_what_no_file_does(void **state)
 {
+	static const char *const texts[] = {"", "# nothing\n"};
 	struct fixture *f = *state;
 
-	assert_refused(f, "", "the configuration has no [section]", "");
-	assert_refused(f, "# nothing\n", "the configuration has no [section]", "");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		begin_anew(f);
+		assert_int_equal(read_text(f, texts[i]), 0);
+		resolve(f);
+		assert_false(f->config.from_file);
+		assert_non_null(f->config.clouds);
+	}
 }
 
 static void there_are_limits_to_what_is_read(void **state)
@@ -684,7 +690,7 @@ int main(void)
 		TEST(too_many_regions_are_refused),
 		TEST(a_setting_given_twice_names_the_second),
 		TEST(an_option_that_is_none_names_itself),
-		TEST(a_configuration_without_a_section_is_refused),
+		TEST(a_file_without_a_section_means_what_no_file_does),
 		TEST(there_are_limits_to_what_is_read),
 		TEST(a_file_that_cannot_be_read_says_why),
 		TEST(a_hostile_file_is_quoted_as_text),
