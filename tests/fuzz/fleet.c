@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fs/catalogue/catalogue.h"
+#include "fs/client/credentials.h"
 
 void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend)
 {
@@ -27,6 +28,8 @@ void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend
 	fleet->cloud.config = &fleet->config;
 	fleet->cloud.client = &fleet->client;
 	fleet->clouds.first = &fleet->cloud;
+	MUST(cfs_credentials_create(NULL, NULL, backend, &fleet->client.settings, NULL,
+		     &fleet->client.cloud_clock, &fleet->client.credentials) == 0);
 	MUST(cfs_catalogue_create(&fleet->client, 60000, &fleet->cloud.catalogue) == 0);
 	MUST(cfs_nodes_create(&fleet->nodes) == 0);
 	cfs_nodes_set_clouds(fleet->nodes, &fleet->clouds);
@@ -37,6 +40,7 @@ void fuzz_fleet_finish(struct fuzz_fleet *fleet)
 	MUST(cfs_nodes_count(fleet->nodes) == 1);
 	cfs_nodes_destroy(fleet->nodes);
 	cfs_catalogue_destroy(fleet->cloud.catalogue);
+	cfs_credentials_destroy(fleet->client.credentials);
 }
 
 struct cfs_entry *fuzz_fleet_put(
