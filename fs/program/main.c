@@ -25,6 +25,7 @@
 #include "fs/program/daemon.h"
 #include "fs/program/demo.h"
 #include "fs/program/harden.h"
+#include "fs/program/inherit.h"
 #include "fs/program/mountpoint.h"
 #include "fs/program/notify.h"
 #include "fs/program/options.h"
@@ -46,9 +47,10 @@ struct program {
 	struct cfs_current_caller current_caller; /* of the request being answered */
 	struct cfs_session *session;
 	struct cfs_watch http_watch, signal_watch;
-	int signals; /* a signalfd */
-	int ended;   /* by this signal; 0: not */
-	bool unwell; /* what was checked does not work, or not all could be got */
+	int signals;         /* a signalfd */
+	int ended;           /* by this signal; 0: not */
+	bool hangup_ignored; /* when it was started */
+	bool unwell;         /* what was checked does not work, or not all could be got */
 };
 
 static void tell_manager(const char *state)
@@ -113,7 +115,7 @@ static void reload(struct program *program)
 }
 
 /* SIGHUP tells a daemon to read its configuration again; but to a program in the foreground of a
- * terminal it says that the terminal is gone. */
+ * terminal it says that the terminal is gone, which does not matter to one started by nohup. */
 static void on_signal(void *arg)
 {
 	struct program *program = arg;
@@ -121,7 +123,8 @@ static void on_signal(void *arg)
 
 	if (read(program->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP && program->session && !isatty(STDERR_FILENO)) {
+	if (info.ssi_signo == SIGHUP && program->session &&
+		(program->hangup_ignored || !isatty(STDERR_FILENO))) {
 		reload(program);
 		return;
 	}
@@ -316,6 +319,9 @@ static int make_absolute(char **path, struct cfs_buf *why)
 	char *absolute = realpath(*path, NULL);
 	int r;
 
+	/* A file that is open and has no name, like one of memfd_create(2). */
+	if (!absolute && cfs_inherit_descriptor(*path) >= 0 && access(*path, R_OK) == 0)
+		return 0;
 	if (!absolute) {
 		r = -errno;
 		cfs_buf_addf(why, "%s: %s", *path, strerror(-r));
@@ -426,6 +432,20 @@ static int start(struct program *program)
 				      : mount(program);
 }
 
+/* Lets go of what the process that started this one has left to it by accident. */
+static void inherit(const struct cfs_options *options)
+{
+	const int spared[] = {
+		cfs_inherit_descriptor(options->mountpoint),
+		cfs_inherit_descriptor(options->config_file
+				? options->config_file
+				: cfs_env_get(&cfs_env_process, "CONSOLEFS_CONFIG")),
+	};
+
+	cfs_inherit_close(spared, sizeof(spared) / sizeof(spared[0]), false);
+	cfs_inherit_environment();
+}
+
 /* Whether something is to be printed, and nothing else done. */
 static bool tells(const struct cfs_options *options)
 {
@@ -466,6 +486,7 @@ int main(int argc, char **argv)
 	struct program program = {.signals = -1, .daemon.parent = -1};
 	int r, ends_by = 0;
 
+	program.hangup_ignored = cfs_inherit_signals();
 	if (!cfs_harden_stdio())
 		return EXIT_FAILURE;
 	cfs_buf_init(&program.why, WHY_MAX);
@@ -477,8 +498,10 @@ int main(int argc, char **argv)
 		if (r < 0)
 			cfs_buf_addf(&program.why, "cannot write: %s", strerror(-r));
 	} else {
-		if (r == 0)
+		if (r == 0) {
+			inherit(&program.options);
 			r = prepare(&program);
+		}
 		if (r == 0)
 			r = start(&program);
 	}
