@@ -440,6 +440,7 @@ static void inherit(const struct cfs_options *options)
 		cfs_inherit_descriptor(options->config_file
 				? options->config_file
 				: cfs_env_get(&cfs_env_process, "CONSOLEFS_CONFIG")),
+		cfs_inherit_descriptor(options->into),
 	};
 
 	cfs_inherit_close(spared, sizeof(spared) / sizeof(spared[0]), false);
