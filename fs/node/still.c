@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fs/base/caller.h"
 #include "fs/base/clock.h"
 #include "fs/base/loop.h"
 #include "fs/node/fetch.h"
@@ -17,10 +18,14 @@ struct cfs_held {
 	struct cfs_wait *waits; /* of those who look while it is being fetched */
 	int failure;            /* a negative errno; 0: none */
 	int64_t since_ms;       /* when the fetch ended */
-	int64_t looked_ms;      /* when it was looked at, if it was not opened since */
-	uint32_t wake_writes;   /* when it began */
-	uint64_t bytes;         /* of memory, when filled */
-	bool opened;            /* by anybody but us */
+	struct {
+		int tid;    /* of the thread that looked */
+		int64_t ms; /* when, if it has not opened it since; 0 */
+	} looks[CFS_STILL_LOOKERS];
+	int64_t looked_ms;    /* the last look of which nobody knows any more whose it was */
+	uint32_t wake_writes; /* when it began */
+	uint64_t bytes;       /* of memory, when filled */
+	bool opened;          /* by anybody but us */
 	struct cfs_timer end;
 };
 
@@ -97,6 +102,53 @@ static int64_t max(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* The thread for which this is done, 0 if it is not known. */
+static int asker(const struct cfs_node *node)
+{
+	const struct cfs_current_caller *current = node->cloud->client->runtime->current_caller;
+
+	return current ? current->tid : 0;
+}
+
+static void note_look(struct cfs_held *held)
+{
+	int tid = asker(held->node);
+	size_t slot = 0;
+
+	for (size_t i = 0; i < CFS_STILL_LOOKERS; i++) {
+		if (held->looks[i].tid == tid) {
+			slot = i;
+			break;
+		}
+		if (held->looks[i].ms < held->looks[slot].ms)
+			slot = i;
+	}
+	if (held->looks[slot].tid != tid)
+		held->looked_ms = max(held->looked_ms, held->looks[slot].ms);
+	held->looks[slot].tid = tid;
+	held->looks[slot].ms = cfs_clock_ms();
+}
+
+/* Whoever looked has opened it. */
+static void forget_look(struct cfs_held *held)
+{
+	int tid = asker(held->node);
+
+	for (size_t i = 0; i < CFS_STILL_LOOKERS; i++) {
+		if (held->looks[i].tid == tid)
+			held->looks[i].ms = 0;
+	}
+}
+
+static int64_t last_look_ms(const struct cfs_held *held)
+{
+	int64_t last_ms = held->looked_ms;
+
+	for (size_t i = 0; i < CFS_STILL_LOOKERS; i++)
+		last_ms = max(last_ms, held->looks[i].ms);
+	return last_ms;
+}
+
 /* When it is due to go. */
 static int64_t end_ms(const struct cfs_held *held)
 {
@@ -109,7 +161,7 @@ static int64_t end_ms(const struct cfs_held *held)
 		return last_ms;
 	return min(last_ms,
 		max(held->since_ms + ttl_ms,
-			held->looked_ms + min(CFS_STILL_LOOK_MS, ttl_ms / 20)));
+			last_look_ms(held) + min(CFS_STILL_LOOK_MS, ttl_ms / 20)));
 }
 
 static void start_timer(struct cfs_held *held)
@@ -213,7 +265,7 @@ int cfs_still_look(
 		if (is_in_use(held))
 			return 1;
 		if (is_current(held)) {
-			held->looked_ms = cfs_clock_ms();
+			note_look(held);
 			return held->failure ? held->failure : 1;
 		}
 		let_go(held);
@@ -242,7 +294,7 @@ void cfs_still_opened(struct cfs_node *node)
 
 	if (!held)
 		return;
-	held->looked_ms = 0;
+	forget_look(held);
 	if (!held->opened) {
 		held->opened = true;
 		start_timer(held);

@@ -9,7 +9,9 @@
  *   - for CFS_STILL_UNOPENED times as long while nobody has: tar and rsync look at a whole tree
  *     before they open the first file;
  *   - as long as somebody has it open. A mapping counts as an open: it has the file open;
- *   - and CFS_STILL_LOOK_MS after a look: whoever was told a size is to find it when it opens.
+ *   - and CFS_STILL_LOOK_MS after a look: whoever was told a size is to find it when it opens. Only
+ *     an open by the thread that looked ends that time. A thread that looks for several, as that of a
+ *     filesystem above may do, counts as one: for them a size is exact only until still_ttl ends.
  *
  * After that it is wiped, and the next look fetches. A write to the instance's `wake` makes the next
  * look fetch too. A failure is what every look returns for CFS_STILL_FAILURE_MS.
@@ -32,6 +34,7 @@
 
 #define CFS_STILL_UNOPENED 10     /* times still_ttl */
 #define CFS_STILL_LOOK_MS 1000    /* or a twentieth of still_ttl, if that is shorter */
+#define CFS_STILL_LOOKERS 8       /* threads that are told apart */
 #define CFS_STILL_FAILURE_MS 5000 /* for which a failure is not tried again */
 
 struct cfs_loop;

@@ -4,6 +4,7 @@
 #ifndef CFS_TESTS_UNIT_SUPPORT_TREE_FIXTURE_H
 #define CFS_TESTS_UNIT_SUPPORT_TREE_FIXTURE_H
 
+#include "fs/base/caller.h"
 #include "fs/cloud/clouds.h"
 #include "fs/node/node.h"
 #include "fs/node/still.h"
@@ -20,7 +21,8 @@ struct fixture {
 	struct cfs_nodes *nodes;
 	struct cfs_mount_config config;
 	struct cfs_still still;
-	struct cfs_node *top; /* the root */
+	struct cfs_current_caller caller; /* for a runtime that is to know one */
+	struct cfs_node *top;             /* the root */
 	/* fixture_put's; of a file there is what a test makes. */
 	struct cfs_entry *entry;
 	struct cfs_node *directory, *instance, *file;

@@ -1,4 +1,5 @@
 /* fs/node/still.h: what is held of the files of `.still`, and for how long. */
+#include "fs/base/caller.h"
 #include "fs/base/loop.h"
 #include "fs/node/wake.h"
 #include "tests/unit/support/tree_fixture.h"
@@ -210,6 +211,60 @@ static void a_look_keeps_it_for_the_open_that_follows(void **state)
 	assert_false(f->file->filled);
 }
 
+static void look_as(struct fixture *f, int tid)
+{
+	cfs_caller_set_current(&f->caller, tid);
+	assert_holds(f, f->file, "one");
+}
+
+static void open_as(struct fixture *f, int tid)
+{
+	cfs_caller_set_current(&f->caller, tid);
+	open_held(f->file);
+	cfs_node_released(f->file);
+}
+
+static void an_open_of_another_does_not_end_the_time_after_a_look(void **state)
+{
+	struct fixture *f = *state;
+
+	server_says(f->server, SCREEN, 1, "content one\n");
+	server_says(f->server, SCREEN, 1, "content two\n");
+	f->world->runtime.current_caller = &f->caller;
+	assert_fetches(f, f->file, "one");
+	pass(f, STILL_TTL_MS - 1);
+	look_as(f, 11);
+	look_as(f, 12);
+	open_as(f, 12);
+	pass(f, CFS_STILL_LOOK_MS - 1);
+	look_as(f, 12);
+	open_as(f, 12);
+	open_as(f, 11);
+	/* All have opened it. */
+	assert_fetches(f, f->file, "two");
+}
+
+static void nor_do_more_threads_than_are_told_apart(void **state)
+{
+	struct fixture *f = *state;
+
+	server_says(f->server, SCREEN, 1, "content one\n");
+	server_says(f->server, SCREEN, 1, "content two\n");
+	f->world->runtime.current_caller = &f->caller;
+	assert_fetches(f, f->file, "one");
+	pass(f, STILL_TTL_MS - 1);
+	for (int tid = 1; tid <= CFS_STILL_LOOKERS + 1; tid++)
+		look_as(f, tid);
+	for (int tid = 2; tid <= CFS_STILL_LOOKERS + 1; tid++)
+		open_as(f, tid);
+	pass(f, CFS_STILL_LOOK_MS - 1);
+	assert_true(f->file->filled);
+	open_as(f, 1);
+	pass(f, 1);
+	assert_false(f->file->filled);
+	assert_fetches(f, f->file, "two");
+}
+
 static void however_many_look_at_once_there_is_one_call(void **state)
 {
 	struct fixture *f = *state;
@@ -412,6 +467,8 @@ int main(void)
 		TEST(until_it_is_opened_it_is_held_ten_times_as_long),
 		TEST(what_is_open_is_held_however_old_it_is),
 		TEST(a_look_keeps_it_for_the_open_that_follows),
+		TEST(an_open_of_another_does_not_end_the_time_after_a_look),
+		TEST(nor_do_more_threads_than_are_told_apart),
 		TEST(however_many_look_at_once_there_is_one_call),
 		TEST(the_last_look_that_gives_up_cancels_the_call),
 		TEST(a_failure_is_every_looks_for_five_seconds),
