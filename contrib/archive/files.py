@@ -21,17 +21,19 @@ def read_text(path):
 
 
 def write_anew(path, data):
-    """Writes a file. The old one may be a hard link to that of an earlier run, which is left alone."""
+    """Writes a file that was not there before. The old one may be a hard link to that of an earlier run,
+    which is left alone."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    with open(path, "wb") as file:
+    with open(path, "xb") as file:
         file.write(data)
 
 
-def remove_tree(path):
-    """Removes what is there, and says what could not be removed."""
+def remove_tree(path, named=str):
+    """Removes what is there, and says what could not be removed: by the path that named() makes of its
+    path."""
     def failed(_function, which, exception):
         if not isinstance(exception[1], FileNotFoundError):
-            say(f"cannot remove {which!r}: {exception[1]}")
+            say(f"cannot remove {named(which)!r}: {exception[1]}")
 
     shutil.rmtree(path, onerror=failed)

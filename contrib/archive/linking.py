@@ -7,11 +7,11 @@ CHUNK = 1 << 18
 
 
 def same(one, other):
-    """Whether two regular files have the same content. False if there is no such other."""
+    """Whether two regular files of one user have the same content. False if there is no such other."""
     try:
         details = os.lstat(one), os.lstat(other)
         if not all(stat.S_ISREG(each.st_mode) for each in details) or \
-                details[0].st_size != details[1].st_size:
+                details[0].st_size != details[1].st_size or details[0].st_uid != details[1].st_uid:
             return False
         with open(one, "rb", buffering=0) as first, open(other, "rb", buffering=0) as second:
             while True:

@@ -2,6 +2,7 @@
 
     options       the command line
     destination   DEST: its lock, the run under way, the finished ones
+    trust         whose these are
     listing       what there is to fetch
     fetching      fetches it, by workers, waking and rsync; tells of progress
     outcome       what became of each instance
@@ -51,10 +52,8 @@ def main():
 
 def run(options, workers, progress):
     """Makes a run, and returns the status that the program ends with."""
-    path = options.dest
-    if options.shards:
-        path = f"{path}/shard-{options.shard}-of-{options.shards}"
-    destination = Destination(path)
+    shard = f"shard-{options.shard}-of-{options.shards}" if options.shards else None
+    destination = Destination(options.dest, shard)
     try:
         destination.lock()
         be_interruptible(workers, progress)
@@ -74,7 +73,7 @@ def run(options, workers, progress):
         if options.keep is not None and tally.fetched:
             destination.remove_older(options.keep)
     except CannotWrite as error:
-        raise Fatal(f"cannot write to {destination.path!r}: {error}") from error
+        raise Fatal(f"cannot write to {destination.path!r}: {destination.named(str(error))}") from error
     except OSError as error:
         raise Fatal(f"cannot write to {destination.path!r}: {error.strerror}") from error
     if tally.failed or not options.quiet:
@@ -90,7 +89,7 @@ def finish(destination, options, listing, results):
         os.makedirs(f"{tree}/{cloud}", exist_ok=True)
         write_anew(f"{tree}/{cloud}/status", read(f"{path}/status"))
     finished = destination.finished()
-    if finished and not link_unchanged(tree, f"{destination.path}/{finished[-1]}", destination.tmp):
+    if finished and not link_unchanged(tree, f"{destination.root}/{finished[-1]}", destination.tmp):
         say(f"cannot link all that is unchanged since {finished[-1]}")
     shard = f"{options.shard}/{options.shards}" if options.shards else ""
     text = summary.summarise(destination.name, stamp(), shard, tally, listing.troubles, results)
