@@ -10,6 +10,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "backends/contract/owner.h"
+
 #define READ_CHUNK 4096
 #define USER_MAX 256     /* bytes of a user's name, NUL included */
 #define PASSWD_MAX 65536 /* bytes of one entry of the user database */
@@ -19,6 +21,39 @@ const char *cfs_env_get(const struct cfs_env *env, const char *name)
 	const char *value = env->get(env->arg, name);
 
 	return value && *value ? value : NULL;
+}
+
+int cfs_env_absolute(const struct cfs_env *env, const char *path, char **ret_path)
+{
+	bool whole = path[0] == '/' || path[0] == '\0' || !env->directory;
+	const char *directory = whole ? "" : env->directory, *slash = whole ? "" : "/";
+	size_t len = strlen(directory) + strlen(slash) + strlen(path) + 1;
+	char *absolute = malloc(len);
+
+	if (!absolute)
+		return -ENOMEM;
+	stpcpy(stpcpy(stpcpy(absolute, directory), slash), path);
+	*ret_path = absolute;
+	return 0;
+}
+
+int cfs_env_read_owned(const struct cfs_env *env, const char *path, struct cfs_buf *content,
+	struct cfs_buf *foreign)
+{
+	char *absolute;
+	int r = cfs_env_absolute(env, path, &absolute);
+
+	if (r < 0)
+		return r;
+	r = foreign && env->read_owned ? env->read_owned(env->arg, absolute, content, foreign)
+				       : env->read_file(env->arg, absolute, content);
+	free(absolute);
+	return r;
+}
+
+int cfs_env_read(const struct cfs_env *env, const char *path, struct cfs_buf *content)
+{
+	return cfs_env_read_owned(env, path, content, NULL);
 }
 
 /* The home of the user who is named, or of our own, in *ret_home, which the caller frees. */
@@ -36,10 +71,9 @@ int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path)
 {
 	size_t name_len = path[0] == '~' ? strcspn(path + 1, "/") : 0, home_len, rest_len;
 	char name[USER_MAX], *home = NULL, *expanded;
+	int r;
 
 	if (path[0] == '~' && name_len < sizeof(name)) {
-		int r;
-
 		memcpy(name, path + 1, name_len);
 		name[name_len] = '\0';
 		r = find_home(env, name_len ? name : NULL, &home);
@@ -54,10 +88,13 @@ int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path)
 	if (expanded) {
 		memcpy(expanded, home ? home : "", home_len);
 		memcpy(expanded + home_len, path, rest_len);
-		*ret_path = expanded;
 	}
 	free(home);
-	return expanded ? 0 : -ENOMEM;
+	if (!expanded)
+		return -ENOMEM;
+	r = cfs_env_absolute(env, expanded, ret_path);
+	free(expanded);
+	return r;
 }
 
 /* The length of the name of a variable that begins at `text`, 0 if there is none. */
@@ -160,7 +197,8 @@ static int read_bounded(int fd, struct cfs_buf *content)
 	}
 }
 
-static int process_read_file(void *arg, const char *path, struct cfs_buf *content)
+static int process_read_owned(
+	void *arg, const char *path, struct cfs_buf *content, struct cfs_buf *foreign)
 {
 	size_t before = content->len;
 	struct stat st;
@@ -182,11 +220,18 @@ static int process_read_file(void *arg, const char *path, struct cfs_buf *conten
 		r = -EINVAL;
 	else
 		r = read_bounded(fd, content);
+	if (r == 0 && foreign)
+		r = cfs_owner_check(fd, foreign);
 	close(fd);
 	/* The bytes beyond are wiped with the buffer. */
 	if (r < 0)
 		cfs_buf_cut(content, before);
 	return r;
+}
+
+static int process_read_file(void *arg, const char *path, struct cfs_buf *content)
+{
+	return process_read_owned(arg, path, content, NULL);
 }
 
 static int process_find_home(void *arg, const char *user, char **ret_home)
@@ -214,5 +259,6 @@ static int process_find_home(void *arg, const char *user, char **ret_home)
 const struct cfs_env cfs_env_process = {
 	.get = process_get,
 	.read_file = process_read_file,
+	.read_owned = process_read_owned,
 	.find_home = process_find_home,
 };

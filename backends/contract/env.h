@@ -6,6 +6,7 @@
 #ifndef CFS_BACKENDS_CONTRACT_ENV_H
 #define CFS_BACKENDS_CONTRACT_ENV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backends/base/buf.h"
@@ -19,6 +20,10 @@ struct cfs_env {
 	/* Appends the file's bytes. 0, or a negative errno, with nothing appended: -ENOENT,
 	 * -EACCES, -EFBIG, -EISDIR, -EINVAL for what is not a regular file ... */
 	int (*read_file)(void *arg, const char *path, struct cfs_buf *content);
+	/* The same; also appends to `foreign` who else could change the file, as cfs_owner_check
+	 * does. May be NULL: nobody can. */
+	int (*read_owned)(
+		void *arg, const char *path, struct cfs_buf *content, struct cfs_buf *foreign);
 	/* The home that the user database has for a user, NULL: the one who runs this process. The
 	 * caller frees it. -ENOENT, -ENOMEM. May be NULL: there is no such database. */
 	int (*find_home)(void *arg, const char *user, char **ret_home);
@@ -29,15 +34,29 @@ struct cfs_env {
 	 * written; signatures and keys go by the cloud's, which may differ. NULL: it is the same. */
 	int64_t (*host_time)(void *arg);
 	void *arg;
+	/* What relative paths are relative to: where the process was started, which a daemon
+	 * leaves. Borrowed. NULL: the working directory. */
+	const char *directory;
+	/* Whether to run nothing that a file names which somebody else could change. */
+	bool wary;
 };
 
 /* The variable's value, or NULL when it is unset or empty: both mean "not given" to every SDK. */
 const char *cfs_env_get(const struct cfs_env *env, const char *name);
 
+/* Reads a file: read_file and read_owned with a path that may be relative. Also -ENOMEM. */
+int cfs_env_read(const struct cfs_env *env, const char *path, struct cfs_buf *content);
+int cfs_env_read_owned(const struct cfs_env *env, const char *path, struct cfs_buf *content,
+	struct cfs_buf *foreign);
+
+/* The path, relative to env->directory if it is relative. The caller frees it. -ENOMEM. */
+int cfs_env_absolute(const struct cfs_env *env, const char *path, char **ret_path);
+
 /*
  * A path with a tilde expanded as Python's os.path.expanduser does it, with which the AWS CLI and
  * tccli find their files: "~/x" by HOME, and without that by the user database; "~name/x" by the
- * user database, unless it does not know the name. Other paths are copied. The caller frees it.
+ * user database, unless it does not know the name. Other paths are copied. What is relative becomes
+ * absolute, as cfs_env_absolute does it. The caller frees it.
  * -ENOENT: there is no home. -ENOMEM.
  */
 int cfs_env_expand(const struct cfs_env *env, const char *path, char **ret_path);

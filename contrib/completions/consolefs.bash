@@ -38,7 +38,7 @@ _consolefs_mount_options() {
 	[[ $cur == *,* ]] && head=${cur%,*},
 	[[ ${cur##*,} != *=* ]] || return
 	_consolefs_ask "$1"
-	words="ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= still
+	words="ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= still trust_files
 		consolefs.refuse= consolefs.still_ttl= consolefs.still_max=
 		$(_consolefs_settings)"
 	mapfile -t candidates < <(compgen -W "$words" -- "${cur##*,}")

@@ -22,7 +22,7 @@ end
 # Mount options, and the settings of each cloud: of the sections there are, else of the backends, which are
 # sections then.
 function __consolefs_mount_options
-	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= still consolefs.refuse= consolefs.still_ttl= consolefs.still_max=
+	printf '%s\n' ro allow_other auto_unmount uid= gid= umask= fsname= config= log_level= still trust_files consolefs.refuse= consolefs.still_ttl= consolefs.still_max=
 	set -l sections (__consolefs_sections)
 	set -l settings (__consolefs_backends | string match '*.*')
 	if test (count $sections) -eq 0

@@ -123,7 +123,7 @@ static void on_timer(void *arg)
 	finish(process);
 }
 
-static int start(struct cfs_process *process, char **argv)
+static int start(struct cfs_process *process, char **argv, const char *directory)
 {
 	int pipes[2], r;
 
@@ -133,7 +133,7 @@ static int start(struct cfs_process *process, char **argv)
 	/* Programs expect a blocking stdout, so the child's end of the pipe blocks. */
 	r = fcntl(pipes[1], F_SETFL, 0) < 0
 		? -errno
-		: cfs_spawn((const char *const *)argv, pipes[1], -1, &process->pid);
+		: cfs_spawn((const char *const *)argv, directory, pipes[1], -1, &process->pid);
 	close(pipes[1]);
 	if (r < 0) {
 		process->pid = 0;
@@ -150,8 +150,8 @@ static int start(struct cfs_process *process, char **argv)
 }
 
 void cfs_process_start(struct cfs_process *process, struct cfs_loop *loop, char **argv,
-	long timeout_ms, size_t max, void (*done)(void *arg, const struct cfs_step_answer *answer),
-	void *arg)
+	const char *directory, long timeout_ms, size_t max,
+	void (*done)(void *arg, const struct cfs_step_answer *answer), void *arg)
 {
 	*process = (struct cfs_process){.loop = loop,
 		.pidfd = -1,
@@ -160,7 +160,7 @@ void cfs_process_start(struct cfs_process *process, struct cfs_loop *loop, char 
 		.done = done,
 		.arg = arg};
 	cfs_timer_init(&process->timer, on_timer, process);
-	if (start(process, argv) < 0) {
+	if (start(process, argv, directory) < 0) {
 		process->fault = CFS_REFUSED;
 		timeout_ms = 0;
 	}

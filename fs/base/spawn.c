@@ -44,7 +44,8 @@ static int set_signals(posix_spawnattr_t *attributes)
 		: r;
 }
 
-int cfs_spawn(const char *const argv[], int output, int errors, pid_t *ret_pid)
+int cfs_spawn(
+	const char *const argv[], const char *directory, int output, int errors, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -57,6 +58,9 @@ int cfs_spawn(const char *const argv[], int output, int errors, pid_t *ret_pid)
 	if (r != 0)
 		goto out;
 	r = set_files(&actions, output, errors);
+	/* It may have been removed since. */
+	if (r == 0 && directory && access(directory, X_OK) == 0)
+		r = posix_spawn_file_actions_addchdir_np(&actions, directory);
 	if (r == 0)
 		r = set_signals(&attributes);
 	/* argv lacks a const only for historical reasons: posix_spawnp does not write to it. */

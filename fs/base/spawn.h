@@ -10,9 +10,11 @@
 #include <sys/types.h>
 
 /*
- * argv[0] is looked up in PATH. stdin is /dev/null; stdout and stderr are the descriptors `output`
+ * argv[0] is looked up in PATH. The program runs in `directory`, if that is still there; NULL: where
+ * this process is. stdin is /dev/null; stdout and stderr are the descriptors `output`
  * and `errors`, or /dev/null for -1. 0 or a negative errno.
  */
-int cfs_spawn(const char *const argv[], int output, int errors, pid_t *ret_pid);
+int cfs_spawn(
+	const char *const argv[], const char *directory, int output, int errors, pid_t *ret_pid);
 
 #endif

@@ -185,7 +185,8 @@ static void start_step(struct cfs_credentials *credentials, struct cfs_step *ste
 			&answer_handler, credentials);
 	} else {
 		cfs_process_start(&credentials->process, credentials->loop, step->argv,
-			step->timeout_ms, CFS_PROVIDER_ANSWER_MAX, process_done, credentials);
+			credentials->files.env.directory, step->timeout_ms, CFS_PROVIDER_ANSWER_MAX,
+			process_done, credentials);
 	}
 	cfs_step_finish(step);
 }

@@ -49,13 +49,18 @@ static const char *get(void *arg, const char *name)
 	return files->inner->get(files->inner->arg, name);
 }
 
-static int read_file(void *arg, const char *path, struct cfs_buf *content)
+static int read_owned(void *arg, const char *path, struct cfs_buf *content, struct cfs_buf *foreign)
 {
 	struct cfs_watched_files *files = arg;
 
 	/* Before reading: if the file changes meanwhile, it is read again later. */
 	remember(files, path);
-	return files->inner->read_file(files->inner->arg, path, content);
+	return cfs_env_read_owned(files->inner, path, content, foreign);
+}
+
+static int read_file(void *arg, const char *path, struct cfs_buf *content)
+{
+	return read_owned(arg, path, content, NULL);
 }
 
 static int find_home(void *arg, const char *user, char **ret_home)
@@ -83,10 +88,13 @@ void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_en
 	*files = (struct cfs_watched_files){.inner = inner};
 	files->env = (struct cfs_env){.get = get,
 		.read_file = read_file,
+		.read_owned = read_owned,
 		.find_home = find_home,
 		.random = make_random,
 		.host_time = host_time,
-		.arg = files};
+		.arg = files,
+		.directory = inner->directory,
+		.wary = inner->wary};
 }
 
 void cfs_watched_files_finish(struct cfs_watched_files *files)

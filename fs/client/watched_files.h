@@ -35,7 +35,7 @@ struct cfs_watched_files {
 	int64_t looked_ms;
 };
 
-/* `inner` is borrowed. The struct must not be moved. */
+/* `inner` is borrowed, and says all of itself already. The struct must not be moved. */
 void cfs_watched_files_init(struct cfs_watched_files *files, const struct cfs_env *inner);
 void cfs_watched_files_finish(struct cfs_watched_files *files);
 /* Forgets all paths, before the files are read again. */

@@ -18,7 +18,8 @@
 struct applied {
 	struct cfs_cloud_config *cloud;
 	const struct cfs_config_item *item;
-	bool insecure_http; /* wherever in the configuration it is set */
+	bool insecure_http;    /* wherever in the configuration it is set */
+	const char *directory; /* of relative paths, as in struct cfs_config_items */
 	struct cfs_buf *why;
 };
 
@@ -180,8 +181,13 @@ static bool find_insecure_http(
 /* Made absolute: a daemon's working directory is not the user's. */
 static int set_ca_file(const struct applied *applied)
 {
-	char *path = realpath(applied->item->value, NULL), what[WHAT_MAX];
+	const struct cfs_env where = {.directory = applied->directory};
+	char *named = NULL, *path, what[WHAT_MAX];
 
+	if (cfs_env_absolute(&where, applied->item->value, &named) < 0)
+		return -ENOMEM;
+	path = realpath(named, NULL);
+	free(named);
 	if (!path || access(path, R_OK) < 0) {
 		snprintf(what, sizeof(what), "is not a file that can be read: %s", strerror(errno));
 		free(path);
@@ -367,6 +373,7 @@ int cfs_cloud_config_apply(struct cfs_cloud_config *config, const struct cfs_con
 		.cloud = config,
 		.item = item,
 		.insecure_http = find_insecure_http(items, item),
+		.directory = items->directory,
 		.why = why,
 	};
 	const struct cfs_setting *own = find_own(config->backend, item->key);

@@ -284,7 +284,7 @@ static int find_own_path(const struct cfs_env *env, char **ret_path)
 	int r;
 
 	*ret_path = NULL;
-	if (xdg)
+	if (xdg && xdg[0] == '/')
 		return asprintf(ret_path, "%s/consolefs/consolefs.conf", xdg) < 0 ? -ENOMEM : 0;
 	r = cfs_env_expand(env, "~/.config/consolefs/consolefs.conf", ret_path);
 	return r == -ENOENT ? 0 : r;
@@ -312,9 +312,5 @@ int cfs_config_default_path(const struct cfs_env *env, char **ret_path)
 		}
 		named = shared;
 	}
-	path = strdup(named);
-	if (!path)
-		return -ENOMEM;
-	*ret_path = path;
-	return 0;
+	return cfs_env_absolute(env, named, ret_path);
 }

@@ -47,8 +47,9 @@ void cfs_config_finish(struct cfs_config *config);
 int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why);
 
 /* The file that is read when none is named: $CONSOLEFS_CONFIG, else the first that exists of
- * $XDG_CONFIG_HOME (or ~/.config)/consolefs/consolefs.conf and /etc/consolefs.conf. 0 with
- * *ret_path NULL when there is none; the caller frees it. -ENOMEM. */
+ * $XDG_CONFIG_HOME (or ~/.config)/consolefs/consolefs.conf and /etc/consolefs.conf. A relative
+ * XDG_CONFIG_HOME is ignored, as the XDG Base Directory Specification has it. The path is absolute
+ * if env has a directory. 0 with *ret_path NULL when there is none; the caller frees it. -ENOMEM. */
 int cfs_config_default_path(const struct cfs_env *env, char **ret_path);
 
 #endif

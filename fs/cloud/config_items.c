@@ -12,7 +12,8 @@
 
 #define SHOWN_MAX 256 /* bytes of a path or an option in a message */
 #define NAME_SHOWN_MAX 128
-#define WHAT_MAX 128 /* bytes of what is wrong with a value */
+#define WHAT_MAX 128     /* bytes of what is wrong with a value */
+#define FOREIGN_MAX 2048 /* bytes about who else could change a file */
 
 void cfs_config_items_init(struct cfs_config_items *items)
 {
@@ -32,6 +33,7 @@ void cfs_config_items_finish(struct cfs_config_items *items)
 		free(item->where);
 		free(item);
 	}
+	free(items->foreign);
 	cfs_config_items_init(items);
 }
 
@@ -102,17 +104,22 @@ int cfs_config_items_read(struct cfs_config_items *items, const char *path,
 {
 	struct reading reading = {.items = items, .path = path};
 	struct cfs_buf text = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
+	struct cfs_buf foreign = CFS_BUF_INIT(FOREIGN_MAX);
 	char shown[SHOWN_MAX];
 	unsigned line = 0;
 	int r;
 
 	cfs_text_line(shown, sizeof(shown), path, strlen(path));
 	items->from_file = true;
-	r = env->read_file(env->arg, path, &text);
+	r = cfs_env_read_owned(env, path, &text, &foreign);
 	if (r < 0) {
 		cfs_buf_addf(why, "%s: %s", shown, strerror(-r));
 		goto out;
 	}
+	free(items->foreign);
+	items->foreign = foreign.len ? copy(cfs_buf_text(&foreign), &r) : NULL;
+	if (r < 0)
+		goto out;
 	r = cfs_ini_parse(cfs_buf_text(&text), text.len, false, take_item, &reading, &line);
 	if (r == -EINVAL)
 		cfs_buf_addf(why, "%s:%u: neither [section] nor key = value", shown, line);
@@ -125,6 +132,7 @@ int cfs_config_items_read(struct cfs_config_items *items, const char *path,
 	else if (r < 0)
 		cfs_buf_addf(why, "%s:%u: %s", shown, line, strerror(-r));
 out:
+	cfs_buf_finish(&foreign);
 	cfs_buf_finish(&text);
 	return r;
 }

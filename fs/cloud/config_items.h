@@ -30,6 +30,8 @@ struct cfs_config_items {
 	struct cfs_config_item *first, **last; /* in the order in which they were read */
 	size_t n;
 	bool from_file; /* a file was read */
+	char *foreign; /* who else could change the file, as cfs_owner_check has it; NULL: nobody */
+	const char *directory; /* of relative paths in values; borrowed; NULL: the working one */
 };
 
 void cfs_config_items_init(struct cfs_config_items *items);

@@ -11,6 +11,7 @@
 #include <fuse_lowlevel.h>
 
 #include "backends/base/nearest.h"
+#include "backends/base/text.h"
 #include "fs/base/caller.h"
 #include "fs/base/log.h"
 #include "fs/base/loop.h"
@@ -32,12 +33,16 @@
 
 #define WHY_MAX 8192         /* bytes of a reason not to start */
 #define TEXT_MAX (64 * 1024) /* bytes of what is only printed */
+#define SHOWN_MAX 256        /* bytes of a path in a message */
 
 /* Everything that the program owns while it runs. */
 struct program {
 	struct cfs_options options;
 	struct cfs_config config;
 	struct cfs_buf why;
+	struct cfs_env env; /* of the process, when it started */
+	char *directory;    /* where that was, NULL: unknown */
+	char *config_file;  /* that was found where none was named; NULL: none */
 	char *mountpoint;
 	struct cfs_daemon daemon;
 	struct cfs_demo *demo;
@@ -62,25 +67,48 @@ static void tell_manager(const char *state)
 			strerror(-r));
 }
 
-/* Reads the configuration file, if there is one. */
-static int read_config(
-	const struct program *program, struct cfs_config_items *items, struct cfs_buf *why)
+/* Judges a configuration file that another user could change: what is in it decides where signed
+ * requests go, and which files are trusted. */
+static int check_foreign(
+	const struct program *program, const char *path, const char *foreign, struct cfs_buf *why)
 {
-	char *path = NULL;
-	int r = 0;
+	char shown[SHOWN_MAX];
+
+	if (!foreign || program->options.trust_files)
+		return 0;
+	cfs_text_line(shown, sizeof(shown), path, strlen(path));
+	if (!program->env.wary) {
+		cfs_log(CFS_LOG_WARNING, "%s may hold what another user has written: %s", shown,
+			foreign);
+		return 0;
+	}
+	cfs_buf_addf(why,
+		"%s is not read as root: %s. Mount as that user, name another file with -c, or "
+		"trust it with -o trust_files",
+		shown, foreign);
+	return -EPERM;
+}
+
+/* Reads the configuration file, if there is one. One that was found is read again and again: where
+ * it is missing, no other takes its place. */
+static int read_config(struct program *program, struct cfs_config_items *items, struct cfs_buf *why)
+{
+	const char *path = program->options.config_file;
+	int r;
 
 	if (program->demo)
 		return 0;
-	if (!program->options.config_file) {
-		r = cfs_config_default_path(&cfs_env_process, &path);
+	if (!path && !program->config_file) {
+		r = cfs_config_default_path(&program->env, &program->config_file);
 		if (r < 0)
 			return r;
 	}
-	if (program->options.config_file || path)
-		r = cfs_config_items_read(
-			items, path ? path : program->options.config_file, &cfs_env_process, why);
-	free(path);
-	return r;
+	if (!path)
+		path = program->config_file;
+	if (!path)
+		return 0;
+	r = cfs_config_items_read(items, path, &program->env, why);
+	return r < 0 ? r : check_foreign(program, path, items->foreign, why);
 }
 
 /* Reads the configuration again. If it has an error, the one in use stays. */
@@ -92,6 +120,7 @@ static void reload(struct program *program)
 
 	tell_manager(CFS_NOTIFY_RELOADING);
 	cfs_config_init(&config);
+	config.items.directory = program->directory;
 	r = cfs_config_items_copy_options(&config.items, &program->config.items);
 	if (r == 0)
 		r = read_config(program, &config.items, &why);
@@ -182,7 +211,7 @@ static int make_runtime(struct program *program)
 {
 	int r;
 
-	program->runtime.env = program->demo ? cfs_demo_env(program->demo) : &cfs_env_process;
+	program->runtime.env = program->demo ? cfs_demo_env(program->demo) : &program->env;
 	program->runtime.current_caller = &program->current_caller;
 	r = cfs_loop_create(&program->runtime.loop);
 	if (r == 0)
@@ -308,28 +337,35 @@ static void finish(struct program *program)
 		close(program->signals);
 	cfs_demo_stop(program->demo);
 	free(program->mountpoint);
+	free(program->config_file);
+	free(program->directory);
 	cfs_config_finish(&program->config);
 	cfs_options_finish(&program->options);
 	cfs_buf_finish(&program->why);
 }
 
-/* Makes a path independent of the working directory, which a daemon leaves. */
-static int make_absolute(char **path, struct cfs_buf *why)
+/* Makes a path independent of the working directory, which a daemon leaves. Symlinks in it stay: they
+ * may be made anew. */
+static int make_absolute(const struct program *program, char **path)
 {
-	char *absolute = realpath(*path, NULL);
-	int r;
+	char *absolute;
+	int r = cfs_env_absolute(&program->env, *path, &absolute);
 
-	/* A file that is open and has no name, like one of memfd_create(2). */
-	if (!absolute && cfs_inherit_descriptor(*path) >= 0 && access(*path, R_OK) == 0)
-		return 0;
-	if (!absolute) {
-		r = -errno;
-		cfs_buf_addf(why, "%s: %s", *path, strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	free(*path);
 	*path = absolute;
 	return 0;
+}
+
+/* What the environment is and means: paths in it are relative to where it was set. */
+static void take_env(struct program *program)
+{
+	program->directory = getcwd(NULL, 0);
+	program->env = cfs_env_process;
+	program->env.directory = program->directory;
+	program->env.wary = geteuid() == 0 && !program->options.trust_files;
+	program->config.items.directory = program->directory;
 }
 
 /* What can be checked before anything is started. */
@@ -397,6 +433,7 @@ static int prepare(struct program *program)
 	const struct cfs_options *options = &program->options;
 	int level, r = 0;
 
+	take_env(program);
 	/* What is printed anyway, the log would say twice. */
 	level = options->log_level ? cfs_log_level_find(options->log_level)
 		: mounts(options)  ? CFS_LOG_INFO
@@ -407,7 +444,7 @@ static int prepare(struct program *program)
 	if (options->check_format && strcmp(options->check_format, "json") != 0)
 		return refuse_check_format(program);
 	if (options->config_file)
-		r = make_absolute(&program->options.config_file, &program->why);
+		r = make_absolute(program, &program->options.config_file);
 	if (r == 0 && mounts(options))
 		r = prepare_mount(program);
 	if (r == 0 && !options->demo)

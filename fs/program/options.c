@@ -23,9 +23,10 @@ const char cfs_options_usage[] =
 	"    -f                  stay in the foreground, log to stderr\n"
 	"    -o OPT[,OPT...]     mount options: ro, uid=N, gid=N, umask=M, allow_other,\n"
 	"                        auto_unmount, fsname=NAME, config=FILE, still (exact\n"
-	"                        sizes before the open: see consolefs(1)), and every\n"
-	"                        setting of the configuration as SECTION.KEY=VALUE, for\n"
-	"                        example mycloud.rate=5\n"
+	"                        sizes before the open: see consolefs(1)), trust_files\n"
+	"                        (also those that others could change), and every\n"
+	"                        setting of the configuration as SECTION.KEY=VALUE,\n"
+	"                        for example mycloud.rate=5\n"
 	"    --check[=json]      do not mount; say for each cloud whether it works, and\n"
 	"                        which permissions are missing\n"
 	"    --get               do not mount; print the files of these paths, from the\n"
@@ -66,6 +67,7 @@ static const struct fuse_opt options_known[] = {
 	OPTION("--config=%s", options.config_file, 0),
 	OPTION("config=%s", options.config_file, 0),
 	OPTION("still", options.still, 1),
+	OPTION("trust_files", options.trust_files, 1),
 	OPTION("-f", options.foreground, 1),
 	OPTION("--foreground", options.foreground, 1),
 	OPTION("--backends", options.backends, 1),
@@ -211,7 +213,7 @@ static int pass_on(struct parsing *parsing, const char *arg)
 void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why)
 {
 	static const char *const ours[] = {
-		"config", "gid", "log_level", "still", "uid", "umask", NULL};
+		"config", "gid", "log_level", "still", "trust_files", "uid", "umask", NULL};
 	struct cfs_nearest nearest;
 
 	if (!options->unfamiliar)

@@ -28,6 +28,7 @@ struct cfs_options {
 	char *into;         /* --into; NULL when not given */
 	char **arguments;   /* as given; those of a mount are in source and mountpoint too */
 	size_t n_arguments;
+	int trust_files; /* as root too, files that another user could change */
 	int foreground, still, demo, check, get, list, wake, backends, version, help;
 	struct cfs_ownership ownership;
 	struct fuse_args args; /* the mount options for libfuse */

@@ -90,7 +90,7 @@ static int spawn(struct cfs_simulator *simulator, char *const *options)
 	find_simulator(path, sizeof(path));
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): make_paths has made it */
 	errors = open(simulator->errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	r = errors < 0 ? -errno : cfs_spawn(argv, -1, errors, &simulator->pid);
+	r = errors < 0 ? -errno : cfs_spawn(argv, NULL, -1, errors, &simulator->pid);
 	if (errors >= 0)
 		close(errors);
 	free(argv);

@@ -8,6 +8,7 @@
 void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend)
 {
 	static char name[] = "cloud", region[] = "us-east-1";
+	static const struct cfs_env unread = {.get = NULL};
 
 	*fleet = (struct fuzz_fleet){.config = {
 					     .name = name,
@@ -28,7 +29,7 @@ void fuzz_fleet_init(struct fuzz_fleet *fleet, const struct cfs_backend *backend
 	fleet->cloud.config = &fleet->config;
 	fleet->cloud.client = &fleet->client;
 	fleet->clouds.first = &fleet->cloud;
-	MUST(cfs_credentials_create(NULL, NULL, backend, &fleet->client.settings, NULL,
+	MUST(cfs_credentials_create(NULL, NULL, backend, &fleet->client.settings, &unread,
 		     &fleet->client.cloud_clock, &fleet->client.credentials) == 0);
 	MUST(cfs_catalogue_create(&fleet->client, 60000, &fleet->cloud.catalogue) == 0);
 	MUST(cfs_nodes_create(&fleet->nodes) == 0);

@@ -11,7 +11,8 @@
 #include "backends/base/words.h"
 #include "backends/contract/backend.h"
 
-#define SHOWN_MAX 128 /* bytes of a file's path in a message */
+#define SHOWN_MAX 128    /* bytes of a file's path in a message */
+#define FOREIGN_MAX 2048 /* bytes about who else could change a file */
 #define DEFAULT_PROFILE "default"
 #define DEFAULTS "DEFAULT"
 
@@ -174,6 +175,7 @@ static int read_one(struct reading *reading, struct cfs_buf *why)
 {
 	struct cfs_aws_config *config = reading->config;
 	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
+	struct cfs_buf foreign = CFS_BUF_INIT(FOREIGN_MAX);
 	const char *configured = config->path[reading->file];
 	char *path = NULL, shown[SHOWN_MAX];
 	unsigned line = 0;
@@ -182,7 +184,9 @@ static int read_one(struct reading *reading, struct cfs_buf *why)
 	cfs_text_line(shown, sizeof(shown), configured, strlen(configured));
 	r = cfs_env_expand_variables(config->env, configured, &path);
 	if (r == 0)
-		r = config->env->read_file(config->env->arg, path, &content);
+		r = cfs_env_read_owned(config->env, path, &content, &foreign);
+	if (r == 0 && foreign.len)
+		r = store(config, cfs_buf_text(&foreign), &config->foreign[reading->file]);
 	if (r == -ENOENT || r == -ENOTDIR) {
 		r = 0; /* an SDK without files is nothing unusual */
 		goto out;
@@ -202,6 +206,7 @@ static int read_one(struct reading *reading, struct cfs_buf *why)
 	}
 out:
 	free(path);
+	cfs_buf_finish(&foreign);
 	cfs_buf_wipe(&content);
 	return said == -ENOMEM ? -ENOMEM : r;
 }
@@ -319,6 +324,15 @@ const char *cfs_aws_config_get_whole(
 	const struct cfs_aws_config_item *item = find_of_profile(config, profile, key);
 
 	return item ? config->text.data + item->whole : NULL;
+}
+
+const char *cfs_aws_config_foreign(
+	const struct cfs_aws_config *config, const char *profile, const char *key)
+{
+	const struct cfs_aws_config_item *item = find_of_profile(config, profile, key);
+	uint32_t foreign = item && config->env->wary ? config->foreign[item->file] : 0;
+
+	return foreign ? config->text.data + foreign : NULL;
 }
 
 const char *cfs_aws_config_get_name(const struct cfs_aws_config *config, const char *profile,

@@ -50,6 +50,8 @@ struct cfs_aws_config {
 	const char *path[CFS_AWS_N_CONFIG_FILES]; /* as configured */
 
 	struct cfs_buf text; /* names and values, each with a NUL */
+	/* Who else could change a file, an offset in text; 0: nobody. */
+	uint32_t foreign[CFS_AWS_N_CONFIG_FILES];
 	struct cfs_aws_config_item {
 		uint32_t section, key, value, whole; /* offsets in text; key 0: the header */
 		uint8_t kind, file;
@@ -80,6 +82,10 @@ const char *cfs_aws_config_get(
 /* The same, as botocore has it: with what would be a comment. For text in which `#` and `;` have a
  * meaning of their own. */
 const char *cfs_aws_config_get_whole(
+	const struct cfs_aws_config *config, const char *profile, const char *key);
+/* Who else could change the file that a profile's key is in, as a sentence, if the env is wary of
+ * that; else NULL. */
+const char *cfs_aws_config_foreign(
 	const struct cfs_aws_config *config, const char *profile, const char *key);
 /* The same as the name of a section: with what would be a comment if there is such a section, else
  * without. */

@@ -127,7 +127,7 @@ static int read_keys(
 
 	r = cfs_aws_cache_path(env, DIRECTORY, asked, &path);
 	if (r == 0)
-		r = env->read_file(env->arg, path, &content);
+		r = cfs_env_read(env, path, &content);
 	if (r == 0)
 		r = cfs_json_parse_object(cfs_buf_text(&content), content.len, &json);
 	if (r == 0)

@@ -74,7 +74,7 @@ static bool add_token(struct state *state, struct cfs_http_request *request, str
 	int r = 0;
 
 	if (path) {
-		r = state->env->read_file(state->env->arg, path, &content);
+		r = cfs_env_read(state->env, path, &content);
 		token = cfs_buf_text(&content);
 	}
 	if (r == -ENOMEM) {

@@ -87,6 +87,7 @@ bool cfs_aws_process_open(const struct cfs_aws_config *config, const char *profi
 	struct cfs_source *ret_source, struct cfs_step *ret_step)
 {
 	const char *command = cfs_aws_config_get_whole(config, profile, "credential_process");
+	const char *foreign = cfs_aws_config_foreign(config, profile, "credential_process");
 	struct state *state;
 	char **argv = NULL;
 	size_t n = 0;
@@ -95,6 +96,13 @@ bool cfs_aws_process_open(const struct cfs_aws_config *config, const char *profi
 	(void)now;
 	if (!command) {
 		cfs_step_absent(ret_step, "profile %.100s has no credential_process", profile);
+		return false;
+	}
+	if (foreign) {
+		cfs_step_failed(ret_step, CFS_UNAUTHENTICATED,
+			"credential_process of profile %.64s is not run as root, unless -o "
+			"trust_files: %s",
+			profile, foreign);
 		return false;
 	}
 	r = cfs_words_split(command, true, &argv, &n);

@@ -10,7 +10,7 @@
 int cfs_aws_session_file_load(const struct cfs_env *env, const char *path, cJSON **ret_session)
 {
 	struct cfs_buf content = CFS_BUF_INIT(CFS_PROVIDER_ANSWER_MAX);
-	int r = env->read_file(env->arg, path, &content);
+	int r = cfs_env_read(env, path, &content);
 
 	if (r == 0)
 		r = cfs_json_parse_object(cfs_buf_text(&content), content.len, ret_session);

@@ -34,7 +34,7 @@ static void ask(struct state *state, int64_t now, struct cfs_step *step)
 	struct cfs_http_request request;
 	int r;
 
-	r = state->config->env->read_file(state->config->env->arg, state->path, &token);
+	r = cfs_env_read(state->config->env, state->path, &token);
 	if (r == -ENOMEM) {
 		cfs_step_errno(step, r, "the token");
 		goto out;

@@ -68,7 +68,7 @@ int cfs_tencent_tccli_read(const struct cfs_env *env, const char *profile,
 	snprintf(path, sizeof(path), DIRECTORY "%s%s", profile, suffixes[file]);
 	r = cfs_env_expand(env, path, &expanded);
 	if (r == 0)
-		r = env->read_file(env->arg, expanded, &content);
+		r = cfs_env_read(env, expanded, &content);
 	if (r == 0)
 		r = cfs_json_parse_object(cfs_buf_text(&content), content.len, ret_tree);
 	if (r < 0) {

@@ -113,7 +113,7 @@ static int try_file(const struct cfs_settings *settings, const struct cfs_env *e
 
 	r = cfs_env_expand(env, path, &expanded);
 	if (r == 0)
-		r = env->read_file(env->arg, expanded, &content);
+		r = cfs_env_read(env, expanded, &content);
 	if (r == -ENOTDIR)
 		r = -ENOENT;
 	if (r == 0)

@@ -27,7 +27,7 @@ static bool open_identity(const struct cfs_settings *settings, const struct cfs_
 	bool opened = false;
 	int r;
 
-	r = env->read_file(env->arg, path, &token);
+	r = cfs_env_read(env, path, &token);
 	if (r == -ENOMEM) {
 		cfs_step_errno(ret_step, r, "");
 	} else if (r < 0) {

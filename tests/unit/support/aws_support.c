@@ -25,6 +25,28 @@ static int fake_read_file(void *arg, const char *path, struct cfs_buf *content)
 	return cfs_buf_adds(content, text);
 }
 
+static int fake_read_owned(
+	void *arg, const char *path, struct cfs_buf *content, struct cfs_buf *foreign)
+{
+	char name[256];
+	const char *who;
+	int r = fake_read_file(arg, path, content);
+
+	snprintf(name, sizeof(name), FOREIGN("%s"), path);
+	who = r == 0 ? fake_find(arg, name) : NULL;
+	return who ? cfs_buf_adds(foreign, who) : r;
+}
+
+static bool is_wary(const struct fake_env *fake)
+{
+	for (size_t i = 0; i < N_ELEMENTS(fake->entries); i++) {
+		if (fake->entries[i].name &&
+			strncmp(fake->entries[i].name, FOREIGN(""), strlen(FOREIGN(""))) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int fake_random(void *arg, unsigned char *bytes, size_t len)
 {
 	(void)arg;
@@ -44,8 +66,10 @@ const struct cfs_env *fake_env_of(struct fake_env *fake)
 {
 	fake->env = (struct cfs_env){.get = fake_get,
 		.read_file = fake_read_file,
+		.read_owned = fake_read_owned,
 		.random = fake_random,
 		.host_time = fake->host_time ? fake_host_time : NULL,
+		.wary = is_wary(fake),
 		.arg = fake};
 	return &fake->env;
 }

@@ -18,6 +18,9 @@
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Somebody else could change the file of this path, and the env is wary of that. */
+#define FOREIGN(path) "foreign " path
+
 /* Variables, and files whose names begin with '/'. A file that is "EACCES" cannot be read. Random
  * bytes are 0, 1, 2 ... */
 struct fake_env {

@@ -274,6 +274,37 @@ static void the_null_device_is_an_empty_file(void **state)
 	cfs_buf_finish(&content);
 }
 
+static void what_is_relative_is_relative_to_where_the_process_began(void **state)
+{
+	char home[] = "home", *path = NULL, *directory = getcwd(NULL, 0);
+	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX), none = CFS_BUF_INIT(64);
+	struct cfs_env env = cfs_env_process, relative = with_home(home);
+
+	(void)state;
+	write_file(3);
+	assert_non_null(directory);
+	env.directory = directory;
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(cfs_env_read(&env, "file", &content), 0);
+	assert_string_equal(cfs_buf_text(&content), "fff");
+	assert_int_equal(cfs_env_read_owned(&env, "./file", &content, &none), 0);
+	assert_string_equal(cfs_buf_text(&content), "ffffff");
+	assert_int_equal(chdir(directory), 0);
+	relative.directory = "/began";
+	assert_int_equal(cfs_env_expand(&relative, "~/x", &path), 0);
+	assert_string_equal(path, "/began/home/x");
+	free(path);
+	assert_int_equal(cfs_env_expand(&relative, "x", &path), 0);
+	assert_string_equal(path, "/began/x");
+	free(path);
+	assert_int_equal(cfs_env_expand(&relative, "/x", &path), 0);
+	assert_string_equal(path, "/x");
+	free(path);
+	free(directory);
+	cfs_buf_finish(&content);
+	cfs_buf_finish(&none);
+}
+
 static void a_file_that_may_not_be_read_says_so(void **state)
 {
 	struct cfs_buf content = CFS_BUF_INIT(CFS_ENV_FILE_MAX);
@@ -302,6 +333,9 @@ int main(void)
 			a_file_over_its_limit_is_refused, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(
 			what_is_no_regular_file_is_refused, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(
+			what_is_relative_is_relative_to_where_the_process_began, enter_directory,
+			leave_directory),
 		cmocka_unit_test_setup_teardown(
 			a_file_that_may_not_be_read_says_so, enter_directory, leave_directory),
 	};

@@ -106,7 +106,7 @@ static void start(struct fixture *f, const char *script, long timeout_ms, size_t
 	unsigned before = f->done;
 
 	assert_non_null(copy);
-	cfs_process_start(&f->process, f->loop, argv, timeout_ms, max, done, f);
+	cfs_process_start(&f->process, f->loop, argv, NULL, timeout_ms, max, done, f);
 	assert_int_equal(f->done, before);
 	/* The strings are no longer needed. */
 	memset(copy, 'x', strlen(copy));
@@ -120,6 +120,27 @@ static void run(struct fixture *f, const char *script, long timeout_ms, size_t m
 	while (f->done == 0)
 		assert_int_equal(cfs_loop_run(f->loop), 0);
 	assert_int_equal(f->done, 1);
+}
+
+static void it_runs_in_the_directory_that_is_named(void **state)
+{
+	static const char *const directories[] = {"/dev", "/nonexistent"};
+	char sh[] = "sh", c[] = "-c", pwd[] = "pwd", *here = getcwd(NULL, 0);
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		char *argv[] = {sh, c, pwd, NULL};
+
+		f->done = 0;
+		cfs_process_start(
+			&f->process, f->loop, argv, directories[i], PATIENCE, 1000, done, f);
+		while (f->done == 0)
+			assert_int_equal(cfs_loop_run(f->loop), 0);
+		assert_int_equal(f->fault, CFS_OK);
+		f->content[strcspn(f->content, "\n")] = '\0';
+		assert_string_equal(f->content, i == 0 ? "/dev" : here);
+	}
+	free(here);
 }
 
 static void its_output_and_status_are_told(void **state)
@@ -205,7 +226,7 @@ static void what_cannot_be_started_is_refused(void **state)
 	char *argv[] = {name, NULL};
 	struct fixture *f = *state;
 
-	cfs_process_start(&f->process, f->loop, argv, PATIENCE, 100, done, f);
+	cfs_process_start(&f->process, f->loop, argv, NULL, PATIENCE, 100, done, f);
 	assert_int_equal(f->done, 0);
 	while (f->done == 0)
 		assert_int_equal(cfs_loop_run(f->loop), 0);
@@ -293,6 +314,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(its_output_and_status_are_told),
+		TEST(it_runs_in_the_directory_that_is_named),
 		TEST(output_over_the_limit_ends_it),
 		TEST(much_output_arrives_whole),
 		TEST(when_its_time_is_up_it_is_killed_with_what_it_started),

@@ -571,10 +571,21 @@ static void the_default_file_is_the_first_there_is(void **state)
 	assert_true(!found == !has_etc);
 	free(found);
 
+	/* A relative one is ignored. */
+	f->variables[1] = "XDG_CONFIG_HOME=xdg";
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_string_equal(found, path);
+	free(found);
+
 	/* A file named explicitly must exist. */
 	f->variables[2] = "CONSOLEFS_CONFIG=/nonexistent/consolefs.conf";
 	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
 	assert_string_equal(found, "/nonexistent/consolefs.conf");
+	free(found);
+	f->variables[2] = "CONSOLEFS_CONFIG=a.conf";
+	f->env.directory = "/began";
+	assert_int_equal(cfs_config_default_path(&f->env, &found), 0);
+	assert_string_equal(found, "/began/a.conf");
 	free(found);
 
 	unlink(path);

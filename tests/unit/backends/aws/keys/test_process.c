@@ -144,6 +144,38 @@ static void test_a_command_that_is_none_is_refused(void **state)
 	cfs_buf_finish(&many);
 }
 
+#define WHY \
+	"credential_process of profile default is not run as root, unless -o trust_files: " \
+	"/home/ops belongs to uid 1000"
+
+static void test_a_file_of_another_user_runs_nothing_as_root(void **state)
+{
+	static const char command[] = "[default]\ncredential_process = /bin/keys\n",
+			  who[] = "/home/ops belongs to uid 1000";
+	struct chain chain;
+
+	(void)state;
+	assert_refused(PROFILE, NULL,
+		(struct fake_env){.entries = {HOME, {CONFIG, command}, {FOREIGN(CONFIG), who}}},
+		CFS_UNAUTHENTICATED, WHY);
+	assert_refused(PROFILE, NULL,
+		(struct fake_env){
+			.entries = {HOME, {CREDENTIALS, command}, {FOREIGN(CREDENTIALS), who}}},
+		CFS_UNAUTHENTICATED, WHY);
+	/* The command of one's own file is run, whatever the other file is; and keys of such a file
+	 * are keys. */
+	chain_begin(&chain, PROFILE, NULL,
+		(struct fake_env){.entries = {HOME, {CONFIG, command}, {CREDENTIALS, "[other]\n"},
+					  {FOREIGN(CREDENTIALS), who}}});
+	assert_int_equal(chain.step.kind, CFS_STEP_PROCESS);
+	chain_end(&chain);
+	chain_begin(&chain, PROFILE, NULL,
+		(struct fake_env){.entries = {HOME, {CREDENTIALS, "[default]\n" STATIC("AKIA")},
+					  {FOREIGN(CREDENTIALS), who}}});
+	assert_int_equal(chain.step.kind, CFS_STEP_KEYS);
+	chain_end(&chain);
+}
+
 static void test_a_search_may_end_before_the_process(void **state)
 {
 	struct chain chain;
@@ -161,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_other_output_is_refused),
 		cmocka_unit_test(test_a_process_that_fails_ends_the_chain),
 		cmocka_unit_test(test_a_command_that_is_none_is_refused),
+		cmocka_unit_test(test_a_file_of_another_user_runs_nothing_as_root),
 		cmocka_unit_test(test_a_search_may_end_before_the_process),
 	};
 
