@@ -2,6 +2,9 @@
 
 import os
 import re
+import shutil
+
+from messages import Fatal
 
 from messages import plain
 
@@ -13,6 +16,12 @@ EXCLUDED = ("vnc_url", "vnc.html", "wake", "error")
 
 class CannotWrite(Exception):
     """It is DEST that fails. The text is what rsync said."""
+
+
+def need_rsync():
+    """Before anything is begun that only rsync can end."""
+    if not shutil.which("rsync"):
+        raise Fatal("rsync is missing: install it")
 
 
 def batches(instances, jobs):

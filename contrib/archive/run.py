@@ -24,7 +24,7 @@ from linking import link_unchanged
 from listing import Listing
 from options import parse
 from progress import Progress
-from rsync import CannotWrite
+from rsync import CannotWrite, need_rsync
 from messages import Fatal, say
 from workers import Workers
 
@@ -52,6 +52,7 @@ def main():
 
 def run(options, workers, progress):
     """Makes a run, and returns the status that the program ends with."""
+    need_rsync()
     shard = f"shard-{options.shard}-of-{options.shards}" if options.shards else None
     destination = Destination(options.dest, shard)
     try:

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from archiving import (archive, await_that, calls, command, instances, runs, showing, start,
+from archiving import (CRON, archive, await_that, calls, command, instances, runs, showing, start,
                        summary)
 
 
@@ -143,6 +143,15 @@ def test_a_source_that_is_none_is_status_2(tmp_path):
         done = archive(source, tmp_path / "kept")
         assert done.returncode == 2 and reason in done.stderr
     assert runs(tmp_path / "kept") == []
+
+
+def test_without_rsync_it_says_so_and_begins_nothing(tmp_path):
+    (tmp_path / "mount/aws").mkdir(parents=True)
+    (tmp_path / "mount/aws/status").write_text("condition:   working\n")
+    done = archive(tmp_path / "mount", tmp_path / "kept", env={**CRON, "PATH": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "consolefs-archive: rsync is missing: install it\n"
+    assert not (tmp_path / "kept").exists()
 
 
 def test_a_destination_that_cannot_be_made_is_status_2(sim, mount, tmp_path):
