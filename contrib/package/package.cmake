@@ -1,15 +1,15 @@
 # Packages: `cpack -G DEB` or `cpack -G RPM` in a build directory. Two of each kind, consolefs and
 # consolefs-sim, so that a server with the one need not have the graphics libraries of the other.
 
-set(CONSOLEFS_CONTACT "The consolefs maintainers <root@localhost>" CACHE STRING
+# Whoever gives packages to others should name an address there.
+set(CONSOLEFS_CONTACT "The consolefs contributors <consolefs@packages.invalid>" CACHE STRING
 	"Maintainer that packages name")
 
 set(CPACK_PACKAGE_CONTACT ${CONSOLEFS_CONTACT})
 set(CPACK_PACKAGE_VENDOR consolefs)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
-	GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_CMAKE_SOURCE_DIR ${PROJECT_SOURCE_DIR})
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/finish.cmake)
 set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/synopsis.cmake)
 set(CPACK_COMPONENTS_ALL consolefs)
@@ -43,7 +43,11 @@ set(CPACK_DEBIAN_CONSOLEFS-SIM_PACKAGE_ENHANCES consolefs)
 
 set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
-set(CPACK_RPM_PACKAGE_LICENSE "not stated")
+set(CPACK_RPM_PACKAGE_LICENSE MIT)
+# Two builds of one commit are equal: neither the time nor the machine is in them.
+set(CPACK_RPM_SPEC_MORE_DEFINE "%define use_source_date_epoch_as_buildtime 1
+%define clamp_mtime_to_source_date_epoch 1
+%define _buildhost localhost")
 set(CPACK_RPM_CONSOLEFS_PACKAGE_NAME consolefs)
 set(CPACK_RPM_CONSOLEFS_PACKAGE_SUMMARY ${summary})
 set(CPACK_RPM_CONSOLEFS_PACKAGE_DESCRIPTION ${about})

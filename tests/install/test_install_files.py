@@ -1,6 +1,11 @@
 """cmake --install puts everything where a system looks for it."""
 
+import json
+import os
+import re
 import subprocess
+
+import pytest
 
 from lib.machine import install, installed_files
 from lib.simulator import ROOT, scrubbed_env
@@ -20,10 +25,14 @@ PROGRAM = {
     "sbin/mount.consolefs",
     "share/bash-completion/completions/consolefs",
     "share/bash-completion/completions/consolefs-archive",
+    "share/doc/consolefs/LICENSE",
     "share/doc/consolefs/README.md",
+    "share/doc/consolefs/consolefs.spdx.json",
     "share/doc/consolefs/examples/consolefs.conf",
     "share/doc/consolefs/examples/fstab",
     "share/doc/consolefs/examples/updatedb.conf",
+    "share/doc/consolefs/licences.md",
+    "share/doc/consolefs/security.md",
     "share/fish/vendor_completions.d/consolefs.fish",
     "share/man/man1/consolefs-archive.1",
     "share/man/man1/consolefs.1",
@@ -34,6 +43,8 @@ PROGRAM = {
 SIMULATOR = {
     "bin/consolefs-sim",
     "share/bash-completion/completions/consolefs-sim",
+    "share/doc/consolefs-sim/LICENSE",
+    "share/doc/consolefs-sim/consolefs-sim.spdx.json",
     "share/fish/vendor_completions.d/consolefs-sim.fish",
     "share/man/man1/consolefs-sim.1",
     "share/zsh/site-functions/_consolefs-sim",
@@ -63,6 +74,48 @@ def test_no_file_names_the_place_where_it_was_built(installed):
     for path in PROGRAM | SIMULATOR:
         if not path.startswith("bin/"):
             assert str(installed).encode() not in (installed / path).read_bytes(), path
+
+
+def test_uninstall_removes_what_was_installed_and_nothing_else(tmp_path):
+    """As cmake --build BUILD --target uninstall does."""
+    install("/usr", destdir=tmp_path)
+    kept = {"usr/share/doc/consolefs/notes", "usr/bin/other"}
+    for path in kept:
+        (tmp_path / path).write_text("kept")
+    # As cmake writes it; its own is that of whichever test has installed last.
+    manifest = tmp_path / "manifest"
+    manifest.write_text("\n".join(f"/usr/{path}" for path in sorted(PROGRAM | SIMULATOR)))
+    command = ["cmake", "-D", f"manifest={manifest}", "-P", ROOT / "contrib/package/uninstall.cmake"]
+    subprocess.run(command, check=True, env={**os.environ, "DESTDIR": str(tmp_path)},
+                   stdout=subprocess.DEVNULL)
+    assert installed_files(tmp_path) == kept
+    assert not (tmp_path / "usr/share/consolefs").exists()
+    assert not (tmp_path / "usr/share/doc/consolefs-sim").exists()
+    again = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert again.returncode == 1 and "nothing was installed" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["consolefs", "consolefs-sim"])
+def test_the_list_of_libraries_names_all_that_the_program_needs(installed, name):
+    dynamic = subprocess.run(["readelf", "-d", installed / f"bin/{name}"], check=True, text=True,
+                             capture_output=True, env={"LC_ALL": "C"}).stdout
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
+    listed = json.loads((installed / f"share/doc/{name}/{name}.spdx.json").read_text())
+    assert listed["spdxVersion"] == "SPDX-2.3" and listed["dataLicense"] == "CC0-1.0"
+    itself, *libraries = listed["packages"]
+    assert (itself["name"], itself["licenseDeclared"]) == (name, "MIT")
+    assert sorted(library["packageFileName"] for library in libraries) == sorted(needed)
+    for library in libraries:
+        assert re.fullmatch(r"[0-9][0-9.]*", library["versionInfo"]), library
+        assert library["licenseDeclared"] not in ("", "NOASSERTION"), library
+    # Each is linked by the program, and all are described.
+    assert sorted(relation["relatedSpdxElement"] for relation in listed["relationships"]) == sorted(
+        package["SPDXID"] for package in listed["packages"])
+    # The page about licences has them all.
+    page = (installed / "share/doc/consolefs/licences.md").read_text()
+    for library in libraries:
+        if library["name"] != "gcc":  # of the sanitizers
+            assert library["licenseDeclared"] in page, library
 
 
 def test_the_installed_archive_program_finds_its_parts(installed):
