@@ -109,6 +109,7 @@ struct cfs_setting {
 	/* NULL if the value is valid. Else what is wrong with it, a static text that follows the
 	 * key: "is not NAME=VALUE". */
 	const char *(*check)(const char *value);
+	bool list;        /* its value may be several words with commas between them */
 	const char *demo; /* (optional) its value in the demo, as in struct cfs_demo_facts */
 };
 

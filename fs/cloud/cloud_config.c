@@ -386,6 +386,28 @@ int cfs_cloud_config_apply(struct cfs_cloud_config *config, const struct cfs_con
 	return setting ? setting->set(&applied) : refuse_key(&applied);
 }
 
+static bool is_key(const char *key, const char *text, size_t len)
+{
+	return strlen(key) == len && memcmp(key, text, len) == 0;
+}
+
+enum cfs_setting_kind cfs_cloud_config_kind_of(const char *key, size_t len)
+{
+	const struct cfs_backend *backend;
+
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (is_key(settings[i].key, key, len))
+			return settings[i].set == set_regions ? CFS_NAMES : CFS_ONE_VALUE;
+	}
+	for (size_t i = 0; (backend = cfs_backend_at(i)); i++) {
+		for (const struct cfs_setting *own = backend->settings; own && own->key; own++) {
+			if (is_key(own->key, key, len))
+				return own->list ? CFS_WORDS : CFS_ONE_VALUE;
+		}
+	}
+	return CFS_NO_SETTING;
+}
+
 int cfs_cloud_config_list(struct cfs_buf *text)
 {
 	const struct cfs_backend *backend;

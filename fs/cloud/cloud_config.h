@@ -43,6 +43,15 @@ bool cfs_cloud_config_equal(const struct cfs_cloud_config *a, const struct cfs_c
 int cfs_cloud_config_apply(struct cfs_cloud_config *config, const struct cfs_config_items *items,
 	const struct cfs_config_item *item, struct cfs_buf *why);
 
+/* What a key of a cloud, of whichever backend, takes for its value. */
+enum cfs_setting_kind {
+	CFS_NO_SETTING,
+	CFS_ONE_VALUE,
+	CFS_NAMES, /* a list of names that are known from other words */
+	CFS_WORDS, /* a list of any words */
+};
+enum cfs_setting_kind cfs_cloud_config_kind_of(const char *key, size_t len);
+
 /* Appends for each backend a line with its name, and one for each setting of a cloud of it:
  * NAME.KEY, a tab, and what it is. Errors are those of cfs_buf_add. */
 int cfs_cloud_config_list(struct cfs_buf *text);

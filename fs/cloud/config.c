@@ -223,6 +223,25 @@ static int apply(struct cfs_config *config, const struct cfs_config_item *item, 
 	return cfs_cloud_config_apply(cloud, &config->items, item, why);
 }
 
+enum cfs_setting_kind cfs_config_kind_of(const char *option)
+{
+	size_t len = strcspn(option, ",=");
+	/* The last one: a section's name may hold dots, a key does not. */
+	const char *dot = memrchr(option, '.', len), *key = dot ? dot + 1 : option;
+
+	if (!dot || dot == option)
+		return CFS_NO_SETTING;
+	len -= (size_t)(key - option);
+	if (strncmp(option, MOUNT_SECTION ".", sizeof(MOUNT_SECTION)) != 0)
+		return cfs_cloud_config_kind_of(key, len);
+	for (size_t i = 0; i < N_MOUNT_SETTINGS; i++) {
+		if (strlen(mount_settings[i].key) == len &&
+			memcmp(mount_settings[i].key, key, len) == 0)
+			return mount_settings[i].set == set_refuse ? CFS_WORDS : CFS_ONE_VALUE;
+	}
+	return CFS_NO_SETTING;
+}
+
 /* Whether a file says nothing about any cloud: what clouds there are is then as without a file. */
 static bool names_no_cloud(const struct cfs_config *config)
 {

@@ -46,6 +46,9 @@ void cfs_config_finish(struct cfs_config *config);
  */
 int cfs_config_resolve(struct cfs_config *config, struct cfs_buf *why);
 
+/* What the setting of an option, "SECTION.KEY" or "SECTION.KEY=VALUE", takes for its value. */
+enum cfs_setting_kind cfs_config_kind_of(const char *option);
+
 /* The file that is read when none is named: $CONSOLEFS_CONFIG, else the first that exists of
  * $XDG_CONFIG_HOME (or ~/.config)/consolefs/consolefs.conf and /etc/consolefs.conf. A relative
  * XDG_CONFIG_HOME is ignored, as the XDG Base Directory Specification has it. The path is absolute

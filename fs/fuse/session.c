@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,34 @@ struct cfs_session {
 	struct cfs_detach detach;
 	bool mounted;
 };
+
+static void __attribute__((format(printf, 2, 0)))
+say_nothing(enum fuse_log_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+}
+
+int cfs_session_check_options(const struct fuse_args *args)
+{
+	static const struct fuse_lowlevel_ops none = {.init = NULL};
+	struct fuse_args copy = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *fuse = NULL;
+	int r = 0;
+
+	for (int i = 0; i < args->argc && r == 0; i++)
+		r = fuse_opt_add_arg(&copy, args->argv[i]) < 0 ? -ENOMEM : 0;
+	/* Its own words do not say what may have been meant. */
+	fuse_set_log_func(say_nothing);
+	if (r == 0)
+		fuse = fuse_session_new(&copy, &none, sizeof(none), NULL);
+	fuse_set_log_func(NULL);
+	if (r == 0 && !fuse)
+		r = -EINVAL;
+	if (fuse)
+		fuse_session_destroy(fuse);
+	fuse_opt_free_args(&copy);
+	return r;
+}
 
 int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_clouds *clouds,
 	const struct cfs_mount_config *config, const struct cfs_ownership *ownership, bool still,

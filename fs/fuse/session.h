@@ -11,6 +11,9 @@
 struct fuse_args;
 struct cfs_session;
 
+/* Whether libfuse knows all mount options, before anything else is done. 0, -EINVAL, -ENOMEM. */
+int cfs_session_check_options(const struct fuse_args *args);
+
 /*
  * runtime, which has a current_caller, clouds and config are borrowed for the session's life. With
  * `still` all of the tree is still. args

@@ -443,6 +443,12 @@ static int prepare(struct program *program)
 	cfs_log_set_level((enum cfs_log_level)level);
 	if (options->check_format && strcmp(options->check_format, "json") != 0)
 		return refuse_check_format(program);
+	r = cfs_session_check_options(&options->args);
+	if (r < 0) {
+		cfs_buf_adds(&program->why, "the options are wrong");
+		cfs_options_explain(options, &program->why);
+		return r;
+	}
 	if (options->config_file)
 		r = make_absolute(program, &program->options.config_file);
 	if (r == 0 && mounts(options))

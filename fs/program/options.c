@@ -1,6 +1,7 @@
 #include "fs/program/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "backends/base/nearest.h"
 #include "backends/base/text.h"
 #include "fs/base/quote.h"
+#include "fs/program/commas.h"
 
 const char cfs_options_usage[] =
 	"usage: consolefs [options] MOUNTPOINT\n"
@@ -195,6 +197,24 @@ static const char *const mount_options[] = {"allow_other", "allow_root", "async"
 	"nostrictatime", "nosuid", "nosymfollow", "relatime", "ro", "rw", "strictatime", "subtype",
 	"suid", "sync", NULL};
 
+static const char *const own_options[] = {
+	"config", "gid", "log_level", "still", "trust_files", "uid", "umask", NULL};
+
+static bool is_option(const char *piece, struct cfs_nearest *nearest)
+{
+	const char *const *const lists[] = {own_options, mount_options};
+
+	if (is_for_others(piece))
+		return true;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (is_one_of(piece, lists[i]))
+			return true;
+		for (size_t j = 0; nearest && lists[i][j]; j++)
+			cfs_nearest_offer(nearest, lists[i][j]);
+	}
+	return false;
+}
+
 /* Remembers the first option that libfuse or the kernel may refuse. */
 static int pass_on(struct parsing *parsing, const char *arg)
 {
@@ -212,8 +232,6 @@ static int pass_on(struct parsing *parsing, const char *arg)
 
 void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why)
 {
-	static const char *const ours[] = {
-		"config", "gid", "log_level", "still", "trust_files", "uid", "umask", NULL};
 	struct cfs_nearest nearest;
 
 	if (!options->unfamiliar)
@@ -222,10 +240,7 @@ void cfs_options_explain(const struct cfs_options *options, struct cfs_buf *why)
 	cfs_quote_add(why, options->unfamiliar, strlen(options->unfamiliar));
 	cfs_buf_adds(why, " may not be a mount option");
 	cfs_nearest_init(&nearest, options->unfamiliar, strlen(options->unfamiliar));
-	for (size_t i = 0; ours[i]; i++)
-		cfs_nearest_offer(&nearest, ours[i]);
-	for (size_t i = 0; mount_options[i]; i++)
-		cfs_nearest_offer(&nearest, mount_options[i]);
+	(void)is_option(options->unfamiliar, &nearest);
 	cfs_nearest_add(&nearest, why);
 }
 
@@ -247,6 +262,19 @@ static int take_argument(struct parsing *parsing, const char *arg)
 	return 0;
 }
 
+/* Whether the number is one, of an option of libfuse that takes one: libfuse would take its lowest 32
+ * bits. */
+static bool is_number(struct parsing *parsing, const char *arg)
+{
+	static const char option[] = "max_read=";
+	unsigned number;
+
+	if (strncmp(arg, option, sizeof(option) - 1) == 0)
+		parsing->result = take_number(
+			parsing, "max_read", arg + sizeof(option) - 1, 10, UINT_MAX, &number);
+	return parsing->result == 0;
+}
+
 static int process(void *data, const char *arg, int key, struct fuse_args *args)
 {
 	struct parsing *parsing = data;
@@ -262,7 +290,7 @@ static int process(void *data, const char *arg, int key, struct fuse_args *args)
 		parsing->result = cfs_config_items_option(parsing->items, arg, parsing->why);
 		return parsing->result < 0 ? -1 : 0;
 	}
-	return pass_on(parsing, arg);
+	return is_number(parsing, arg) ? pass_on(parsing, arg) : -1;
 }
 
 /* Names the mount after its source. First of all options, so that a fsname of the user replaces it. */
@@ -363,9 +391,11 @@ int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	struct cfs_options *ret_options, struct cfs_buf *why)
 {
 	struct parsing parsing = {.items = items, .why = why};
-	int r = 0;
+	int r;
 
-	parsing.options.args = (struct fuse_args)FUSE_ARGS_INIT(argc, argv);
+	r = cfs_commas_settle(argc, argv, is_option, &parsing.options.args, why);
+	if (r < 0)
+		return r;
 	if (fuse_opt_parse(&parsing.options.args, &parsing, options_known, process) < 0) {
 		r = parsing.result;
 		if (r == 0) {

@@ -67,6 +67,20 @@ def test_every_setting_is_a_mount_option(machine, sim, kind):
 
 
 @pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("written, values", [
+    ("tag:env=prod,staging", ["prod", "staging"]), ('"tag:env=dev,prod"', ["dev", "prod"]),
+    ('tag:env="prod,staging"', ["prod", "staging"])])
+def test_a_comma_in_a_setting_reaches_it_through_mount(machine, config, kind, written, values):
+    """mount(8) moves what it knows itself, and mount.fuse3(8) adds to the end."""
+    machine.fstab(f"none {machine.path} {kind} config={config},nofail,ro,aws.filter={written},_netdev 0 0")
+    machine.run("mount", machine.path, env=KEYS)
+    assert "ro" in machine.mounts()[0][2]
+    found = machine.run("sh", "-c", f"grep -h '\"env\":' {machine.path}/aws/i-*/info.json | sort -u")
+    assert [line.split('"')[3] for line in found.output.splitlines()] == values
+    machine.unmount()
+
+
+@pytest.mark.parametrize("kind", TYPES)
 def test_a_line_of_fstab_mounts_once(machine, config, kind):
     machine.fstab(f"{config} {machine.path} {kind} _netdev,nofail,x-systemd.automount 0 0")
     for _ in range(2):

@@ -146,12 +146,43 @@ def test_an_option_can_add_a_cloud_and_several_stand_in_one_o(sim, config):
         assert len(fleet.instances(mount.path / "prod")) == 19
 
 
-def test_regions_of_an_option_are_separated_by_colons(sim):
+def test_regions_of_an_option_are_separated_by_colons_or_commas(sim):
     cloud = sim(rate_scale=0, aws_regions=["us-east-1", "eu-west-1"])
-    with Mount.of(cloud) as mount:
-        assert "aws.regions=us-east-1:eu-west-1" in cloud_options(cloud)
-        regions = {info["region"] for info in fleet.infos(mount.aws).values()}
-        assert regions == {"us-east-1", "eu-west-1"}
+    assert "aws.regions=us-east-1:eu-west-1" in cloud_options(cloud)
+    for separator in ":", ",":
+        options = [one.replace("us-east-1:", f"us-east-1{separator}") for one in cloud_options(cloud)]
+        with Mount(options=options) as mount:
+            regions = {info["region"] for info in fleet.infos(mount.aws).values()}
+            assert regions == {"us-east-1", "eu-west-1"}
+
+
+def test_a_comma_in_a_filter_of_an_option_is_sent():
+    """In -o, with and without what the shell leaves of quotes and backslashes."""
+    with ScriptedCloud(lambda request: (200, ec2_listing([]))) as cloud:
+        options = [*cloud.options(), *cloud.options("tencent"), "aws.filter=tag:env=prod,staging,ro",
+                   "aws.filter=tag:a=dev\\,ro", 'aws.filter=tag:b="dev,ro"']
+        with Mount(options=options) as mount:
+            os.listdir(mount.aws)
+            [line] = [line for line in open("/proc/self/mountinfo", encoding="utf-8") if str(mount.path) in line]
+            assert line.split()[5].startswith("ro")
+        assert {name: value for name, value in cloud.requests[0].params.items() if "Value" in name} == {
+            "Filter.1.Value.1": "prod", "Filter.1.Value.2": "staging",
+            "Filter.2.Value.1": "dev", "Filter.2.Value.2": "ro",
+            "Filter.3.Value.1": "dev", "Filter.3.Value.2": "ro"}
+
+
+@pytest.mark.parametrize("option, said", [
+    ("aws.filter=tag:env=prod,dev", "'dev' may be a value, or a mount option"),
+    ("aws.regions=us-east-1,noatme", "'noatme' is not a mount option (did you mean noatime?)"),
+    ("aws.regions=us-east-1,us_west", "'us_west' is not a region name"),
+    ("aws.regions", "-o aws.regions needs a value: -o aws.regions=VALUE"),
+    ("us-west-2", "'us-west-2' may not be a mount option"),
+    ("max_read=99999999999", "'99999999999' is not a number from 0 to 4294967295"),
+    ("uid=99999999999", "'99999999999' is not a number from 0 to 4294967294")])
+def test_an_option_is_read_before_anything_else_is_done(directory, option, said):
+    """One line, and nothing about keys, which there are none."""
+    text = refused("-o", option, directory, env={})
+    assert text.startswith("consolefs: ") and said in text and text.count("\n") == 1, text
 
 
 @pytest.mark.parametrize("env, region", [

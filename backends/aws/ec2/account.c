@@ -11,6 +11,7 @@ const struct cfs_setting cfs_aws_account_settings[] = {
 		.key = "filter",
 		.words = "list only instances that match NAME=VALUE[,VALUE...]",
 		.check = cfs_aws_filters_check,
+		.list = true,
 	},
 	{.key = NULL},
 };

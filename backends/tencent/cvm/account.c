@@ -15,6 +15,7 @@ const struct cfs_setting cfs_tencent_account_settings[] = {
 		.key = "filter",
 		.words = "list only instances that match NAME=VALUE[,VALUE...]",
 		.check = cfs_tencent_filters_check,
+		.list = true,
 	},
 	{.key = NULL},
 };

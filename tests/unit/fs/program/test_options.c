@@ -281,10 +281,99 @@ static void a_value_that_is_not_a_number_is_shown(void **state)
 	refuse(f, "-o uid=1,uid=1x /m", "-o uid: '1x' is not a number");
 	refuse(f, "-o umask=9 /m", "-o umask: '9' is not an octal number from 0 to 7777");
 	refuse(f, "-o umask=10000 /m", "-o umask: '10000' is not an octal number");
+	refuse(f, "-o uid=99999999999 /m", "-o uid: '99999999999' is not a number");
+	refuse(f, "-o max_read=99999999999 /m", "-o max_read: '99999999999' is not a number");
+	refuse(f, "-o max_read=-1 /m", "-o max_read: '-1' is not a number from 0 to 4294967295");
 	accept(f, "-o uid=0,gid=4294967294,umask=0 /m");
 	assert_int_equal(f->options.ownership.uid, 0);
 	assert_true(f->options.ownership.gid == 4294967294);
 	assert_int_equal(f->options.ownership.umask, 0);
+}
+
+static const char *value_of(struct fixture *f, const char *key)
+{
+	const char *value = NULL;
+
+	for (const struct cfs_config_item *item = f->config.items.first; item; item = item->next) {
+		if (item->key && strcmp(item->key, key) == 0)
+			value = item->value;
+	}
+	return value;
+}
+
+/* Whatever follows a list that is neither a mount option nor a setting is its next value. */
+static void a_comma_in_a_list_is_understood(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "-o aws.regions=us-east-1,us-west-2,ro,aws.rate=5 /m");
+	assert_string_equal(value_of(f, "regions"), "us-east-1,us-west-2");
+	assert_string_equal(value_of(f, "rate"), "5");
+	assert_true(is_passed_on(f, "ro"));
+	assert_false(is_passed_on(f, "us-west-2"));
+	accept(f, "-oaws.filter=tag:env=prod,devel,web.example.net,uid=5 /m");
+	assert_string_equal(value_of(f, "filter"), "tag:env=prod,devel,web.example.net");
+	assert_int_equal(f->options.ownership.uid, 5);
+	accept(f, "-o consolefs.refuse=find,du,allow_other /m");
+	assert_string_equal(value_of(f, "refuse"), "find,du");
+	/* As mount(8) hands them on. */
+	accept(f, "none /m -o rw,nosuid,my.cloud.filter=tag:env=prod,devel,nofail,user,x-a=b");
+	assert_string_equal(value_of(f, "filter"), "tag:env=prod,devel");
+	/* As mount.fuse3(8) does. */
+	accept(f, "none /m -o rw,aws.filter=tag:env=prod,devel,dev,suid");
+	assert_string_equal(value_of(f, "filter"), "tag:env=prod,devel");
+	/* No region is named so. */
+	accept(f, "-o aws.regions=us-east-1,dev,exec /m");
+	assert_string_equal(value_of(f, "regions"), "us-east-1");
+	accept(f, "-c -oaws.regions -o aws.filter=a=b,c -- /m");
+	assert_string_equal(f->options.config_file, "-oaws.regions");
+	assert_string_equal(value_of(f, "filter"), "a=b,c");
+	/* An option list of its own begins anew. */
+	accept(f, "-o aws.filter=a=b -o nonsense /m");
+	assert_string_equal(value_of(f, "filter"), "a=b");
+	assert_string_equal(f->options.unfamiliar, "nonsense");
+}
+
+static void a_comma_can_be_written_in_any_setting(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "-o aws.filter=tag:env=prod\\,dev,ro /m");
+	assert_string_equal(value_of(f, "filter"), "tag:env=prod,dev");
+	assert_true(is_passed_on(f, "ro"));
+	accept(f, "-o aws.filter=\"tag:env=prod,dev,a=b\",ro /m");
+	assert_string_equal(value_of(f, "filter"), "tag:env=prod,dev,a=b");
+	accept(f, "-o aws.filter=tag:env=\"prod,ro\",aws.profile=\"a,b\" /m");
+	assert_string_equal(value_of(f, "filter"), "tag:env=prod,ro");
+	assert_string_equal(value_of(f, "profile"), "a,b");
+	accept(f, "-o aws.filter=a=\\\"b\\\\,c /m");
+	assert_string_equal(value_of(f, "filter"), "a=\"b\\,c");
+	/* Of other options they are what they were. */
+	accept(f, "-o fsname=\"a /m");
+	assert_true(is_passed_on(f, "fsname=\"a"));
+}
+
+static void a_comma_that_may_mean_either_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	refuse(f, "-o aws.filter=tag:env=prod,dev /m",
+		"-o aws.filter: 'dev' may be a value, or a mount option, which would do nothing: "
+		"leave it out; a value is written -o 'aws.filter=\"...,dev\"'");
+	refuse(f, "-o aws.filter=tag:env=prod,users /m", "'users' may be a value, or a mount");
+	refuse(f, "-o aws.filter=tag:env=prod,allow_othr,ro /m",
+		"-o aws.filter: 'allow_othr' is not a mount option (did you mean allow_other?); a "
+		"value is written -o 'aws.filter=\"...,allow_othr\"'");
+	refuse(f, "-o aws.regions=us-east-1,noatme /m", "(did you mean noatime?)");
+	refuse(f, "-o aws.filter=a=b,c=d /m",
+		"'c=d' is not a mount option: give each setting an option of its own; a value");
+	refuse(f, "-o aws.regions /m", "-o aws.regions needs a value: -o aws.regions=VALUE");
+	refuse(f, "-o ro,aws.filter=a=b,aws.rate /m", "-o aws.rate needs a value: -o aws.rate=");
+	refuse(f, "-o consolefs.refuse /m", "-o consolefs.refuse needs a value");
+	refuse(f, "-o aws.filter=\"a=b,c /m", "-o aws.filter has an unclosed quote");
+	refuse(f, "-o aws.filter=a=b\\ /m",
+		"-o aws.filter ends in a backslash. mount(8) ends an option at a comma all the "
+		"same: write the value in double quotes");
 }
 
 static void an_argument_that_is_missing_is_refused(void **state)
@@ -366,6 +455,9 @@ int main(void)
 		TEST(what_is_got_without_a_mount_is_any_number_of_paths),
 		TEST(what_is_not_understood_is_named),
 		TEST(a_value_that_is_not_a_number_is_shown),
+		TEST(a_comma_in_a_list_is_understood),
+		TEST(a_comma_can_be_written_in_any_setting),
+		TEST(a_comma_that_may_mean_either_is_refused),
 		TEST(an_argument_that_is_missing_is_refused),
 		TEST(a_mount_option_that_is_unfamiliar_is_remembered),
 		TEST(the_usage_names_every_option),
