@@ -73,7 +73,7 @@ static int spawn(struct cfs_simulator *simulator, char *const *options)
 	char path[4096];
 	const char *own[] = {path, "--port", "0", "--ready-file", simulator->ready_file,
 		"--ca-file", simulator->ca_file, "--log", simulator->log, "--instances", INSTANCES,
-		"--die-with-parent"};
+		"--plain-names", "--die-with-parent"};
 	const size_t n_own = sizeof(own) / sizeof(own[0]);
 	const char **argv;
 	size_t n = 0;

@@ -60,12 +60,19 @@ static size_t cloud_index(const struct page *page, const struct cfs_entry *entry
  * The heap: entries of which none comes before the one at (i - 1) / 2.
  */
 
-/* As people sort: "Web" beside "web"; and by cloud. */
+static bool has_picture(const struct page *page, const struct cfs_entry *entry)
+{
+	return cfs_gallery_card_has_picture(page->clouds[cloud_index(page, entry)], entry);
+}
+
+/* Pictures first; by cloud; and as people sort: "Web" beside "web". */
 static bool comes_before(
 	const struct page *page, const struct cfs_entry *x, const struct cfs_entry *y)
 {
 	int order;
 
+	if (has_picture(page, x) != has_picture(page, y))
+		return has_picture(page, x);
 	if (x->entries != y->entries)
 		return cloud_index(page, x) < cloud_index(page, y);
 	order = strcasecmp(cfs_gallery_card_name(x), cfs_gallery_card_name(y));
@@ -196,6 +203,15 @@ static int add_notices(struct page *page)
 	return 0;
 }
 
+/* A wall without a card says so. */
+static int add_empty(struct page *page)
+{
+	if (page->n_entries == 0)
+		cfs_buf_adds(
+			page->buf, "<p class=\"notice\">There are no instances to show.</p>\n");
+	return 0;
+}
+
 static void add_option(struct page *page, const char *text)
 {
 	cfs_html_add_in(page->buf, "<option value=\"", text, "\">");
@@ -288,6 +304,7 @@ static const struct part {
 	{"cards", add_cards},
 	{"cloud options", add_cloud_options},
 	{"count", add_count},
+	{"empty", add_empty},
 	{"notices", add_notices},
 	{"script", add_script},
 	{"script hash", add_script_hash},

@@ -5,8 +5,8 @@
 	const DWELL_MS = 150; // a card that is only scrolled past takes no picture
 	const cards = [...document.querySelectorAll(".card")];
 	const byId = id => document.getElementById(id);
-	const [form, text, cloud, state, count] =
-		[document.querySelector("form"), byId("text"), byId("cloud"), byId("state"), byId("count")];
+	const [form, text, cloud, state, every, count, view] = [document.querySelector("form"),
+		byId("text"), byId("cloud"), byId("state"), byId("every"), byId("count"), byId("view")];
 	const all = count.textContent;
 
 	const make = (kind, words, label, act) => {
@@ -19,6 +19,10 @@
 	const nameOf = card => card.querySelector("h2").textContent;
 	const screenOf = card => card.querySelector("a.shot[data-img]");
 	const say = words => { count.textContent = words; };
+
+	// Where a card's picture is: on the card, or on the whole screen.
+	let viewed = null;
+	const frameOf = card => card === viewed ? byId("screen") : screenOf(card);
 
 	// Each picture is a call to the cloud, made when its file is opened. The number keeps the
 	// browser from showing the one before.
@@ -35,16 +39,17 @@
 			if (card.image !== image) return;
 			card.dataset.state = "shown";
 			shot.className = "shot";
-			shot.replaceChildren(image);
+			frameOf(card).replaceChildren(image);
 		});
 		image.addEventListener("error", () => {
 			if (card.image !== image) return;
 			card.dataset.state = "failed";
 			shot.className = "shot bad";
-			shot.replaceChildren(make("span", "No picture. The file \u201cerror\u201d says why."));
+			frameOf(card).replaceChildren(make("span", "No picture. The file \u201cerror\u201d says why."));
 		});
 		card.image = image;
-		if (!shot.querySelector("img")) shot.textContent = "Taking the picture\u2026";
+		if (!frameOf(card).querySelector("img"))
+			frameOf(card).replaceChildren(make("span", "Taking the picture\u2026"));
 		image.src = shot.href + "?t=" + Date.now();
 	};
 
@@ -78,10 +83,58 @@
 				: "echo > " + quoted(decodeURIComponent(file.pathname));
 			wake.append(button);
 		}
-		if (screenOf(card))
+		const shot = screenOf(card);
+		if (shot) {
+			// As a link it opens the file, by the middle button or with a key held.
+			shot.addEventListener("click", event => {
+				if (event.ctrlKey || event.shiftKey || event.metaKey) return;
+				event.preventDefault();
+				show(card);
+			});
 			card.querySelector(".links").append(
 				make("button", "Reload", "Reload the screen of " + title, () => look(card)));
+		}
 	};
+
+	// One picture on the whole screen. It is the card's own, moved there: to show it costs nothing.
+	const shownCards = () => cards.filter(card => !card.hidden && screenOf(card));
+	const putBack = () => {
+		if (!viewed) return;
+		const card = viewed;
+		viewed = null;
+		screenOf(card).replaceChildren(...byId("screen").childNodes);
+	};
+	const show = card => {
+		const all = shownCards();
+		putBack();
+		viewed = card;
+		byId("title").textContent = nameOf(card);
+		byId("place").textContent = (all.indexOf(card) + 1) + " of " + all.length;
+		byId("screen").replaceChildren(...screenOf(card).childNodes);
+		if (!view.open) view.showModal();
+		if (!card.dressed) dress(card);
+		if (!card.image) look(card);
+	};
+	const step = by => {
+		const all = shownCards();
+		const next = all[all.indexOf(viewed) + by];
+		if (next) show(next);
+	};
+	byId("before").addEventListener("click", () => step(-1));
+	byId("after").addEventListener("click", () => step(1));
+	byId("again").addEventListener("click", () => look(viewed));
+	byId("close").addEventListener("click", () => view.close());
+	view.addEventListener("close", () => {
+		const shot = screenOf(viewed);
+		putBack();
+		shot.focus();
+	});
+	view.addEventListener("keydown", event => {
+		const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+		if (!by) return;
+		event.preventDefault();
+		step(by);
+	});
 
 	const visible = new Set();
 	const see = card => {
@@ -109,6 +162,30 @@
 		}
 	};
 
+	// Only what is seen is taken again, and nothing while the page is not.
+	let ticking;
+	const tick = () => {
+		clearInterval(ticking);
+		if (every.value) ticking = setInterval(() => {
+			if (document.hidden) return;
+			for (const card of viewed ? [viewed] : visible)
+				if (card.image && card.dataset.state !== "loading" && !card.hidden) look(card);
+		}, every.value * 1000);
+	};
+
+	// The filters are in the address, so that a reload keeps them and a bookmark has them.
+	const fields = { q: text, cloud, state, every };
+	const remember = () => {
+		const chosen = new URLSearchParams();
+		for (const [name, field] of Object.entries(fields))
+			if (field.value) chosen.set(name, field.value);
+		history.replaceState(null, "", location.pathname + location.search + (chosen.size ? "#" + chosen : ""));
+	};
+	const recall = () => {
+		const chosen = new URLSearchParams(location.hash.slice(1));
+		for (const [name, field] of Object.entries(fields)) field.value = chosen.get(name) ?? "";
+	};
+
 	const wordsOf = card => card.words ??=
 		(card.textContent + " " + (card.dataset.t || "")).toLowerCase();
 	const filter = () => {
@@ -122,6 +199,7 @@
 			shown += fits;
 		}
 		byId("none").hidden = shown > 0 || cards.length === 0;
+		remember();
 		say(shown === cards.length ? all : shown + " of " + all);
 	};
 	let timer;
@@ -135,6 +213,7 @@
 	byId("reload").addEventListener("click", reloadAll);
 	addEventListener("keydown", event => {
 		if (event.ctrlKey || event.altKey || event.metaKey) return;
+		if (view.open) return;
 		if (event.target.closest("input, select")) {
 			if (event.key === "Escape" && event.target === text) { text.value = ""; filter(); }
 			return;
@@ -142,7 +221,12 @@
 		if (event.key === "/") { event.preventDefault(); text.focus(); }
 	});
 
+	every.addEventListener("change", () => { remember(); tick(); });
+	addEventListener("hashchange", () => { recall(); filter(); tick(); });
+
 	form.hidden = false;
+	recall();
 	for (const card of cards) observer.observe(card);
-	if (text.value || cloud.value || state.value) filter(); // a browser keeps them over a reload
+	if (text.value || cloud.value || state.value) filter();
+	tick();
 })();

@@ -59,7 +59,7 @@ static const char *power_class(const struct cfs_entry *entry)
 	return classes[entry->instance ? entry->instance->power : CFS_POWER_UNKNOWN];
 }
 
-/* "312 d": since a time as RFC 3339 has it. */
+/* "312 days": since a time as RFC 3339 has it. */
 static void add_age(const struct card *card, const char *launched)
 {
 	int64_t seconds;
@@ -71,9 +71,9 @@ static void add_age(const struct card *card, const char *launched)
 	cfs_html_add_in(card->buf, " \302\267 <time datetime=\"", launched, "\" title=\"launched ");
 	cfs_html_add_in(card->buf, "", launched, "\">");
 	if (age >= 2 * DAY)
-		cfs_buf_addf(card->buf, "%lld d</time>", age / DAY);
+		cfs_buf_addf(card->buf, "%lld days</time>", age / DAY);
 	else if (age >= 2 * HOUR)
-		cfs_buf_addf(card->buf, "%lld h</time>", age / HOUR);
+		cfs_buf_addf(card->buf, "%lld hours</time>", age / HOUR);
 	else
 		cfs_buf_addf(card->buf, "%lld min</time>", age > 0 ? age / 60 : 0);
 }
@@ -94,8 +94,8 @@ static bool offered(const struct card *card, size_t i)
 	return true;
 }
 
-/* Where the picture goes, or what stands in its place. */
-static void add_shot(const struct card *card)
+/* What the gallery shows of an instance: its picture, else a page, else nothing. */
+static const struct cfs_live *find_shot(const struct card *card)
 {
 	const struct cfs_backend *backend = card->cloud->client->backend;
 	const struct cfs_live *live = NULL;
@@ -105,15 +105,50 @@ static void add_shot(const struct card *card)
 			(!live || backend->live[i].image))
 			live = &backend->live[i];
 	}
+	return live;
+}
+
+bool cfs_gallery_card_has_picture(const struct cfs_cloud *cloud, const struct cfs_entry *entry)
+{
+	const struct card card = {.cloud = cloud, .entry = entry};
+	const struct cfs_live *live = find_shot(&card);
+
+	return live && live->image;
+}
+
+/* Why there is nothing to show: the state, or if the machine is on, its type. */
+static void add_absence(const struct card *card)
+{
+	const struct cfs_instance *instance = card->entry->instance;
+	bool on = instance && instance->power == CFS_POWER_ON &&
+		field(card->entry, CFS_FIELD_TYPE)[0];
+
+	cfs_buf_adds(card->buf, "<div class=\"shot\"><span>");
+	if (on)
+		cfs_html_add_in(card->buf, "No picture: the cloud takes none of a ",
+			field(card->entry, CFS_FIELD_TYPE), "");
+	else
+		cfs_html_add_in(card->buf, "No picture: the machine is ",
+			field(card->entry, CFS_FIELD_STATE)[0] ? field(card->entry, CFS_FIELD_STATE)
+							       : "not listed",
+			"");
+	cfs_buf_adds(card->buf, "</span></div>");
+}
+
+/* Where the picture goes, or what stands in its place. */
+static void add_shot(const struct card *card)
+{
+	const struct cfs_live *live = find_shot(card);
+
 	if (live && live->image)
 		add_link(card, live->name, " class=\"shot\" data-img", "Take a picture");
 	else if (live)
 		add_link(card, live->name,
 			" class=\"shot vnc\" target=\"_blank\" rel=\"noopener noreferrer\"",
-			"<span><b>Open the console</b>VNC, in a new tab</span>");
+			"<span><b>Open the console</b>No picture, VNC only: in a new "
+			"tab</span>");
 	else
-		cfs_buf_adds(card->buf,
-			"<div class=\"shot\">No picture in this state or of this type</div>");
+		add_absence(card);
 }
 
 static void add_facts(const struct card *card)

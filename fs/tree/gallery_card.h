@@ -4,6 +4,7 @@
 #ifndef CFS_FS_TREE_GALLERY_CARD_H
 #define CFS_FS_TREE_GALLERY_CARD_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "backends/base/buf.h"
@@ -12,6 +13,8 @@
 
 /* What a card is headed with, and sorted by: the instance's name, or its id if it has none. */
 const char *cfs_gallery_card_name(const struct cfs_entry *entry);
+/* Whether the card has a picture: those come first. */
+bool cfs_gallery_card_has_picture(const struct cfs_cloud *cloud, const struct cfs_entry *entry);
 /* Appends the card of a cloud's instance. The buffer remembers an error. */
 void cfs_gallery_card_add(struct cfs_buf *buf, const struct cfs_cloud *cloud,
 	const struct cfs_entry *entry, time_t now);

@@ -2,6 +2,7 @@
 // one. Whatever runs, fails or asks in a page is kept, and told by "events".
 "use strict";
 const { chromium } = require("playwright-core");
+const axe = require("axe-core");
 const readline = require("node:readline");
 
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -88,8 +89,20 @@ const actions = {
 	async colors({ dark }) {
 		await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
 	},
+	async resize({ width, height }) {
+		await page.setViewportSize({ width, height });
+	},
 	async screenshot({ path }) {
 		await page.screenshot({ path });
+	},
+	// What axe-core finds wrong for people who do not see, or not well, or use no mouse.
+	async accessibility() {
+		await page.evaluate(axe.source);
+		const { violations } = await page.evaluate("axe.run()");
+		return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+	},
+	async reload() {
+		await page.reload({ waitUntil: "load", timeout: PATIENCE_MS });
 	},
 	async grant() {
 		await context.grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -10,6 +10,7 @@ import types
 import pytest
 
 from browser import Browser
+from lib.doing import await_that
 from lib.mount import Mount
 from lib.simulator import Simulator, scrubbed_env
 
@@ -178,7 +179,7 @@ def test_it_is_used_by_keyboard_and_read_aloud(cloud, browser):
     assert browser.eval(focused + ".closest('.card') === document.querySelector('.card')")
     assert browser.eval(f"getComputedStyle({focused}).outlineStyle") == "solid"
     browser.press("/")
-    for expected in ("text", "cloud", "state", "reload"):
+    for expected in ("text", "cloud", "state", "every", "reload"):
         assert browser.eval(focused + ".id") == expected
         browser.press("Tab")
     before = taken(cloud.sim)
@@ -202,6 +203,95 @@ def test_the_command_that_wakes_is_copied_and_works(cloud, browser):
     assert wake.read_text() == "0\n"
     subprocess.run(["/bin/sh", "-ec", command], check=True, env=scrubbed_env(cloud.mount.home))
     assert wake.read_text() == "1\n"
+
+
+def test_filters_are_in_the_address_and_survive_a_reload(cloud, browser):
+    browser.ask("select", selector="#cloud", value="aws")
+    browser.press("/")
+    browser.ask("type", text="web 1")
+    browser.wait("location.hash === '#q=web+1&cloud=aws'")
+    found = shown_ids(browser)
+    assert found
+    browser.ask("reload")
+    browser.wait("document.getElementById('text').value === 'web 1'")
+    assert shown_ids(browser) == found
+    browser.eval("location.hash = '#state=stopped'")
+    browser.wait("document.getElementById('state').value === 'stopped'")
+    assert browser.eval("document.getElementById('text').value") == ""
+    browser.ask("select", selector="#state", value="")
+    browser.wait("location.hash === ''")
+
+
+def test_a_refresh_takes_what_is_in_view_and_nothing_else(cloud, browser):
+    seen = set(browser.eval(IDS))
+    before = taken(cloud.sim)
+    browser.eval("document.getElementById('every').add(new Option('0.2', '0.2'))")
+    browser.ask("select", selector="#every", value="0.2")
+    browser.wait("location.hash === '#every=0.2'")
+    await_that(lambda: all(n >= 2 for n in more(cloud.sim, before).values()) and
+               set(more(cloud.sim, before)) == seen, "they are taken again")
+    browser.ask("select", selector="#every", value="")
+    browser.wait(SETTLED)
+    now = taken(cloud.sim)
+    browser.eval("new Promise(resolve => setTimeout(resolve, 500))")
+    assert more(cloud.sim, now) == {}
+
+
+def test_a_picture_fills_the_screen_and_arrow_keys_go_on(cloud, browser):
+    title = "document.getElementById('title').textContent"
+    names = browser.eval("[...document.querySelectorAll('.card')].filter(card => "
+                         "card.querySelector('[data-img]')).map(card => "
+                         "card.querySelector('h2').textContent)")
+    before = taken(cloud.sim)
+    browser.ask("click", selector="a.shot[data-img]")
+    assert browser.eval("document.getElementById('view').open")
+    assert browser.eval(title) == names[0]
+    assert browser.eval("document.querySelector('#screen img').getBoundingClientRect().width") > 1000
+    assert more(cloud.sim, before) == {}, "what is there is not taken again"
+    browser.press("ArrowRight", "ArrowRight", "ArrowLeft")
+    assert browser.eval(title) == names[1]
+    assert browser.eval("document.getElementById('place').textContent") == f"2 of {len(names)}"
+    browser.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
+    assert browser.eval(title) == names[0]
+    browser.ask("click", selector="#again")
+    browser.wait("document.querySelector('.card').dataset.state === 'shown'")
+    first = browser.eval("document.querySelector('.card code').textContent")
+    assert more(cloud.sim, before) == {first: 1}
+    browser.press("Escape")
+    browser.wait("!document.getElementById('view').open")
+    assert browser.eval("document.activeElement === document.querySelector('a.shot[data-img]')")
+    assert browser.eval("document.querySelector('a.shot[data-img] img') !== null")
+
+
+def test_pictures_come_first_and_what_has_none_says_why(cloud, browser):
+    ranks = browser.eval("[...document.querySelectorAll('.card')].map(card => "
+                         "card.querySelector('[data-img]') ? 0 : 1)")
+    assert ranks == sorted(ranks) and set(ranks) == {0, 1}
+    why = set(browser.eval("[...document.querySelectorAll('div.shot')].map(one => one.textContent)"))
+    assert {"No picture: the machine is stopped", "No picture: the machine is STOPPED",
+            "No picture: the cloud takes none of a m5.metal"} <= why
+    assert "VNC only" in browser.eval("document.querySelector('a.vnc').textContent")
+    ages = browser.eval("[...document.querySelectorAll('.card time')].map(one => one.textContent)")
+    assert all(re.fullmatch(r"\d+ (days|hours|min)", age) for age in ages)
+
+
+def test_it_is_readable_on_a_phone_and_for_those_who_do_not_see():
+    with Simulator(instances=10, rate_scale=0) as sim, Mount.of(sim) as mount, Browser() as browser:
+        os.listdir(mount.aws), os.listdir(mount.tencent)
+        browser.open(mount.path / "index.html")
+        for width, height in ((390, 844), (1280, 900)):
+            browser.ask("resize", width=width, height=height)
+            browser.wait(SETTLED)
+            assert browser.eval("document.documentElement.scrollWidth") <= width
+            heights = browser.eval("[...document.querySelectorAll('.shot')]"
+                                   ".map(one => one.getBoundingClientRect().height)")
+            assert len(set(heights)) == 1
+            for dark in (False, True):
+                browser.ask("colors", dark=dark)
+                assert browser.ask("accessibility") == []
+        browser.ask("click", selector="a.shot[data-img]")
+        browser.wait("document.getElementById('view').open")
+        assert browser.ask("accessibility") == []
 
 
 def test_a_hostile_name_is_only_text(cloud, browser):

@@ -56,6 +56,11 @@ def test_whom_it_does_not_take_along_it_shows_the_link_and_counts_down(sim, moun
     assert one.eval(shown.format(".live")) == "hidden"
     assert one.eval(shown.format(".over")) == "visible"
     assert one.eval("document.querySelector('.over a').pathname").endswith("/vnc.html")
+    one.ask("resize", width=390, height=844)
+    assert one.eval("document.documentElement.scrollWidth") <= 390
+    assert one.ask("accessibility") == []
+    one.ask("colors", dark=True)
+    assert one.ask("accessibility") == []
 
 
 def test_when_the_cloud_refuses_the_page_says_why(sim, mount, browser):

@@ -313,6 +313,14 @@ static void draw_kind(struct sim_instance *out)
 	}
 }
 
+/* As most fleets have them: "web-3". */
+static void set_plain_name(struct sim_instance *out)
+{
+	out->has_name = true;
+	snprintf(out->name, sizeof(out->name), "%s-%u", roles[out->random >> 32 & 7],
+		(unsigned)out->index + 1);
+}
+
 static void add_tag(struct sim_instance *out, const char *key, const char *value)
 {
 	struct sim_tag *tag = &out->tags[out->n_tags++];
@@ -320,7 +328,7 @@ static void add_tag(struct sim_instance *out, const char *key, const char *value
 	snprintf(tag->value, sizeof(tag->value), "%s", value);
 }
 
-static void set_tags(struct sim_instance *out)
+static void set_tags(const struct sim_fleet *fleet, struct sim_instance *out)
 {
 	static const char *const envs[] = {"prod", "staging", "dev"};
 	static const char *const teams[] = {"platform", "payments", "search & <ads>", "\"core\""};
@@ -328,7 +336,8 @@ static void set_tags(struct sim_instance *out)
 	if (out->has_name && out->cloud == SIM_AWS)
 		add_tag(out, "Name", out->name);
 	add_tag(out, "env", envs[sim_crypto_mix(out->random) % COUNT(envs)]);
-	add_tag(out, "team", teams[sim_crypto_mix(out->random + 1) % COUNT(teams)]);
+	add_tag(out, "team",
+		teams[sim_crypto_mix(out->random + 1) % (fleet->plain ? 2 : COUNT(teams))]);
 	snprintf(
 		text, sizeof(text), "cc-%04u", (unsigned)(sim_crypto_mix(out->random + 2) % 10000));
 	add_tag(out, "cost-center", text);
@@ -365,6 +374,8 @@ void sim_fleet_get(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t
 	} else {
 		draw_kind(out);
 	}
+	if (fleet->plain)
+		set_plain_name(out);
 	unsigned char change = change_of(fleet, cloud, index);
 	if (change != SIM_CHANGE_NONE && change != SIM_CHANGE_GONE)
 		out->state = (enum sim_state)(change - 1);
@@ -376,7 +387,7 @@ void sim_fleet_get(const struct sim_fleet *fleet, enum sim_cloud cloud, uint32_t
 	out->public_ip[0] = '\0';
 	if (out->state == SIM_RUNNING && sim_crypto_mix(out->random + 5) % 3 != 0)
 		snprintf(out->public_ip, sizeof(out->public_ip), "203.0.113.%u", index & 0xff);
-	set_tags(out);
+	set_tags(fleet, out);
 }
 
 const char *sim_fleet_state_name(enum sim_cloud cloud, enum sim_state state)

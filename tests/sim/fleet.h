@@ -104,6 +104,7 @@ struct sim_display {
 struct sim_fleet {
 	uint64_t seed;
 	uint32_t count; /* of each cloud */
+	bool plain;     /* names and tags are such as most fleets have */
 	const struct sim_regions *regions[SIM_CLOUDS];
 	struct sim_display *displays[SIM_CLOUDS]; /* by index */
 	/* --fleet-file: what is not as the seed has it */

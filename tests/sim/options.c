@@ -41,6 +41,7 @@ static const char usage[] =
 	"  --authority-file FILE the certificate's authority: kept here from start to start\n"
 	"  --fault-file FILE     more such rules, one a line; read again when it changes\n"
 	"  --freeze-clock        screens show a fixed time and count\n"
+	"  --plain-names         no machine has a name or a tag that is odd\n"
 	"  --screen-bytes N      draw 16 screens at start, JPEGs of N bytes, and show no others\n"
 	"  --clock-offset S      both clouds' clocks are this many seconds ahead (or behind: -S)\n"
 	"  --metadata-file FILE  serve the metadata services of both clouds, and a container's,\n"
@@ -71,6 +72,7 @@ enum option_id {
 	OPT_FAULT,
 	OPT_LOG,
 	OPT_FREEZE,
+	OPT_PLAIN_NAMES,
 	OPT_SCREEN_BYTES,
 	OPT_FAULT_FILE,
 	OPT_FLEET_FILE,
@@ -101,6 +103,7 @@ static const struct option options[] = {
 	{"fault", required_argument, NULL, OPT_FAULT},
 	{"log", required_argument, NULL, OPT_LOG},
 	{"freeze-clock", no_argument, NULL, OPT_FREEZE},
+	{"plain-names", no_argument, NULL, OPT_PLAIN_NAMES},
 	{"screen-bytes", required_argument, NULL, OPT_SCREEN_BYTES},
 	{"fault-file", required_argument, NULL, OPT_FAULT_FILE},
 	{"fleet-file", required_argument, NULL, OPT_FLEET_FILE},
@@ -266,6 +269,9 @@ static int parse_one(int id, const char *name, struct sim_options *out)
 		return parse_fault(optarg, out);
 	case OPT_FREEZE:
 		out->freeze_clock = true;
+		return 0;
+	case OPT_PLAIN_NAMES:
+		out->plain_names = true;
 		return 0;
 	case OPT_SCREEN_BYTES:
 		return parse_bytes(name, optarg, &out->screen_bytes);

@@ -20,6 +20,7 @@ struct sim_options {
 	unsigned latency_ms;
 	double rate_scale;
 	bool freeze_clock;
+	bool plain_names;
 	uint32_t screen_bytes; /* 0: screens are drawn when asked for */
 	const char *metadata_file;
 	unsigned metadata_port;

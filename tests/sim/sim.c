@@ -26,6 +26,7 @@ int sim_init(struct sim *sim, const struct sim_options *options)
 	if (r == 0)
 		r = sim_fleet_init(
 			&sim->fleet, options->seed, options->instances, sim->options.regions);
+	sim->fleet.plain = options->plain_names;
 	if (r == 0 && options->screen_bytes)
 		r = sim_pictures_init(
 			&sim->pictures, &sim->fleet, options->screen_bytes, sim_shown_ms(sim));
