@@ -16,6 +16,7 @@
 
 #define CHUNK (16 * 1024) /* a TLS record is no longer, and OpenSSL hands out one at a time */
 #define DATE_MAX 64       /* bytes of a Date header's value; longer ones are not dates */
+#define SILENCES_MAX 4    /* readings of a body that bring nothing, in one dispatch */
 #define CA_CACHE_S 60     /* how long a file of authorities is kept before it is read again */
 
 _Static_assert(sizeof(((struct cfs_transfer *)0)->message) >= CURL_ERROR_SIZE,
@@ -78,8 +79,10 @@ static int on_request(void *arg, char *peer, char *own, int peer_port, int own_p
 	(void)own;
 	(void)peer_port;
 	curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made);
-	if (made > 0)
+	if (made > 0) {
+		cfs_http_turns_spend(&transfer->shared->turns, CFS_HTTP_COST_OF_CONNECTION);
 		return CURL_PREREQFUNC_OK;
+	}
 	curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &tls);
 	transfer->dirty = cfs_http_kept_speaks(&transfer->shared->kept, own_port) ||
 		(tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals &&
@@ -95,7 +98,10 @@ static size_t on_header(char *bytes, size_t size, size_t len, void *arg)
 	time_t when;
 
 	(void)size; /* always 1 */
-	if (len > CFS_HTTP_ANSWER_HEADERS_MAX - transfer->header_bytes) {
+	transfer->heard = true;
+	cfs_http_turns_spend(&transfer->shared->turns, len + CFS_HTTP_COST_OF_LINE);
+	if (len > CFS_HTTP_ANSWER_HEADERS_MAX - transfer->header_bytes ||
+		++transfer->header_lines > CFS_HTTP_ANSWER_LINES_MAX) {
 		transfer->failed = CFS_TOO_LARGE;
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -138,7 +144,8 @@ static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 		cfs_http_turns_wait(turns, transfer);
 		return CURL_WRITEFUNC_PAUSE;
 	}
-	turns->given += len;
+	transfer->heard = true;
+	cfs_http_turns_spend(turns, len + CFS_HTTP_COST_OF_PIECE);
 	/* A parser of the cloud's answers would only say that this is none. */
 	if (wants_certificate(transfer, bytes, len)) {
 		transfer->wants_certificate = true;
@@ -150,6 +157,25 @@ static size_t on_data(char *bytes, size_t size, size_t len, void *arg)
 		return len;
 	transfer->aborted_by = r;
 	return CURL_WRITEFUNC_ERROR;
+}
+
+/* Called each time that libcurl has read what there was, up to 1.6 MB. What carries nothing, as an
+ * extension of a chunk without end, it reads in one call as long as there is more. In one dispatch an
+ * honest answer is read once or twice. */
+static int on_progress(void *arg, curl_off_t all, curl_off_t now, curl_off_t up_all, curl_off_t up)
+{
+	struct cfs_transfer *transfer = arg;
+	bool heard = transfer->heard;
+
+	(void)all, (void)now, (void)up_all, (void)up;
+	transfer->heard = false;
+	if (heard || !transfer->headed ||
+		transfer->silent_dispatch != transfer->shared->turns.dispatches) {
+		transfer->silent_dispatch = transfer->shared->turns.dispatches;
+		transfer->silences = 0;
+		return 0;
+	}
+	return ++transfer->silences > SILENCES_MAX;
 }
 
 /* Options */
@@ -244,6 +270,9 @@ static CURLcode set_request(CURL *easy, struct cfs_transfer *transfer)
 	SET(result, easy, CURLOPT_HEADERDATA, transfer);
 	SET(result, easy, CURLOPT_WRITEFUNCTION, on_data);
 	SET(result, easy, CURLOPT_WRITEDATA, transfer);
+	SET(result, easy, CURLOPT_NOPROGRESS, 0L);
+	SET(result, easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(result, easy, CURLOPT_XFERINFODATA, transfer);
 	return result;
 }
 

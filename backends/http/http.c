@@ -39,7 +39,9 @@
  * queued result when its handle is removed, so a cancelled transfer has none.
  */
 
-#define EVENTS_MAX 64 /* taken from the epoll at once; it is level-triggered, so none is lost */
+/* Taken from the epoll at once. It is level-triggered, so none is lost, and the next time it begins
+ * with those that were not taken. */
+#define EVENTS_MAX 4
 
 struct cfs_http {
 	CURLM *multi;
@@ -321,19 +323,32 @@ static void resume(struct cfs_http *http)
 	}
 }
 
+/* Acts on sockets that are ready, as many as fit in this turn. */
+static void act_on_ready(struct cfs_http *http)
+{
+	struct cfs_http_turns *turns = &http->shared.turns;
+	struct epoll_event events[EVENTS_MAX];
+	int n;
+
+	do {
+		n = epoll_wait(http->epoll_fd, events, EVENTS_MAX, 0);
+		for (int i = 0; i < n; i++) {
+			cfs_http_turns_spend(turns, CFS_HTTP_COST_OF_SOCKET);
+			act(http, &events[i]);
+		}
+	} while (n == EVENTS_MAX && cfs_http_turns_go_on(turns));
+}
+
 void cfs_http_dispatch(struct cfs_http *http)
 {
-	struct epoll_event events[EVENTS_MAX];
 	struct cfs_transfer *transfer;
 	CURLMsg *message;
 	int n;
 
-	http->shared.turns.given = 0;
+	http->shared.turns.spent = 0;
+	http->shared.turns.dispatches++;
 	resume(http);
-	n = epoll_wait(http->epoll_fd, events, EVENTS_MAX, 0);
-	for (int i = 0; i < n; i++)
-		act(http, &events[i]);
-
+	act_on_ready(http);
 	while ((message = curl_multi_info_read(http->multi, &n))) {
 		char *private = NULL;
 

@@ -176,6 +176,9 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 	/* To libcurl a connection that ends within the headers is not a failure. */
 	if (result == CURLE_OK && !transfer->headed)
 		return CFS_RESET;
+	/* Of our callbacks only the one for progress does that, once the headers are there. */
+	if (result == CURLE_ABORTED_BY_CALLBACK && transfer->headed)
+		return CFS_BAD_ANSWER;
 	/* It has no result of its own for invalid chunks. */
 	if (result == CURLE_RECV_ERROR && strstr(transfer->message, "chunk"))
 		return CFS_BAD_ANSWER;

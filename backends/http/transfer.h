@@ -12,7 +12,9 @@
 #include "backends/base/fault.h"
 #include "backends/http/request.h"
 
+/* Bytes of an answer's headers, and their lines: interim answers and trailers are counted with them. */
 #define CFS_HTTP_ANSWER_HEADERS_MAX (64 * 1024)
+#define CFS_HTTP_ANSWER_LINES_MAX 256
 /* Within this many milliseconds the peer must acknowledge (not answer) what is sent on a connection
  * that was kept open. */
 #define CFS_HTTP_UNACKNOWLEDGED_MS 5000
@@ -65,6 +67,9 @@ struct cfs_transfer {
 	int aborted_by;
 	int64_t date;
 	size_t header_bytes;
+	unsigned header_lines;
+	bool heard; /* something was given on since libcurl last told of its progress */
+	unsigned silences, silent_dispatch; /* how often nothing was, in which dispatch */
 	bool headed; /* the headers of the last answer, interim ones included, are whole */
 	bool bodied; /* a part of the body has arrived */
 	bool wants_certificate; /* the answer is a page that asks for a client certificate */

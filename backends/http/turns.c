@@ -7,7 +7,12 @@ void cfs_http_turns_init(struct cfs_http_turns *turns)
 
 bool cfs_http_turns_go_on(const struct cfs_http_turns *turns)
 {
-	return turns->given < CFS_HTTP_DISPATCH_BYTES;
+	return turns->spent < CFS_HTTP_DISPATCH_BYTES;
+}
+
+void cfs_http_turns_spend(struct cfs_http_turns *turns, size_t bytes)
+{
+	turns->spent += bytes;
 }
 
 void cfs_http_turns_wait(struct cfs_http_turns *turns, struct cfs_transfer *transfer)

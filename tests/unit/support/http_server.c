@@ -87,6 +87,45 @@ static bool connection_headers(struct connection *connection, size_t n, bool one
 	return more && connection_text(connection, one ? "\r\n\r\n" : "\r\n");
 }
 
+/* What no caller gets to see, or hardly, in pieces that are as small as can be. */
+static bool connection_flood(struct connection *connection, const char *kind)
+{
+	static const char chunked[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const struct {
+		const char *kind, *head, *piece;
+		size_t all;
+	} floods[] = {
+		{"headers", "HTTP/1.1 200 OK\r\n", "a:\r\n", 64 << 20},
+		{"interim", "", "HTTP/1.1 100 \r\n\r\n", 64 << 20},
+		{"extensions", chunked, "1;a\r\nx\r\n", 256 << 10},
+		{"extension", chunked, ";aaaaaaa", 64 << 20},
+		{"trailers", chunked, "a:\r\n", 64 << 20},
+		{"chunks", chunked, "1\r\nx\r\n", 256 << 10},
+	};
+	const size_t first = 64 * 1024;
+	char block[16 * 1024];
+	size_t i = 0, len, n;
+	bool more;
+
+	while (strcmp(floods[i].kind, kind) != 0)
+		i++;
+	len = strlen(floods[i].piece);
+	n = sizeof(block) / len * len;
+	for (size_t at = 0; at < n; at++)
+		block[at] = floods[i].piece[at % len];
+	more = connection_text(connection, floods[i].head);
+	if (strcmp(kind, "trailers") == 0)
+		more = more && connection_text(connection, "0\r\n");
+	if (strcmp(kind, "extension") == 0)
+		more = more && connection_text(connection, "1");
+	for (size_t sent = 0; more && sent < floods[i].all; sent += n) {
+		more = connection_send(connection, block, n);
+		if (sent < first && sent + n >= first)
+			note(connection->server->flooded);
+	}
+	return false;
+}
+
 /* An answer whose date is the text, with blanks for its underscores. */
 static bool connection_date(struct connection *connection, const char *date)
 {
@@ -193,6 +232,11 @@ static bool connection_serve(
 		note(server->arrived);
 		connection_wait(connection);
 		return false;
+	}
+	if (strncmp(path, "/flood/", 7) == 0) {
+		note(server->arrived);
+		sem_wait(&server->gate);
+		return connection_flood(connection, path + 7);
 	}
 	if (strcmp(path, "/close") == 0) {
 		connection_answer(connection, "200 OK", "bye", 3);
@@ -335,11 +379,12 @@ struct server *server_start(SSL_CTX *tls, bool slams)
 	server->tls = tls;
 	server->slams = slams;
 	server->arrived = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	server->flooded = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&server->lock, NULL);
 	sem_init(&server->gate, 0, 0);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (server->arrived < 0 || server->fd < 0 ||
+	if (server->arrived < 0 || server->flooded < 0 || server->fd < 0 ||
 		bind(server->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 		listen(server->fd, SERVER_CONNECTIONS_MAX) < 0 ||
 		getsockname(server->fd, (struct sockaddr *)&address, &len) < 0 ||
@@ -372,6 +417,7 @@ void server_stop(struct server *server)
 		pthread_join(server->connections[i].thread, NULL);
 	close(server->fd);
 	close(server->arrived);
+	close(server->flooded);
 	sem_destroy(&server->gate);
 	pthread_mutex_destroy(&server->lock);
 	SSL_CTX_free(server->tls);

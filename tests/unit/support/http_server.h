@@ -24,6 +24,8 @@
  *     /cuthead     ends in the midst of a header
  *     /badchunk    a chunk of size zz
  *     /nonsense    what is not HTTP
+ *     /flood/KIND  waits for server_open_gate, then 64 MiB of headers, interim (answers), extension (of
+ *                  one chunk) or trailers; or 256 KiB of chunks (of a byte) or extensions (of those)
  *     /twice       200 with 70,000 bytes, and 200 "stale", at once
  */
 #ifndef CFS_TESTS_UNIT_SUPPORT_HTTP_SERVER_H
@@ -69,7 +71,8 @@ struct server {
 	size_t n_connections;             /* under lock until stopped */
 	char request[SERVER_REQUEST_MAX]; /* the last one; under lock */
 	atomic_uint accepted, requests, resumed;
-	int arrived; /* an eventfd: requests for /gate and /hang that have come */
+	int arrived; /* an eventfd: requests for /gate, /hang and /flood that have come */
+	int flooded; /* an eventfd: floods of which as much is sent as a client reads at once */
 	sem_t gate;
 };
 
