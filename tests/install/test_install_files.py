@@ -25,6 +25,7 @@ PROGRAM = {
     "sbin/mount.consolefs",
     "share/bash-completion/completions/consolefs",
     "share/bash-completion/completions/consolefs-archive",
+    "share/doc/consolefs/CHANGELOG.md",
     "share/doc/consolefs/LICENSE",
     "share/doc/consolefs/README.md",
     "share/doc/consolefs/consolefs.spdx.json",
