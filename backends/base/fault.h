@@ -66,6 +66,25 @@ struct cfs_code_fault {
 void cfs_error_set(struct cfs_error *error, enum cfs_fault fault, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * Put into an error what an answer says. A cloud, or whoever answers in its place, may quote what it
+ * was sent in any field: the session token, the signature. So nothing of an answer comes into an
+ * error, and from there into a log, a file or a page, but by these.
+ *
+ * A code is words of letters with dots between them, and hardly a digit; an id is groups of letters
+ * and digits that are no longer than those of a UUID, with hyphens between them. What is not becomes
+ * "?". A message ends before the first word that may be a secret (text.h).
+ */
+void cfs_error_say_code(struct cfs_error *error, const char *text, size_t len);
+void cfs_error_say_message(struct cfs_error *error, const char *text, size_t len);
+void cfs_error_say_request_id(struct cfs_error *error, const char *text, size_t len);
+
+/* Takes out of the error's texts what is a part of a secret that was sent: a message ends before
+ * the word, another text becomes "?". Parts of less than CFS_ERROR_PART_MIN bytes do not count.
+ * NULL: there is no secret. */
+#define CFS_ERROR_PART_MIN 16
+void cfs_error_hide(struct cfs_error *error, const char *secret);
+
 /* The fault that the exact code has in a table of n rows, or CFS_N_FAULTS when it has no row. */
 enum cfs_fault cfs_fault_find(const struct cfs_code_fault *table, size_t n, const char *code);
 

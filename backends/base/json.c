@@ -7,6 +7,7 @@
 
 #include "backends/base/hex.h"
 #include "backends/base/span.h"
+#include "backends/base/text.h"
 
 #define ESCAPE_LEN 6 /* \uXXXX */
 #define PRINT_ROOM 1024
@@ -171,6 +172,32 @@ int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text)
 	}
 	ret_text->len += strlen(ret_text->data + ret_text->len);
 	return 0;
+}
+
+int cfs_json_add_printable(struct cfs_buf *ret_text, const char *json)
+{
+	const unsigned char *at = (const unsigned char *)json;
+	size_t left = strlen(json), n;
+
+	for (; left > 0; at += n, left -= n) {
+		uint32_t point;
+
+		n = cfs_text_utf8_length(at, left);
+		if (n == 0)
+			n = 1;
+		/* Those below are escaped, or lay the text out. */
+		if (*at < 0x20 || !cfs_text_is_unprintable(at, n)) {
+			cfs_buf_add(ret_text, (const char *)at, n);
+			continue;
+		}
+		point = cfs_text_code_point(at, n);
+		if (point > 0xffff)
+			cfs_buf_addf(ret_text, "\\u%04x\\u%04x", 0xd7c0 + (point >> 10),
+				0xdc00 + (point & 0x3ff));
+		else
+			cfs_buf_addf(ret_text, "\\u%04x", point);
+	}
+	return cfs_buf_error(ret_text);
 }
 
 /* Recursion is bounded by the depth that scan allows. */

@@ -36,6 +36,10 @@ int cfs_json_parse_object(const char *text, size_t len, cJSON **ret_object);
  * -ENOMEM. */
 int cfs_json_print(const cJSON *tree, struct cfs_buf *ret_text);
 
+/* Appends JSON with each unprintable character (text.h) in its strings as \uXXXX, so that it can be
+ * shown on a terminal. It means the same. What cfs_buf_error says. */
+int cfs_json_add_printable(struct cfs_buf *ret_text, const char *json);
+
 /* Deletes the tree after wiping every text in it. NULL is accepted. */
 void cfs_json_wipe(cJSON *tree);
 

@@ -123,8 +123,7 @@ static const struct {
 
 #define N_UNPRINTABLE (sizeof(unprintable) / sizeof(unprintable[0]))
 
-/* The code point of a well-formed character of n bytes. */
-static uint32_t code_point(const unsigned char *c, size_t n)
+uint32_t cfs_text_code_point(const unsigned char *c, size_t n)
 {
 	static const unsigned char bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	uint32_t point = c[0] & bits[n];
@@ -136,7 +135,7 @@ static uint32_t code_point(const unsigned char *c, size_t n)
 
 bool cfs_text_is_unprintable(const unsigned char *c, size_t n)
 {
-	uint32_t point = code_point(c, n);
+	uint32_t point = cfs_text_code_point(c, n);
 	size_t low = 0, high = N_UNPRINTABLE;
 
 	while (low < high) {
@@ -176,15 +175,21 @@ void cfs_text_line(char *out, size_t size, const char *text, size_t len)
 
 size_t cfs_text_before_secret(const char *text, size_t len)
 {
-	size_t start = 0;
+	size_t start = 0, run = 0; /* where the word begins; the run of letters and digits in it */
 
 	for (size_t i = 0; i < len; i++) {
+		run = cfs_text_is_token(text + i, 1, 1, "") ? run + 1 : 0;
 		if (!cfs_text_is_token(text + i, 1, 1, "+/=_-.%"))
 			start = i + 1;
-		else if (i + 1 - start == CFS_TEXT_SECRET_MIN)
+		else if (run == CFS_TEXT_SIGNATURE_MIN || i + 1 - start == CFS_TEXT_SECRET_MIN)
 			return start;
 	}
 	return len;
+}
+
+void cfs_text_said(char *out, size_t size, const char *text, size_t len)
+{
+	cfs_text_line(out, size, text, cfs_text_before_secret(text, len));
 }
 
 bool cfs_text_is_token(const char *text, size_t len, size_t max, const char *also)

@@ -32,15 +32,23 @@ void cfs_text_line(char *out, size_t size, const char *text, size_t len);
 /*
  * How many bytes of an untrusted text come before the first word that may be a secret: some
  * services quote back all that they were sent, a session token included. Such a word is one of
- * CFS_TEXT_SECRET_MIN or more letters, digits and "+/=_-.%".
+ * CFS_TEXT_SECRET_MIN or more letters, digits and "+/=_-.%"; or one of these with as many letters
+ * and digits in a row as a signature has.
  */
 #define CFS_TEXT_SECRET_MIN 100
+#define CFS_TEXT_SIGNATURE_MIN 64
 size_t cfs_text_before_secret(const char *text, size_t len);
+
+/* cfs_text_line of what an answer says, up to the first word that may be a secret. */
+void cfs_text_said(char *out, size_t size, const char *text, size_t len);
 
 /* Whether the well-formed character of n bytes may change what a terminal does, where a line ends,
  * or in which order text is shown: C0, DEL, C1, line and paragraph separators, marks that reorder.
  */
 bool cfs_text_is_control(const unsigned char *c, size_t n);
+
+/* The code point of a well-formed character of n bytes. */
+uint32_t cfs_text_code_point(const unsigned char *c, size_t n);
 
 /* Whether the well-formed character of n bytes is a control or format character, or a line or
  * paragraph separator (general categories Cc, Cf, Zl and Zp of Unicode 17.0). Beside those above,

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "fs/base/log.h"
+#include "fs/client/credentials.h"
 
 static void end_reader(struct cfs_attempt *attempt)
 {
@@ -43,6 +44,7 @@ static void judge(struct cfs_attempt *attempt, const struct cfs_http_outcome *ou
 	else
 		attempt->client->backend->reader_finish(
 			attempt->reader, outcome->status, ret_error);
+	cfs_credentials_hide(attempt->client->credentials, ret_error);
 }
 
 static void answer_done(void *arg, const struct cfs_http_outcome *outcome)

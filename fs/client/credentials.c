@@ -366,6 +366,15 @@ void cfs_credentials_report(struct cfs_credentials *credentials, enum cfs_fault 
 		credentials->refused = true;
 }
 
+void cfs_credentials_hide(const struct cfs_credentials *credentials, struct cfs_error *error)
+{
+	const struct cfs_keys *keys = &credentials->keys;
+
+	cfs_error_hide(error, keys->id.data);
+	cfs_error_hide(error, keys->secret.data);
+	cfs_error_hide(error, keys->token.data);
+}
+
 const char *cfs_credentials_source(const struct cfs_credentials *credentials)
 {
 	return credentials->held ? credentials->source : "";

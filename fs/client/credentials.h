@@ -54,6 +54,9 @@ int cfs_credentials_get(struct cfs_credentials *credentials, struct cfs_wait *wa
  * are searched for. */
 void cfs_credentials_report(struct cfs_credentials *credentials, enum cfs_fault fault);
 
+/* Takes the current keys out of what a cloud says (cfs_error_hide). */
+void cfs_credentials_hide(const struct cfs_credentials *credentials, struct cfs_error *error);
+
 /* Where the current keys come from, "" without keys. */
 const char *cfs_credentials_source(const struct cfs_credentials *credentials);
 /* When they expire, in seconds since the epoch. INT64_MAX: never. */

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "backends/base/json.h"
 #include "backends/base/time.h"
 #include "fs/base/clock.h"
 #include "fs/client/credentials.h"
@@ -90,7 +91,7 @@ int cfs_status_render_info(const struct cfs_node *node, struct cfs_buf *buf)
 	text = cJSON_Print(root);
 	if (!text)
 		goto out;
-	cfs_buf_adds(buf, text);
+	cfs_json_add_printable(buf, text);
 	cfs_buf_addc(buf, '\n');
 	r = cfs_buf_error(buf);
 out:

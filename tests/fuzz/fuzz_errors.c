@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_question asked = {.cuts = 7};
 	unsigned how = fuzz_byte(&input);
 	struct said said;
-	char line[CFS_MESSAGE_MAX];
+	struct cfs_error error = {0};
 
 	if (!accounts[0]) {
 		accounts[0] = fuzz_account(&cfs_aws_backend);
@@ -139,8 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	record.left = 0;
 	fuzz_next(&input, FUZZ_SEPARATOR, &record);
 	said.message = fuzz_text(&record);
-	cfs_aws_errors_message(line, sizeof(line), said.message, strlen(said.message));
-	MUST_OF(fuzz_is_printable(line), line);
+	cfs_aws_errors_message(&error, said.message, strlen(said.message));
+	MUST_OF(fuzz_is_printable(error.message), error.message);
 	MUST(cfs_aws_errors_classify(said.code, said.message, asked.status) != CFS_OK);
 	MUST(cfs_tencent_errors_fault(said.code) != CFS_OK);
 	MUST(cfs_fault_from_status(asked.status == 200 ? 201 : asked.status) != CFS_OK);

@@ -129,7 +129,17 @@ def test_the_screenshot_of_another_instance_is_not_shown():
 
 HOSTILE = ["", "../../etc/passwd", "a\"b\\c", "</script><script>alert(1)</script>", "\u202egpj.exe",
            "tab\there", "line\nbreak", "caf\u00e9 \U0001f600", "x" * 255, "\u9577" * 128,
-           "$(id) `id` ; rm -rf /", "&amp; &lt;", "'; DROP TABLE--", "\x7f", "\ufffd"]
+           "$(id) `id` ; rm -rf /", "&amp; &lt;", "'; DROP TABLE--", "\x7f", "\ufffd",
+           "C1 \x9b31m", "zero\u200bwidth", "\ufeffmark", "\u2028\u2029\u2066", "tag\U000e0041"]
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e"
+                         "\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+
+
+def read_info(path):
+    """info.json, which nothing in it changes a terminal with."""
+    text = (path / "info.json").read_text("utf-8")
+    assert not UNPRINTABLE.search(text)
+    return json.loads(text)
 
 
 def test_hostile_names_and_tags_are_escaped_in_info_json():
@@ -139,7 +149,7 @@ def test_hostile_names_and_tags_are_escaped_in_info_json():
     with ec2_of((200, ec2_listing(items))) as both:
         assert len(instances(both.path)) == len(HOSTILE)
         for number, text in enumerate(HOSTILE):
-            info = json.loads((both.path / f"i-0{number:016x}" / "info.json").read_text("utf-8"))
+            info = read_info(both.path / f"i-0{number:016x}")
             # XML itself folds the ends of lines, and has no other control bytes.
             assert info["name"] == text.replace("\r", "\n")
             assert info["tags"] == {"Name": text, **tags}
@@ -148,7 +158,7 @@ def test_hostile_names_and_tags_are_escaped_in_info_json():
              for number, text in enumerate([*HOSTILE, "\x01\x1b[31m"])]
     with cvm_of((200, cvm_listing(items))) as both:
         for number, item in enumerate(items):
-            info = json.loads((both.path / f"ins-{number:08}" / "info.json").read_text("utf-8"))
+            info = read_info(both.path / f"ins-{number:08}")
             assert info["name"] == item["InstanceName"] and info["tags"] == tags
 
 

@@ -148,7 +148,7 @@ enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, in
 	return fault == CFS_N_FAULTS ? classify_status(status, *code != '\0') : fault;
 }
 
-void cfs_aws_errors_message(char *out, size_t size, const char *text, size_t len)
+void cfs_aws_errors_message(struct cfs_error *error, const char *text, size_t len)
 {
 	static const char *const ends[] = {ENCODED_MESSAGE, SIGNED_MESSAGE};
 
@@ -161,5 +161,5 @@ void cfs_aws_errors_message(char *out, size_t size, const char *text, size_t len
 	len = cfs_text_before_secret(text, len);
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
 		len--;
-	cfs_text_line(out, size, text, len);
+	cfs_error_say_message(error, text, len);
 }

@@ -16,9 +16,9 @@
  * code `X.Y` that is not known means the same as `X`. Never CFS_OK. */
 enum cfs_fault cfs_aws_errors_classify(const char *code, const char *message, int status);
 
-/* Copies the cloud's message as one printable line. Leaves out the kilobytes of encoded authorization
+/* Puts the cloud's message into the error. Leaves out the kilobytes of encoded authorization
  * context at the end of a denial. Also leaves out the signed request that a message about a wrong
- * signature quotes, because the session token is in it. size > 0. */
-void cfs_aws_errors_message(char *out, size_t size, const char *text, size_t len);
+ * signature quotes, because the session token is in it. */
+void cfs_aws_errors_message(struct cfs_error *error, const char *text, size_t len);
 
 #endif

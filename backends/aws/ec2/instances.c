@@ -221,7 +221,7 @@ static void leave_out(const struct cfs_aws_instances *instances, const char *id)
 
 	if (!instances->sink->left_out)
 		return;
-	cfs_text_line(shown, sizeof(shown), id, strlen(id));
+	cfs_text_said(shown, sizeof(shown), id, strlen(id));
 	snprintf(why, sizeof(why), "'%s' is not an EC2 instance ID", shown);
 	instances->sink->left_out(instances->sink->arg, why);
 }

@@ -105,7 +105,7 @@ static int take_name(struct cfs_reader *reader, const char *text, size_t len)
 
 	if (reader->leaf_cut || len > CFS_AWS_ARN_MAX || strncmp(text, "arn:", 4) != 0)
 		return 0; /* judge() then misses it */
-	cfs_text_line(line, sizeof(line), text, len);
+	cfs_text_said(line, sizeof(line), text, len);
 	cfs_buf_clear(reader->sink->content);
 	return cfs_buf_adds(reader->sink->content, line);
 }
@@ -135,11 +135,11 @@ static int on_end(void *arg)
 	struct cfs_error *said = &reader->said;
 
 	if (place == CFS_AT_ERROR_CODE && !*said->code)
-		cfs_text_line(said->code, sizeof(said->code), text, len);
+		cfs_error_say_code(said, text, len);
 	else if (place == CFS_AT_ERROR_MESSAGE && !*said->message)
-		cfs_aws_errors_message(said->message, sizeof(said->message), text, len);
+		cfs_aws_errors_message(said, text, len);
 	else if (place == CFS_AT_REQUEST_ID)
-		cfs_text_line(said->request_id, sizeof(said->request_id), text, len);
+		cfs_error_say_request_id(said, text, len);
 	if (reader->root != reader->wanted_root)
 		return 0;
 	return reader->failed = end_place(reader, place, text, len);

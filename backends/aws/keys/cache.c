@@ -41,17 +41,6 @@ int cfs_aws_cache_path(
 
 /* As Python's json.dumps writes a text: all that is not ASCII as escapes of UTF-16. */
 
-/* The code point of a well-formed sequence of n bytes. */
-static unsigned decode(const unsigned char *c, size_t n)
-{
-	static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	unsigned point = c[0] & first[n];
-
-	for (size_t i = 1; i < n; i++)
-		point = point << 6 | (c[i] & 0x3f);
-	return point;
-}
-
 static void add_escape(struct cfs_buf *json, unsigned point)
 {
 	static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
@@ -80,7 +69,7 @@ static int add_text(struct cfs_buf *json, const char *text)
 		if (*at >= ' ' && *at <= '~' && *at != '"' && *at != '\\')
 			cfs_buf_addc(json, (char)*at);
 		else
-			add_escape(json, decode(at, n));
+			add_escape(json, cfs_text_code_point(at, n));
 	}
 	cfs_buf_addc(json, '"');
 	return cfs_buf_error(json) == -EFBIG ? -ENOENT : cfs_buf_error(json);

@@ -350,9 +350,10 @@ static enum cfs_fault fault_of(int status)
 }
 
 /* Why there are no new keys in an answer. Its message is not shown: it may quote the token. */
-static enum cfs_fault read_refusal(
-	const struct cfs_step_answer *answer, char ret_reason[static REASON_MAX])
+static enum cfs_fault read_refusal(const struct state *state, const struct cfs_step_answer *answer,
+	char ret_reason[static REASON_MAX])
 {
+	struct cfs_error error = {0};
 	cJSON *json = NULL;
 	const char *code;
 	enum cfs_fault fault = fault_of(answer->status);
@@ -369,8 +370,10 @@ static enum cfs_fault read_refusal(
 	}
 	(void)cfs_json_parse_object(answer->content, answer->len, &json);
 	code = cfs_json_filled(json, "error");
-	if (!code || !cfs_text_is_token(code, strlen(code), REASON_MAX / 2, "_.-"))
-		code = "";
+	if (code)
+		cfs_error_say_code(&error, code, strlen(code));
+	cfs_error_hide(&error, cfs_json_filled(state->used.json, "refreshToken"));
+	code = error.code;
 	snprintf(ret_reason, REASON_MAX, "the sign-in service refused it: HTTP status %d%s%s",
 		answer->status, *code ? " " : "", code);
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
@@ -389,7 +392,7 @@ static void refuse(struct state *state, const struct cfs_step_answer *answer, in
 {
 	struct session other = SESSION_INIT;
 	char reason[REASON_MAX];
-	enum cfs_fault fault = read_refusal(answer, reason);
+	enum cfs_fault fault = read_refusal(state, answer, reason);
 	int r = load(state, now, &other);
 	bool changed = r == 0 && !is_same(&state->used, &other);
 

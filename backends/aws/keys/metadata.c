@@ -139,6 +139,8 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 		.expires = "Expiration",
 	};
 	struct cfs_keys keys = CFS_KEYS_INIT;
+	struct cfs_error error = {0};
+	char what[sizeof("role ") + CFS_STEP_ROLE_MAX];
 	const char *code, *message;
 	cJSON *json = NULL;
 	int r = -EBADMSG;
@@ -152,9 +154,13 @@ static void take_keys(struct state *state, const struct cfs_step_answer *answer,
 	code = cfs_json_filled(json, "Code");
 	message = cfs_json_filled(json, "Message");
 	if (code && strcmp(code, "Success") != 0) {
-		cfs_step_failed(step, CFS_UNAUTHENTICATED,
-			SERVICE " gave no keys for role %.60s: %.60s%s%.120s", state->role, code,
-			message ? ": " : "", message ? message : "");
+		snprintf(what, sizeof(what), "role %s", state->role);
+		error.fault = CFS_UNAUTHENTICATED;
+		cfs_error_say_code(&error, code, strlen(code));
+		if (message)
+			cfs_error_say_message(&error, message, strlen(message));
+		cfs_error_hide(&error, state->token.data);
+		cfs_step_refused(step, &error, SERVICE, what);
 		goto out;
 	}
 	if (r == 0)

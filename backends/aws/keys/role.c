@@ -118,6 +118,7 @@ static void take_role(struct state *state, const struct cfs_step_answer *answer,
 	} else if (answer->fault != CFS_OK) {
 		cfs_step_no_answer(step, answer, "STS");
 	} else if (error.fault != CFS_OK) {
+		cfs_error_hide(&error, state->keys.token.data);
 		cfs_step_refused(step, &error, "STS", state->roles[state->left - 1].ask.arn);
 	} else {
 		cfs_keys_finish(&state->keys);

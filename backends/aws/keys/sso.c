@@ -275,13 +275,13 @@ static void refuse(const struct state *state, const struct cfs_step_answer *answ
 	const cJSON *json, struct cfs_step *step)
 {
 	const char *said = cfs_json_filled(json, "message");
-	char message[CFS_MESSAGE_MAX] = "";
-	struct cfs_error error;
+	struct cfs_error error = {0};
 
 	if (said)
-		cfs_aws_errors_message(message, sizeof(message), said, strlen(said));
+		cfs_aws_errors_message(&error, said, strlen(said));
+	cfs_error_hide(&error, state->token);
 	cfs_error_set(&error, fault_of(answer->status), "HTTP status %d%s%s", answer->status,
-		*message ? ": " : "", message);
+		*error.message ? ": " : "", error.message);
 	cfs_step_refused(step, &error, "IAM Identity Center", state->role);
 }
 

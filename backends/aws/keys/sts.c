@@ -111,11 +111,11 @@ static int on_end(void *arg)
 	if (place == CFS_AT_KEYS_EXPIRATION)
 		reading->timed = cfs_time_parse_iso8601(text, &keys->expires) == 0;
 	else if (place == CFS_AT_ERROR_CODE)
-		cfs_text_line(said->code, sizeof(said->code), text, len);
+		cfs_error_say_code(said, text, len);
 	else if (place == CFS_AT_ERROR_MESSAGE)
-		cfs_aws_errors_message(said->message, sizeof(said->message), text, len);
+		cfs_aws_errors_message(said, text, len);
 	else if (place == CFS_AT_REQUEST_ID)
-		cfs_text_line(said->request_id, sizeof(said->request_id), text, len);
+		cfs_error_say_request_id(said, text, len);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct state {
 	const struct cfs_aws_config *config;
 	const char *arn, *session, *path;
 	struct cfs_aws_endpoints endpoints;
+	struct cfs_buf token; /* that was sent */
 	unsigned retries;
 };
 
@@ -23,41 +24,42 @@ static void destroy(void *arg)
 	struct state *state = arg;
 
 	cfs_aws_endpoints_finish(&state->endpoints);
+	cfs_buf_wipe(&state->token);
 	free(state);
 }
 
 /* The file is read each time, since it is replaced before the token expires. */
 static void ask(struct state *state, int64_t now, struct cfs_step *step)
 {
-	struct cfs_buf token = CFS_BUF_INIT(TOKEN_MAX);
+	struct cfs_buf *token = &state->token;
 	struct cfs_aws_sts_role role = {.arn = state->arn, .session = state->session};
 	struct cfs_http_request request;
 	int r;
 
-	r = cfs_env_read(state->config->env, state->path, &token);
+	cfs_buf_wipe(token);
+	cfs_buf_init(token, TOKEN_MAX);
+	r = cfs_env_read(state->config->env, state->path, token);
 	if (r == -ENOMEM) {
 		cfs_step_errno(step, r, "the token");
-		goto out;
+		return;
 	}
-	while (token.len > 0 && strchr("\r\n", token.data[token.len - 1]))
-		token.data[--token.len] = '\0';
-	if (r < 0 || token.len == 0 || memchr(token.data, '\0', token.len)) {
+	while (token->len > 0 && strchr("\r\n", token->data[token->len - 1]))
+		token->data[--token->len] = '\0';
+	if (r < 0 || token->len == 0 || memchr(token->data, '\0', token->len)) {
 		cfs_step_failed(step, CFS_UNAUTHENTICATED, "cannot read a token from %.120s: %s",
 			state->path,
 			r == -EFBIG     ? "it is too long"
 				: r < 0 ? strerror(-r)
 					: "it holds no token");
-		goto out;
+		return;
 	}
-	role.web_identity = cfs_buf_text(&token);
+	role.web_identity = cfs_buf_text(token);
 	r = cfs_aws_sts_request(&state->endpoints, &role, NULL, now, &request);
 	if (r < 0)
 		cfs_step_errno(step, r, "the role of the web identity");
 	else
 		cfs_step_http(step, &request, state->endpoints.ca_file, false,
 			CFS_AWS_SERVICE_TIMEOUT_MS);
-out:
-	cfs_buf_wipe(&token);
 }
 
 /* When the role's keys cannot be had: those that the AWS CLI has cached for it. */
@@ -83,15 +85,17 @@ static void take_answer(struct state *state, const struct cfs_step_answer *answe
 
 	if (answer->fault == CFS_OK)
 		cfs_aws_sts_read(answer, &keys, &error);
-	if (cfs_source_retry(&state->retries, answer, error.fault))
+	if (cfs_source_retry(&state->retries, answer, error.fault)) {
 		ask(state, now, ret_step);
-	else if (answer->fault != CFS_OK)
+	} else if (answer->fault != CFS_OK) {
 		cfs_step_no_answer(ret_step, answer, "STS");
-	else if (error.fault != CFS_OK)
+	} else if (error.fault != CFS_OK) {
+		cfs_error_hide(&error, cfs_buf_text(&state->token));
 		cfs_step_refused(ret_step, &error, "STS", state->arn);
-	else
+	} else {
 		cfs_step_keys(ret_step, 0, &keys, now, "role %.100s, with the token in %.100s",
 			state->arn, state->path);
+	}
 	cfs_keys_finish(&keys);
 }
 

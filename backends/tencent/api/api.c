@@ -106,9 +106,8 @@ static void read_error(const cJSON *cloud_error, struct cfs_error *error)
 	}
 	if (!message)
 		message = "";
-	cfs_text_line(error->code, sizeof(error->code), code, strlen(code));
-	cfs_text_line(error->message, sizeof(error->message), message,
-		cfs_text_before_secret(message, strlen(message)));
+	cfs_error_say_code(error, code, strlen(code));
+	cfs_error_say_message(error, message, strlen(message));
 	error->fault = cfs_tencent_errors_fault(error->code);
 }
 
@@ -140,7 +139,6 @@ const cJSON *cfs_tencent_api_response(
 	}
 	request_id = cfs_json_text(cfs_json_object(*ret_tree, "Response"), "RequestId");
 	if (request_id)
-		cfs_text_line(ret_error->request_id, sizeof(ret_error->request_id), request_id,
-			strlen(request_id));
+		cfs_error_say_request_id(ret_error, request_id, strlen(request_id));
 	return response;
 }

@@ -173,7 +173,7 @@ static void read_identity(struct cfs_reader *reader, const cJSON *response, stru
 		cfs_error_set(error, CFS_BAD_ANSWER, "the answer has no Arn");
 		return;
 	}
-	cfs_text_line(line, sizeof(line), arn, strlen(arn));
+	cfs_text_said(line, sizeof(line), arn, strlen(arn));
 	r = cfs_buf_adds(reader->sink->content, line);
 	if (r < 0)
 		cfs_error_set(error, cfs_fault_from_errno(r), "the Arn could not be taken over");

@@ -293,7 +293,7 @@ static void leave_out(struct cfs_sink *sink, const char *id)
 
 	if (!sink->left_out)
 		return;
-	cfs_text_line(shown, sizeof(shown), id ? id : "", id ? strlen(id) : 0);
+	cfs_text_said(shown, sizeof(shown), id ? id : "", id ? strlen(id) : 0);
 	if (id)
 		snprintf(why, sizeof(why), "\"%s\" is not an instance id", shown);
 	else

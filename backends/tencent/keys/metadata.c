@@ -109,7 +109,7 @@ static void read_keys(
 	if (r == 0 && (!code || strcmp(code, "Success") != 0)) {
 		if (!code)
 			code = "no Code";
-		cfs_text_line(error.code, sizeof(error.code), code, strlen(code));
+		cfs_error_say_code(&error, code, strlen(code));
 		cfs_tencent_temporary_refused(step, &error, SERVICE, where);
 	} else {
 		if (r == 0)

@@ -52,6 +52,60 @@ static void a_long_message_is_cut_at_a_character(void **state)
 	assert_null(strchr(error.message, '?'));
 }
 
+static void a_code_and_an_id_have_their_form_or_are_not_shown(void **state)
+{
+	static const char signature[] =
+		"4c6eb1a1d1a2f9f7a4f5f29a8c7e1f2b3c4d5e6f708192a3b4c5d6e7f8091a2b";
+	static const struct {
+		const char *text, *code, *id;
+	} rows[] = {
+		{"", "", ""},
+		{"UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
+			"UnsupportedOperation.InstanceStateEnterServiceLiveMigrate", "?"},
+		{"\n EC2ThrottledException\n", "EC2ThrottledException", "?"},
+		{"11111111-2222-4333-8444-555555555555", "?",
+			"11111111-2222-4333-8444-555555555555"},
+		{"req-0f1e2d3c-2222-4333-8444-555555555555", "?",
+			"req-0f1e2d3c-2222-4333-8444-555555555555"},
+		{"r", "r", "r"},
+		{signature, "?", "?"},
+		{"FwoGZXIvYXdzEJr//////////wEaDPzR", "?", "?"},
+		{"AccessDenied FwoGZXIvYXdzEJr", "?", "?"},
+		{"a\x1b[2Jb", "?", "?"},
+		{"a\xe2\x80\xae", "?", "?"},
+		{"<b>", "?", "?"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cfs_error error = {0};
+
+		cfs_error_say_code(&error, rows[i].text, strlen(rows[i].text));
+		cfs_error_say_request_id(&error, rows[i].text, strlen(rows[i].text));
+		assert_string_equal(error.code, rows[i].code);
+		assert_string_equal(error.request_id, rows[i].id);
+	}
+}
+
+static void what_was_sent_is_taken_out(void **state)
+{
+	static const char secret[] = "0123456789abcdefghijklmnop";
+	struct cfs_error error = {.code = "X.456789abcdefghij",
+		.message = "you sent token=abcdefghijklmnop, which",
+		.request_id = "456789abcdefghi"};
+
+	(void)state;
+	cfs_error_hide(&error, NULL);
+	assert_string_equal(error.code, "X.456789abcdefghij");
+	cfs_error_hide(&error, "");
+	cfs_error_hide(&error, "456789abcdefghi");
+	assert_string_equal(error.code, "X.456789abcdefghij");
+	cfs_error_hide(&error, secret);
+	assert_string_equal(error.code, "?");
+	assert_string_equal(error.message, "you sent ");
+	assert_string_equal(error.request_id, "456789abcdefghi");
+}
+
 static void a_message_may_be_made_of_the_error_itself(void **state)
 {
 	struct cfs_error error = {.code = "Code"};
@@ -112,6 +166,8 @@ int main(void)
 		cmocka_unit_test(an_error_has_a_message_of_our_own_and_nothing_else),
 		cmocka_unit_test(a_message_is_one_printable_line),
 		cmocka_unit_test(a_long_message_is_cut_at_a_character),
+		cmocka_unit_test(a_code_and_an_id_have_their_form_or_are_not_shown),
+		cmocka_unit_test(what_was_sent_is_taken_out),
 		cmocka_unit_test(a_message_may_be_made_of_the_error_itself),
 		cmocka_unit_test(a_code_is_found_only_if_it_is_exact),
 		cmocka_unit_test(an_errno_is_a_fault),

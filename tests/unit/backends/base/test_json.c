@@ -242,6 +242,26 @@ static void one_object_is_parsed_and_the_text_is_left_alone(void **state)
 	}
 }
 
+static void printable_json_means_the_same(void **state)
+{
+	static const char text[] = "{\n\t\"a\u00e9\":\"\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\xa8"
+				   "\xef\xbb\xbf\xf3\xa0\x81\x81\xf0\x9f\x98\x80\xc3\xa9\"\n}";
+	struct cfs_buf shown = CFS_BUF_INIT(1024);
+	cJSON *before = NULL, *after = NULL;
+
+	(void)state;
+	assert_int_equal(cfs_json_add_printable(&shown, text), 0);
+	assert_string_equal(cfs_buf_text(&shown),
+		"{\n\t\"a\u00e9\":\"\\u007f\\u009b\\u202e\\u2028\\ufeff\\udb40\\udc41"
+		"\xf0\x9f\x98\x80\xc3\xa9\"\n}");
+	assert_int_equal(cfs_json_parse_object(text, strlen(text), &before), 0);
+	assert_int_equal(cfs_json_parse_object(cfs_buf_text(&shown), shown.len, &after), 0);
+	assert_true(cJSON_Compare(before, after, true));
+	cfs_json_wipe(before);
+	cfs_json_wipe(after);
+	cfs_buf_finish(&shown);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +272,7 @@ int main(void)
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(escapes_of_no_character_become_the_replacement),
+		cmocka_unit_test(printable_json_means_the_same),
 		cmocka_unit_test(one_object_is_parsed_and_the_text_is_left_alone),
 		cmocka_unit_test(a_tree_is_printed_at_the_end_of_a_buffer),
 		cmocka_unit_test(a_printed_tree_grows_to_the_limit),

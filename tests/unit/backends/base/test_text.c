@@ -220,6 +220,23 @@ static void a_word_that_may_be_a_secret_ends_what_is_shown(void **state)
 	assert_int_equal(cfs_text_before_secret("", 0), 0);
 }
 
+/* Of letters and digits alone, as a signature is in hexadecimal. */
+static void a_text_ends_before_what_may_be_a_signature(void **state)
+{
+	char text[256], out[256], digits[CFS_TEXT_SIGNATURE_MIN + 1] = "";
+
+	(void)state;
+	for (size_t i = 0; i < CFS_TEXT_SIGNATURE_MIN; i++)
+		digits[i] = "0a1b2c3d4e5f6789"[i % 16];
+	snprintf(text, sizeof(text), "Got, Signature=%s.", digits);
+	cfs_text_said(out, sizeof(out), text, strlen(text));
+	assert_string_equal(out, "Got, ");
+	snprintf(text, sizeof(text), "a role/%.*s/%.30s is", CFS_TEXT_SIGNATURE_MIN - 1, digits,
+		digits);
+	cfs_text_said(out, sizeof(out), text, strlen(text));
+	assert_string_equal(out, text);
+}
+
 static void all_but_unreserved_bytes_and_those_named_is_percent_encoded(void **state)
 {
 	static const char text[] = "aZ09-._~ /%\x00\xe2\x82\xac";
@@ -274,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_line_is_shown_in_its_own_order),
 		cmocka_unit_test(a_line_has_nothing_that_is_not_seen),
 		cmocka_unit_test(marks_that_reorder_text_are_controls),
+		cmocka_unit_test(a_text_ends_before_what_may_be_a_signature),
 		cmocka_unit_test(all_but_unreserved_bytes_and_those_named_is_percent_encoded),
 		cmocka_unit_test(capital_letters_of_ascii_are_made_small),
 	};

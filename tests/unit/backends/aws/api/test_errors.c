@@ -114,15 +114,13 @@ static void test_a_message_is_one_line_without_the_encoded_context(void **state)
 {
 	static const char text[] = "You are not authorized.\nUser: x\x1b[0m\n "
 				   "Encoded authorization failure message: 4GIOHlTk";
-	char out[64], small[8];
+	struct cfs_error error = {0};
 
 	(void)state;
-	cfs_aws_errors_message(out, sizeof(out), text, strlen(text));
-	assert_string_equal(out, "You are not authorized.?User: x?[0m");
-	cfs_aws_errors_message(small, sizeof(small), text, strlen(text));
-	assert_string_equal(small, "You are");
-	cfs_aws_errors_message(out, sizeof(out), "", 0);
-	assert_string_equal(out, "");
+	cfs_aws_errors_message(&error, text, strlen(text));
+	assert_string_equal(error.message, "You are not authorized.?User: x?[0m");
+	cfs_aws_errors_message(&error, "", 0);
+	assert_string_equal(error.message, "");
 }
 
 static void test_a_message_holds_nothing_of_the_request_that_was_signed(void **state)
@@ -130,15 +128,16 @@ static void test_a_message_holds_nothing_of_the_request_that_was_signed(void **s
 	static const char text[] = "The signature does not match.\n\nThe Canonical String for this "
 				   "request should have "
 				   "been\n'POST\n/\n\nx-amz-security-token:IQoJb3JpZ2luX2Vj'";
-	char out[256], token[300];
+	struct cfs_error error = {0};
+	char token[300];
 
 	(void)state;
-	cfs_aws_errors_message(out, sizeof(out), text, strlen(text));
-	assert_string_equal(out, "The signature does not match.");
+	cfs_aws_errors_message(&error, text, strlen(text));
+	assert_string_equal(error.message, "The signature does not match.");
 	memset(token, 'x', sizeof(token));
 	memcpy(token, "Of token:", 9);
-	cfs_aws_errors_message(out, sizeof(out), token, sizeof(token));
-	assert_string_equal(out, "Of token:");
+	cfs_aws_errors_message(&error, token, sizeof(token));
+	assert_string_equal(error.message, "Of token:");
 }
 
 int main(void)

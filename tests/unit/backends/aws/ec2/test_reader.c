@@ -206,8 +206,8 @@ static void test_an_instance_whose_id_is_none_is_left_out_with_a_line(void **sta
 	outcome = read_text(CFS_LIST, 0, 200, cfs_buf_text(&text));
 	assert_int_equal(outcome.error.fault, CFS_OK);
 	assert_string_equal(cfs_buf_text(&outcome.instances), ID "||||||0|0\n");
-	assert_int_equal(strncmp(cfs_buf_text(&outcome.left_out), "'i-?aaa", 7), 0);
-	assert_true(outcome.left_out.len < 128);
+	/* As long as it is it may be a secret. */
+	assert_int_equal(strncmp(cfs_buf_text(&outcome.left_out), "'i-?' ", 6), 0);
 	outcome_finish(&outcome);
 	cfs_buf_finish(&text);
 }
@@ -731,11 +731,10 @@ static void test_words_of_the_cloud_are_cut_and_cleaned(void **state)
 		0);
 	read_answer(&question, 400, text.data, text.len, 64, 64, &outcome);
 	assert_int_equal(outcome.error.fault, CFS_REJECTED);
-	assert_int_equal(strncmp(outcome.error.code, "Auth?Failurexxx", 15), 0);
-	assert_int_equal(strlen(outcome.error.code), CFS_CODE_MAX - 1);
+	assert_string_equal(outcome.error.code, "?");
 	assert_int_equal(strncmp(outcome.error.message, "? red \xc3\xa9", 8), 0);
 	assert_true(strlen(outcome.error.message) < CFS_MESSAGE_MAX);
-	assert_string_equal(outcome.error.request_id, "?r");
+	assert_string_equal(outcome.error.request_id, "r");
 	outcome_finish(&outcome);
 	cfs_buf_finish(&text);
 }

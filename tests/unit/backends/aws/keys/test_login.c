@@ -261,7 +261,7 @@ static void test_a_refusal_says_to_sign_in(void **state)
 		{400, REFUSED("INVALID_REQUEST"), CFS_UNAUTHENTICATED,
 			"the sign-in service refused it: HTTP status 400 INVALID_REQUEST"},
 		{400, REFUSED("hush \\n\\u001b[31m"), CFS_UNAUTHENTICATED,
-			"the sign-in service refused it: HTTP status 400"},
+			"the sign-in service refused it: HTTP status 400 ?"},
 		{403, "<html>hush</html>", CFS_DENIED,
 			"the sign-in service refused it: HTTP status 403"},
 		{200, "", CFS_BAD_ANSWER, "the sign-in service sent an answer without keys"},

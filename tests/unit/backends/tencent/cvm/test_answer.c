@@ -121,11 +121,11 @@ static void the_words_of_an_error_are_made_printable_and_short(void **state)
 	read_text(&outcome, &question_list,
 		"{\"Response\":{\"Error\":{\"Code\":\"InternalError\\n\\u001b[2J\","
 		"\"Message\":\"a\\r\\nb\\u0000c\xff\"},\"RequestId\":\"r\\n\"}}");
-	assert_string_equal(outcome.error.code, "InternalError??[2J");
+	assert_string_equal(outcome.error.code, "?");
 	assert_string_equal(outcome.error.message,
 		"a??b\xef\xbf\xbd"
 		"c?");
-	assert_string_equal(outcome.error.request_id, "r?");
+	assert_string_equal(outcome.error.request_id, "r");
 	outcome_finish(&outcome);
 
 	/* In words, as one so long may be a secret. */
@@ -137,10 +137,10 @@ static void the_words_of_an_error_are_made_printable_and_short(void **state)
 		"\"RequestId\":\"%s\"}}",
 		endless, endless, endless);
 	read_text(&outcome, &question_list, text);
-	assert_int_equal(outcome.error.fault, CFS_SERVER);
-	assert_int_equal(strlen(outcome.error.code), CFS_CODE_MAX - 1);
+	assert_int_equal(outcome.error.fault, CFS_REJECTED);
+	assert_string_equal(outcome.error.code, "?");
 	assert_int_equal(strlen(outcome.error.message), CFS_MESSAGE_MAX - 1);
-	assert_int_equal(strlen(outcome.error.request_id), CFS_REQUEST_ID_MAX - 1);
+	assert_string_equal(outcome.error.request_id, "?");
 	outcome_finish(&outcome);
 }
 
