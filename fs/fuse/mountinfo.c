@@ -1,7 +1,6 @@
 #include "fs/fuse/mountinfo.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,4 +67,57 @@ int cfs_mountinfo_has(FILE *list, const char *device)
 		r = -EIO;
 	free(line);
 	return r;
+}
+
+/* Whether one of the options, separated by commas, is this one. */
+static bool has_option(char *options, const char *option)
+{
+	char *one;
+
+	while ((one = strsep(&options, ","))) {
+		one[strcspn(one, "\n")] = '\0';
+		if (strcmp(one, option) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Cuts out the fields before the optional ones, and those after them. False if it is not a line. */
+static bool parse_whole(char *line, char *before[static 6], char *after[static 3])
+{
+	char *rest = line, *field;
+
+	for (int i = 0; i < 6; i++) {
+		before[i] = strsep(&rest, " ");
+		if (!rest)
+			return false;
+	}
+	do
+		field = strsep(&rest, " ");
+	while (field && strcmp(field, "-") != 0);
+	for (int i = 0; i < 3; i++) {
+		after[i] = strsep(&rest, " ");
+		if (!after[i])
+			return false;
+	}
+	return true;
+}
+
+bool cfs_mountinfo_is_of(FILE *list, int id, const char *type, uid_t user)
+{
+	char *line = NULL, *before[6], *after[3], number[16], owner[32];
+	bool found = false, is = false;
+	size_t size = 0;
+
+	snprintf(number, sizeof(number), "%d", id);
+	snprintf(owner, sizeof(owner), "user_id=%u", (unsigned)user);
+	while (!found && getline(&line, &size, list) > 0) {
+		if (!parse_whole(line, before, after) || strcmp(before[0], number) != 0)
+			continue;
+		found = true;
+		is = strcmp(before[3], "/") == 0 && strcmp(after[0], type) == 0 &&
+			has_option(after[2], owner);
+	}
+	free(line);
+	return is;
 }

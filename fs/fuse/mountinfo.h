@@ -8,7 +8,9 @@
 #ifndef CFS_FS_FUSE_MOUNTINFO_H
 #define CFS_FS_FUSE_MOUNTINFO_H
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define CFS_MOUNTINFO_DEVICE_MAX 24 /* bytes of a device's two numbers, NUL included */
 
@@ -18,5 +20,9 @@ int cfs_mountinfo_find(FILE *list, const char *mountpoint, char *ret_device);
 /* Whether a mount of the device is in the list. 1 or 0; a negative errno if the list could not be
  * read to its end: the mount may be in the rest. */
 int cfs_mountinfo_has(FILE *list, const char *device);
+
+/* Whether the mount of that number is all of a filesystem of that type, "fuse.NAME", which that user
+ * has mounted. False also if the list cannot be read. */
+bool cfs_mountinfo_is_of(FILE *list, int id, const char *type, uid_t user);
 
 #endif

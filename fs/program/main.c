@@ -372,6 +372,7 @@ static void take_env(struct program *program)
 static int prepare_mount(struct program *program)
 {
 	const char *path = program->options.mountpoint;
+	struct stat st;
 	int r;
 
 	if (!path) {
@@ -384,7 +385,16 @@ static int prepare_mount(struct program *program)
 			&program->why, "cannot make the mount point %s: %s", path, strerror(-r));
 		return r;
 	}
-	return cfs_mountpoint_check(path, &program->mountpoint, &program->why);
+	r = cfs_mountpoint_check(path, &program->mountpoint, &program->why);
+	/* Of a name that anybody can guess, like /tmp/cloud. */
+	if (r == 0 && program->options.demo && lstat(path, &st) == 0 && st.st_uid != 0 &&
+		st.st_uid != getuid()) {
+		cfs_buf_addf(&program->why,
+			"%s is there already, and belongs to uid %u: name a directory of your own",
+			path, (unsigned)st.st_uid);
+		return -EPERM;
+	}
+	return r;
 }
 
 static int refuse_log_level(struct program *program)

@@ -10,6 +10,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "fs/program/stale.h"
+
+#define STALE_MAX 8 /* dead mounts on top of each other */
+
 /* Whether a FUSE filesystem is mounted at the path itself; one of another kind does not matter. The
  * filesystem is not asked: another user's does not answer, not even root. */
 static bool is_fuse_mount(const char *path)
@@ -23,14 +27,24 @@ static bool is_fuse_mount(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == FUSE_SUPER_MAGIC;
 }
 
+/* Of a dead mount the kernel may still remember stat, but not statfs. */
+static bool is_dead(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) < 0 && errno == ENOTCONN;
+}
+
 static int check_directory(const char *path, struct cfs_buf *why)
 {
 	struct stat st;
-	struct statfs fs;
 	int r;
 
-	/* Of a dead mount the kernel may still remember stat, but not statfs. */
-	if (stat(path, &st) < 0 || (statfs(path, &fs) < 0 && errno == ENOTCONN)) {
+	for (int i = 0; is_dead(path) && i < STALE_MAX; i++) {
+		if (cfs_stale_remove(path) < 0)
+			break;
+	}
+	if (is_dead(path) || stat(path, &st) < 0) {
 		r = -errno;
 		if (r == -ENOTCONN)
 			cfs_buf_addf(why,

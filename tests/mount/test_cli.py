@@ -126,22 +126,67 @@ def test_a_mount_point_that_is_busy(sim, mount):
     assert len(fleet.instances(mounted.aws)) == 19
 
 
-def test_a_mount_point_that_is_a_stale_mount(sim, directory):
+TOOK_AWAY = "consolefs: took away a dead mount that an earlier consolefs of this user has left behind\n"
+
+
+def test_a_mount_point_that_is_ones_own_dead_mount_is_cleaned(sim, directory):
     cloud = sim()
     args = options_of(cloud_options(cloud))
-    with Background(directory, *args) as first:
-        os.kill(first.pid, signal.SIGKILL)
-        await_that(lambda: gone(first.pid), "the daemon dies")
-        with fails("ENOTCONN"):
-            os.listdir(directory)
-        said = refused(*args, directory, env=KEYS)
-        assert "stale mount" in said and f"fusermount3 -uz {directory}" in said
-        # What it says helps.
-        assert shell(said.partition("with: ")[2]).returncode == 0
-    with Background(directory, *args) as second:
-        assert second.done.returncode == 0
-        assert len(fleet.instances(directory / "aws")) == 19
-        second.unmount()
+    (directory.parent / "link").symlink_to(directory)
+    for path in directory, directory.parent / "link":
+        with Background(directory, *args) as first:
+            os.kill(first.pid, signal.SIGKILL)
+            await_that(lambda: gone(first.pid), "the daemon dies")
+            with fails("ENOTCONN"):
+                os.listdir(directory)
+            done = consolefs(*args, path, env=KEYS)
+            assert (done.returncode, done.stderr) == (0, TOOK_AWAY)
+            assert pathlib.Path("/proc/self/mountinfo").read_text().count(f" {directory} ") == 1
+            assert len(fleet.instances(directory / "aws")) == 19
+            subprocess.run(["/usr/bin/fusermount3", "-u", directory], check=True)
+            for pid in daemons(path):
+                await_that(lambda pid=pid: gone(pid), "the daemon ends")
+
+
+DEAD = """
+directory=$1; program=$2; shift 2
+mknod -m 666 "$directory/fuse" c 10 229
+mount --bind "$directory/fuse" /dev/fuse
+as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"; }
+left() { grep -c " $directory/$1 " /proc/self/mountinfo || true; }
+kill_and_wait() { kill -9 "$1"; while [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status"; do sleep 0.05; done; }
+daemon_of() { pgrep -fx "$program $options $directory/$1"; }
+options=$*
+mkdir "$directory/own" "$directory/theirs" "$directory/roots"
+chown 65534:65534 "$directory/own" "$directory/theirs"
+as_user "$program" "$@" "$directory/own"
+kill_and_wait "$(daemon_of own)"
+as_user "$program" "$@" "$directory/own"
+echo own "$(left own)"
+as_user ls "$directory/own"
+as_user fusermount3 -u "$directory/own"
+# Another user's, for root; and root's, for another user.
+as_user "$program" "$@" "$directory/theirs"
+kill_and_wait "$(daemon_of theirs)"
+"$program" "$@" "$directory/theirs" || echo theirs "$(left theirs)"
+umount -l "$directory/theirs"
+options="-o allow_other $options"
+"$program" -o allow_other "$@" "$directory/roots"
+kill_and_wait "$(daemon_of roots)"
+as_user "$program" "$@" "$directory/roots" || echo roots "$(left roots)"
+umount -l "$directory/roots"
+"""
+
+
+@as_root
+def test_only_ones_own_dead_mount_is_cleaned(commons):
+    args = ["-o", "aws.regions=us-east-1,tencent.regions=ap-guangzhou"]
+    done = in_namespace(DEAD, commons, find_consolefs(), *args, env={**KEYS, "HOME": "/nonexistent"})
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert done.stdout.split() == ["own", "1", "aws", "index.html", "stats", "tencent", "theirs", "1", "roots", "1"]
+    assert done.stderr.count(TOOK_AWAY) == 1
+    assert f"{commons}/theirs is busy: another user has mounted something there" in done.stderr
+    assert f"{commons}/roots is a stale mount, left by a filesystem that died" in done.stderr
 
 
 def test_a_relative_mount_point_and_one_behind_a_link(sim, directory):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from lib import fleet
-from lib.command import Background, consolefs
+from lib.command import Background, consolefs, refused
 from lib.doing import await_that, children, gone, shell
 from lib.mount import find_consolefs, is_mounted
 from lib.simulator import find_simulator, scrubbed_env
@@ -66,7 +66,7 @@ def test_every_printed_command_works_as_written(demo, tmp_path, search_path):
     ran = 0
     for command in printed:
         # A test opens no window, and keeps to its own directory. Only Debian's own AWS CLI counts.
-        command = command.replace("xdg-open", "file -E").replace("/tmp/screens", str(screens))
+        command = command.replace("xdg-open", "file -E").replace("~/screens", str(screens))
         command = re.sub(r"(^| )aws ", r"\1/usr/bin/aws ", command)
         done = shell(command, env=env)
         # Some of the machines are of a kind that refuses: cat says so and goes on.
@@ -182,6 +182,17 @@ def test_no_simulator_is_said(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("consolefs: ") and "consolefs-sim" in done.stderr
     assert not is_mounted(tmp_path / "cloud")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory to another user")
+def test_a_directory_that_another_user_has_made_is_refused(tmp_path, search_path):
+    """As anybody can who knows the name, in /tmp."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    for name in "theirs", "link":
+        os.chown(tmp_path / name, 65534, 65534, follow_symlinks=False)
+        said = refused("--demo", tmp_path / name, env={"PATH": search_path})
+        assert f"{tmp_path / name} is there already, and belongs to uid 65534" in said
 
 
 def test_a_directory_that_cannot_be_made_is_said(tmp_path, search_path):

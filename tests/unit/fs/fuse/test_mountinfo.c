@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,42 @@ static int has(const char *device)
 	r = cfs_mountinfo_has(file, device);
 	fclose(file);
 	return r;
+}
+
+static bool is_of(const char *line, int id, uid_t user)
+{
+	char text[1024];
+	FILE *file;
+	bool is;
+
+	snprintf(text, sizeof(text), "%s%s", list, line);
+	file = fmemopen(text, strlen(text), "r");
+	assert_non_null(file);
+	is = cfs_mountinfo_is_of(file, id, "fuse.consolefs", user);
+	fclose(file);
+	return is;
+}
+
+static void it_is_told_whose_a_mount_is(void **state)
+{
+	static const char ours[] = "200 1 0:72 / /m rw shared:1 master:2 - fuse.consolefs none "
+				   "rw,user_id=65534,group_id=5,allow_other\n";
+
+	(void)state;
+	assert_true(is_of(ours, 200, 65534));
+	assert_false(is_of(ours, 200, 6553));
+	assert_false(is_of(ours, 200, 5));
+	assert_false(is_of(ours, 20, 65534));
+	assert_false(is_of(ours, 100, 65534));
+	assert_true(is_of("200 1 0:7 / /m rw - fuse.consolefs none rw,user_id=0\n", 200, 0));
+	/* A part of it, mounted elsewhere; another filesystem; names that look like options. */
+	assert_false(is_of("200 1 0:7 /aws /m rw - fuse.consolefs none rw,user_id=0\n", 200, 0));
+	assert_false(is_of("200 1 0:7 / /m rw - fuse.sshfs none rw,user_id=0\n", 200, 0));
+	assert_false(is_of("200 1 0:7 / /m rw - fuse.sshfs fuse.consolefs rw,user_id=0\n", 200, 0));
+	assert_false(is_of("200 1 0:7 / /m rw - fuse.consolefs user_id=0 rw,user_id=7\n", 200, 0));
+	assert_false(is_of("200 1 0:7 / /m rw - fuse.consolefs none\n", 200, 0));
+	assert_false(is_of("200 1 0:7 / /m rw\n", 200, 0));
+	assert_false(is_of("200 1 0:7 / /m rw -\n", 200, 0));
 }
 
 static void the_mount_on_top_counts(void **state)
@@ -103,6 +140,7 @@ static void a_list_that_cannot_be_read_says_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_told_whose_a_mount_is),
 		cmocka_unit_test(the_mount_on_top_counts),
 		cmocka_unit_test(what_is_escaped_in_a_path_is_understood),
 		cmocka_unit_test(what_is_no_mount_is_not_found),
