@@ -8,6 +8,7 @@ block unmounts with fusermount3 and asserts that the program ended by itself, wi
 that its log has no line but those the test allows.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -55,6 +56,17 @@ def is_mounted(path):
     """Whether something is mounted right there, by the kernel's own account."""
     fields = (line.split() for line in open("/proc/self/mountinfo", encoding="utf-8"))
     return any(field[4] == str(path) for field in fields)
+
+
+def _threads(pid):
+    """The state of each thread of a process, where in the kernel it is, and for how long it has run."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            fields = (task / "stat").read_text(errors="replace").rpartition(") ")[2].split()
+            found.append(f"{fields[0]} {(task / 'wchan').read_text()} "
+                         f"{fields[11]}+{fields[12]} ticks")
+    return found
 
 
 class Mount:
@@ -137,10 +149,12 @@ class Mount:
     def wait(self):
         try:
             return self.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
+            seen = f"mounted: {is_mounted(self.path)}, threads: {_threads(self.process.pid)}"
             self.process.kill()
             self.process.wait()
-            raise
+            raise TimeoutError(
+                f"consolefs does not end within {STOP_S} s; {seen}: {self.log_text()}") from error
 
     def stop(self):
         """Unmounts, and checks how it ended."""

@@ -141,6 +141,8 @@ def an_instance_in_the_catalogue_is_never_enoent():
                                           env=AWS_KEYS))
         paths = [mount.path / name / SOMEBODY["aws"] for name in names]
         for path in paths:
+            # A second is little time on a busy machine; and what is listed stays.
+            await_that(lambda path=path: errno_of(os.listdir, path.parent) == "OK", "it is listed")
             assert instances(path.parent) == [SOMEBODY["aws"]]
         ill.set()
         # Past the time to live: served at once, and the refresh behind it fails.
