@@ -9,7 +9,7 @@ import pytest
 
 from lib import fleet
 from lib.command import KEYS, in_namespace, refused
-from lib.doing import Stopwatch, await_that, cats, daemons, fails, read
+from lib.doing import Stopwatch, await_that, cats, daemons, errno_of, fails, read
 from lib.mount import Mount, cloud_options, find_consolefs
 from lib.scripted import (AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_listing, ec2_listing)
 
@@ -293,6 +293,8 @@ def test_timeout_is_what_a_call_may_take_retries_included(sim):
 def test_rate_is_calls_a_second_and_the_queue_is_not_in_the_timeout(sim):
     cloud = sim(rate_scale=0)
     with Mount.of(cloud, options=["aws.rate=4", "aws.timeout=1"]) as mount:
+        # A second is little time for a list on a busy machine.
+        await_that(lambda: errno_of(os.listdir, mount.aws) == "OK", "it is listed")
         paths = [path / "screenshot.jpg" for path in mount.aws.glob("i-*")
                  if (path / "screenshot.jpg").name in os.listdir(path)]
         assert len(paths) >= 10

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lib import fleet
-from lib.doing import cat, cats, errno_of, fails, read, shell
+from lib.doing import await_that, cat, cats, errno_of, fails, read, shell
 from lib.mount import Mount
 from lib.simulator import Simulator
 
@@ -188,6 +188,8 @@ def test_a_call_that_runs_out_of_time_arms_it_again():
     # Each time: half of the timeout is left for another attempt.
     with Simulator(rate_scale=0, faults=[f"GetConsoleScreenshot@{one}:hang"]) as sim, \
             Mount.of(sim, options=["aws.timeout=1"]) as mount:
+        # A second is little time for a list on a busy machine.
+        await_that(lambda: errno_of(os.listdir, mount.aws) == "OK", "it is listed")
         (mount.aws / one / "wake").write_text("1")
         with fails("ETIMEDOUT"):
             read(mount.aws / one / "screenshot.jpg")
