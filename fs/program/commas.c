@@ -129,8 +129,10 @@ static int goes_on(struct settling *settling, const char *piece)
 	if (strchr(piece, '='))
 		return refuse_piece(settling, piece, "is not a mount option",
 			": give each setting an option of its own", &nearest);
-	return nearest.word ? refuse_piece(settling, piece, "is not a mount option", "", &nearest)
-			    : 1;
+	/* Names of regions have a dash or a digit, and of mount options hardly any. */
+	if (nearest.word || (!settling->words && !strpbrk(piece, "-0123456789")))
+		return refuse_piece(settling, piece, "is not a mount option", "", &nearest);
+	return 1;
 }
 
 /* Appends SECTION.KEY=VALUE. */

@@ -174,7 +174,7 @@ def test_a_comma_in_a_filter_of_an_option_is_sent():
 @pytest.mark.parametrize("option, said", [
     ("aws.filter=tag:env=prod,dev", "'dev' may be a value, or a mount option"),
     ("aws.regions=us-east-1,noatme", "'noatme' is not a mount option (did you mean noatime?)"),
-    ("aws.regions=us-east-1,us_west", "'us_west' is not a region name"),
+    ("aws.regions=us-east-1,us_west-2", "'us_west-2' is not a region name"),
     ("aws.regions", "-o aws.regions needs a value: -o aws.regions=VALUE"),
     ("us-west-2", "'us-west-2' may not be a mount option"),
     ("max_read=99999999999", "'99999999999' is not a number from 0 to 4294967295"),

@@ -365,6 +365,9 @@ static void a_comma_that_may_mean_either_is_refused(void **state)
 		"-o aws.filter: 'allow_othr' is not a mount option (did you mean allow_other?); a "
 		"value is written -o 'aws.filter=\"...,allow_othr\"'");
 	refuse(f, "-o aws.regions=us-east-1,noatme /m", "(did you mean noatime?)");
+	refuse(f, "-o aws.regions=us-east-1,nonsense /m",
+		"-o aws.regions: 'nonsense' is not a mount option; a value is written -o "
+		"'aws.regions=\"...,nonsense\"'");
 	refuse(f, "-o aws.filter=a=b,c=d /m",
 		"'c=d' is not a mount option: give each setting an option of its own; a value");
 	refuse(f, "-o aws.regions /m", "-o aws.regions needs a value: -o aws.regions=VALUE");
