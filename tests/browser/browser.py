@@ -21,12 +21,13 @@ STOP_S = 30
 
 
 class Browser:
-    def __init__(self, width=1280, height=900, dark=False, scripts=True):
+    def __init__(self, width=1280, height=900, dark=False, scripts=True, **env):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="consolefs-browser."))
         self.allowed = []
         node = shutil.which("node")
         assert node, "node is not installed"
-        env = scrubbed_env(self.dir, XDG_CONFIG_HOME=str(self.dir), XDG_CACHE_HOME=str(self.dir))
+        env = scrubbed_env(self.dir, XDG_CONFIG_HOME=str(self.dir), XDG_CACHE_HOME=str(self.dir),
+                           **env)
         self.process = subprocess.Popen([node, DRIVER], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, env=env, text=True)
         try:
