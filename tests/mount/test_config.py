@@ -417,10 +417,6 @@ def test_an_option_that_is_given_twice_is_an_error(directory):
     assert "-o aws.regions" in said and "twice" in said
 
 
-def test_an_empty_configuration_is_an_error(config, directory):
-    assert "section" in refused("-c", config("# nothing\n"), directory)
-
-
 def test_a_file_that_is_too_large_is_an_error(config, directory):
     assert "test.conf" in refused("-c", config("#" * (2 << 20)), directory)
 
