@@ -20,8 +20,13 @@ set(known
 	"libxml2.so|xml2|MIT|https://gitlab.gnome.org/GNOME/libxml2"
 	# The C library, and what compilers and their sanitizers need.
 	"libc.so|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
+	"libdl.so|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
 	"libm.so|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
+	"libpthread.so|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
+	"libresolv.so|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
+	"librt.so|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
 	"ld-linux|glibc|LGPL-2.1-or-later|https://www.gnu.org/software/libc/"
+	"libc.musl|musl|MIT|https://musl.libc.org/"
 	"libgcc_s.so|gcc|GPL-3.0-or-later WITH GCC-exception-3.1|https://gcc.gnu.org/"
 	"libgcov.so|gcc|GPL-3.0-or-later WITH GCC-exception-3.1|https://gcc.gnu.org/"
 	"libasan.so|gcc|Apache-2.0 WITH LLVM-exception|https://gcc.gnu.org/"
@@ -58,7 +63,7 @@ foreach(line ${lines})
 		endif()
 	endforeach()
 	if(NOT package_version)
-		message(FATAL_ERROR "${name} needs ${library} of ${package}, whose version is not known")
+		set(package_version NOASSERTION)
 	endif()
 	string(REGEX REPLACE "[^A-Za-z0-9.-]" "-" id ${library})
 	string(APPEND packages ",
