@@ -20,12 +20,15 @@ struct cfs_detach {
 };
 
 /*
- * Watches the topmost mount at mountpoint, an absolute path without links: fn(arg) is called
- * whenever any mount of the system has changed. 0 or a negative errno; -ENOENT if nothing is
- * mounted there.
+ * Watches the mount that the open /dev/fuse serves, which is the topmost one at mountpoint, an
+ * absolute path without links, or NULL: not known. fn(arg) is called whenever any mount of the
+ * system has changed. 0 or a negative errno; -ENOENT if it cannot be told which mount that is.
  */
-int cfs_detach_start(struct cfs_detach *detach, struct cfs_loop *loop, const char *mountpoint,
-	void (*fn)(void *arg), void *arg);
+int cfs_detach_start(struct cfs_detach *detach, struct cfs_loop *loop, int fuse_fd,
+	const char *mountpoint, void (*fn)(void *arg), void *arg);
+/* What the mount lacks that another process has made, see cfs_mountinfo_check. NULL: nothing, or it is
+ * not known. */
+const char *cfs_detach_missing(const struct cfs_detach *detach);
 /* Whether the mount is gone from the list of mounts that this process can see. Reads that list. */
 bool cfs_detach_happened(const struct cfs_detach *detach);
 /* Accepts one that is zeroed and was never started. */

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A mount's device and mount point, cut out of its line. False if it is not such a line. */
-static bool parse(char *line, char **ret_device, char **ret_mountpoint)
+/* A mount's device and mount point, cut out of its line, and what follows them: its options, and after
+ * " - " the type, the source and the filesystem's options. False if it is not such a line. */
+static bool split(char *line, char **ret_device, char **ret_mountpoint, char **ret_rest)
 {
 	enum { DEVICE = 2, MOUNTPOINT = 4, N_FIELDS };
 	char *fields[N_FIELDS], *rest = line;
@@ -17,7 +18,43 @@ static bool parse(char *line, char **ret_device, char **ret_mountpoint)
 	}
 	*ret_device = fields[DEVICE];
 	*ret_mountpoint = fields[MOUNTPOINT];
+	*ret_rest = rest;
 	return true;
+}
+
+static bool parse(char *line, char **ret_device, char **ret_mountpoint)
+{
+	char *rest;
+
+	return split(line, ret_device, ret_mountpoint, &rest);
+}
+
+/* The type, the source and the filesystem's options of what split() has left. NULL: there are none. */
+static char *filesystem_of(char *rest)
+{
+	char *separator = strstr(rest, " - ");
+
+	if (!separator)
+		return NULL;
+	*separator = '\0';
+	return separator + strlen(" - ");
+}
+
+/* Whether a word is among those that commas, blanks and the line's end separate. */
+static bool has_word(const char *text, const char *word)
+{
+	static const char separators[] = ", \n";
+	size_t len = strlen(word);
+
+	while (*text) {
+		size_t n = strcspn(text, separators);
+
+		if (n == len && strncmp(text, word, len) == 0)
+			return true;
+		text += n;
+		text += strspn(text, separators);
+	}
+	return false;
 }
 
 /* Whether `escaped` stands for the path. */
@@ -52,6 +89,57 @@ int cfs_mountinfo_find(FILE *list, const char *mountpoint, char *ret_device)
 		}
 	}
 	free(line);
+	return r;
+}
+
+int cfs_mountinfo_find_only(FILE *list, const char *type, char *ret_device)
+{
+	char found[CFS_MOUNTINFO_DEVICE_MAX] = "", *line = NULL, *device, *where, *rest;
+	size_t size = 0, n = 0;
+
+	while (getline(&line, &size, list) > 0) {
+		char *filesystem;
+
+		if (!split(line, &device, &where, &rest) || !(filesystem = filesystem_of(rest)) ||
+			strcspn(filesystem, " ") != strlen(type) ||
+			strncmp(filesystem, type, strlen(type)) != 0 ||
+			strlen(device) >= sizeof(found))
+			continue;
+		strcpy(found, device);
+		n++;
+	}
+	free(line);
+	if (n != 1)
+		return -ENOENT;
+	strcpy(ret_device, found);
+	return 0;
+}
+
+int cfs_mountinfo_check(FILE *list, const char *device, const char **ret_missing)
+{
+	char *line = NULL, *found, *where, *rest;
+	const char *missing = NULL;
+	int r = -ENOENT;
+	size_t size = 0;
+
+	while (r < 0 && getline(&line, &size, list) > 0) {
+		char *filesystem;
+
+		if (!split(line, &found, &where, &rest) || strcmp(found, device) != 0 ||
+			!(filesystem = filesystem_of(rest)))
+			continue;
+		if (has_word(filesystem, "allow_other") &&
+			!has_word(filesystem, "default_permissions"))
+			missing = "default_permissions";
+		else if (!has_word(rest, "nosuid"))
+			missing = "nosuid";
+		else if (!has_word(rest, "nodev"))
+			missing = "nodev";
+		r = 0;
+	}
+	free(line);
+	if (r == 0)
+		*ret_missing = missing;
 	return r;
 }
 

@@ -17,6 +17,15 @@
 /* Finds the device of the last mount at that path, which is the one on top. 0, or -ENOENT if there
  * is none, with *ret_device untouched. */
 int cfs_mountinfo_find(FILE *list, const char *mountpoint, char *ret_device);
+/* Finds the device of the only mount of that type. -ENOENT if there is none, or more than one, with
+ * *ret_device untouched. */
+int cfs_mountinfo_find_only(FILE *list, const char *type, char *ret_device);
+/*
+ * What the mount of the device lacks, in *ret_missing: "default_permissions" if others may enter and
+ * nobody checks what they do, "nosuid" or "nodev"; NULL if it lacks nothing. -ENOENT: there is no
+ * such mount.
+ */
+int cfs_mountinfo_check(FILE *list, const char *device, const char **ret_missing);
 /* Whether a mount of the device is in the list. 1 or 0; a negative errno if the list could not be
  * read to its end: the mount may be in the rest. */
 int cfs_mountinfo_has(FILE *list, const char *device);

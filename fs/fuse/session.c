@@ -145,17 +145,36 @@ static void on_mounts(void *arg)
 		cfs_pending_abandon(&session->mount);
 }
 
-int cfs_session_mount(struct cfs_session *session, const char *mountpoint)
+/* Whether a mount that another process has made is one to serve. */
+static bool is_safe(const struct cfs_session *session)
+{
+	const char *missing = cfs_detach_missing(&session->detach);
+
+	if (!missing)
+		return true;
+	/* Without it nobody looks at the modes of files. */
+	if (strcmp(missing, "default_permissions") == 0) {
+		cfs_log(CFS_LOG_ERROR, "a mount with allow_other needs default_permissions too");
+		return false;
+	}
+	cfs_log(CFS_LOG_WARNING, "the mount is without %s: mount it with nosuid,nodev,noexec",
+		missing);
+	return true;
+}
+
+int cfs_session_mount(struct cfs_session *session, const char *mountpoint, bool handed)
 {
 	int fd, flags, r;
 
 	if (fuse_session_mount(session->fuse, mountpoint) < 0)
 		return -EIO;
 	session->mounted = true;
-	r = cfs_detach_start(
-		&session->detach, session->mount.runtime->loop, mountpoint, on_mounts, session);
+	r = cfs_detach_start(&session->detach, session->mount.runtime->loop,
+		fuse_session_fd(session->fuse), handed ? NULL : mountpoint, on_mounts, session);
 	if (r < 0)
 		cfs_log(CFS_LOG_DEBUG, "a lazy unmount will not be noticed: %s", strerror(-r));
+	else if (handed && !is_safe(session))
+		return -EPERM;
 	r = cfs_device_attach(session->fuse);
 	if (r < 0)
 		return r;

@@ -29,8 +29,13 @@ void cfs_session_configured(struct cfs_session *session);
 /* Answers every request that waits, at once, and unmounts. */
 void cfs_session_destroy(struct cfs_session *session);
 
-/* Mounts, and starts to answer requests from the loop, which is stopped when the filesystem has
- * been unmounted. A negative errno, after libfuse has printed why on stderr. */
-int cfs_session_mount(struct cfs_session *session, const char *mountpoint);
+/*
+ * Mounts, and starts to answer requests from the loop, which is stopped when the filesystem has been
+ * unmounted. Handed is a mount that another process has made: the mount point is /dev/fd/N, its
+ * /dev/fuse, and it is not unmounted in the end, as that takes rights that this process need not
+ * have. A negative errno, after libfuse has printed why on stderr, or -EPERM after a line in the log:
+ * anybody could do anything in the mount.
+ */
+int cfs_session_mount(struct cfs_session *session, const char *mountpoint, bool handed);
 
 #endif

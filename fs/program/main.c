@@ -44,6 +44,7 @@ struct program {
 	char *directory;    /* where that was, NULL: unknown */
 	char *config_file;  /* that was found where none was named; NULL: none */
 	char *mountpoint;
+	int handed; /* /dev/fuse of a mount that another process has made; -1: none */
 	struct cfs_daemon daemon;
 	struct cfs_demo *demo;
 	struct cfs_runtime runtime;
@@ -157,7 +158,9 @@ static void on_signal(void *arg)
 		reload(program);
 		return;
 	}
-	cfs_log(CFS_LOG_INFO, "%s: unmounting", strsignal((int)info.ssi_signo));
+	cfs_log(CFS_LOG_INFO,
+		program->handed < 0 ? "%s: unmounting" : "%s: ending; unmount it as root",
+		strsignal((int)info.ssi_signo));
 	program->ended = (int)info.ssi_signo;
 	cfs_loop_stop(program->runtime.loop);
 }
@@ -312,7 +315,7 @@ static int mount(struct program *program)
 		&program->options.ownership, program->options.still, &program->options.args,
 		on_ready, program, &program->session);
 	if (r == 0)
-		r = cfs_session_mount(program->session, program->mountpoint);
+		r = cfs_session_mount(program->session, program->mountpoint, program->handed >= 0);
 	if (r < 0) {
 		/* libfuse has said why on stderr. */
 		cfs_buf_adds(&program->why, "the mount failed");
@@ -384,6 +387,12 @@ static int prepare_mount(struct program *program)
 		cfs_buf_addf(
 			&program->why, "cannot make the mount point %s: %s", path, strerror(-r));
 		return r;
+	}
+	if (program->handed >= 0) {
+		/* A manager that kept a copy would keep the mount alive after this process. */
+		tell_manager(CFS_NOTIFY_FORGET);
+		return cfs_mountpoint_check_handed(
+			program->handed, &program->mountpoint, &program->why);
 	}
 	r = cfs_mountpoint_check(path, &program->mountpoint, &program->why);
 	/* Of a name that anybody can guess, like /tmp/cloud. */
@@ -486,18 +495,39 @@ static int start(struct program *program)
 }
 
 /* Lets go of what the process that started this one has left to it by accident. */
-static void inherit(const struct cfs_options *options)
+static void inherit(struct program *program)
 {
+	const struct cfs_options *options = &program->options;
 	const int spared[] = {
-		cfs_inherit_descriptor(options->mountpoint),
+		program->handed = cfs_inherit_descriptor(options->mountpoint),
 		cfs_inherit_descriptor(options->config_file
 				? options->config_file
 				: cfs_env_get(&cfs_env_process, "CONSOLEFS_CONFIG")),
 		cfs_inherit_descriptor(options->into),
 	};
 
-	cfs_inherit_close(spared, sizeof(spared) / sizeof(spared[0]), false);
+	cfs_inherit_close(spared, sizeof(spared) / sizeof(spared[0]),
+		program->handed >= 0 && options->auto_unmount);
 	cfs_inherit_environment();
+}
+
+/* Leaves the mount to the service manager, for the process of the service that it starts next. */
+static int hand_over(struct program *program)
+{
+	int r;
+
+	if (program->handed < 0) {
+		cfs_buf_adds(&program->why, "hand_over needs /dev/fd/N as the mount point");
+		return -EINVAL;
+	}
+	r = cfs_mountpoint_check_handed(program->handed, &program->mountpoint, &program->why);
+	if (r < 0)
+		return r;
+	r = cfs_notify_with(&cfs_env_process, CFS_NOTIFY_STORE, program->handed);
+	if (r < 0)
+		cfs_buf_addf(&program->why, "cannot hand the mount over to the service manager: %s",
+			strerror(-r));
+	return r;
 }
 
 /* Whether something is to be printed, and nothing else done. */
@@ -537,7 +567,7 @@ static void end_by(int number)
 
 int main(int argc, char **argv)
 {
-	struct program program = {.signals = -1, .daemon.parent = -1};
+	struct program program = {.signals = -1, .daemon.parent = -1, .handed = -1};
 	int r, ends_by = 0;
 
 	program.hangup_ignored = cfs_inherit_signals();
@@ -553,10 +583,10 @@ int main(int argc, char **argv)
 			cfs_buf_addf(&program.why, "cannot write: %s", strerror(-r));
 	} else {
 		if (r == 0) {
-			inherit(&program.options);
-			r = prepare(&program);
+			inherit(&program);
+			r = program.options.hand_over ? hand_over(&program) : prepare(&program);
 		}
-		if (r == 0)
+		if (r == 0 && !program.options.hand_over)
 			r = start(&program);
 	}
 	/* Whoever reads what is printed has had enough, or whoever waits for it has. */

@@ -4,15 +4,18 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fs/program/stale.h"
 
-#define STALE_MAX 8 /* dead mounts on top of each other */
+#define STALE_MAX 8                  /* dead mounts on top of each other */
+#define FUSE_DEVICE makedev(10, 229) /* /dev/fuse: Documentation/admin-guide/devices.txt */
 
 /* Whether a FUSE filesystem is mounted at the path itself; one of another kind does not matter. The
  * filesystem is not asked: another user's does not answer, not even root. */
@@ -124,4 +127,24 @@ int cfs_mountpoint_check(const char *path, char **ret_path, struct cfs_buf *why)
 	}
 	*ret_path = absolute;
 	return 0;
+}
+
+int cfs_mountpoint_check_handed(int fd, char **ret_path, struct cfs_buf *why)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0) {
+		r = -errno;
+		cfs_buf_addf(why,
+			"the mount point /dev/fd/%d is not open: give it an open /dev/fuse, as "
+			"mount.fuse3 -o drop_privileges does",
+			fd);
+		return r;
+	}
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != FUSE_DEVICE || fd <= STDERR_FILENO) {
+		cfs_buf_addf(why, "the mount point /dev/fd/%d is not an open /dev/fuse", fd);
+		return -EINVAL;
+	}
+	return asprintf(ret_path, "/dev/fd/%d", fd) < 0 ? -ENOMEM : 0;
 }

@@ -26,7 +26,35 @@ static int make_address(const char *name, struct sockaddr_un *ret_address, sockl
 	return 0;
 }
 
-int cfs_notify(const struct cfs_env *env, const char *state)
+/* Sends the state, and the descriptor unless it is -1. */
+static int send_state(
+	int to, const struct sockaddr_un *address, socklen_t len, const char *state, int fd)
+{
+	struct sockaddr_un copy = *address;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	char text[128];
+	struct iovec iov = {.iov_base = text, .iov_len = strlen(state)};
+	struct msghdr message = {
+		.msg_name = &copy, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1};
+
+	if (iov.iov_len > sizeof(text))
+		return -EMSGSIZE;
+	memcpy(text, state, iov.iov_len);
+	if (fd >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(int))};
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	}
+	return sendmsg(to, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int notify(const struct cfs_env *env, const char *state, int passed)
 {
 	static const struct timeval patience = {.tv_sec = 1};
 	const char *name = cfs_env_get(env, "NOTIFY_SOCKET");
@@ -35,17 +63,26 @@ int cfs_notify(const struct cfs_env *env, const char *state)
 	int fd, r;
 
 	if (!name)
-		return 0;
+		return passed < 0 ? 0 : -ENOTCONN;
 	r = make_address(name, &address, &len);
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-		sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, len) <
-			0)
-		r = -errno;
+	r = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0
+		? -errno
+		: send_state(fd, &address, len, state, passed);
 	close(fd);
 	return r;
+}
+
+int cfs_notify(const struct cfs_env *env, const char *state)
+{
+	return notify(env, state, -1);
+}
+
+int cfs_notify_with(const struct cfs_env *env, const char *state, int fd)
+{
+	return notify(env, state, fd);
 }

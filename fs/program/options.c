@@ -91,6 +91,7 @@ static const struct fuse_opt options_known[] = {
 	OPTION("uid=%s", uid, 0),
 	OPTION("gid=%s", gid, 0),
 	OPTION("umask=%s", umask, 0),
+	OPTION("hand_over", options.hand_over, 1),
 	FUSE_OPT_END,
 };
 
@@ -286,6 +287,8 @@ static int process(void *data, const char *arg, int key, struct fuse_args *args)
 		return refuse_unknown(parsing, arg);
 	if (is_for_others(arg))
 		return 0;
+	if (strcmp(arg, "auto_unmount") == 0)
+		parsing->options.auto_unmount = 1;
 	if (is_cloud_setting(arg)) {
 		parsing->result = cfs_config_items_option(parsing->items, arg, parsing->why);
 		return parsing->result < 0 ? -1 : 0;

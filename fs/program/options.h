@@ -30,6 +30,8 @@ struct cfs_options {
 	size_t n_arguments;
 	int trust_files; /* as root too, files that another user could change */
 	int foreground, still, demo, check, get, list, wake, backends, version, help;
+	int auto_unmount; /* an option of libfuse's, which gets it too */
+	int hand_over;    /* -o hand_over */
 	struct cfs_ownership ownership;
 	struct fuse_args args; /* the mount options for libfuse */
 };

@@ -137,11 +137,77 @@ static void a_list_that_cannot_be_read_says_nothing(void **state)
 	fclose(file);
 }
 
+/* Runs fn on a list of its own. */
+static FILE *open_list(const char *text, char *copy)
+{
+	FILE *file;
+
+	strcpy(copy, text);
+	file = fmemopen(copy, strlen(copy), "r");
+	assert_non_null(file);
+	return file;
+}
+
+static void only_one_of_a_type_is_found_by_it(void **state)
+{
+	char copy[sizeof(list)], device[CFS_MOUNTINFO_DEVICE_MAX] = "none";
+	FILE *file;
+
+	(void)state;
+	file = open_list(list, copy);
+	assert_int_equal(cfs_mountinfo_find_only(file, "fuse.other", device), 0);
+	assert_string_equal(device, "0:52");
+	fclose(file);
+	file = open_list(list, copy);
+	assert_int_equal(cfs_mountinfo_find_only(file, "fuse.consolefs", device), -ENOENT);
+	fclose(file);
+	file = open_list(list, copy);
+	assert_int_equal(cfs_mountinfo_find_only(file, "fuse", device), -ENOENT);
+	fclose(file);
+	assert_string_equal(device, "0:52");
+}
+
+static void what_a_mount_lacks_is_named(void **state)
+{
+	static const struct {
+		const char *options, *missing;
+	} cases[] = {
+		{"rw,nosuid,nodev - fuse.consolefs none rw,allow_other,default_permissions", NULL},
+		{"rw,nosuid,nodev - fuse.consolefs none rw,user_id=1", NULL},
+		{"rw,nosuid,nodev - fuse.consolefs none rw,allow_other", "default_permissions"},
+		{"rw,nosuid,nodev - fuse.consolefs none rw,allow_other,default_permissionss",
+			"default_permissions"},
+		{"rw,nodev - fuse.consolefs nosuid rw", "nosuid"},
+		{"rw,nosuid shared:1 - fuse.consolefs nodev rw", "nodev"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256], copy[256];
+		const char *missing = "untouched";
+		FILE *file;
+
+		snprintf(text, sizeof(text), "5 4 0:7 / /x rw - a b c\n6 4 0:8 / /y %s\n",
+			cases[i].options);
+		file = open_list(text, copy);
+		assert_int_equal(cfs_mountinfo_check(file, "0:8", &missing), 0);
+		if (cases[i].missing)
+			assert_string_equal(missing, cases[i].missing);
+		else
+			assert_null(missing);
+		rewind(file);
+		assert_int_equal(cfs_mountinfo_check(file, "0:9", &missing), -ENOENT);
+		fclose(file);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_told_whose_a_mount_is),
 		cmocka_unit_test(the_mount_on_top_counts),
+		cmocka_unit_test(only_one_of_a_type_is_found_by_it),
+		cmocka_unit_test(what_a_mount_lacks_is_named),
 		cmocka_unit_test(what_is_escaped_in_a_path_is_understood),
 		cmocka_unit_test(what_is_no_mount_is_not_found),
 		cmocka_unit_test(a_device_is_in_the_list_or_not),
