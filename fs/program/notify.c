@@ -1,12 +1,16 @@
 #include "fs/program/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define MANAGER_MS_MAX 10000 /* until the manager has read what it was sent */
 
 static int make_address(const char *name, struct sockaddr_un *ret_address, socklen_t *ret_len)
 {
@@ -31,10 +35,8 @@ static int send_state(
 	int to, const struct sockaddr_un *address, socklen_t len, const char *state, int fd)
 {
 	struct sockaddr_un copy = *address;
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct cmsghdr *header = (struct cmsghdr *)(void *)control;
 	char text[128];
 	struct iovec iov = {.iov_base = text, .iov_len = strlen(state)};
 	struct msghdr message = {
@@ -44,12 +46,12 @@ static int send_state(
 		return -EMSGSIZE;
 	memcpy(text, state, iov.iov_len);
 	if (fd >= 0) {
-		message.msg_control = &control;
+		message.msg_control = control;
 		message.msg_controllen = sizeof(control);
-		control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+		*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
 			.cmsg_type = SCM_RIGHTS,
 			.cmsg_len = CMSG_LEN(sizeof(int))};
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 	}
 	return sendmsg(to, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
@@ -82,7 +84,29 @@ int cfs_notify(const struct cfs_env *env, const char *state)
 	return notify(env, state, -1);
 }
 
+/* Waits until the manager has read what was sent before: it gets a pipe, and closes it then. */
+static int await_manager(const struct cfs_env *env)
+{
+	struct pollfd end = {.events = 0};
+	int pipes[2], r;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	r = notify(env, "BARRIER=1", pipes[1]);
+	close(pipes[1]);
+	end.fd = pipes[0];
+	if (r == 0) {
+		int n = TEMP_FAILURE_RETRY(poll(&end, 1, MANAGER_MS_MAX));
+
+		r = n < 0 ? -errno : n == 0 ? -ETIMEDOUT : 0;
+	}
+	close(pipes[0]);
+	return r;
+}
+
 int cfs_notify_with(const struct cfs_env *env, const char *state, int fd)
 {
-	return notify(env, state, fd);
+	int r = notify(env, state, fd);
+
+	return r < 0 ? r : await_manager(env);
 }

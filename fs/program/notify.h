@@ -24,7 +24,11 @@
  * that does not read.
  */
 int cfs_notify(const struct cfs_env *env, const char *state);
-/* The same with a descriptor, of which the manager gets a copy. -ENOTCONN if the variable is not set. */
+/*
+ * The same with a descriptor, of which the manager gets a copy. Returns when the manager has read it,
+ * as it believes nobody who has ended: -ETIMEDOUT if it does not for ten seconds. -ENOTCONN if the
+ * variable is not set.
+ */
 int cfs_notify_with(const struct cfs_env *env, const char *state, int fd);
 
 #endif

@@ -199,7 +199,7 @@ static const char *const mount_options[] = {"allow_other", "allow_root", "async"
 	"suid", "sync", NULL};
 
 static const char *const own_options[] = {
-	"config", "gid", "log_level", "still", "trust_files", "uid", "umask", NULL};
+	"config", "gid", "hand_over", "log_level", "still", "trust_files", "uid", "umask", NULL};
 
 static bool is_option(const char *piece, struct cfs_nearest *nearest)
 {

@@ -1,5 +1,6 @@
 """A mount that root makes and a user without rights serves: mount.fuse3 hands it over as /dev/fd/N."""
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -155,10 +156,19 @@ def test_a_mount_is_handed_to_the_service_manager(machine, options):
         (directory / "notify").chmod(0o777)
         manager.settimeout(30)
         notify = {**KEYS, "NOTIFY_SOCKET": str(directory / "notify")}
-        machine.run("mount.fuse3", "consolefs", machine.path, "-t", "fuse.consolefs", "-o", options, "-o",
-                    f"drop_privileges,hand_over,{SAFE}", env=notify)
-        message, [descriptor], _, _ = socket.recv_fds(manager, 100, 1)
-        assert message == b"FDSTORE=1\nFDNAME=mount" and machine.daemons() == []
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            mounting = pool.submit(machine.run, "mount.fuse3", "consolefs", machine.path, "-t", "fuse.consolefs", "-o",
+                                   options, "-o", f"drop_privileges,hand_over,{SAFE}", env=notify)
+            message, passed, _, _ = socket.recv_fds(manager, 100, 1)
+            assert passed, (message, mounting.result().output)
+            [descriptor] = passed
+            assert message == b"FDSTORE=1\nFDNAME=mount"
+            # It waits until this is read, as systemd believes nobody who has ended.
+            message, [barrier], _, _ = socket.recv_fds(manager, 100, 1)
+            assert message == b"BARRIER=1" and not mounting.done()
+            os.close(barrier)
+            mounting.result()
+        assert machine.daemons() == []
         os.dup2(descriptor, DESCRIPTOR)
         os.close(descriptor)
         daemon = subprocess.Popen(
