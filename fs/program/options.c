@@ -390,6 +390,21 @@ static int add_constants(struct fuse_args *args)
 	return fuse_opt_add_arg(args, constants) < 0 ? -ENOMEM : 0;
 }
 
+/* libfuse leaves a "--" among the options if there are any, and takes those that follow it, like ours,
+ * for something else. */
+static void remove_separator(struct fuse_args *args)
+{
+	for (int i = 1; i < args->argc; i++) {
+		if (strcmp(args->argv[i], "--") != 0)
+			continue;
+		free(args->argv[i]);
+		memmove(args->argv + i, args->argv + i + 1,
+			(size_t)(args->argc - i) * sizeof(args->argv[0]));
+		args->argc--;
+		return;
+	}
+}
+
 int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 	struct cfs_options *ret_options, struct cfs_buf *why)
 {
@@ -408,8 +423,10 @@ int cfs_options_parse(int argc, char **argv, struct cfs_config_items *items,
 			r = -EINVAL;
 		}
 	}
-	if (r == 0)
+	if (r == 0) {
+		remove_separator(&parsing.options.args);
 		r = take_ownership(&parsing);
+	}
 	if (r == 0)
 		r = resolve_arguments(&parsing);
 	if (r == 0)

@@ -160,6 +160,19 @@ static void the_usual_mount_options_work(void **state)
 	assert_int_equal(f->options.ownership.umask, 0777);
 }
 
+/* As in the unit of the system, whose mount point could begin with a hyphen. */
+static void options_of_libfuse_go_with_a_separator(void **state)
+{
+	struct fixture *f = *state;
+
+	accept(f, "-o allow_other,uid=7 -- -mnt");
+	assert_string_equal(f->options.mountpoint, "-mnt");
+	assert_int_equal(f->options.ownership.uid, 7);
+	for (int i = 1; i < f->options.args.argc; i++)
+		assert_string_not_equal(f->options.args.argv[i], "--");
+	assert_null(f->options.args.argv[f->options.args.argc]);
+}
+
 static void what_is_said_twice_counts_as_said_last(void **state)
 {
 	struct fixture *f = *state;
@@ -452,6 +465,7 @@ int main(void)
 		TEST(options_stand_in_any_order),
 		TEST(the_usual_mount_options_work),
 		TEST(what_is_said_twice_counts_as_said_last),
+		TEST(options_of_libfuse_go_with_a_separator),
 		TEST(settings_of_clouds_are_collected),
 		TEST(a_line_of_fstab_is_understood),
 		TEST(flags_are_set),
