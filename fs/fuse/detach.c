@@ -8,8 +8,8 @@
 /* The mounts that this process can see. poll(2) reports when they have changed. */
 #define MOUNTS "/proc/self/mountinfo"
 
-/* The device of the connection, of which the kernel tells the number since 6.13: it has no major
- * number. -ENOENT from older ones. */
+/* The device of the connection, of which recent kernels tell the number: it has no major number.
+ * -ENOENT from others. */
 static int find_connection(int fuse_fd, char *ret_device)
 {
 	char path[64], line[256];

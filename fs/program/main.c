@@ -159,7 +159,8 @@ static void on_signal(void *arg)
 		return;
 	}
 	cfs_log(CFS_LOG_INFO,
-		program->handed < 0 ? "%s: unmounting" : "%s: ending; unmount it as root",
+		program->handed < 0 ? "%s: unmounting"
+				    : "%s: ending; the mount is left to whoever made it",
 		strsignal((int)info.ssi_signo));
 	program->ended = (int)info.ssi_signo;
 	cfs_loop_stop(program->runtime.loop);
