@@ -1,5 +1,6 @@
 /* fs/program/notify.h: what the service manager is told. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -143,6 +145,63 @@ static void a_manager_that_is_gone_is_an_error(void **state)
 	assert_int_equal(cfs_notify(&env, CFS_NOTIFY_READY), -ENOENT);
 }
 
+/* What a manager hears next, and the descriptor that comes with it. */
+static int hear(int fd, char *ret_text, size_t size)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = {.iov_base = ret_text, .iov_len = size - 1};
+	struct msghdr message = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	int passed = -1;
+
+	ret_text[n < 0 ? 0 : n] = '\0';
+	if (header && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&passed, CMSG_DATA(header), sizeof(passed));
+	return passed;
+}
+
+static void a_descriptor_is_kept_before_it_returns(void **state)
+{
+	struct manager *manager = *state;
+	struct cfs_env env;
+	int pipes[2], status;
+	pid_t pid;
+
+	listen_at(manager, manager->path, strlen(manager->path) + 1);
+	env = env_of(manager->path);
+	assert_int_equal(fcntl(manager->fd, F_SETFL, 0), 0);
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char text[64];
+		int fd = hear(manager->fd, text, sizeof(text));
+
+		if (strcmp(text, CFS_NOTIFY_STORE) != 0 || write(fd, "x", 1) != 1)
+			_exit(1);
+		fd = hear(manager->fd, text, sizeof(text));
+		_exit(strcmp(text, "BARRIER=1") == 0 && fd >= 0 ? 0 : 2);
+	}
+	assert_int_equal(cfs_notify_with(&env, CFS_NOTIFY_STORE, pipes[1]), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(pipes[0], &status, 1), 1);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void a_descriptor_needs_a_manager(void **state)
+{
+	struct cfs_env env = env_of(NULL);
+
+	(void)state;
+	assert_int_equal(cfs_notify_with(&env, CFS_NOTIFY_STORE, STDERR_FILENO), -ENOTCONN);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -152,6 +211,8 @@ int main(void)
 		cmocka_unit_test(without_a_manager_nothing_is_done),
 		TEST(what_names_no_socket_is_refused),
 		TEST(a_manager_that_is_gone_is_an_error),
+		TEST(a_descriptor_is_kept_before_it_returns),
+		cmocka_unit_test(a_descriptor_needs_a_manager),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
