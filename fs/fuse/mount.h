@@ -10,6 +10,7 @@
 #include "fs/client/runtime.h"
 #include "fs/cloud/config.h"
 #include "fs/node/node.h"
+#include "fs/node/quota.h"
 #include "fs/node/still.h"
 #include "fs/tree/layout.h"
 
@@ -23,6 +24,7 @@ struct cfs_mount {
 	struct cfs_ownership ownership;
 	struct cfs_nodes *nodes;
 	struct cfs_still still;
+	struct cfs_quota quota;
 	struct cfs_request *requests; /* that wait */
 	struct cfs_dirlist *dirlists; /* of directories that are open */
 	void (*ready)(void *arg);     /* called at FUSE_INIT */

@@ -204,9 +204,10 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct cfs_node *node = node_of(req, ino);
 
-	(void)fi;
-	if (node && node->filled)
+	if (node && node->filled) {
+		cfs_quota_give(&cfs_reply_mount(req)->quota, (uid_t)fi->fh, node->memory);
 		cfs_node_released(node);
+	}
 	cfs_reply_result(req, 0);
 }
 

@@ -3,6 +3,11 @@
  * While it waits it is in the mount's list. It is answered exactly once: by the first of the
  * operation's end, the kernel's interrupt, and the end of the mount.
  *
+ * While a request waits it is counted as its user's, and so is the memory of what it opens (quota.h):
+ * what that will be at least before anything is fetched, so that no call is made for one who has his
+ * share, and what it is once it is open. From then on the open file is counted, by its user's number
+ * in fi->fh, until it is released.
+ *
  * An interrupt arrives from inside libfuse, which holds a lock of the request meanwhile; so it only
  * starts a timer, and the request is answered from the loop.
  */
@@ -15,7 +20,10 @@
 #include "fs/base/loop.h"
 #include "fs/client/runtime.h"
 #include "fs/fuse/reply.h"
+#include "fs/node/file.h"
 #include "fs/tree/tree.h"
+
+#define FETCH_BYTES (128 * 1024) /* of the buffer with which a fetch begins */
 
 struct cfs_request {
 	struct cfs_request *next, **link; /* link NULL: it has not waited */
@@ -25,6 +33,9 @@ struct cfs_request {
 	void (*succeeded)(struct cfs_request *request);
 	struct fuse_file_info fi; /* of an open */
 	struct cfs_node *file;    /* of a look at a file, or an open of one */
+	uid_t uid;
+	uint64_t counted; /* bytes, of an open */
+	bool waits;       /* and is counted for it */
 	struct cfs_timer interrupt;
 	struct cfs_tree_op op;
 	char name[]; /* of a lookup */
@@ -32,6 +43,8 @@ struct cfs_request {
 
 static void destroy(struct cfs_request *request)
 {
+	if (request->waits)
+		cfs_quota_waited(&request->mount->quota, request->uid);
 	cfs_timer_stop(&request->interrupt);
 	if (request->link) {
 		*request->link = request->next;
@@ -46,10 +59,12 @@ static void answer(void *arg, int r)
 {
 	struct cfs_request *request = arg;
 
-	if (r < 0)
+	if (r < 0) {
+		cfs_quota_give(&request->mount->quota, request->uid, request->counted);
 		cfs_reply_result(request->req, r);
-	else
+	} else {
 		request->succeeded(request);
+	}
 	destroy(request);
 }
 
@@ -90,8 +105,10 @@ static struct cfs_request *create(
 		cfs_reply_result(req, -ENOMEM);
 		return NULL;
 	}
-	*request = (struct cfs_request){
-		.mount = cfs_reply_mount(req), .req = req, .succeeded = succeeded};
+	*request = (struct cfs_request){.mount = cfs_reply_mount(req),
+		.req = req,
+		.succeeded = succeeded,
+		.uid = fuse_req_ctx(req)->uid};
 	cfs_timer_init(&request->interrupt, interrupted, request);
 	strcpy(request->name, name);
 	return request;
@@ -101,11 +118,17 @@ static struct cfs_request *create(
 static void started(struct cfs_request *request, int r)
 {
 	struct cfs_mount *mount = request->mount;
+	int may = r == -EINPROGRESS ? cfs_quota_wait(&mount->quota, request->uid) : 0;
 
+	if (may < 0) {
+		give_up(request, may);
+		return;
+	}
 	if (r != -EINPROGRESS) {
 		answer(request, r);
 		return;
 	}
+	request->waits = true;
 	request->next = mount->requests;
 	request->link = &mount->requests;
 	if (request->next)
@@ -119,17 +142,34 @@ static void found(struct cfs_request *request)
 	cfs_reply_entry(request->req, request->op.found);
 }
 
+/* Whether the cloud would be asked for an instance. */
+static bool would_ask(const struct cfs_node *directory, const char *name)
+{
+	const struct cfs_cloud *cloud = directory->cloud;
+
+	return cloud && cloud->client->backend->valid_id(name) &&
+		!cfs_catalogue_find(cloud->catalogue, name);
+}
+
 void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *name)
 {
 	struct cfs_request *request = create(req, name, found);
+	int r;
 
-	if (request)
+	if (!request)
+		return;
+	r = would_ask(directory, name) ? cfs_quota_may_wait(&request->mount->quota, request->uid)
+				       : 0;
+	if (r < 0)
+		answer(request, r);
+	else
 		started(request,
 			cfs_tree_lookup(&request->op, directory, request->name, answer, request));
 }
 
 static void opened_directory(struct cfs_request *request)
 {
+	cfs_dirlist_count(request->op.dirlist, &request->mount->quota, request->uid);
 	cfs_reply_opendir(request->req, request->op.dirlist, &request->fi);
 }
 
@@ -154,25 +194,91 @@ static void looked(struct cfs_request *request)
 void cfs_pending_getattr(fuse_req_t req, struct cfs_node *node)
 {
 	struct cfs_request *request = create(req, "", looked);
+	int r;
 
 	if (!request)
 		return;
 	request->file = node;
-	started(request, cfs_tree_look(&request->op, node, answer, request));
+	r = node->filled ? 0 : cfs_quota_may_wait(&request->mount->quota, request->uid);
+	if (r < 0)
+		answer(request, r);
+	else
+		started(request, cfs_tree_look(&request->op, node, answer, request));
+}
+
+/* Counts what the open file takes in place of what was counted before. */
+static int settle(struct cfs_request *request)
+{
+	struct cfs_quota *quota = &request->mount->quota;
+	uint64_t now = request->file->memory;
+	int r = 0;
+
+	if (now > request->counted)
+		r = cfs_quota_take(quota, request->uid, now - request->counted);
+	else
+		cfs_quota_give(quota, request->uid, request->counted - now);
+	if (r == 0)
+		request->counted = now;
+	return r;
 }
 
 static void opened(struct cfs_request *request)
 {
+	int r = settle(request);
+
+	if (r < 0) {
+		cfs_quota_give(&request->mount->quota, request->uid, request->counted);
+		cfs_node_released(request->file);
+		cfs_reply_result(request->req, r);
+		return;
+	}
+	request->fi.fh = request->uid;
 	cfs_reply_open(request->req, request->file, &request->fi);
+}
+
+/* The memory that an open needs while it is under way: a buffer for what is fetched; and of what is
+ * generated all that it may become, for users who have only a share. */
+static uint64_t needed(const struct cfs_request *request)
+{
+	const struct cfs_node *file = request->file;
+
+	if (file->filled)
+		return file->memory;
+	if (file->live)
+		return file->live->nominal < FETCH_BYTES ? file->live->nominal : FETCH_BYTES;
+	return file->file->generator && cfs_quota_has_share(&request->mount->quota, request->uid)
+		? file->file->nominal
+		: 0;
+}
+
+/* Whether an open may begin, so that no call is made in vain. 0, -EBUSY or -ENOMEM. */
+static int admit(struct cfs_request *request)
+{
+	struct cfs_quota *quota = &request->mount->quota;
+	uint64_t bytes = needed(request);
+	int r = 0;
+
+	if (request->file->live && !request->file->filled)
+		r = cfs_quota_may_wait(quota, request->uid);
+	if (r == 0)
+		r = cfs_quota_take(quota, request->uid, bytes);
+	if (r == 0)
+		request->counted = bytes;
+	return r;
 }
 
 void cfs_pending_open(fuse_req_t req, struct cfs_node *file, const struct fuse_file_info *fi)
 {
 	struct cfs_request *request = create(req, "", opened);
+	int r;
 
 	if (!request)
 		return;
 	request->fi = *fi;
 	request->file = file;
-	started(request, cfs_tree_open(&request->op, file, answer, request));
+	r = admit(request);
+	if (r < 0)
+		answer(request, r);
+	else
+		started(request, cfs_tree_open(&request->op, file, answer, request));
 }

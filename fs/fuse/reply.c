@@ -57,9 +57,13 @@ void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node)
 
 void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi)
 {
+	struct cfs_mount *mount = cfs_reply_mount(req);
+
 	/* The open was interrupted while its answer was being written: no release will come. */
-	if (fuse_reply_open(req, fi) < 0)
+	if (fuse_reply_open(req, fi) < 0) {
+		cfs_quota_give(&mount->quota, (uid_t)fi->fh, node->memory);
 		cfs_node_released(node);
+	}
 }
 
 void cfs_reply_opendir(fuse_req_t req, struct cfs_dirlist *dirlist, struct fuse_file_info *fi)

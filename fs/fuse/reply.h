@@ -16,8 +16,8 @@ void cfs_reply_result(fuse_req_t req, int r);
  * answer. */
 void cfs_reply_entry(fuse_req_t req, struct cfs_node *node);
 void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node);
-/* An open of a file, which is counted in its node, and released if the kernel does not take the
- * answer. */
+/* An open of a file, which is counted in its node and as the user's whom fi->fh names, and released
+ * if the kernel does not take the answer. */
 void cfs_reply_open(fuse_req_t req, struct cfs_node *node, struct fuse_file_info *fi);
 /* An open of a directory. The dirlist is destroyed if the kernel does not take the answer. */
 void cfs_reply_opendir(fuse_req_t req, struct cfs_dirlist *dirlist, struct fuse_file_info *fi);

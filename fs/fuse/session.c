@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/base/caller.h"
 #include "fs/base/log.h"
@@ -71,7 +72,9 @@ int cfs_session_create(const struct cfs_runtime *runtime, const struct cfs_cloud
 		.ready = ready,
 		.ready_arg = arg,
 	};
-	r = cfs_nodes_create(&session->mount.nodes);
+	r = cfs_quota_init(&session->mount.quota, geteuid(), ownership->uid);
+	if (r == 0)
+		r = cfs_nodes_create(&session->mount.nodes);
 	if (r == 0) {
 		cfs_nodes_set_clouds(session->mount.nodes, clouds);
 		cfs_still_init(&session->mount.still, runtime->loop, config);
@@ -107,6 +110,7 @@ void cfs_session_destroy(struct cfs_session *session)
 		fuse_session_destroy(session->fuse);
 	cfs_still_finish(&session->mount.still);
 	cfs_nodes_destroy(session->mount.nodes);
+	cfs_quota_finish(&session->mount.quota);
 	free(session->buf.mem);
 	free(session);
 }

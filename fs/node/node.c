@@ -319,6 +319,7 @@ void cfs_node_fill(struct cfs_node *node, struct cfs_buf *content, struct cfs_or
 	node->origin = origin;
 	node->filled = true;
 	node->counted = node->snapshot.len;
+	node->memory = node->snapshot.cap;
 	node->nodes->open.snapshots++;
 	node->nodes->open.bytes += node->counted;
 }
@@ -345,6 +346,7 @@ int cfs_node_trim(struct cfs_node *node)
 	keep_spare(node->nodes, &node->snapshot);
 	cfs_buf_wipe(&node->snapshot);
 	node->snapshot = exact;
+	node->memory = exact.cap;
 	return 0;
 }
 

@@ -101,6 +101,7 @@ struct cfs_node {
 	struct timespec snapshot_time; /* what it holds is of then */
 	struct cfs_origin *origin;     /* of a live file's snapshot; NULL without memory for it */
 	size_t counted;                /* bytes of the snapshot when it was made */
+	size_t memory;                 /* that it takes */
 	struct cfs_fetch *fetch;       /* under way for opens that wait */
 	struct cfs_generate *generate; /* likewise */
 	struct cfs_held *held;         /* of a still file, that its snapshot is held; or NULL */

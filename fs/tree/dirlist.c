@@ -21,8 +21,11 @@ struct cfs_dirlist {
 	enum cfs_node_kind kind;
 	size_t region; /* of a REGION */
 	uint64_t directory_ino;
-	struct cfs_buf text; /* NUL-terminated names */
-	struct cfs_buf rows; /* struct name */
+	struct cfs_buf text;     /* NUL-terminated names */
+	struct cfs_buf rows;     /* struct name */
+	struct cfs_quota *quota; /* NULL: it is not counted */
+	uid_t uid;
+	uint64_t counted;
 };
 
 void cfs_dirlist_destroy(struct cfs_dirlist *dirlist)
@@ -33,6 +36,8 @@ void cfs_dirlist_destroy(struct cfs_dirlist *dirlist)
 	if (dirlist->next)
 		dirlist->next->link = dirlist->link;
 	cfs_walk_stop(&dirlist->walk);
+	if (dirlist->quota)
+		cfs_quota_give(dirlist->quota, dirlist->uid, dirlist->counted);
 	cfs_buf_finish(&dirlist->text);
 	cfs_buf_finish(&dirlist->rows);
 	free(dirlist);
@@ -169,14 +174,36 @@ int cfs_dirlist_create(const struct cfs_node *directory, struct cfs_dirlist **li
 	return 0;
 }
 
+void cfs_dirlist_count(struct cfs_dirlist *dirlist, struct cfs_quota *quota, uid_t uid)
+{
+	dirlist->quota = quota;
+	dirlist->uid = uid;
+}
+
+/* Counts what the names take now, if that is more than before. */
+static int count(struct cfs_dirlist *dirlist)
+{
+	uint64_t now = dirlist->text.cap + dirlist->rows.cap;
+	int r;
+
+	if (!dirlist->quota || now <= dirlist->counted)
+		return 0;
+	r = cfs_quota_take(dirlist->quota, dirlist->uid, now - dirlist->counted);
+	if (r == 0)
+		dirlist->counted = now;
+	return r;
+}
+
 int cfs_dirlist_fill(struct cfs_dirlist *dirlist, size_t i)
 {
-	int r = 0;
+	int r = count(dirlist);
 
 	while (r == 0 && dirlist->walk.at && i >= dirlist->rows.len / sizeof(struct name)) {
 		r = add_instance(dirlist, dirlist->walk.at);
-		if (r == 0)
-			cfs_walk_next(&dirlist->walk);
+		if (r < 0)
+			break;
+		cfs_walk_next(&dirlist->walk);
+		r = count(dirlist);
 	}
 	if (!dirlist->walk.at)
 		cfs_walk_stop(&dirlist->walk);

@@ -10,6 +10,7 @@
 #define CFS_FS_TREE_DIRLIST_H
 
 #include "fs/node/node.h"
+#include "fs/node/quota.h"
 
 struct stat;
 struct cfs_dirlist;
@@ -23,6 +24,9 @@ int cfs_dirlist_create(const struct cfs_node *directory, struct cfs_dirlist **li
 	struct cfs_dirlist **ret_dirlist);
 /* Accepts NULL. */
 void cfs_dirlist_destroy(struct cfs_dirlist *dirlist);
+
+/* Has its memory counted as that of a user, from now on. quota is borrowed. */
+void cfs_dirlist_count(struct cfs_dirlist *dirlist, struct cfs_quota *quota, uid_t uid);
 
 /* Adds names until there is an i-th, or no more. -ENOMEM, -EFBIG. */
 int cfs_dirlist_fill(struct cfs_dirlist *dirlist, size_t i);

@@ -138,6 +138,7 @@ static void begin(struct world *world)
 		.config = &world->config,
 		.nodes = world->fleet.nodes,
 		.ready = be_ready};
+	MUST(cfs_quota_init(&world->mount.quota, 0, 0) == 0);
 	world->session =
 		fuse_session_new(&args, &cfs_operations, sizeof(cfs_operations), &world->mount);
 	MUST(world->session);
@@ -304,6 +305,7 @@ static void end(struct world *world)
 	MUST(cfs_nodes_open(world->fleet.nodes).snapshots == 0);
 	ask(world, FUSE_FORGET, world->directory, &one, sizeof(one), NULL, 0);
 	fuse_session_destroy(world->session);
+	cfs_quota_finish(&world->mount.quota);
 	fuzz_fleet_finish(&world->fleet);
 }
 
