@@ -1,19 +1,19 @@
 /*
- * A screenshot is a hundred kilobytes of base64 without a blank. So there are two paths: whole
- * blocks of digits are decoded by table; everything else (short, wrapped, padded or invalid text)
- * is decoded byte by byte. Both must give the same result for every text.
+ * A screenshot is a hundred kilobytes of base64 without a blank. So runs of digits are decoded by
+ * vector instructions, what those leave of a run is decoded by table, a group at a time, and
+ * everything else (blanks, padding, what is invalid, a group that a piece breaks off) byte by byte.
+ * All must give the same result for every text.
  */
 #include "backends/base/base64.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
+#include "backends/base/base64_simd.h"
 #include "backends/base/span.h"
 
 #define GROUP_DIGITS 4
 #define GROUP_BYTES 3
-#define BLOCK_DIGITS 64
-#define BLOCK_BYTES (BLOCK_DIGITS / GROUP_DIGITS * GROUP_BYTES)
 
 /* The value of a digit at each place of its group: its bits, and above them a mark that it is a
  * digit, which other bytes do not have. */
@@ -92,37 +92,44 @@ static int flush_group(struct cfs_base64 *decoder, struct cfs_buf *content)
 	return cfs_buf_add(content, out, n);
 }
 
-/* Decodes one block. Returns whether it is all digits; if not, out holds garbage. */
-static bool decode_block(const char text[BLOCK_DIGITS], char out[BLOCK_BYTES])
+/* Decodes whole groups from the beginning of the text, until one is not all digits. Returns the
+ * number of digits decoded. */
+static size_t decode_groups(const char *text, size_t len, char *out)
 {
 	const unsigned char *from = (const unsigned char *)text;
-	uint32_t marks = UINT32_MAX, bits;
+	size_t done = 0;
+	uint32_t bits;
 
-	for (int i = 0; i < BLOCK_DIGITS / GROUP_DIGITS; i++, from += GROUP_DIGITS) {
+	for (; len - done >= GROUP_DIGITS; done += GROUP_DIGITS, from += GROUP_DIGITS) {
 		bits = digits[0][from[0]] | digits[1][from[1]] | digits[2][from[2]] |
 			digits[3][from[3]];
-		marks &= bits;
+		if (bits >> MARK != ALL_MARKS)
+			break;
 		*out++ = (char)(bits >> 16);
 		*out++ = (char)(bits >> 8);
 		*out++ = (char)bits;
 	}
-	return marks >> MARK == ALL_MARKS;
+	return done;
 }
 
-/* Decodes the blocks at the beginning of the text. Returns how many bytes of it they are. It stops
- * at a block that is not all digits, or for which there is no room. */
-static size_t decode_blocks(const char *text, size_t len, struct cfs_buf *content)
+/* Decodes the run of whole groups at the beginning of the text, as far as there is room for it.
+ * Returns how many bytes of the text it is. */
+static size_t decode_run(const char *text, size_t len, struct cfs_buf *content)
 {
-	size_t done = 0;
+	size_t groups = len / GROUP_DIGITS, room = (content->max - content->len) / GROUP_BYTES;
+	size_t done;
+	char *out;
 
-	while (len - done >= BLOCK_DIGITS && cfs_buf_reserve(content, BLOCK_BYTES) == 0) {
-		if (!decode_block(text + done, content->data + content->len))
-			break;
-		content->len += BLOCK_BYTES;
-		done += BLOCK_DIGITS;
-	}
-	if (content->data)
-		content->data[content->len] = '\0';
+	if (groups > room)
+		groups = room;
+	if (groups == 0 || cfs_buf_reserve(content, groups * GROUP_BYTES) < 0)
+		return 0;
+	len = groups * GROUP_DIGITS;
+	out = content->data + content->len;
+	done = cfs_base64_simd_decode(text, len, out);
+	done += decode_groups(text + done, len - done, out + done / GROUP_DIGITS * GROUP_BYTES);
+	content->len += done / GROUP_DIGITS * GROUP_BYTES;
+	content->data[content->len] = '\0';
 	return done;
 }
 
@@ -131,7 +138,7 @@ int cfs_base64_feed(
 {
 	for (size_t i = 0; i < len && !decoder->failed; i++) {
 		if (decoder->digits == 0) {
-			i += decode_blocks(text + i, len - i, content);
+			i += decode_run(text + i, len - i, content);
 			if (i == len)
 				break;
 		}

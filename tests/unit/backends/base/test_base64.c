@@ -162,34 +162,87 @@ static void test_large_content(void **state)
 	cfs_buf_finish(&content);
 }
 
-/* Long runs of digits are decoded by the block, but never when they come one byte at a time. */
-static void test_blocks_say_the_same_as_single_bytes(void **state)
+/* Decodes text[0..len) in pieces of that size. */
+static int decode_by(const char *text, size_t len, size_t piece, struct cfs_buf *content)
 {
-	enum { SIZE = 3 * 64 };
-	char text[SIZE];
+	struct cfs_base64 decoder = {0};
+	int r = 0;
+
+	for (size_t at = 0; r == 0 && at < len; at += piece)
+		r = cfs_base64_feed(
+			&decoder, text + at, len - at < piece ? len - at : piece, content);
+	return r == 0 ? cfs_base64_end(&decoder) : r;
+}
+
+/* Runs of digits are decoded many at a time, but never when they come one byte at a time. */
+static void assert_as_single_bytes(const char *text, size_t len, size_t split)
+{
+	struct cfs_buf whole = CFS_BUF_INIT(len), single = CFS_BUF_INIT(len);
+	int r = decode_by(text, len, 1, &single);
+
+	assert_int_equal(decode(text, len, split, &whole), r);
+	if (r == 0) {
+		assert_int_equal(whole.len, single.len);
+		assert_string_equal(cfs_buf_text(&whole), cfs_buf_text(&single));
+	}
+	cfs_buf_finish(&whole);
+	cfs_buf_finish(&single);
+}
+
+enum { RUN = 2 * 64 + 32 + 4 };
+
+static void fill(char text[RUN])
+{
+	for (unsigned i = 0; i < RUN; i++)
+		text[i] = good[6].text[i % 8];
+}
+
+static void test_every_length_and_split_of_a_run(void **state)
+{
+	char text[RUN];
 
 	(void)state;
-	for (unsigned at = 0; at < SIZE; at += at == 70 ? 50 : 1) {
-		for (size_t c = 0; c < 256; c += step_over(256)) {
-			struct cfs_buf whole = CFS_BUF_INIT(SIZE), single = CFS_BUF_INIT(SIZE);
-			struct cfs_base64 decoder = {0};
-			int r = 0;
+	fill(text);
+	for (size_t len = 0; len <= RUN; len++) {
+		for (size_t split = 0; split <= len; split += step_over(len))
+			assert_as_single_bytes(text, len, split);
+	}
+}
 
-			for (unsigned i = 0; i < SIZE; i++)
-				text[i] = good[6].text[i % 8];
+static void test_every_byte_everywhere_in_a_run(void **state)
+{
+	char text[RUN];
+
+	(void)state;
+	fill(text);
+	for (size_t at = 0; at < RUN; at++) {
+		char digit = text[at];
+
+		for (size_t c = 0; c < 256; c += step_over(256)) {
 			text[at] = (char)c;
-			for (unsigned i = 0; i < SIZE; i++)
-				r = cfs_base64_feed(&decoder, text + i, 1, &single);
-			if (r == 0)
-				r = cfs_base64_end(&decoder);
-			assert_int_equal(decode(text, SIZE, at / 2, &whole), r);
-			if (r == 0) {
-				assert_int_equal(whole.len, single.len);
-				assert_memory_equal(whole.data, single.data, single.len);
-			}
-			cfs_buf_finish(&whole);
-			cfs_buf_finish(&single);
+			assert_as_single_bytes(text, RUN, at / 2);
 		}
+		text[at] = digit;
+	}
+}
+
+/* As much of a run as there is room for is content before the error, as by single bytes. */
+static void test_a_run_is_limited_as_single_bytes_are(void **state)
+{
+	char text[RUN];
+
+	(void)state;
+	fill(text);
+	for (size_t max = 0; max <= RUN / 4 * 3; max++) {
+		struct cfs_buf whole = CFS_BUF_INIT(max), single = CFS_BUF_INIT(max);
+		int r = decode_by(text, RUN, 1, &single);
+
+		assert_int_equal(r, max < RUN / 4 * 3 ? -EFBIG : 0);
+		assert_int_equal(decode_by(text, RUN, RUN, &whole), r);
+		assert_int_equal(whole.len, single.len);
+		assert_string_equal(cfs_buf_text(&whole), cfs_buf_text(&single));
+		cfs_buf_finish(&whole);
+		cfs_buf_finish(&single);
 	}
 }
 
@@ -202,7 +255,9 @@ int main(void)
 		cmocka_unit_test(test_an_error_is_final),
 		cmocka_unit_test(test_the_content_has_a_limit),
 		cmocka_unit_test(test_large_content),
-		cmocka_unit_test(test_blocks_say_the_same_as_single_bytes),
+		cmocka_unit_test(test_every_length_and_split_of_a_run),
+		cmocka_unit_test(test_every_byte_everywhere_in_a_run),
+		cmocka_unit_test(test_a_run_is_limited_as_single_bytes_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
