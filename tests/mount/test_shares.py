@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from lib.doing import read
+from lib.doing import await_that, read
 from lib.mount import Mount
 from lib.scripted import AWS_KEYS, ScriptedCloud, ec2_listing, ec2_screenshot
 from test_bounds import ONE, TWO
@@ -18,10 +19,14 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be anot
 SHARE = 128 << 20
 BIG = 900_000  # bytes of a screen: its snapshot takes a MiB
 OPENS = 1000
+WAITING_SHARE = 512
+# The kernel wakes all who wait for one name for each of them: a crowd is spread over many.
+OTHERS = [f"i-0cccccccccccccc{number:02d}" for number in range(30)]
 
-# Opens as uid 65534: told "open PATH N" it says which errno each has, and holds what it has.
+# Opens as uid 65534: told "open PATH N" it says which errno each has, and holds what it has; and with
+# "wait DIRECTORY N" N threads open the logs in it, and it says of each that fails at once.
 GREEDY = """
-import errno, json, os, resource, sys
+import errno, glob, json, os, resource, sys, threading
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 held = []
@@ -40,6 +45,16 @@ for line in sys.stdin:
             os.close(fd)
         held = []
         print("[]", flush=True)
+    elif verb == "wait":
+        said = threading.Lock()
+        logs = sorted(glob.glob(path + "/i-*/console.log"))
+        def wait(log):
+            result = one(log)
+            with said:
+                print(json.dumps([result]), flush=True)
+        threading.stack_size(65536)
+        for i in range(int(n)):
+            threading.Thread(target=wait, args=[logs[i % len(logs)]], daemon=True).start()
 """
 
 
@@ -71,19 +86,26 @@ class Greedy:
 
 @pytest.fixture(scope="module")
 def mounted():
-    """A mount that others may read, of a cloud of large screens."""
+    """A mount that others may read, of a cloud of large screens whose logs never come."""
+    end = threading.Event()
     screens = {one: ec2_screenshot(one, jpeg(data=bytes(BIG))).encode() for one in (ONE, TWO)}
 
     def answer(request):
         if request.action == "GetConsoleScreenshot":
             return 200, screens[request.params["InstanceId"]]
-        return 200, ec2_listing([ONE, TWO])
+        if request.action == "GetConsoleOutput":
+            end.wait()
+            return None
+        return 200, ec2_listing([ONE, TWO, *OTHERS])
 
     with ScriptedCloud(answer) as cloud, \
-            Mount(options=[*cloud.options(), "allow_other", "umask=0"],
+            Mount(options=[*cloud.options(), "aws.timeout=300", "allow_other", "umask=0"],
                   keys=False, env=AWS_KEYS) as mount:
         mount.dir.chmod(0o711)
-        yield mount, cloud
+        try:
+            yield mount, cloud
+        finally:
+            end.set()
 
 
 def test_one_user_has_a_quarter_of_the_memory_and_the_others_theirs(mounted):
@@ -106,3 +128,17 @@ def test_one_user_has_a_quarter_of_the_memory_and_the_others_theirs(mounted):
         assert greedy.ask("open", mount.path / "index.html", 1) == ["OK"]
     with Greedy() as greedy:
         assert greedy.ask("open", path, 1) == ["OK"]
+
+
+def test_one_user_has_a_quarter_of_the_calls_that_wait(mounted):
+    mount, _ = mounted
+    with Greedy() as greedy:
+        greedy.tell("wait", mount.aws, WAITING_SHARE + 88)
+        for _ in range(88):
+            assert greedy.hear() == ["EBUSY"]
+        assert len(read(mount.aws / TWO / "screenshot.jpg")) > BIG
+        assert (mount.aws / TWO / "info.json").read_text()
+    # What waits ends with the process.
+    with Greedy() as greedy:
+        await_that(lambda: greedy.ask("open", mount.aws / ONE / "screenshot.jpg", 1) == ["OK"],
+                   "the greedy one can open again")
