@@ -13,7 +13,9 @@
 #include "tests/fuzz/answers.h"
 
 #define BODY_MAX (4 * 1024 * 1024)
-#define TEXT_MAX (128 * 1024)
+#define TEXT_MAX (512 * 1024)
+#define CUT_TEXT_MAX (64 * 1024) /* where it may come byte by byte */
+#define MARKUP 128               /* bytes around a text, at the most */
 #define NEST_MAX 100 /* less than the elements that an XML document may have within each other */
 
 /* What is before and behind the text. */
@@ -208,7 +210,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	times = fuzz_byte(&input) - '0';
 	/* A whole answer has a limit. */
-	times = times > 'z' - '0' || times * times * input.left > TEXT_MAX ? 0 : times * times;
+	times = times > 'z' - '0' ? 0 : times * times;
+	if (times * (input.left + MARKUP) > (cuts ? CUT_TEXT_MAX : TEXT_MAX))
+		times = 0;
 	if (!accounts[is_cvm])
 		accounts[is_cvm] = fuzz_account(asked.backend);
 	asked.account = accounts[is_cvm];
