@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#define STATUS_FINAL_MIN 200     /* lower ones are interim (RFC 9110, section 15.2) */
 #define PROXY_AUTHENTICATION 407 /* the HTTP status */
 #define DESCRIPTORS_FEW 4        /* one more than are needed at once to make a connection */
 
@@ -153,6 +154,16 @@ static bool may_lack_descriptors(CURLcode result)
 		result == CURLE_SSL_CACERT_BADFILE || result == CURLE_FAILED_INIT;
 }
 
+/* Whether an answer that libcurl takes for whole is none: its status is an interim one, or no status
+ * at all, as in "HTTP/2xyz" where nobody asked for HTTP/2. */
+static bool has_no_status(const struct cfs_transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status < STATUS_FINAL_MIN;
+}
+
 static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode result)
 {
 	double first_byte = 0;
@@ -178,6 +189,8 @@ static enum cfs_fault fault_of(const struct cfs_transfer *transfer, CURLcode res
 		return CFS_RESET;
 	/* Of our callbacks only the one for progress does that, once the headers are there. */
 	if (result == CURLE_ABORTED_BY_CALLBACK && transfer->headed)
+		return CFS_BAD_ANSWER;
+	if (result == CURLE_OK && has_no_status(transfer))
 		return CFS_BAD_ANSWER;
 	/* It has no result of its own for invalid chunks. */
 	if (result == CURLE_RECV_ERROR && strstr(transfer->message, "chunk"))
@@ -211,6 +224,8 @@ enum cfs_fault cfs_http_result(
 	else if (fault == CFS_TLS && may_want_certificate(transfer))
 		*ret_message = "the server broke off the TLS handshake; it may want a client "
 			       "certificate, and there is none to give";
+	else if (result == CURLE_OK && fault == CFS_BAD_ANSWER)
+		*ret_message = "the answer has no HTTP status";
 	else if (result == CURLE_OK)
 		*ret_message = "the connection ended within the headers of the answer";
 	else if (fault == CFS_TOO_LARGE && !transfer->aborted_by)

@@ -270,6 +270,14 @@ static bool connection_serve(
 		connection_text(connection, "SSH-2.0-OpenSSH_9.2\r\n");
 		return false;
 	}
+	if (strcmp(path, "/nostatus") == 0) {
+		connection_text(connection, "HTTP/27TTP/1.1 \r\n\r\nhello");
+		return false;
+	}
+	if (strcmp(path, "/switch") == 0) {
+		connection_text(connection, "HTTP/1.1 101 Switching Protocols\r\n\r\nhello");
+		return false;
+	}
 	if (strcmp(path, "/nothing") == 0)
 		return false;
 	return connection_answer(connection, "404 Not Found", "", 0);

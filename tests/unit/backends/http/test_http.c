@@ -183,6 +183,11 @@ static void what_is_no_http_is_a_bad_answer(void **state)
 	assert_int_equal(f->a.body.len, 0);
 	call_path(&f->a, f->server, "/badchunk");
 	assert_int_equal(f->a.outcome.fault, CFS_BAD_ANSWER);
+	call_path(&f->a, f->server, "/nostatus");
+	assert_int_equal(f->a.outcome.fault, CFS_BAD_ANSWER);
+	assert_string_equal(f->a.message, "the answer has no HTTP status");
+	call_path(&f->a, f->server, "/switch");
+	assert_int_equal(f->a.outcome.fault, CFS_BAD_ANSWER);
 }
 
 static void a_call_ends_when_its_time_is_over(void **state)
