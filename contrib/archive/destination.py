@@ -42,7 +42,8 @@ def alive(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):
+        # In the last case it is not known who.
         pass
     return True
 

@@ -13,6 +13,8 @@ from messages import plain
 FETCHED, FAILED, SKIPPED = "fetched", "failed", "skipped"
 # Clouds allow 255.
 NAME_MAX = 1000
+# What listing.encode makes of a name.
+ENCODED = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._%-]*")
 
 Tally = collections.namedtuple("Tally", "fetched failed skipped")
 
@@ -33,11 +35,15 @@ class Result(collections.namedtuple(
 
 
 def parse_line(line):
-    """The result of a line, or None: the last line of a run that was killed may be half written."""
+    """The result of a line, or None: the last line of a run that was killed may be half written, and
+    a damaged one might say that something is fetched which is not."""
     fields = line.split("\t")
-    if len(fields) != len(Result._fields):
+    if len(fields) != len(Result._fields) or not re.fullmatch(r"[\t -~]*", line):
         return None
     result = Result(*fields)
+    if result.status not in (FETCHED, FAILED, SKIPPED) or not ENCODED.fullmatch(result.cloud) or \
+            not ENCODED.fullmatch(result.id) or not result.files.isdecimal():
+        return None
     try:
         return result._replace(name=json.loads(f'"{result.name}"', strict=False))
     except ValueError:
