@@ -34,18 +34,25 @@ static void break_off(struct fuzz_peer_connection *connection)
 	*connection = (struct fuzz_peer_connection){.fd = -1};
 }
 
+static struct fuzz_peer_connection *find(struct fuzz_peer *peer, int fd)
+{
+	for (size_t i = 0; i < FUZZ_PEER_CONNECTIONS_MAX; i++) {
+		if (peer->connections[i].fd == fd)
+			return &peer->connections[i];
+	}
+	return NULL;
+}
+
 static bool take_new(struct fuzz_peer *peer)
 {
+	struct fuzz_peer_connection *connection;
 	bool any = false;
 	int fd;
 
 	while ((fd = accept4(peer->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		size_t i = 0;
-
-		while (i < FUZZ_PEER_CONNECTIONS_MAX && peer->connections[i].fd >= 0)
-			i++;
-		MUST(i < FUZZ_PEER_CONNECTIONS_MAX);
-		peer->connections[i] = (struct fuzz_peer_connection){.fd = fd};
+		connection = find(peer, -1);
+		MUST(connection);
+		*connection = (struct fuzz_peer_connection){.fd = fd};
 		any = true;
 	}
 	return any;

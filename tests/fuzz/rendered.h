@@ -1,0 +1,13 @@
+/*
+ * What the files `status` and `stats` promise, whatever the clouds have said.
+ */
+#ifndef CFS_FUZZ_RENDERED_H
+#define CFS_FUZZ_RENDERED_H
+
+#include "fs/cloud/clouds.h"
+#include "tests/fuzz/fuzz.h"
+
+/* Renders both and reads them as their readers do. `secret` is in neither. */
+void fuzz_rendered_check(const struct cfs_clouds *clouds, const char *secret);
+
+#endif
