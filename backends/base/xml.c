@@ -251,8 +251,9 @@ static int check(struct cfs_xml *xml, int code)
 }
 
 /* The number of bytes at the beginning, in whole blocks, that can only be text: '+' to '~', which
- * includes all of base64, without '<' and the characters of "]]>". */
-static size_t plain_run(const char *bytes, size_t len)
+ * includes all of base64, without '<' and the characters of "]]>". Inlined, so that it is compiled
+ * for the processor that each caller is for. */
+static inline __attribute__((always_inline)) size_t count_plain(const char *bytes, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)bytes;
 	size_t run = 0;
@@ -272,6 +273,22 @@ static size_t plain_run(const char *bytes, size_t len)
 			break;
 	}
 	return run;
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+__attribute__((target("avx2"))) static size_t count_plain_avx2(const char *bytes, size_t len)
+{
+	return count_plain(bytes, len);
+}
+#endif
+
+static size_t plain_run(const char *bytes, size_t len)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	if (__builtin_cpu_supports("avx2"))
+		return count_plain_avx2(bytes, len);
+#endif
+	return count_plain(bytes, len);
 }
 
 /* Whether libxml2 has read all it was given, and so buffers nothing. */
@@ -328,6 +345,16 @@ static int feed_slice(struct cfs_xml *xml, const char *bytes, size_t len)
 	return clean ? give(xml, bytes, len) : give_scrubbed(xml);
 }
 
+/* How much of the bytes to give to libxml2 at a time: to the end of the last tag, if there is one,
+ * so that the text behind it need not be given. */
+static size_t slice_len(const char *bytes, size_t len)
+{
+	size_t most = len < SLICE ? len : SLICE;
+	const char *tag_end = memrchr(bytes, '>', most);
+
+	return tag_end ? (size_t)(tag_end - bytes) + 1 : most;
+}
+
 /* A screenshot is a hundred kilobytes of text in one element, and libxml2 reads each byte several
  * times. So long runs of plain text go straight to the handler. */
 static int feed_slices(struct cfs_xml *xml, const char *bytes, size_t len)
@@ -342,7 +369,7 @@ static int feed_slices(struct cfs_xml *xml, const char *bytes, size_t len)
 			on_text(xml, (const xmlChar *)bytes, (int)part);
 			r = xml->failed;
 		} else {
-			part = len < SLICE ? len : SLICE;
+			part = slice_len(bytes, len);
 			r = feed_slice(xml, bytes, part);
 		}
 		if (r < 0)
