@@ -58,6 +58,7 @@ int cfs_keys_set(struct cfs_keys *ret_keys, const char *id, const char *secret, 
 {
 	int r = set_text(&ret_keys->id, id);
 
+	cfs_secret_finish(&ret_keys->signing);
 	if (r == 0)
 		r = set_text(&ret_keys->secret, secret);
 	return r == 0 ? set_text(&ret_keys->token, token) : r;
@@ -70,5 +71,6 @@ void cfs_keys_finish(struct cfs_keys *keys)
 	cfs_secret_finish(&keys->id);
 	cfs_secret_finish(&keys->secret);
 	cfs_secret_finish(&keys->token);
+	cfs_secret_finish(&keys->signing);
 	keys->expires = INT64_MAX;
 }

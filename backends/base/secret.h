@@ -29,13 +29,15 @@ struct cfs_keys {
 	struct cfs_secret id;
 	struct cfs_secret secret;
 	struct cfs_secret token; /* temporary keys only */
-	int64_t expires;         /* seconds since the epoch, INT64_MAX when they do not */
+	/* What is derived from the secret, if that is remembered: see signing_keys.h. */
+	struct cfs_secret signing;
+	int64_t expires; /* seconds since the epoch, INT64_MAX when they do not */
 };
 
 #define CFS_KEYS_INIT ((struct cfs_keys){.expires = INT64_MAX})
 
-/* Sets the three secrets; NULL: none. *ret_keys is initialised, and to be finished on failure too.
- * -EFBIG, -ENOMEM. */
+/* Sets id, secret and token; NULL: none. *ret_keys is initialised, and to be finished on failure
+ * too. What was derived from another secret is wiped. -EFBIG, -ENOMEM. */
 int cfs_keys_set(struct cfs_keys *ret_keys, const char *id, const char *secret, const char *token);
 void cfs_keys_finish(struct cfs_keys *keys);
 

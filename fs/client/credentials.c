@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/base/signing_keys.h"
 #include "backends/contract/step.h"
 #include "fs/base/clock.h"
 #include "fs/base/log.h"
@@ -235,6 +236,7 @@ static void store_keys(struct cfs_credentials *credentials, struct cfs_step *ste
 		(void)cfs_cloud_clock_learn(credentials->cloud_clock, date);
 	cfs_keys_finish(&credentials->keys);
 	credentials->keys = step->keys;
+	cfs_signing_keys_remember(&credentials->keys);
 	credentials->held = true;
 	credentials->refused = false;
 	credentials->worked_ms = 0;

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "backends/base/hex.h"
+#include "backends/base/signing_keys.h"
 #include "backends/base/span.h"
 #include "backends/base/text.h"
 
@@ -249,14 +250,14 @@ int cfs_sigv4_string_to_sign(
 	return cfs_buf_addf(text, ALGORITHM "\n%s\n%s\n%s", scope->date, scope->text, hash);
 }
 
-int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
+int cfs_sigv4_signing_key(const struct cfs_keys *keys, const struct cfs_sigv4_scope *scope,
 	unsigned char ret_key[CFS_DIGEST_SIZE])
 {
 	char day[sizeof("YYYYMMDD")];
 	const char *const parts[] = {day, scope->region, scope->service, TERMINATOR, NULL};
 
 	snprintf(day, sizeof(day), "%.8s", scope->date);
-	return cfs_digest_derive_key("AWS4", secret, parts, ret_key);
+	return cfs_signing_keys_get(keys, "AWS4", parts, ret_key);
 }
 
 int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
@@ -274,7 +275,7 @@ int cfs_sigv4_authorization(const struct cfs_sigv4_request *request,
 	if (r == 0)
 		r = cfs_sigv4_string_to_sign(scope, &canonical, &text);
 	if (r == 0)
-		r = cfs_sigv4_signing_key(&keys->secret, scope, key);
+		r = cfs_sigv4_signing_key(keys, scope, key);
 	if (r == 0)
 		r = cfs_digest_sign(key, cfs_buf_text(&text), text.len, signature);
 	if (r == 0)

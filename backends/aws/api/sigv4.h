@@ -69,9 +69,9 @@ int cfs_sigv4_canonical_request(
 int cfs_sigv4_string_to_sign(
 	const struct cfs_sigv4_scope *scope, const struct cfs_buf *canonical, struct cfs_buf *text);
 
-/* Stage 3. The key derived from the secret access key. To be cleansed by the caller. The
- * signature is cfs_digest_sign of the string to sign. */
-int cfs_sigv4_signing_key(const struct cfs_secret *secret, const struct cfs_sigv4_scope *scope,
+/* Stage 3. The key derived from the secret access key, or remembered with the keys. To be cleansed
+ * by the caller. The signature is cfs_digest_sign of the string to sign. */
+int cfs_sigv4_signing_key(const struct cfs_keys *keys, const struct cfs_sigv4_scope *scope,
 	unsigned char ret_key[CFS_DIGEST_SIZE]);
 
 /* All stages: appends the value of the Authorization header. */

@@ -23,7 +23,7 @@ static int add_signature(struct cfs_http_request *request, const struct cfs_tc3_
 
 	if (!keys)
 		return cfs_http_request_add_header(request, "Authorization", UNSIGNED);
-	r = cfs_tc3_authorization(tc3, &keys->id, &keys->secret, &value);
+	r = cfs_tc3_authorization(tc3, keys, &value);
 	if (r == 0)
 		r = cfs_http_request_add_header(request, "Authorization", value.data);
 	cfs_buf_wipe(&value);

@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "backends/base/signing_keys.h"
 #include "backends/base/text.h"
 
 #define ALGORITHM "TC3-HMAC-SHA256"
@@ -64,16 +65,16 @@ int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *ca
 	return r;
 }
 
-int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const char *service,
+int cfs_tc3_signing_key(const struct cfs_keys *keys, const char *date, const char *service,
 	unsigned char ret_key[static CFS_DIGEST_SIZE])
 {
 	const char *const parts[] = {date, service, TERMINATOR, NULL};
 
-	return cfs_digest_derive_key("TC3", secret, parts, ret_key);
+	return cfs_signing_keys_get(keys, "TC3", parts, ret_key);
 }
 
-int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_secret *id,
-	const struct cfs_secret *secret, struct cfs_buf *ret_value)
+int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_keys *keys,
+	struct cfs_buf *ret_value)
 {
 	struct cfs_buf canonical = CFS_BUF_INIT(CFS_TC3_CANONICAL_MAX);
 	struct cfs_buf to_sign = CFS_BUF_INIT(CFS_TC3_TO_SIGN_MAX);
@@ -87,15 +88,15 @@ int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cf
 	if (r == 0)
 		r = cfs_tc3_string_to_sign(request, canonical.data, canonical.len, &to_sign);
 	if (r == 0)
-		r = cfs_tc3_signing_key(secret, date, request->service, key);
+		r = cfs_tc3_signing_key(keys, date, request->service, key);
 	if (r == 0)
 		r = cfs_digest_sign(key, to_sign.data, to_sign.len, signature);
 	if (r == 0)
 		r = cfs_buf_addf(ret_value,
 			ALGORITHM " Credential=%s/%s/%s/" TERMINATOR
 				  ", SignedHeaders=%s, Signature=%s",
-			id->data ? id->data : "", date, request->service, signed_headers(request),
-			signature);
+			keys->id.data ? keys->id.data : "", date, request->service,
+			signed_headers(request), signature);
 	OPENSSL_cleanse(key, sizeof(key));
 	cfs_buf_finish(&canonical);
 	cfs_buf_finish(&to_sign);

@@ -43,12 +43,12 @@ int cfs_tc3_canonical_request(const struct cfs_tc3_request *request, struct cfs_
 int cfs_tc3_string_to_sign(const struct cfs_tc3_request *request, const char *canonical,
 	size_t canonical_len, struct cfs_buf *ret_text);
 
-/* The key is a secret: the caller cleanses it. -ENOMEM. */
-int cfs_tc3_signing_key(const struct cfs_secret *secret, const char *date, const char *service,
+/* Derived, or remembered with the keys. It is a secret: the caller cleanses it. -ENOMEM. */
+int cfs_tc3_signing_key(const struct cfs_keys *keys, const char *date, const char *service,
 	unsigned char ret_key[static CFS_DIGEST_SIZE]);
 
 /* All stages: appends the value of the Authorization header. Errors as above. */
-int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_secret *id,
-	const struct cfs_secret *secret, struct cfs_buf *ret_value);
+int cfs_tc3_authorization(const struct cfs_tc3_request *request, const struct cfs_keys *keys,
+	struct cfs_buf *ret_value);
 
 #endif

@@ -81,6 +81,7 @@ static void assert_held(struct fixture *f, const char *id)
 
 	assert_int_equal(want(f, &wanting, &keys), 1);
 	assert_string_equal(keys->id.data, id);
+	assert_non_null(keys->signing.data);
 	assert_null(wanting.wait.link);
 }
 

@@ -345,7 +345,7 @@ static void test_signing_key_is_the_known_one(void **state)
 	char hex[3];
 
 	(void)state;
-	assert_int_equal(cfs_sigv4_signing_key(&keys.secret, &scope, key), 0);
+	assert_int_equal(cfs_sigv4_signing_key(&keys, &scope, key), 0);
 	for (size_t i = 0; i < sizeof(key); i++) {
 		snprintf(hex, sizeof(hex), "%02x", key[i]);
 		assert_memory_equal(hex, known + 2 * i, 2);

@@ -148,7 +148,7 @@ static void signing_key_depends_on_secret_date_and_service(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct cfs_secret secret = secret_of(inputs[i].secret);
+		struct cfs_keys secret = {.secret = secret_of(inputs[i].secret)};
 
 		assert_int_equal(
 			cfs_tc3_signing_key(&secret, inputs[i].date, inputs[i].service, keys[i]),
@@ -158,7 +158,7 @@ static void signing_key_depends_on_secret_date_and_service(void **state)
 		assert_memory_equal(keys[i], again, sizeof(again));
 		for (size_t j = 0; j < i; j++)
 			assert_memory_not_equal(keys[i], keys[j], sizeof(keys[i]));
-		cfs_secret_finish(&secret);
+		cfs_keys_finish(&secret);
 	}
 }
 
@@ -167,8 +167,8 @@ static void authorization_has_the_documented_signatures(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_KNOWN; i++) {
 		struct cfs_tc3_request request = example(known[i].action);
-		struct cfs_secret id = secret_of("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE");
-		struct cfs_secret secret = secret_of(known[i].key);
+		struct cfs_keys keys = {.id = secret_of("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"),
+			.secret = secret_of(known[i].key)};
 		struct cfs_buf value = CFS_BUF_INIT(CFS_TC3_AUTHORIZATION_MAX);
 		char expected[512];
 
@@ -176,11 +176,10 @@ static void authorization_has_the_documented_signatures(void **state)
 			"TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/"
 			"2019-02-25/cvm/tc3_request, SignedHeaders=%s, Signature=%s",
 			known[i].signed_headers, known[i].signature);
-		assert_int_equal(cfs_tc3_authorization(&request, &id, &secret, &value), 0);
+		assert_int_equal(cfs_tc3_authorization(&request, &keys, &value), 0);
 		assert_string_equal(cfs_buf_text(&value), expected);
 		cfs_buf_wipe(&value);
-		cfs_secret_finish(&id);
-		cfs_secret_finish(&secret);
+		cfs_keys_finish(&keys);
 	}
 }
 
@@ -196,8 +195,8 @@ static void authorization_is_what_the_official_sdk_sends(void **state)
 			.body_len = strlen(tc3_cases[i].body),
 			.timestamp = tc3_cases[i].timestamp,
 		};
-		struct cfs_secret id = secret_of(tc3_cases[i].id),
-				  secret = secret_of(tc3_cases[i].key);
+		struct cfs_keys keys = {
+			.id = secret_of(tc3_cases[i].id), .secret = secret_of(tc3_cases[i].key)};
 		struct cfs_buf value = CFS_BUF_INIT(CFS_TC3_AUTHORIZATION_MAX);
 		char date[CFS_TC3_DATE_MAX], expected[512];
 
@@ -206,11 +205,10 @@ static void authorization_is_what_the_official_sdk_sends(void **state)
 			"TC3-HMAC-SHA256 Credential=%s/%s/%s/tc3_request, "
 			"SignedHeaders=content-type;host, Signature=%s",
 			tc3_cases[i].id, date, tc3_cases[i].service, tc3_cases[i].signature);
-		assert_int_equal(cfs_tc3_authorization(&request, &id, &secret, &value), 0);
+		assert_int_equal(cfs_tc3_authorization(&request, &keys, &value), 0);
 		assert_string_equal(cfs_buf_text(&value), expected);
 		cfs_buf_wipe(&value);
-		cfs_secret_finish(&id);
-		cfs_secret_finish(&secret);
+		cfs_keys_finish(&keys);
 	}
 }
 
@@ -248,17 +246,16 @@ static void stages_stop_at_their_limits(void **state)
 {
 	struct cfs_tc3_request request = example("DescribeInstances");
 	struct cfs_buf small = CFS_BUF_INIT(20);
-	struct cfs_secret id = secret_of("id"), secret = secret_of("secret");
+	struct cfs_keys keys = {.id = secret_of("id"), .secret = secret_of("secret")};
 
 	(void)state;
 	assert_int_equal(cfs_tc3_canonical_request(&request, &small), -EFBIG);
 	assert_int_equal(cfs_tc3_string_to_sign(&request, "", 0, &small), -EFBIG);
-	assert_int_equal(cfs_tc3_authorization(&request, &id, &secret, &small), -EFBIG);
+	assert_int_equal(cfs_tc3_authorization(&request, &keys, &small), -EFBIG);
 	request.timestamp = INT64_MAX;
-	assert_int_equal(cfs_tc3_authorization(&request, &id, &secret, &small), -ERANGE);
+	assert_int_equal(cfs_tc3_authorization(&request, &keys, &small), -ERANGE);
 	cfs_buf_finish(&small);
-	cfs_secret_finish(&id);
-	cfs_secret_finish(&secret);
+	cfs_keys_finish(&keys);
 }
 
 int main(void)

@@ -246,7 +246,7 @@ static void the_signature_is_of_what_is_sent(void **state)
 			.body_len = request.body.len,
 			.timestamp = strtoll(header(&request, "X-TC-Timestamp"), NULL, 10),
 		};
-		assert_int_equal(cfs_tc3_authorization(&tc3, &keys.id, &keys.secret, &value), 0);
+		assert_int_equal(cfs_tc3_authorization(&tc3, &keys, &value), 0);
 		assert_string_equal(header(&request, "Authorization"), cfs_buf_text(&value));
 		assert_non_null(strstr(value.data, "SignedHeaders=content-type;host;x-tc-action,"));
 		assert_non_null(strstr(value.data, "AKIDEXAMPLE/2019-02-25/cvm/tc3_request,"));

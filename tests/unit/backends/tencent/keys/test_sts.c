@@ -47,7 +47,7 @@ static void a_role_is_asked_for_as_the_api_has_it(void **state)
 	struct run run = BEGIN(KEYS, ROLE);
 	struct cfs_tc3_request tc3;
 	struct cfs_buf expected = CFS_BUF_INIT(CFS_TC3_AUTHORIZATION_MAX);
-	struct cfs_secret id = {0}, secret = {0};
+	struct cfs_keys keys = CFS_KEYS_INIT;
 
 	(void)state;
 	begin(&run);
@@ -74,9 +74,8 @@ static void a_role_is_asked_for_as_the_api_has_it(void **state)
 		.body = run.step.request.body.data,
 		.body_len = run.step.request.body.len,
 		.timestamp = NOW};
-	assert_int_equal(cfs_secret_set(&id, "AKIDbase", 8), 0);
-	assert_int_equal(cfs_secret_set(&secret, SECRET, strlen(SECRET)), 0);
-	assert_int_equal(cfs_tc3_authorization(&tc3, &id, &secret, &expected), 0);
+	assert_int_equal(cfs_keys_set(&keys, "AKIDbase", SECRET, NULL), 0);
+	assert_int_equal(cfs_tc3_authorization(&tc3, &keys, &expected), 0);
 	assert_string_equal(request_header(&run, "Authorization"), cfs_buf_text(&expected));
 	assert_non_null(strstr(expected.data, "/2019-02-25/sts/tc3_request"));
 
@@ -84,8 +83,7 @@ static void a_role_is_asked_for_as_the_api_has_it(void **state)
 	assert_run_keys(&run, "AKIDtmp", SECRET, "t0ken", 1551120265, WHERE);
 	run_end(&run);
 	cfs_buf_wipe(&expected);
-	cfs_secret_finish(&id);
-	cfs_secret_finish(&secret);
+	cfs_keys_finish(&keys);
 }
 
 static void temporary_keys_assume_with_their_token(void **state)
