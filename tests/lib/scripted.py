@@ -47,13 +47,20 @@ def _certificate():
 
 
 class Request:
-    """One request in either cloud's form."""
+    """One request in either cloud's form, or in that of a cloud which asks for paths: the action of
+    such a one is the path."""
 
-    def __init__(self, headers, body):
+    def __init__(self, method, target, headers, body):
+        self.method = method
         self.headers = headers
         self.body = body
+        self.ids = []
         self.cvm = headers.get("X-TC-Action") is not None
-        if self.cvm:
+        url = urllib.parse.urlsplit(target)
+        if not self.cvm and (method != "POST" or "json" in headers.get("Content-Type", "")):
+            self.params = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+            self.action = url.path
+        elif self.cvm:
             self.action = headers["X-TC-Action"]
             self.params = json.loads(body)
             self.ids = self.params.get("InstanceIds", [])
@@ -70,8 +77,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        request = Request(self.headers, body)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = Request(self.command, self.path, self.headers, body)
         self.server.cloud.requests.append(request)
         answer = self.server.cloud.answer(request)
         if answer is None:
@@ -85,6 +92,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    do_GET = do_POST
 
     def handle(self):
         # A client that goes away in the middle is part of the job.
