@@ -144,10 +144,12 @@ def test_the_same_for_an_ordinary_user(commons):
 
 
 @as_root
-def test_the_units_clean_up_behind_a_daemon_that_was_killed_and_leave_one_that_works(commons):
-    """What systemd runs when the service has ended, before it starts it again."""
-    line = re.search(r"^ExecStopPost=-(/bin/sh -c '.*' sh) %f$",
-                     (ROOT / "contrib/systemd/consolefs@.service").read_text(), re.MULTILINE)[1]
+@pytest.mark.parametrize("unit", ["consolefs@.service", "user/consolefs@.service"])
+def test_the_units_clean_up_behind_a_daemon_that_was_killed_and_leave_one_that_works(commons, unit):
+    """What systemd runs when the service has ended, before it starts it again. That of the system
+    enters the host's mount namespace for it, where this is already."""
+    line = re.search(r"^ExecStopPost=-(?:\+nsenter --target=1 --mount -- )?(/bin/sh -c '.*' sh) (%f|%h/%I)$",
+                     (ROOT / "contrib/systemd" / unit).read_text(), re.MULTILINE)[1]
     path = commons / "mnt"
     # systemd's own way to write a dollar sign.
     clean_up = line.replace("$$", "$") + f" {path}"
