@@ -18,7 +18,7 @@
 /* Bytes given to libxml2 at a time. Between slices CFS_XML_PENDING_MAX is checked. */
 #define SLICE 4096
 #define SCRUBBED_MAX (8 * SLICE)
-#define BLOCK 64 /* bytes checked together: compilers vectorize the loop over them */
+#define BLOCK 128 /* bytes checked together: compilers vectorize the loop over them */
 
 struct cfs_xml {
 	xmlParserCtxtPtr parser;
@@ -171,7 +171,7 @@ static const xmlSAXHandler sax = {
 static void wipe_free(void *block)
 {
 	if (block)
-		OPENSSL_cleanse(block, malloc_usable_size(block));
+		explicit_bzero(block, malloc_usable_size(block));
 	free(block);
 }
 
@@ -250,9 +250,16 @@ static int check(struct cfs_xml *xml, int code)
 	return xml->failed;
 }
 
-/* The number of bytes at the beginning, in whole blocks, that can only be text: '+' to '~', which
- * includes all of base64, without '<' and the characters of "]]>". Inlined, so that it is compiled
- * for the processor that each caller is for. */
+/* Whether a byte can be something other than text. What cannot is '+' to '~', which includes all of
+ * base64, without '<' and the characters of "]]>". */
+static inline uint8_t may_be_other(uint8_t c)
+{
+	return (uint8_t)((uint8_t)(c - '+') > '~' - '+') | (uint8_t)(c == '<') |
+		(uint8_t)(c == '>') | (uint8_t)(c == ']');
+}
+
+/* The number of bytes at the beginning that can only be text. Inlined, so that it is compiled for
+ * the processor that each caller is for. */
 static inline __attribute__((always_inline)) size_t count_plain(const char *bytes, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)bytes;
@@ -261,17 +268,13 @@ static inline __attribute__((always_inline)) size_t count_plain(const char *byte
 	for (; len - run >= BLOCK; run += BLOCK) {
 		uint8_t other = 0;
 
-		for (size_t i = 0; i < BLOCK; i++) {
-			uint8_t c = at[run + i];
-
-			other |= (uint8_t)((uint8_t)(c - '+') > '~' - '+');
-			other |= (uint8_t)(c == '<');
-			other |= (uint8_t)(c == '>');
-			other |= (uint8_t)(c == ']');
-		}
+		for (size_t i = 0; i < BLOCK; i++)
+			other |= may_be_other(at[run + i]);
 		if (other)
 			break;
 	}
+	while (run < len && !may_be_other(at[run]))
+		run++;
 	return run;
 }
 
