@@ -95,7 +95,12 @@ static int check_system(struct cfs_buf *why)
 				"/dev/fuse is missing: load the module with `modprobe fuse`, "
 				"or give the container the device (--device /dev/fuse)");
 		else
-			cfs_buf_addf(why, "/dev/fuse cannot be opened: %s", strerror(-r));
+			cfs_buf_addf(why, "/dev/fuse cannot be opened: %s%s", strerror(-r),
+				r == -EACCES
+					? ": join its group, or have root `chmod 666 /dev/fuse`"
+					: r == -EPERM
+					? ": give the container the device (--device /dev/fuse)"
+					: "");
 		return r;
 	}
 	close(fd);

@@ -213,6 +213,15 @@ def test_dev_fuse_is_missing(directory):
 
 
 @as_root
+def test_dev_fuse_is_for_others(commons):
+    done = in_namespace(
+        'mknod -m 600 "$1/fuse" c 10 229; mount --bind "$1/fuse" /dev/fuse; shift; '
+        'exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"', commons, find_consolefs(), *PLAIN, commons)
+    assert done.returncode == 1
+    assert "/dev/fuse cannot be opened: Permission denied: join its group, or have root `chmod 666 /dev/fuse`" in done.stderr
+
+
+@as_root
 def test_fusermount3_is_missing(commons):
     (commons / "mnt").mkdir()
     os.chown(commons / "mnt", NOBODY, NOBODY)
