@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -82,6 +83,31 @@ static int check_directory(const char *path, struct cfs_buf *why)
 	return 0;
 }
 
+/* libfuse looks where its distribution has it, and in $PATH: some have it in neither of these. */
+static bool has_helper(void)
+{
+	static const char name[] = "fusermount3";
+	static const char usual[] = "/usr/bin:/bin:/usr/local/bin";
+	const char *own = getenv("PATH");
+	const char *const paths[] = {usual, own ? own : ""};
+	char file[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		for (const char *dir = paths[i]; *dir;) {
+			int len = (int)strcspn(dir, ":");
+
+			if (len > 0 && len < PATH_MAX &&
+				snprintf(file, sizeof(file), "%.*s/%s", len, dir, name) <
+					(int)sizeof(file) &&
+				access(file, X_OK) == 0)
+				return true;
+			dir += len;
+			dir += *dir == ':';
+		}
+	}
+	return false;
+}
+
 /* What a mount needs of the system. */
 static int check_system(struct cfs_buf *why)
 {
@@ -105,9 +131,7 @@ static int check_system(struct cfs_buf *why)
 	}
 	close(fd);
 	/* Root needs no helper; everybody else mounts by a set-user-id program. */
-	if (geteuid() != 0 && access("/usr/bin/fusermount3", X_OK) < 0 &&
-		access("/bin/fusermount3", X_OK) < 0 &&
-		access("/usr/local/bin/fusermount3", X_OK) < 0) {
+	if (geteuid() != 0 && !has_helper()) {
 		cfs_buf_adds(why, "fusermount3 is missing: install the package fuse3");
 		return -ENOENT;
 	}
