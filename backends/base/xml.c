@@ -250,19 +250,18 @@ static int check(struct cfs_xml *xml, int code)
 	return xml->failed;
 }
 
-/* Whether a byte can be something other than text. What cannot is '+' to '~', which includes all of
- * base64, without '<' and the characters of "]]>". */
-static inline uint8_t may_be_other(uint8_t c)
+/* Whether a byte can be something other than text. What cannot is ASCII from '+' on, which includes
+ * all of base64, without '<' and the characters of "]]>". Bytes that are not ASCII are negative. */
+static inline uint8_t may_be_other(signed char c)
 {
-	return (uint8_t)((uint8_t)(c - '+') > '~' - '+') | (uint8_t)(c == '<') |
-		(uint8_t)(c == '>') | (uint8_t)(c == ']');
+	return (uint8_t)((c < '+') | (c == '<') | (c == '>') | (c == ']'));
 }
 
 /* The number of bytes at the beginning that can only be text. Inlined, so that it is compiled for
  * the processor that each caller is for. */
 static inline __attribute__((always_inline)) size_t count_plain(const char *bytes, size_t len)
 {
-	const unsigned char *at = (const unsigned char *)bytes;
+	const signed char *at = (const signed char *)bytes;
 	size_t run = 0;
 
 	for (; len - run >= BLOCK; run += BLOCK) {

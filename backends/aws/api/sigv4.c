@@ -12,7 +12,6 @@
 
 #include "backends/base/hex.h"
 #include "backends/base/signing_keys.h"
-#include "backends/base/span.h"
 #include "backends/base/text.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -165,17 +164,16 @@ static int compare_headers(const void *pa, const void *pb)
 /* Trimmed, and each run of blanks inside folded to one space. */
 static void add_header_value(struct cfs_buf *out, const char *value)
 {
-	bool blank = false, begun = false;
+	static const char blanks[] = " \t\r\n";
+	bool begun = false;
+	size_t len;
 
-	for (; *value; value++) {
-		if (cfs_span_is_blank(*value)) {
-			blank = true;
-			continue;
-		}
-		if (blank && begun)
+	for (value += strspn(value, blanks); *value; value += strspn(value, blanks)) {
+		len = strcspn(value, blanks);
+		if (begun)
 			cfs_buf_addc(out, ' ');
-		cfs_buf_addc(out, *value);
-		blank = false;
+		cfs_buf_add(out, value, len);
+		value += len;
 		begun = true;
 	}
 }
