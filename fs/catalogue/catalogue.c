@@ -196,6 +196,11 @@ struct cfs_entry *cfs_catalogue_find(const struct cfs_catalogue *catalogue, cons
 	return cfs_entries_find(&catalogue->store.entries, id);
 }
 
+bool cfs_catalogue_is_stale(const struct cfs_catalogue *catalogue, const struct cfs_entry *entry)
+{
+	return age_of(catalogue, entry->seen_ms) == STALE;
+}
+
 int cfs_catalogue_find_name(
 	const struct cfs_catalogue *catalogue, const char *name, struct cfs_entry **ret_entry)
 {

@@ -80,6 +80,8 @@ struct cfs_entry *cfs_catalogue_find(const struct cfs_catalogue *catalogue, cons
 /* The instance with that name in by-name/. 0 or -ENOENT. */
 int cfs_catalogue_find_name(
 	const struct cfs_catalogue *catalogue, const char *name, struct cfs_entry **ret_entry);
+/* Whether a lookup of the instance would ask the cloud first. */
+bool cfs_catalogue_is_stale(const struct cfs_catalogue *catalogue, const struct cfs_entry *entry);
 /* Starts a walk over the instances (entries.h). */
 void cfs_catalogue_walk(struct cfs_catalogue *catalogue, struct cfs_walk *walk);
 /* The number of entries, including those without an instance. */

@@ -41,7 +41,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * the kernel to revalidate at each read; and the answers are in memory already, not in a
 	 * pipe. */
 	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |
-		FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_READDIRPLUS);
+		FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	mount->parallel = conn->capable & FUSE_CAP_PARALLEL_DIROPS;
 	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
 	mount->ready(mount->ready_arg);
@@ -222,17 +222,34 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		cfs_reply_result(req, -ENOENT);
 }
 
-static void op_readdir(
-	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
+/* Adds the i-th name with its node, if that is known: then the kernel need not look it up. Returns the
+ * bytes that it takes; where there is less room nothing is done. */
+static size_t add_with_node(fuse_req_t req, struct cfs_node *directory, char *buf, size_t room,
+	const struct cfs_dirlist *dirlist, size_t i)
 {
-	struct cfs_dirlist *dirlist = (struct cfs_dirlist *)(uintptr_t)fi->fh;
+	struct fuse_entry_param entry = {0}; /* node id 0: the name alone */
+	const char *name = cfs_dirlist_at(dirlist, i, &entry.attr);
+	size_t need = fuse_add_direntry_plus(req, NULL, 0, name, NULL, 0);
+	struct cfs_node *node;
+
+	if (need > room)
+		return need;
+	node = cfs_dirlist_node(dirlist, directory, i);
+	if (node && cfs_reply_describe(req, node, &entry) < 0)
+		cfs_node_forget(node, 1);
+	return fuse_add_direntry_plus(req, buf, room, name, &entry, (off_t)i + 1);
+}
+
+/* Answers with the names from the offset on; if their directory is given, with nodes. */
+static void read_names(fuse_req_t req, struct cfs_node *directory, size_t size, off_t offset,
+	struct cfs_dirlist *dirlist)
+{
 	struct stat st = {0};
 	size_t used = 0, need;
 	const char *name;
 	char *buf;
 	int r;
 
-	(void)ino;
 	buf = malloc(size);
 	if (!buf) {
 		cfs_reply_result(req, -ENOMEM);
@@ -240,7 +257,12 @@ static void op_readdir(
 	}
 	while ((r = cfs_dirlist_fill(dirlist, (size_t)offset)) == 0 &&
 		(name = cfs_dirlist_at(dirlist, (size_t)offset, &st))) {
-		need = fuse_add_direntry(req, buf + used, size - used, name, &st, offset + 1);
+		if (directory)
+			need = add_with_node(
+				req, directory, buf + used, size - used, dirlist, (size_t)offset);
+		else
+			need = fuse_add_direntry(
+				req, buf + used, size - used, name, &st, offset + 1);
 		if (need > size - used)
 			break;
 		used += need;
@@ -250,9 +272,26 @@ static void op_readdir(
 	 * kernel asks again for the rest. */
 	if (r < 0 && used == 0)
 		cfs_reply_result(req, r);
+	else if (directory)
+		cfs_reply_entries(req, buf, used);
 	else
 		cfs_reply_bytes(req, buf, used);
 	free(buf);
+}
+
+static void op_readdir(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_names(req, NULL, size, offset, (struct cfs_dirlist *)(uintptr_t)fi->fh);
+}
+
+/* The kernel asks so for the first names of a directory, and for more as long as it uses the nodes: `ls`
+ * costs no nodes, and `ls -l` no lookups. */
+static void op_readdirplus(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
+{
+	read_names(req, node_of(req, ino), size, offset, (struct cfs_dirlist *)(uintptr_t)fi->fh);
 }
 
 static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -363,6 +402,7 @@ const struct fuse_lowlevel_ops cfs_operations = {
 	.release = op_release,
 	.opendir = op_opendir,
 	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
 	.releasedir = op_releasedir,
 	.mknod = op_mknod,
 	.mkdir = op_mkdir,

@@ -1,6 +1,8 @@
 #include "fs/fuse/reply.h"
 
 #include <errno.h>
+#include <linux/fuse.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "fs/tree/dirlist.h"
@@ -24,23 +26,50 @@ static double timeout_of(const struct cfs_node *node)
 	return node->kind == CFS_NODE_FILE ? FILE_TIMEOUT : DIRECTORY_TIMEOUT;
 }
 
-void cfs_reply_entry(fuse_req_t req, struct cfs_node *node)
+int cfs_reply_describe(
+	fuse_req_t req, const struct cfs_node *node, struct fuse_entry_param *ret_entry)
 {
-	struct cfs_mount *mount = cfs_reply_mount(req);
-	struct fuse_entry_param entry = {0};
+	struct fuse_entry_param entry = {.ino = node->id};
 	int r;
 
-	r = cfs_layout_stat(node, &mount->ownership, &entry.attr);
+	r = cfs_layout_stat(node, &cfs_reply_mount(req)->ownership, &entry.attr);
+	if (r < 0)
+		return r;
+	entry.attr_timeout = entry.entry_timeout = timeout_of(node);
+	*ret_entry = entry;
+	return 0;
+}
+
+void cfs_reply_entry(fuse_req_t req, struct cfs_node *node)
+{
+	struct fuse_entry_param entry;
+	int r;
+
+	r = cfs_reply_describe(req, node, &entry);
 	if (r < 0) {
 		cfs_node_forget(node, 1);
 		cfs_reply_result(req, r);
 		return;
 	}
-	entry.ino = node->id;
-	entry.attr_timeout = entry.entry_timeout = timeout_of(node);
 	/* The kernel did not take the answer, so it will not forget the node. */
 	if (fuse_reply_entry(req, &entry) < 0)
 		cfs_node_forget(node, 1);
+}
+
+void cfs_reply_entries(fuse_req_t req, const char *entries, size_t len)
+{
+	struct cfs_nodes *nodes = cfs_reply_mount(req)->nodes;
+	struct fuse_direntplus entry;
+	struct cfs_node *node;
+
+	if (fuse_reply_buf(req, entries, len) == 0)
+		return;
+	for (size_t at = 0; at < len; at += FUSE_DIRENTPLUS_SIZE(&entry)) {
+		memcpy(&entry, entries + at, FUSE_NAME_OFFSET_DIRENTPLUS);
+		node = cfs_node_find(nodes, entry.entry_out.nodeid);
+		if (node)
+			cfs_node_forget(node, 1);
+	}
 }
 
 void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node)

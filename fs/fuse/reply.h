@@ -15,6 +15,12 @@ void cfs_reply_result(fuse_req_t req, int r);
 /* A lookup's node. The lookup is counted in it, and forgotten if the kernel does not take the
  * answer. */
 void cfs_reply_entry(fuse_req_t req, struct cfs_node *node);
+/* Fills in what the kernel is told of a node that was looked up. 0 or a negative errno. */
+int cfs_reply_describe(
+	fuse_req_t req, const struct cfs_node *node, struct fuse_entry_param *ret_entry);
+/* Names of a directory, some with nodes, as fuse_add_direntry_plus writes them. The nodes' lookups are
+ * counted, and forgotten if the kernel does not take the answer. */
+void cfs_reply_entries(fuse_req_t req, const char *entries, size_t len);
 void cfs_reply_attr(fuse_req_t req, const struct cfs_node *node);
 /* An open of a file, which is counted in its node and as the user's whom fi->fh names, and released
  * if the kernel does not take the answer. */

@@ -167,8 +167,8 @@ static bool is_of_same(const struct cfs_node *node, const struct cfs_node *like)
 {
 	return node->kind == like->kind && node->cloud == like->cloud &&
 		node->entry == like->entry && node->region == like->region &&
-		node->in_still == like->in_still && node->file == like->file &&
-		node->live == like->live;
+		node->from_region == like->from_region && node->in_still == like->in_still &&
+		node->file == like->file && node->live == like->live;
 }
 
 /* The node of a thing that has only one, with one lookup more; a new one if the kernel knows none. */
@@ -270,10 +270,8 @@ struct cfs_node *cfs_node_of_link(
 		.entry = entry,
 		.from_region = directory->kind == CFS_NODE_REGION,
 	};
-	uint64_t ino = cfs_node_ino(directory->ino, name);
 
-	return cfs_node_is_still_directory(directory) ? steady_node(directory->nodes, ino, &like)
-						      : fresh_node(directory->nodes, ino, &like);
+	return steady_node(directory->nodes, cfs_node_ino(directory->ino, name), &like);
 }
 
 struct cfs_node *cfs_node_of_file(

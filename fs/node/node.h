@@ -6,7 +6,7 @@
  * file handle; so two kinds differ:
  *
  *   A directory has one node, found again by every lookup: by its st_ino, and as several may have
- * the same number, by what it is the directory of.
+ * the same number, by what it is the directory of. So has a link: one that leads elsewhere has another.
  *
  *   A file has a fresh node for every lookup, with the same st_ino. The open that follows has the
  * node for itself, and with it a size and a page cache: several overlapping opens of one path each
@@ -15,7 +15,7 @@
  *
  *   A second open may come by /proc/PID/fd, though. Opens of one node share its snapshot.
  *
- *   In a still tree (CLOUD/.still, or all of the tree) files and links have one node too, as
+ *   In a still tree (CLOUD/.still, or all of the tree) files have one node too, as
  * directories do: another filesystem or a bind mount above it may keep a node for ever. The
  * snapshot of a live file there is held while nobody has it open (still.h). A live file of which
  * each open must have its own bytes has fresh nodes even there.
@@ -137,7 +137,7 @@ struct cfs_node *cfs_node_of_still_entry(
 /* The by-name, by-region, region or .still directory of a cloud. */
 struct cfs_node *cfs_node_of_view(
 	struct cfs_nodes *nodes, struct cfs_cloud *cloud, enum cfs_node_kind kind, size_t region);
-/* A node for a link of that name in such a directory: a fresh one, unless the tree is still. */
+/* The link of that name in such a directory, to that instance. */
 struct cfs_node *cfs_node_of_link(
 	struct cfs_node *directory, const char *name, struct cfs_entry *entry);
 /* A node for a file of that directory: a fresh one, unless the directory is still. One of file and

@@ -21,12 +21,18 @@ struct cfs_dirlist {
 	enum cfs_node_kind kind;
 	size_t region; /* of a REGION */
 	uint64_t directory_ino;
+	size_t n_fixed;          /* names before those of the instances */
 	struct cfs_buf text;     /* NUL-terminated names */
 	struct cfs_buf rows;     /* struct name */
 	struct cfs_quota *quota; /* NULL: it is not counted */
 	uid_t uid;
 	uint64_t counted;
 };
+
+static size_t n_names(const struct cfs_dirlist *dirlist)
+{
+	return dirlist->rows.len / sizeof(struct name);
+}
 
 void cfs_dirlist_destroy(struct cfs_dirlist *dirlist)
 {
@@ -170,6 +176,7 @@ int cfs_dirlist_create(const struct cfs_node *directory, struct cfs_dirlist **li
 		cfs_dirlist_destroy(dirlist);
 		return r;
 	}
+	dirlist->n_fixed = n_names(dirlist);
 	*ret_dirlist = dirlist;
 	return 0;
 }
@@ -198,7 +205,7 @@ int cfs_dirlist_fill(struct cfs_dirlist *dirlist, size_t i)
 {
 	int r = count(dirlist);
 
-	while (r == 0 && dirlist->walk.at && i >= dirlist->rows.len / sizeof(struct name)) {
+	while (r == 0 && dirlist->walk.at && i >= n_names(dirlist)) {
 		r = add_instance(dirlist, dirlist->walk.at);
 		if (r < 0)
 			break;
@@ -214,9 +221,43 @@ const char *cfs_dirlist_at(const struct cfs_dirlist *dirlist, size_t i, struct s
 {
 	const struct name *rows = (const struct name *)(const void *)dirlist->rows.data;
 
-	if (i >= dirlist->rows.len / sizeof(*rows))
+	if (i >= n_names(dirlist))
 		return NULL;
 	ret_st->st_ino = rows[i].ino;
 	ret_st->st_mode = rows[i].mode;
 	return dirlist->text.data + rows[i].text;
+}
+
+/* The instance that has this name in the directory now, or NULL. */
+static struct cfs_entry *find(
+	const struct cfs_dirlist *dirlist, const struct cfs_catalogue *catalogue, const char *name)
+{
+	struct cfs_entry *entry = NULL;
+
+	if (dirlist->kind == CFS_NODE_BY_NAME) {
+		(void)cfs_catalogue_find_name(catalogue, name, &entry);
+		return entry;
+	}
+	entry = cfs_catalogue_find(catalogue, name);
+	if (entry && dirlist->kind == CFS_NODE_REGION && entry->region != (int16_t)dirlist->region)
+		return NULL;
+	return entry;
+}
+
+struct cfs_node *cfs_dirlist_node(
+	const struct cfs_dirlist *dirlist, struct cfs_node *directory, size_t i)
+{
+	struct cfs_cloud *cloud = directory->cloud;
+	struct cfs_entry *entry;
+	struct stat st;
+	const char *name = i < dirlist->n_fixed ? NULL : cfs_dirlist_at(dirlist, i, &st);
+
+	entry = name ? find(dirlist, cloud->catalogue, name) : NULL;
+	if (!entry || cfs_catalogue_is_stale(cloud->catalogue, entry))
+		return NULL;
+	if (dirlist->kind == CFS_NODE_CLOUD)
+		return cfs_node_of_entry(directory->nodes, cloud, entry);
+	if (dirlist->kind == CFS_NODE_STILL)
+		return cfs_node_of_still_entry(directory->nodes, cloud, entry);
+	return cfs_node_of_link(directory, name, entry);
 }

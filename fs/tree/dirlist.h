@@ -32,5 +32,10 @@ void cfs_dirlist_count(struct cfs_dirlist *dirlist, struct cfs_quota *quota, uid
 int cfs_dirlist_fill(struct cfs_dirlist *dirlist, size_t i);
 /* The i-th name, with its st_ino and the type in st_mode; NULL past the last that was added. */
 const char *cfs_dirlist_at(const struct cfs_dirlist *dirlist, size_t i, struct stat *ret_st);
+/* The node that a lookup of the i-th name in the dirlist's directory would find, with one lookup more, if
+ * the name is an instance's. NULL if it is not, if the lookup would have to ask the cloud, or without
+ * memory: then the name has to be looked up. */
+struct cfs_node *cfs_dirlist_node(
+	const struct cfs_dirlist *dirlist, struct cfs_node *directory, size_t i);
 
 #endif

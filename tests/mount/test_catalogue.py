@@ -3,6 +3,7 @@ old."""
 
 import contextlib
 import os
+import pathlib
 import re
 import signal
 import time
@@ -370,3 +371,40 @@ def test_an_rsync_with_delete_does_not_erase_an_archive(sim, mount, tmp_path):
                  mount(ill, options=["aws.timeout=1"]).aws, archive)
     assert done.returncode != 0
     assert sorted(os.listdir(archive)) == kept
+
+
+def test_ls_takes_no_node_for_each_name_and_ls_l_no_lookup(sim, mount):
+    """The kernel asks for names with their nodes as long as it uses these (READDIRPLUS)."""
+    cloud = sim(instances=2000, rate_scale=0)
+    mounted = mount(cloud)
+    directories = [mounted.aws, mounted.aws / "by-name", mounted.aws / "by-region/us-east-1"]
+
+    def nodes():
+        return int(re.search(r"^consolefs_nodes (\d+)$", (mounted.path / "stats").read_text(),
+                             re.MULTILINE).group(1))
+
+    def requests():
+        """How often the daemon has read, which it does for each request and a few times more."""
+        return int(re.search(r"^syscr: (\d+)$", pathlib.Path(
+            f"/proc/{mounted.process.pid}/io").read_text(), re.MULTILINE).group(1))
+
+    for path in directories:
+        before = nodes()
+        assert len(os.listdir(path)) >= 1999
+        # The first of them come with their nodes: as many as fit into one answer.
+        assert nodes() - before < 1000
+    for path in directories:
+        before = requests()
+        found = {entry.name: entry.stat(follow_symlinks=False) for entry in os.scandir(path)}
+        assert requests() - before < 1000
+        assert nodes() > 1999 and len(found) >= 1999
+        if path != mounted.aws:
+            name = next(iter(found))
+            assert found[name].st_size == len(os.readlink(path / name))
+    try:
+        pathlib.Path("/proc/sys/vm/drop_caches").write_text("2\n", encoding="ascii")
+    except OSError:
+        return
+    await_that(lambda: nodes() < 20, "each lookup is forgotten")
+    for path in directories:
+        assert len(list(path.glob("*/info.json"))) == 1999

@@ -128,8 +128,8 @@ static void views_have_inodes_of_their_own_the_same_in_every_mount(void **state)
 	assert_true(view_node(f, CFS_NODE_REGION, 0)->ino == cfs_node_ino(by_region, "r"));
 }
 
-/* It may lead elsewhere when it is looked up again: names change. */
-static void a_link_has_a_fresh_node_for_every_lookup(void **state)
+/* Names change: it may lead elsewhere when it is looked up again. */
+static void a_link_has_one_node_for_each_instance_that_it_leads_to(void **state)
 {
 	struct fixture *f = *state;
 	struct cfs_node *by_name = view_node(f, CFS_NODE_BY_NAME, 0);
@@ -155,7 +155,9 @@ static void a_link_has_a_fresh_node_for_every_lookup(void **state)
 	assert_true(instance != a && instance != c);
 	assert_int_equal(instance->kind, CFS_NODE_INSTANCE);
 	assert_ptr_equal(instance->entry, one);
-	cfs_node_forget(a, 1);
+	assert_ptr_equal(cfs_node_of_link(by_name, "web", one), a);
+	assert_int_equal(a->lookups, 2);
+	cfs_node_forget(a, 2);
 	assert_ptr_equal(instance_node(f, "x-1"), instance);
 	assert_ptr_equal(cfs_node_find(f->nodes, b->id), b);
 }
@@ -547,7 +549,7 @@ int main(void)
 		TEST(a_directory_has_one_node_until_it_is_forgotten),
 		TEST(a_view_has_one_node_until_it_is_forgotten),
 		TEST(views_have_inodes_of_their_own_the_same_in_every_mount),
-		TEST(a_link_has_a_fresh_node_for_every_lookup),
+		TEST(a_link_has_one_node_for_each_instance_that_it_leads_to),
 		TEST(a_link_keeps_its_entry_though_the_instance_is_gone),
 		TEST(a_file_has_a_fresh_node_for_every_lookup),
 		TEST(what_is_in_still_has_one_node),

@@ -269,6 +269,77 @@ static void a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it(
 	assert_int_equal(count(f), alone);
 }
 
+static void assert_nodes(struct fixture *f, struct cfs_node *directory, size_t n)
+{
+	struct cfs_node *node;
+	struct stat st;
+	size_t found = 0;
+
+	open_directory(f, directory);
+	for (size_t i = 0; cfs_dirlist_at(f->names, i, &st); i++) {
+		node = cfs_dirlist_node(f->names, directory, i);
+		if (!node)
+			continue;
+		found++;
+		assert_true(node->ino == st.st_ino);
+		assert_int_equal(node->lookups, 1);
+		assert_int_equal(node->kind == CFS_NODE_LINK, st.st_mode == S_IFLNK);
+		cfs_node_forget(node, 1);
+	}
+	assert_null(cfs_dirlist_node(f->names, directory, SIZE_MAX));
+	assert_int_equal(found, n);
+}
+
+/* A file needs a node of its own for every open, and the directories beside instances are few. */
+static void only_instances_come_with_their_nodes(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud);
+	struct cfs_node *instance;
+
+	assert_int_equal(cfs_store_add_region(&f->world->cloud->catalogue->store, "s"), 0);
+	instance = cfs_node_of_entry(
+		f->nodes, f->world->cloud, world_put_named(f->world, 0, "x-1", "web", 3));
+	world_put_named(f->world, 1, "x-2", "web", 3);
+	world_put_named(f->world, 0, "x-3", "", 3);
+	assert_nodes(f, cfs_node_find(f->nodes, CFS_NODE_ROOT), 0);
+	assert_nodes(f, instance, 0);
+	cfs_node_forget(instance, 1);
+	assert_nodes(f, view(f, CFS_NODE_BY_REGION, 0), 0);
+	assert_nodes(f, cloud, 3);
+	assert_nodes(f, view(f, CFS_NODE_STILL, 0), 3);
+	assert_nodes(f, view(f, CFS_NODE_BY_NAME, 0), 3);
+	assert_nodes(f, view(f, CFS_NODE_REGION, 0), 2);
+	assert_nodes(f, view(f, CFS_NODE_REGION, 1), 1);
+}
+
+/* The names stay, see above. */
+static void what_a_lookup_would_not_find_at_once_comes_without_its_node(void **state)
+{
+	struct fixture *f = *state;
+	struct cfs_node *cloud = cfs_node_of_cloud(f->nodes, f->world->cloud), *node;
+	struct cfs_node *by_name = view(f, CFS_NODE_BY_NAME, 0);
+	struct cfs_catalogue *catalogue = f->world->cloud->catalogue;
+	size_t gone, moved, stays;
+
+	world_put_named(f->world, 0, "x-1", "web", 3);
+	world_put_named(f->world, 0, "x-2", "db", 3);
+	open_directory(f, by_name);
+	moved = place_of(f, by_name, "web", S_IFLNK);
+	world_put_named(f->world, 0, "x-1", "mail", 3);
+	assert_null(cfs_dirlist_node(f->names, by_name, moved));
+	open_directory(f, cloud);
+	gone = place_of(f, cloud, "x-1", S_IFDIR);
+	stays = place_of(f, cloud, "x-2", S_IFDIR);
+	cfs_store_remove(&catalogue->store, cfs_catalogue_find(catalogue, "x-1"));
+	assert_null(cfs_dirlist_node(f->names, cloud, gone));
+	node = cfs_dirlist_node(f->names, cloud, stays);
+	assert_non_null(node);
+	cfs_node_forget(node, 1);
+	clock_skip(CFS_CATALOGUE_STALE * catalogue->list_ttl_ms + 1000);
+	assert_null(cfs_dirlist_node(f->names, cloud, stays));
+}
+
 static void what_is_open_can_be_found_until_it_is_closed(void **state)
 {
 	struct fixture *f = *state;
@@ -300,6 +371,8 @@ int main(void)
 		TEST(by_region_has_every_region_and_each_the_links_of_its_own_instances),
 		TEST(an_instance_has_the_files_that_are_shown),
 		TEST(what_is_open_can_be_found_until_it_is_closed),
+		TEST(only_instances_come_with_their_nodes),
+		TEST(what_a_lookup_would_not_find_at_once_comes_without_its_node),
 		TEST(a_reader_keeps_what_he_has_seen),
 		TEST(a_reader_sees_each_name_once_whatever_happens_before_he_comes_to_it),
 	};
