@@ -50,6 +50,8 @@ struct cfs_http {
 	int timer_fd;
 	int due_fd; /* an eventfd: libcurl wants to be called at once */
 	struct cfs_transfer *running, *failed, *failing;
+	size_t n_running, most_running;
+	size_t idle_max; /* connections */
 };
 
 /* Lists of transfers */
@@ -131,6 +133,25 @@ static int on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
+/* To libcurl the limit is one of all connections: with fewer than there are busy ones it would close each
+ * after its use. */
+static void limit_connections(struct cfs_http *http)
+{
+	size_t most = CFS_HTTP_CONNECTIONS_KEPT, limit = http->n_running + http->idle_max - 1;
+
+	if (most < http->most_running)
+		most = http->most_running;
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)(limit < most ? limit : most));
+}
+
+static void run(struct cfs_http *http, struct cfs_transfer *transfer)
+{
+	link_to(&http->running, transfer);
+	if (++http->n_running > http->most_running)
+		http->most_running = http->n_running;
+	limit_connections(http);
+}
+
 /* Makes the transfer idle, and wipes its request. */
 static void end(struct cfs_transfer *transfer)
 {
@@ -138,8 +159,11 @@ static void end(struct cfs_transfer *transfer)
 
 	unlink_from(transfer);
 	cfs_http_turns_leave(&http->shared.turns, transfer);
-	if (transfer->easy)
+	if (transfer->easy) {
 		curl_multi_remove_handle(http->multi, transfer->easy);
+		http->n_running--;
+		limit_connections(http);
+	}
 	cfs_http_easy_destroy(transfer);
 	cfs_http_request_finish(&transfer->request);
 }
@@ -195,13 +219,13 @@ static void complete_running(struct cfs_transfer *transfer, CURLcode result)
 /* The engine */
 
 /* Idle connections must not use up the descriptors that others need. */
-static long connections_kept(void)
+static size_t connections_idle(void)
 {
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 4 > CFS_HTTP_CONNECTIONS_KEPT)
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
 		return CFS_HTTP_CONNECTIONS_KEPT;
-	return files.rlim_cur < 8 ? 1 : (long)(files.rlim_cur / 4);
+	return files.rlim_cur < 8 ? 1 : (size_t)(files.rlim_cur / 4);
 }
 
 int cfs_http_create(struct cfs_http **ret_http)
@@ -248,9 +272,9 @@ int cfs_http_create(struct cfs_http **ret_http)
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) ||
 		curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
-		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
-		curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections_kept()))
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http))
 		goto out;
+	http->idle_max = connections_idle();
 	*ret_http = http;
 	return 0;
 out:
@@ -412,7 +436,7 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 			curl_easy_strerror(result));
 		return;
 	}
-	link_to(&http->running, transfer);
+	run(http, transfer);
 }
 
 void cfs_http_cancel(struct cfs_transfer *transfer)

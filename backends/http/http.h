@@ -16,8 +16,9 @@
 
 #include "backends/http/transfer.h"
 
-/* Idle connections kept for the next call, if that is no more than a quarter of the descriptors
- * that the process may open. */
+/* Connections that are kept, busy ones included: so many, or as many as there ever were transfers at once
+ * if that is more. Of these no more are idle than a quarter of the descriptors that the process may
+ * open. */
 #define CFS_HTTP_CONNECTIONS_KEPT 256
 
 /* 0, -ENOMEM or another negative errno. */
