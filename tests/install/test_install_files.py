@@ -12,8 +12,11 @@ from lib.simulator import ROOT, scrubbed_env
 
 ARCHIVE = {f"share/consolefs/archive/{part.name}" for part in (ROOT / "contrib/archive").iterdir()
            if part.is_file()}
+DOCUMENTS = {f"share/doc/consolefs/{path.relative_to(ROOT)}" for pattern in ("doc/*.md", "*.jpg")
+             for path in (ROOT / "contrib").glob(pattern)}
 PROGRAM = {
     *ARCHIVE,
+    *DOCUMENTS,
     "bin/consolefs",
     "bin/consolefs-archive",
     "lib/systemd/system/consolefs-archive@.service",
@@ -32,8 +35,6 @@ PROGRAM = {
     "share/doc/consolefs/examples/consolefs.conf",
     "share/doc/consolefs/examples/fstab",
     "share/doc/consolefs/examples/updatedb.conf",
-    "share/doc/consolefs/licences.md",
-    "share/doc/consolefs/security.md",
     "share/fish/vendor_completions.d/consolefs.fish",
     "share/man/man1/consolefs-archive.1",
     "share/man/man1/consolefs.1",
@@ -113,7 +114,7 @@ def test_the_list_of_libraries_names_all_that_the_program_needs(installed, name)
     assert sorted(relation["relatedSpdxElement"] for relation in listed["relationships"]) == sorted(
         package["SPDXID"] for package in listed["packages"])
     # The page about licences has them all.
-    page = (installed / "share/doc/consolefs/licences.md").read_text()
+    page = (installed / "share/doc/consolefs/contrib/doc/licences.md").read_text()
     for library in libraries:
         if library["name"] != "gcc":  # of the sanitizers
             assert library["licenseDeclared"] in page, library
