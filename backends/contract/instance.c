@@ -25,29 +25,41 @@ static const char *skip(const char *text, size_t n)
 	return text;
 }
 
-static struct cfs_pair pair_at(const char *key)
-{
-	return (struct cfs_pair){.key = key, .value = skip(key, 1)};
-}
-
 const char *cfs_instance_field(const struct cfs_instance *instance, enum cfs_field field)
 {
 	return skip(instance->text, field);
 }
 
-const char *cfs_instance_address(const struct cfs_instance *instance, size_t i)
+const char *cfs_instance_addresses(const struct cfs_instance *instance)
 {
-	return skip(instance->text, CFS_N_FIELDS + i);
+	return skip(instance->text, CFS_N_FIELDS);
 }
 
-struct cfs_pair cfs_instance_tag(const struct cfs_instance *instance, size_t i)
+const char *cfs_instance_tags(const struct cfs_instance *instance)
 {
-	return pair_at(skip(instance->text, CFS_N_FIELDS + instance->n_addresses + 2 * i));
+	return skip(cfs_instance_addresses(instance), instance->n_addresses);
 }
 
-struct cfs_pair cfs_instance_extra(const struct cfs_instance *instance, size_t i)
+const char *cfs_instance_extras(const struct cfs_instance *instance)
 {
-	return cfs_instance_tag(instance, instance->n_tags + i);
+	return skip(cfs_instance_tags(instance), 2 * (size_t)instance->n_tags);
+}
+
+const char *cfs_instance_take(const char **at)
+{
+	const char *text = *at;
+
+	*at = skip(text, 1);
+	return text;
+}
+
+struct cfs_pair cfs_instance_take_pair(const char **at)
+{
+	struct cfs_pair pair;
+
+	pair.key = cfs_instance_take(at);
+	pair.value = cfs_instance_take(at);
+	return pair;
 }
 
 bool cfs_instance_equal(const struct cfs_instance *a, const struct cfs_instance *b)

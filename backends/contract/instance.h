@@ -51,8 +51,7 @@ enum cfs_field {
 
 /* To be read by the functions below. The texts follow each other, each with its NUL: the fields in
  * their order, addresses, tags and extras, these two as key, value, key, value. No offsets are
- * kept: a text is found by counting, which among so few costs less than memory for all of them
- * would. */
+ * kept: a text is found from the one before it. */
 struct cfs_instance {
 	uint32_t size;   /* bytes of the whole block */
 	uint32_t offers; /* bit i: the backend's live file i makes sense now */
@@ -62,15 +61,24 @@ struct cfs_instance {
 	char text[];
 };
 
-/* Each text is valid as long as the instance. i is below the count. */
+/* Each text is valid as long as the instance. */
 const char *cfs_instance_field(const struct cfs_instance *instance, enum cfs_field field);
+
+/*
+ * Where to begin with the addresses, tags or extras, to take as many as the instance counts by the
+ * functions below. One is not had by its number: to count to each of a thousand addresses takes
+ * milliseconds, for every instance that somebody has given so many.
+ */
 /* As text, in the order of addresses.h. */
-const char *cfs_instance_address(const struct cfs_instance *instance, size_t i);
+const char *cfs_instance_addresses(const struct cfs_instance *instance);
 /* In the order of their keys, whatever the cloud's order was: that may be another each time, and
  * says nothing. */
-struct cfs_pair cfs_instance_tag(const struct cfs_instance *instance, size_t i);
+const char *cfs_instance_tags(const struct cfs_instance *instance);
 /* The provider's own; a repeated key is a list. */
-struct cfs_pair cfs_instance_extra(const struct cfs_instance *instance, size_t i);
+const char *cfs_instance_extras(const struct cfs_instance *instance);
+/* Takes the text, or the pair, at *at, which is then behind it. */
+const char *cfs_instance_take(const char **at);
+struct cfs_pair cfs_instance_take_pair(const char **at);
 
 static inline const char *cfs_instance_id(const struct cfs_instance *instance)
 {

@@ -203,17 +203,22 @@ static void add_tags(const struct card *card)
 {
 	const struct cfs_instance *instance = card->entry->instance;
 	struct cfs_pair tag;
+	const char *at;
 
-	for (size_t i = 0; instance && i < instance->n_tags; i++) {
-		tag = cfs_instance_tag(instance, i);
+	if (!instance)
+		return;
+	at = cfs_instance_tags(instance);
+	for (size_t i = 0; i < instance->n_tags; i++) {
+		tag = cfs_instance_take_pair(&at);
 		/* The name is shown already. */
 		if (strcmp(tag.value, cfs_instance_field(instance, CFS_FIELD_NAME)) == 0)
 			continue;
 		cfs_html_add_in(card->buf, " ", tag.key, "=");
 		cfs_html_add(card->buf, tag.value);
 	}
-	for (size_t i = 0; instance && i < instance->n_addresses; i++)
-		cfs_html_add_in(card->buf, " ", cfs_instance_address(instance, i), "");
+	at = cfs_instance_addresses(instance);
+	for (size_t i = 0; i < instance->n_addresses; i++)
+		cfs_html_add_in(card->buf, " ", cfs_instance_take(&at), "");
 }
 
 void cfs_gallery_card_add(struct cfs_buf *buf, const struct cfs_cloud *cloud,

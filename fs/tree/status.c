@@ -27,11 +27,12 @@ static bool add_field(
 static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
 {
 	cJSON *list = cJSON_AddArrayToObject(root, "addresses"), *item;
+	const char *at = cfs_instance_addresses(instance);
 
 	if (!list)
 		return false;
 	for (size_t i = 0; i < instance->n_addresses; i++) {
-		item = cJSON_CreateString(cfs_instance_address(instance, i));
+		item = cJSON_CreateString(cfs_instance_take(&at));
 		if (!item || !cJSON_AddItemToArray(list, item)) {
 			cJSON_Delete(item);
 			return false;
@@ -40,9 +41,9 @@ static bool add_addresses(cJSON *root, const struct cfs_instance *instance)
 	return true;
 }
 
-/* If a key comes twice, the first value counts: JSON readers differ about such objects. */
-static bool add_pairs(cJSON *root, const char *key, const struct cfs_instance *instance, size_t n,
-	struct cfs_pair (*at)(const struct cfs_instance *instance, size_t i))
+/* Of n pairs from `at` on. If a key comes twice, the first value counts: JSON readers differ about
+ * such objects. */
+static bool add_pairs(cJSON *root, const char *key, const char *at, size_t n)
 {
 	cJSON *object = cJSON_AddObjectToObject(root, key);
 	struct cfs_pair pair;
@@ -50,7 +51,7 @@ static bool add_pairs(cJSON *root, const char *key, const struct cfs_instance *i
 	if (!object)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		pair = at(instance, i);
+		pair = cfs_instance_take_pair(&at);
 		if (!cJSON_GetObjectItemCaseSensitive(object, pair.key) &&
 			!add_text(object, pair.key, pair.value))
 			return false;
@@ -75,9 +76,9 @@ static bool fill_info(cJSON *root, const struct cfs_node *node)
 		add_field(root, "type", entry, CFS_FIELD_TYPE) &&
 		add_field(root, "launched", entry, CFS_FIELD_LAUNCHED) &&
 		add_addresses(root, instance) &&
-		add_pairs(root, "tags", instance, instance->n_tags, cfs_instance_tag) &&
-		add_pairs(root, node->cloud->client->backend->name, instance, instance->n_extras,
-			cfs_instance_extra);
+		add_pairs(root, "tags", cfs_instance_tags(instance), instance->n_tags) &&
+		add_pairs(root, node->cloud->client->backend->name, cfs_instance_extras(instance),
+			instance->n_extras);
 }
 
 int cfs_status_render_info(const struct cfs_node *node, struct cfs_buf *buf)

@@ -75,6 +75,7 @@ static void check_instance(struct fuzz_outcome *outcome, const struct cfs_instan
 	const struct fuzz_question *asked = outcome->asked;
 	const char *id = cfs_instance_id(instance);
 	size_t bytes = sizeof(*instance);
+	const char *at = cfs_instance_addresses(instance);
 
 	MUST(asked->question.verb == CFS_LIST || asked->question.verb == CFS_FIND);
 	MUST_OF(asked->backend->valid_id(id), id);
@@ -90,11 +91,11 @@ static void check_instance(struct fuzz_outcome *outcome, const struct cfs_instan
 		bytes += note_text(outcome, "field", cfs_instance_field(instance, i));
 	check_launched(cfs_instance_field(instance, CFS_FIELD_LAUNCHED));
 	for (size_t i = 0; i < instance->n_addresses; i++)
-		bytes += note_text(outcome, "address", cfs_instance_address(instance, i));
+		bytes += note_text(outcome, "address", cfs_instance_take(&at));
 	for (size_t i = 0; i < instance->n_tags; i++)
-		bytes += note_pair(outcome, "tag", cfs_instance_tag(instance, i));
+		bytes += note_pair(outcome, "tag", cfs_instance_take_pair(&at));
 	for (size_t i = 0; i < instance->n_extras; i++)
-		bytes += note_pair(outcome, "extra", cfs_instance_extra(instance, i));
+		bytes += note_pair(outcome, "extra", cfs_instance_take_pair(&at));
 	MUST(bytes <= CFS_INSTANCE_BYTES_MAX);
 	MUST(cfs_buf_addf(&outcome->given, "power %u offers %u\n", instance->power,
 		     instance->offers) == 0);

@@ -86,13 +86,16 @@ static void take_record(struct world *world, struct fuzz_input record)
 
 static void check_pairs(const cJSON *object, const struct cfs_instance *instance)
 {
+	const char *at = cfs_instance_tags(instance), *before = NULL;
+
 	for (size_t i = 0; i < instance->n_tags; i++) {
-		struct cfs_pair pair = cfs_instance_tag(instance, i);
+		struct cfs_pair pair = cfs_instance_take_pair(&at);
 		const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, pair.key);
 
 		MUST_OF(cJSON_IsString(item), pair.key);
-		if (i == 0 || strcmp(cfs_instance_tag(instance, i - 1).key, pair.key) != 0)
+		if (!before || strcmp(before, pair.key) != 0)
 			MUST_OF(strcmp(item->valuestring, pair.value) == 0, pair.value);
+		before = pair.key;
 	}
 	MUST((size_t)cJSON_GetArraySize(object) <= instance->n_tags);
 }

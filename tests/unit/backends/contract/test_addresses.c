@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "backends/contract/addresses.h"
+#include "tests/unit/support/instance_at.h"
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -36,7 +37,7 @@ static void shown(const struct said *said, size_t n, size_t begin, struct cfs_bu
 	assert_int_equal(cfs_addresses_build(&addresses, &builder), 0);
 	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, 0, &instance), 0);
 	for (size_t i = 0; i < instance->n_addresses; i++)
-		cfs_buf_addf(ret_text, "%s ", cfs_instance_address(instance, i));
+		cfs_buf_addf(ret_text, "%s ", instance_address(instance, i));
 	cfs_instance_destroy(instance);
 	cfs_addresses_finish(&addresses);
 	cfs_instance_builder_finish(&builder);
@@ -107,7 +108,7 @@ static void addresses_are_bounded(void **state)
 	assert_int_equal(cfs_addresses_build(&addresses, &builder), 0);
 	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, 0, &instance), 0);
 	assert_int_equal(instance->n_addresses, CFS_ADDRESSES_MAX);
-	assert_string_equal(cfs_instance_address(instance, CFS_ADDRESSES_MAX - 1),
+	assert_string_equal(instance_address(instance, CFS_ADDRESSES_MAX - 1),
 		"2001:db8:1111:2222:3333:4444:5555:3ff");
 	cfs_instance_destroy(instance);
 	/* The memory serves again. */

@@ -13,6 +13,7 @@
 
 #include "backends/base/text.h"
 #include "backends/contract/instance.h"
+#include "tests/unit/support/instance_at.h"
 
 #define FFFD "\xef\xbf\xbd"
 
@@ -72,15 +73,15 @@ static void an_instance_has_what_was_collected(void **state)
 	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_ZONE), "");
 	assert_string_equal(cfs_instance_field(instance, CFS_FIELD_LAUNCHED), "");
 	assert_int_equal(instance->n_tags, 2);
-	assert_string_equal(cfs_instance_tag(instance, 0).key, "");
-	assert_string_equal(cfs_instance_tag(instance, 1).key, "Name");
-	assert_string_equal(cfs_instance_tag(instance, 1).value, "web-1");
+	assert_string_equal(instance_tag(instance, 0).key, "");
+	assert_string_equal(instance_tag(instance, 1).key, "Name");
+	assert_string_equal(instance_tag(instance, 1).value, "web-1");
 	assert_int_equal(instance->n_extras, 1);
-	assert_string_equal(cfs_instance_extra(instance, 0).key, "vpc");
-	assert_string_equal(cfs_instance_extra(instance, 0).value, "vpc-1");
+	assert_string_equal(instance_extra(instance, 0).key, "vpc");
+	assert_string_equal(instance_extra(instance, 0).value, "vpc-1");
 	assert_int_equal(instance->n_addresses, 2);
-	assert_string_equal(cfs_instance_address(instance, 0), "10.0.0.1");
-	assert_string_equal(cfs_instance_address(instance, 1), "192.0.2.1");
+	assert_string_equal(instance_address(instance, 0), "10.0.0.1");
+	assert_string_equal(instance_address(instance, 1), "192.0.2.1");
 	assert_int_equal(instance->power, CFS_POWER_ON);
 	assert_true(instance->offers == 0x80000001);
 	cfs_instance_destroy(instance);
@@ -182,9 +183,9 @@ static void the_order_of_tags_is_that_of_their_keys(void **state)
 		instances[i] = build(builder);
 		assert_true(cfs_instance_equal(instances[0], instances[i]));
 	}
-	assert_string_equal(cfs_instance_tag(instances[0], 1).value, "b");
-	assert_string_equal(cfs_instance_tag(instances[0], 2).value, "again");
-	assert_string_equal(cfs_instance_tag(instances[0], 4).key, "d");
+	assert_string_equal(instance_tag(instances[0], 1).value, "b");
+	assert_string_equal(instance_tag(instances[0], 2).value, "again");
+	assert_string_equal(instance_tag(instances[0], 4).key, "d");
 	for (size_t i = 0; i < 4; i++)
 		cfs_instance_destroy(instances[i]);
 }
@@ -206,9 +207,9 @@ static void what_is_beyond_a_count_is_left_out(void **state)
 	assert_int_equal(instance->n_tags, CFS_TAGS_MAX);
 	assert_int_equal(instance->n_extras, CFS_EXTRAS_MAX);
 	assert_int_equal(instance->n_addresses, CFS_ADDRESSES_MAX);
-	assert_string_equal(cfs_instance_tag(instance, CFS_TAGS_MAX - 1).value, "9");
-	assert_string_equal(cfs_instance_extra(instance, CFS_EXTRAS_MAX - 1).key, "31");
-	assert_string_equal(cfs_instance_address(instance, CFS_ADDRESSES_MAX - 1), "1023");
+	assert_string_equal(instance_tag(instance, CFS_TAGS_MAX - 1).value, "9");
+	assert_string_equal(instance_extra(instance, CFS_EXTRAS_MAX - 1).key, "31");
+	assert_string_equal(instance_address(instance, CFS_ADDRESSES_MAX - 1), "1023");
 	cfs_instance_destroy(instance);
 }
 
@@ -246,8 +247,8 @@ static void an_instance_never_passes_its_bytes(void **state)
 	assert_int_equal(strlen(cfs_instance_field(instance, CFS_FIELD_NAME)), sizeof(text));
 	assert_true(instance->n_tags > 32 && instance->n_tags < CFS_TAGS_MAX);
 	for (size_t i = 0; i < instance->n_tags; i++) {
-		assert_int_equal(strlen(cfs_instance_tag(instance, i).key), sizeof(text));
-		assert_int_equal(strlen(cfs_instance_tag(instance, i).value), sizeof(text));
+		assert_int_equal(strlen(instance_tag(instance, i).key), sizeof(text));
+		assert_int_equal(strlen(instance_tag(instance, i).value), sizeof(text));
 	}
 	cfs_instance_destroy(instance);
 }

@@ -3,8 +3,19 @@
 
 #include <cjson/cJSON.h>
 
+#include "fs/tree/gallery_card.h"
 #include "fs/tree/status.h"
 #include "tests/unit/support/tree_fixture.h"
+
+static size_t n_strlen;
+
+/* In place of libc's, for the library too: how it finds the end of each text is its work. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved */
+size_t strlen(const char *text)
+{
+	n_strlen++;
+	return strnlen(text, PTRDIFF_MAX);
+}
 
 static int set_up(void **state)
 {
@@ -109,6 +120,46 @@ static void info_is_the_instance_as_last_listed(void **state)
 	assert_text(tags, "", "\xef\xbf\xbd");
 	assert_text(cJSON_GetObjectItemCaseSensitive(root, "fake"), "vpcId", "v");
 	cJSON_Delete(root);
+}
+
+/* An instance with so many addresses and tags. */
+static struct cfs_entry *put_with(struct fixture *f, unsigned n)
+{
+	struct cfs_instance_builder builder;
+	struct cfs_instance *instance;
+	char text[16];
+
+	cfs_instance_builder_init(&builder);
+	assert_int_equal(cfs_instance_builder_set(&builder, CFS_FIELD_ID, "x-2", 3), 0);
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = (size_t)snprintf(text, sizeof(text), "10.0.%u.%u", i / 256, i % 256);
+
+		assert_int_equal(cfs_instance_builder_add_address(&builder, text, len), 0);
+		assert_int_equal(cfs_instance_builder_add_tag(&builder, text, len, text, len), 0);
+	}
+	assert_int_equal(cfs_instance_builder_build(&builder, CFS_POWER_ON, 3, &instance), 0);
+	assert_int_equal(instance->n_addresses, n);
+	cfs_instance_builder_finish(&builder);
+	assert_int_equal(cfs_store_put(&f->world->cloud->catalogue->store, 1, instance), 0);
+	return cfs_catalogue_find(f->world->cloud->catalogue, "x-2");
+}
+
+static void each_address_takes_as_much_work_as_the_one_before(void **state)
+{
+	struct cfs_buf card = CFS_BUF_INIT(1 << 20);
+	struct fixture *f = *state;
+	struct cfs_node *node;
+	size_t before;
+
+	fixture_add_cloud(f);
+	node = node_of(f, put_with(f, CFS_ADDRESSES_MAX));
+	before = n_strlen;
+	render(f, cfs_status_render_info, node);
+	cfs_gallery_card_add(&card, f->world->cloud, node->entry, 0);
+	assert_int_equal(cfs_buf_error(&card), 0);
+	/* It is counted at all, and a few times for each text. */
+	assert_in_range(n_strlen - before, CFS_ADDRESSES_MAX, 32 * CFS_ADDRESSES_MAX);
+	cfs_buf_finish(&card);
 }
 
 static void info_of_a_guess_is_what_is_known(void **state)
@@ -273,6 +324,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(info_is_the_instance_as_last_listed),
+		TEST(each_address_takes_as_much_work_as_the_one_before),
 		TEST(info_of_a_guess_is_what_is_known),
 		TEST(error_is_empty_when_there_was_none),
 		TEST(status_says_how_the_account_stands),

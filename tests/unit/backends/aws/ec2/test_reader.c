@@ -2,6 +2,7 @@
  * The readers, fed every fixture whole, byte by byte, at every two-way split, and cut anywhere.
  */
 #include "tests/unit/support/aws_support.h"
+#include "tests/unit/support/instance_at.h"
 #include "tests/unit/support/repeats.h"
 
 #include "backends/aws/ec2/live.h"
@@ -34,14 +35,14 @@ static int take_instance(void *arg, struct cfs_instance *instance)
 	assert_int_equal(
 		cfs_buf_addf(text, "%d|%u", instance->power, (unsigned)instance->offers), 0);
 	for (size_t i = 0; i < instance->n_addresses; i++)
-		assert_int_equal(cfs_buf_addf(text, " @%s", cfs_instance_address(instance, i)), 0);
+		assert_int_equal(cfs_buf_addf(text, " @%s", instance_address(instance, i)), 0);
 	for (size_t i = 0; i < instance->n_tags; i++)
-		assert_int_equal(cfs_buf_addf(text, " #%s=%s", cfs_instance_tag(instance, i).key,
-					 cfs_instance_tag(instance, i).value),
+		assert_int_equal(cfs_buf_addf(text, " #%s=%s", instance_tag(instance, i).key,
+					 instance_tag(instance, i).value),
 			0);
 	for (size_t i = 0; i < instance->n_extras; i++)
-		assert_int_equal(cfs_buf_addf(text, " %s=%s", cfs_instance_extra(instance, i).key,
-					 cfs_instance_extra(instance, i).value),
+		assert_int_equal(cfs_buf_addf(text, " %s=%s", instance_extra(instance, i).key,
+					 instance_extra(instance, i).value),
 			0);
 	assert_int_equal(cfs_buf_addc(text, '\n'), 0);
 	cfs_instance_destroy(instance);

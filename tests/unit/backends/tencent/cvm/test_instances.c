@@ -13,6 +13,7 @@
 #include "backends/tencent/cvm/instances.h"
 #include "backends/tencent/cvm/live.h"
 #include "backends/tencent/tencent.h"
+#include "tests/unit/support/instance_at.h"
 
 #define TAKEN_MAX 8
 
@@ -70,8 +71,8 @@ static void finish(struct taken *taken)
 static const char *extra(const struct cfs_instance *instance, const char *key)
 {
 	for (size_t i = 0; i < instance->n_extras; i++) {
-		if (strcmp(cfs_instance_extra(instance, i).key, key) == 0)
-			return cfs_instance_extra(instance, i).value;
+		if (strcmp(instance_extra(instance, i).key, key) == 0)
+			return instance_extra(instance, i).value;
 	}
 	return NULL;
 }
@@ -113,18 +114,18 @@ static void fields_are_read(void **state)
 	assert_int_equal(one->offers, 3);
 
 	assert_int_equal(one->n_addresses, 4);
-	assert_string_equal(cfs_instance_address(one, 0), "10.0.0.1");
-	assert_string_equal(cfs_instance_address(one, 1), "10.0.0.2");
-	assert_string_equal(cfs_instance_address(one, 2), "123.207.11.190");
-	assert_string_equal(cfs_instance_address(one, 3), "2402:4e00::1");
+	assert_string_equal(instance_address(one, 0), "10.0.0.1");
+	assert_string_equal(instance_address(one, 1), "10.0.0.2");
+	assert_string_equal(instance_address(one, 2), "123.207.11.190");
+	assert_string_equal(instance_address(one, 3), "2402:4e00::1");
 
 	assert_int_equal(one->n_tags, 3);
-	assert_string_equal(cfs_instance_tag(one, 0).key, "empty");
-	assert_string_equal(cfs_instance_tag(one, 0).value, "");
-	assert_string_equal(cfs_instance_tag(one, 1).key, "env");
-	assert_string_equal(cfs_instance_tag(one, 1).value, "prod");
-	assert_string_equal(cfs_instance_tag(one, 2).key, "none");
-	assert_string_equal(cfs_instance_tag(one, 2).value, "");
+	assert_string_equal(instance_tag(one, 0).key, "empty");
+	assert_string_equal(instance_tag(one, 0).value, "");
+	assert_string_equal(instance_tag(one, 1).key, "env");
+	assert_string_equal(instance_tag(one, 1).value, "prod");
+	assert_string_equal(instance_tag(one, 2).key, "none");
+	assert_string_equal(instance_tag(one, 2).value, "");
 
 	assert_int_equal(one->n_extras, 10);
 	assert_string_equal(extra(one, "Uuid"), "u");
@@ -161,7 +162,7 @@ static void every_list_of_addresses_is_taken_and_none_twice(void **state)
 	assert_int_equal(taken.n, 1);
 	assert_int_equal(taken.instances[0]->n_addresses, sizeof(expected) / sizeof(expected[0]));
 	for (size_t i = 0; i < taken.instances[0]->n_addresses; i++)
-		assert_string_equal(cfs_instance_address(taken.instances[0], i), expected[i]);
+		assert_string_equal(instance_address(taken.instances[0], i), expected[i]);
 	finish(&taken);
 }
 
