@@ -136,6 +136,16 @@ bool fuzz_is_printable(const char *text)
 	return is_text(text, is_unprintable);
 }
 
+static bool is_unprintable_in_text(long c)
+{
+	return c != '\n' && c != '\t' && is_unprintable(c);
+}
+
+bool fuzz_is_printable_text(const char *text)
+{
+	return is_text(text, is_unprintable_in_text);
+}
+
 void fuzz_check_error(const struct cfs_error *error)
 {
 	MUST(error->fault >= CFS_OK && error->fault < CFS_N_FAULTS);

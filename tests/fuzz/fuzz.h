@@ -50,6 +50,8 @@ bool fuzz_is_utf8(const char *text);
 bool fuzz_is_line(const char *text);
 /* That, and without characters that nobody sees. */
 bool fuzz_is_printable(const char *text);
+/* The same of a text of several lines, which may have tabs. */
+bool fuzz_is_printable_text(const char *text);
 /* What a struct cfs_error promises, CFS_OK included. */
 void fuzz_check_error(const struct cfs_error *error);
 

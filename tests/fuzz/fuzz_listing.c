@@ -6,6 +6,7 @@
  *     L       list all regions         R N     ask for an instance by its ID
  *     G N F   fetch a live file of it  X       cancel the oldest fetch
  *     W       wait until all is done   T N     so many seconds pass
+ *     S N     the machine sleeps so long
  *
  * The others are answers. Whatever they are, everything that was begun ends, once; what good pages
  * have listed is there, and nothing of it is lost because of an answer that is not one.
@@ -63,7 +64,7 @@ static void fetched(void *arg, const struct cfs_error *error)
 
 	fuzz_check_error(error);
 	MUST(waiter->content.len <= waiter->question.live->nominal);
-	MUST_OF(!strstr(error->message, FUZZ_WIRE_SECRET), error->message);
+	MUST_OF(!fuzz_wire_tells(error->message), error->message);
 	/* The timeout, and the time in the queue for the rate: the slowest takes one in ten seconds. */
 	MUST(fuzz_wire_now() - waiter->began <= FUZZ_WIRE_TIMEOUT_MS + 400000);
 	if (error->fault == CFS_OK)
@@ -96,6 +97,7 @@ static void list(struct world *world)
 
 	if (!waiter)
 		return;
+	world->wire.lists++;
 	r = cfs_catalogue_list(world->wire.cloud->catalogue, &waiter->wait, told, waiter);
 	if (r == 0)
 		now_waits(waiter);
@@ -146,10 +148,10 @@ static void cancel_oldest(struct world *world)
 	}
 }
 
-/* Time that nobody can be blamed for. */
-static void pass(struct world *world, int64_t ms)
+/* Nobody can be blamed for it. */
+static void sleep_for(struct world *world, int64_t ms)
 {
-	fuzz_wire_pass(ms);
+	fuzz_wire_sleep(ms);
 	for (size_t i = 0; i < world->n_waiters; i++)
 		world->waiters[i].began += ms;
 }
@@ -190,9 +192,12 @@ static void check_region(const struct world *world, size_t i)
 	if (model->unsure || world->asked || world->wire.config.backend != &cfs_aws_backend)
 		return;
 	MUST(state.instances == there);
+	if (!model->ended)
+		return;
+	MUST(state.listed);
 	/* A later refresh may have failed, even without a request. */
-	if (model->ended)
-		MUST(state.listed);
+	if (model->lists == world->wire.lists)
+		MUST(!state.failure);
 }
 
 static void settle(struct world *world)
@@ -228,7 +233,10 @@ static void act(struct world *world, struct fuzz_input record)
 		cancel_oldest(world);
 		break;
 	case 'T':
-		pass(world, (int64_t)which * 1000);
+		fuzz_wire_pass(&world->wire, (int64_t)which * 1000);
+		break;
+	case 'S':
+		sleep_for(world, (int64_t)which * 1000);
 		break;
 	case 'W':
 		settle(world);
@@ -241,7 +249,7 @@ static void act(struct world *world, struct fuzz_input record)
 static void end(struct world *world)
 {
 	settle(world);
-	fuzz_rendered_check(&world->wire.clouds, FUZZ_WIRE_SECRET);
+	fuzz_rendered_check(&world->wire.clouds, fuzz_wire_tells);
 	for (size_t i = 0; i < world->n_waiters; i++) {
 		cfs_wait_leave(&world->waiters[i].wait);
 		cfs_call_cancel(&world->waiters[i].call);

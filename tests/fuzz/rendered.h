@@ -7,7 +7,8 @@
 #include "fs/cloud/clouds.h"
 #include "tests/fuzz/fuzz.h"
 
-/* Renders both and reads them as their readers do. `secret` is in neither. */
-void fuzz_rendered_check(const struct cfs_clouds *clouds, const char *secret);
+/* Renders both and reads them as their readers do. `tells`: whether a secret is in a text; it is in
+ * neither. */
+void fuzz_rendered_check(const struct cfs_clouds *clouds, bool (*tells)(const char *text));
 
 #endif

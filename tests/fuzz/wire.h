@@ -27,6 +27,10 @@
 #define FUZZ_WIRE_ANSWERS_MAX 64
 #define FUZZ_WIRE_TIMEOUT_MS 30000
 #define FUZZ_WIRE_SECRET "hushhushhushhush"
+/* Of a session, which every request has: a cloud may quote it. */
+#define FUZZ_WIRE_TOKEN_BEGIN "SessionOfNobody0SessionOfNobody1"
+#define FUZZ_WIRE_TOKEN \
+	FUZZ_WIRE_TOKEN_BEGIN "SessionOfNobody2SessionOfNobody3SessionOfNobody4SessionOfNobody5"
 
 /* What a region has, as far as good pages told. */
 struct fuzz_wire_region {
@@ -34,6 +38,7 @@ struct fuzz_wire_region {
 	uint16_t listed;
 	bool whole;                /* the listing under way had nothing but good pages so far */
 	bool ended;                /* and came to its end */
+	unsigned lists;            /* the wire's, then */
 	char token[CFS_TOKEN_MAX]; /* that the next request must have */
 	bool unsure;               /* something was read that is not modelled */
 };
@@ -51,6 +56,8 @@ struct fuzz_wire {
 	struct fuzz_input answers[FUZZ_WIRE_ANSWERS_MAX];
 	size_t n_answers, next_answer;
 	unsigned under_way, requests, log_lines;
+	unsigned lists; /* that were asked of the catalogue; the target counts */
+	bool quotes;    /* the cloud may know the secret or the token: an answer says it */
 	/* Whether there is something to wait for; called when there is nothing to do. */
 	bool (*waiting)(void *arg);
 	void *arg;
@@ -61,12 +68,18 @@ struct fuzz_wire {
 void fuzz_wire_init(struct fuzz_wire *wire, const struct cfs_backend *backend, size_t n_regions,
 	bool has_keys, double chance);
 void fuzz_wire_finish(struct fuzz_wire *wire);
-/* Behind the answers that there are. One with the secret in it is left out. */
+/* Behind the answers that there are. One that says the secret is left out, as a cloud never gets it;
+ * and so is one that says only a part of the token. */
 void fuzz_wire_add(struct fuzz_wire *wire, struct fuzz_input record);
 
 /* Runs the loop until there is nothing to wait for. It always comes to that. */
 void fuzz_wire_run(struct fuzz_wire *wire, bool (*waiting)(void *arg), void *arg);
-void fuzz_wire_pass(int64_t ms);
+/* Time passes, and what is due meanwhile happens. */
+void fuzz_wire_pass(struct fuzz_wire *wire, int64_t ms);
+/* Time passes, and nothing happens until it has. */
+void fuzz_wire_sleep(int64_t ms);
+/* Whether a text tells the secret, or the token. */
+bool fuzz_wire_tells(const char *text);
 int64_t fuzz_wire_now(void);
 
 /* The ID of an instance. */
