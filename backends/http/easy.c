@@ -51,7 +51,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		transfer->failed = CFS_NO_MEMORY;
-	if (fd >= 0 && cfs_http_kept_add(&transfer->shared->kept, fd) < 0) {
+	if (fd >= 0 && cfs_http_kept_add(&transfer->shared->kept, fd, transfer->origin) < 0) {
 		transfer->failed = CFS_NO_MEMORY;
 		close(fd);
 		fd = -1;

@@ -402,10 +402,21 @@ static void fail(
 	arm(http, 0);
 }
 
+/* Whether two connections to the transfer's server are idle, so that one is left if it takes the other. */
+static bool has_spare(const struct cfs_http *http, const struct cfs_transfer *transfer)
+{
+	size_t silent = cfs_http_kept_silent(&http->shared.kept, transfer->origin), busy = 0;
+
+	for (const struct cfs_transfer *other = http->running; other; other = other->next)
+		busy += other->origin == transfer->origin;
+	return silent >= busy + 2;
+}
+
 void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 	struct cfs_http_request *request, const struct cfs_http_options *options,
 	const struct cfs_http_handler *handler, void *arg)
 {
+	struct cfs_http_options own = *options;
 	bool loopback = false;
 	CURLcode result;
 	const char *why;
@@ -426,7 +437,9 @@ void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,
 		fail(http, transfer, CFS_REJECTED, why);
 		return;
 	}
-	result = cfs_http_easy_create(transfer, options, options->direct || loopback);
+	transfer->origin = cfs_http_kept_origin(transfer->request.url);
+	own.fresh = options->fresh || (options->yields && !has_spare(http, transfer));
+	result = cfs_http_easy_create(transfer, &own, options->direct || loopback);
 	if (result == CURLE_OK && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
 		cfs_http_easy_destroy(transfer);
 		result = CURLE_OUT_OF_MEMORY;

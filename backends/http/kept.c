@@ -13,6 +13,7 @@
 struct cfs_http_kept_socket {
 	int fd;
 	int port; /* 0: not known yet */
+	uint64_t origin;
 };
 
 /* libcurl checks each time from the first of these versions until before the second. */
@@ -23,7 +24,7 @@ void cfs_http_kept_init(struct cfs_http_kept *kept)
 {
 	unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
 
-	*kept = (struct cfs_http_kept){.needed = version < LOOKS_SINCE || version >= LOOKS_UNTIL};
+	*kept = (struct cfs_http_kept){.checks = version < LOOKS_SINCE || version >= LOOKS_UNTIL};
 }
 
 void cfs_http_kept_finish(struct cfs_http_kept *kept)
@@ -34,13 +35,24 @@ void cfs_http_kept_finish(struct cfs_http_kept *kept)
 	*kept = (struct cfs_http_kept){0};
 }
 
-int cfs_http_kept_add(struct cfs_http_kept *kept, int fd)
+uint64_t cfs_http_kept_origin(const char *url)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (int slashes = 0; *url; url++) {
+		slashes += *url == '/';
+		if (slashes == 3)
+			break;
+		hash = (hash ^ (unsigned char)*url) * UINT64_C(1099511628211);
+	}
+	return hash;
+}
+
+int cfs_http_kept_add(struct cfs_http_kept *kept, int fd, uint64_t origin)
 {
 	struct cfs_http_kept_socket *sockets;
 	size_t room = kept->room ? 2 * kept->room : FIRST_ROOM;
 
-	if (!kept->needed)
-		return 0;
 	cfs_http_kept_remove(kept, fd); /* if it was closed in some other way */
 	if (kept->n == kept->room) {
 		sockets = realloc(kept->sockets, room * sizeof(*sockets));
@@ -49,7 +61,7 @@ int cfs_http_kept_add(struct cfs_http_kept *kept, int fd)
 		kept->sockets = sockets;
 		kept->room = room;
 	}
-	kept->sockets[kept->n++] = (struct cfs_http_kept_socket){.fd = fd};
+	kept->sockets[kept->n++] = (struct cfs_http_kept_socket){.fd = fd, .origin = origin};
 	return 0;
 }
 
@@ -81,18 +93,34 @@ static int local_port(int fd)
 	return address.any.sa_family == AF_INET6 ? ntohs(address.in6.sin6_port) : 0;
 }
 
-bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
+static bool speaks(int fd)
 {
 	char byte;
 
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
+{
+	if (!kept->checks)
+		return false;
 	for (size_t i = 0; i < kept->n; i++) {
 		struct cfs_http_kept_socket *one = &kept->sockets[i];
 
 		if (one->port == 0)
 			one->port = local_port(one->fd);
 		/* Two may have the same port, to different servers: then one check is wasted. */
-		if (one->port == port && recv(one->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+		if (one->port == port && speaks(one->fd))
 			return true;
 	}
 	return false;
+}
+
+size_t cfs_http_kept_silent(const struct cfs_http_kept *kept, uint64_t origin)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept->n; i++)
+		n += kept->sockets[i].origin == origin && !speaks(kept->sockets[i].fd);
+	return n;
 }

@@ -48,6 +48,7 @@ struct cfs_http_options {
 	long timeout_ms;     /* for the whole transfer, > 0 */
 	long connect_ms;     /* of it, for resolving, connecting and the TLS handshake, > 0 */
 	bool fresh;          /* on a new connection, not one that was kept */
+	bool yields;         /* the same, unless a second one is kept for whoever comes next */
 	bool direct;         /* a metadata service: never through a proxy, plain http allowed */
 	bool insecure;       /* plain http allowed to any host */
 };
@@ -64,6 +65,7 @@ struct cfs_transfer {
 	const struct cfs_http_handler *handler;
 	void *arg;
 	bool direct, insecure;
+	uint64_t origin; /* cfs_http_kept_origin of the URL */
 	int aborted_by;
 	int64_t date;
 	size_t header_bytes;

@@ -83,11 +83,12 @@ static bool must_wait_for_any(const struct cfs_catalogue *catalogue)
 static void refresh_if_due(struct cfs_catalogue *catalogue, struct cfs_region *region)
 {
 	bool failed = region->tried && region->failure.number;
+	enum age age = region->listed ? age_of(catalogue, region->listed_ms) : STALE;
 
 	if (failed && cfs_clock_ms() - region->tried_ms < CFS_STORE_PAUSE_MS)
 		return;
-	if (!region->listed || age_of(catalogue, region->listed_ms) != FRESH)
-		cfs_listing_refresh(&catalogue->listings, region);
+	if (age != FRESH)
+		cfs_listing_refresh(&catalogue->listings, region, age == OLD);
 }
 
 /* 1 if any region has a list; otherwise the error of the first region. */
@@ -141,7 +142,7 @@ int cfs_catalogue_refresh_missed(struct cfs_catalogue *catalogue, int64_t missed
 		region = catalogue->store.regions[i];
 		if (region->tried_ms > missed_ms - CFS_CATALOGUE_MISSED_MS)
 			continue;
-		cfs_listing_refresh(&catalogue->listings, region);
+		cfs_listing_refresh(&catalogue->listings, region, false);
 		refreshing = refreshing || region->refreshing;
 	}
 	if (!refreshing)

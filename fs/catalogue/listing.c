@@ -26,6 +26,7 @@ struct cfs_listing {
 	char mark[CFS_TOKEN_MAX]; /* an earlier token: if it comes again, the server loops */
 	unsigned mark_at;         /* the number of the request whose token is the next mark */
 	int64_t total;            /* as in the previous answer */
+	bool behind;              /* nobody waits for it */
 	bool partial;             /* the listing may be incomplete: remove nothing */
 	bool full;                /* there is no room for the rest: remove what came with it */
 	struct cfs_walk sweep;    /* removes one of these, at the end */
@@ -46,6 +47,8 @@ static void request(struct cfs_listing *listing)
 	listing->found = listing->region->found;
 	cfs_call_start(&listing->call, listing->listings->store->client, &list, &listing->sink,
 		answered, listing);
+	if (listing->behind)
+		cfs_call_yield(&listing->call);
 }
 
 static int take_instance(void *arg, struct cfs_instance *instance)
@@ -90,7 +93,7 @@ static void set_failed(
 	cfs_client_failed(listings->store->client, &list, error, false, &region->failure);
 }
 
-void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *region)
+void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *region, bool behind)
 {
 	struct cfs_listing *listing = listings->of[region->index];
 	struct cfs_error error;
@@ -106,6 +109,7 @@ void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *regio
 	}
 	region->refreshing = true;
 	region->generation++;
+	listing->behind = behind;
 	listing->requests = listing->idle = listing->left_out = 0;
 	listing->partial = listing->full = false;
 	listing->token[0] = listing->mark[0] = '\0';

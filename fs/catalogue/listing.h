@@ -35,8 +35,8 @@ void cfs_listing_init(struct cfs_listings *listings, struct cfs_store *store,
 /* Cancels all refreshes. Accepts a zeroed struct. */
 void cfs_listing_finish(struct cfs_listings *listings);
 
-/* Starts a refresh of the region unless one is in progress. Without memory it fails at once, and
- * region->refreshing stays false. */
-void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *region);
+/* Starts a refresh of the region unless one is in progress; `behind`: nobody waits for it. Without memory
+ * it fails at once, and region->refreshing stays false. */
+void cfs_listing_refresh(struct cfs_listings *listings, struct cfs_region *region, bool behind);
 
 #endif

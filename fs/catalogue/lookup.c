@@ -143,7 +143,7 @@ static void left_out(void *arg, const char *why)
 	cfs_store_left_out(region->lookup->lookups->store, &region->left_out, why);
 }
 
-static void start_in_region(struct cfs_lookup *lookup, size_t i)
+static void start_in_region(struct cfs_lookup *lookup, size_t i, bool behind)
 {
 	struct region_lookup *region = &lookup->regions[i];
 	struct cfs_question find;
@@ -155,9 +155,11 @@ static void start_in_region(struct cfs_lookup *lookup, size_t i)
 	find = question(region);
 	cfs_call_start(&region->call, lookup->lookups->store->client, &find, &region->sink,
 		answered, region);
+	if (behind)
+		cfs_call_yield(&region->call);
 }
 
-static struct cfs_lookup *create(struct cfs_lookups *lookups, const char *id)
+static struct cfs_lookup *create(struct cfs_lookups *lookups, const char *id, bool behind)
 {
 	size_t n_regions = lookups->store->n_regions;
 	struct cfs_lookup *lookup;
@@ -174,7 +176,7 @@ static struct cfs_lookup *create(struct cfs_lookups *lookups, const char *id)
 		lookup->next->link = &lookup->next;
 	lookups->first = lookup;
 	for (size_t i = 0; i < n_regions; i++)
-		start_in_region(lookup, i);
+		start_in_region(lookup, i, behind);
 	return lookup;
 }
 
@@ -186,7 +188,7 @@ int cfs_lookup_start(struct cfs_lookups *lookups, const char *id, struct cfs_wai
 	while (lookup && strcmp(lookup->id, id) != 0)
 		lookup = lookup->next;
 	if (!lookup)
-		lookup = create(lookups, id);
+		lookup = create(lookups, id, !wait);
 	if (!lookup)
 		return -ENOMEM;
 	if (wait)

@@ -84,6 +84,7 @@ int cfs_attempt_start(struct cfs_attempt *attempt, struct cfs_client *client,
 		.timeout_ms = (long)limits->total_ms,
 		.connect_ms = (long)limits->connect_ms,
 		.fresh = limits->fresh,
+		.yields = limits->yields,
 		.insecure = client->settings.insecure_http,
 	};
 	struct cfs_http_request request;

@@ -21,6 +21,7 @@ struct cfs_attempt_limits {
 	int64_t first_byte_ms; /* until the first byte of the answer */
 	int64_t stall_ms;      /* from one byte of the answer to the next */
 	bool fresh;            /* open a new connection instead of reusing one */
+	bool yields;           /* the same, unless that leaves one to the next */
 };
 
 /* Owned by the caller, who must not move it until it is done or cancelled. Opaque except for

@@ -164,6 +164,7 @@ static void send(struct cfs_call *call, const struct cfs_keys *keys)
 		.first_byte_ms = limit(call, INT64_MAX),
 		.stall_ms = limit(call, CFS_CALL_STALL_MS),
 		.fresh = call->fresh,
+		.yields = call->yields,
 	};
 	int r;
 
@@ -315,6 +316,11 @@ void cfs_call_start(struct cfs_call *call, struct cfs_client *client,
 	cfs_timer_init(&call->timer, begin_attempt, call);
 	cfs_timer_init(&call->deadline, wait_timed_out, call);
 	cfs_timer_start(client->runtime->loop, &call->timer, 0);
+}
+
+void cfs_call_yield(struct cfs_call *call)
+{
+	call->yields = true;
 }
 
 void cfs_call_cancel(struct cfs_call *call)

@@ -40,6 +40,7 @@ struct cfs_call {
 	unsigned attempts;
 	bool has_turn;        /* this attempt has passed the rate queue */
 	bool fresh;           /* this attempt opens a new connection */
+	bool yields;          /* see cfs_call_yield */
 	bool clock_corrected; /* the call was retried with the cloud's time */
 	int64_t left_ms;      /* of the timeout */
 	int64_t since_ms;     /* when left_ms was last updated */
@@ -63,6 +64,10 @@ struct cfs_call {
 void cfs_call_start(struct cfs_call *call, struct cfs_client *client,
 	const struct cfs_question *question, struct cfs_sink *sink,
 	void (*done)(void *arg, const struct cfs_error *error), void *arg);
+
+/* Nobody waits for the call that was just started: the last idle connection to the cloud is left to those
+ * that somebody waits for. */
+void cfs_call_yield(struct cfs_call *call);
 
 /* Ends the call and its transfer at once without calling done. Does nothing if the call is not in
  * progress. */

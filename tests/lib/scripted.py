@@ -79,6 +79,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = Request(self.command, self.path, self.headers, body)
+        request.connection = self.client_address
         self.server.cloud.requests.append(request)
         answer = self.server.cloud.answer(request)
         if answer is None:

@@ -18,12 +18,13 @@ from lib.doing import (await_age, await_that, errno_name, errno_of, read, runnin
 from lib.fleet import instances
 from lib.mount import Mount
 from lib.scripted import (AWS_KEYS, TENCENT_KEYS, ScriptedCloud, cvm_listing, ec2_error, ec2_item,
-                          ec2_listing)
+                          ec2_listing, ec2_screenshot)
 from lib.simulator import Simulator
 
 NOBODY = {"aws": "i-0ffffffffffffffff", "tencent": "ins-zzzzzzzz"}
 SOMEBODY = {"aws": "i-0123456789abcdef0", "tencent": "ins-abcdefgh"}
 CLOUDS = ["aws", "tencent"]
+JPEG = (pathlib.Path(__file__).resolve().parents[2] / "contrib" / "screen.jpg").read_bytes()
 
 # What a cloud says once it has listed its instance: status and error code.
 TROUBLES = {
@@ -233,7 +234,43 @@ def a_listing_that_fails_half_way_removes_nothing():
         assert instances(mount.aws) == both
 
 
+def a_refresh_behind_leaves_the_open_a_connection():
+    """One that had to make its own would wait for four round trips instead of one."""
+    gate = threading.Event()
+
+    def answer(request):
+        if request.action == "DescribeInstances":
+            assert gate.wait(60)
+            return 200, ec2_listing([SOMEBODY["aws"]])
+        return 200, ec2_screenshot(SOMEBODY["aws"], JPEG)
+
+    def connections(action):
+        return [request.connection for request in list(cloud.requests) if request.action == action]
+
+    with ScriptedCloud(answer) as cloud, \
+            Mount(options=[*cloud.options(), "aws.list_ttl=1"], keys=False, env=AWS_KEYS) as mounted:
+        gate.set()
+        screen = mounted.aws / SOMEBODY["aws"] / "screenshot.jpg"
+        assert read(screen) == JPEG
+        assert instances(mounted.aws) == [SOMEBODY["aws"]]
+        for _ in range(2):
+            await_age(mounted.aws, 1)
+            gate.clear()
+            before = set(connections("GetConsoleScreenshot") + connections("DescribeInstances"))
+            listed, opened = cloud.count("DescribeInstances"), len(connections("GetConsoleScreenshot"))
+            for _ in range(3):
+                assert read(screen) == JPEG
+            await_that(lambda n=listed: cloud.count("DescribeInstances") > n, "it is listed again")
+            assert set(connections("GetConsoleScreenshot")[opened:]) <= before
+            gate.set()
+            await_that(lambda: "listing now" not in (mounted.aws / "status").read_text(),
+                       "the list has come")
+        # None more than both need.
+        assert len(set(connections("GetConsoleScreenshot") + connections("DescribeInstances"))) == 2
+
+
 WAITS = {wait.__name__: wait for wait in (
+    a_refresh_behind_leaves_the_open_a_connection,
     one_ten_times_past_it_is_refreshed_first_and_a_failed_refresh_keeps_it,
     an_instance_in_the_catalogue_is_never_enoent,
     a_failed_refresh_says_so_in_status_and_the_next_one_heals_it,

@@ -93,6 +93,32 @@ static void hundreds_of_calls_are_under_way_at_once(void **state)
 	free(calls);
 }
 
+/* As a refresh behind does, whose start is the next open's start. */
+static void a_call_that_yields_leaves_an_idle_connection_to_the_next(void **state)
+{
+	static const struct cfs_http_options yielding = {
+		.timeout_ms = 60000, .connect_ms = 60000, .yields = true};
+	struct fixture *f = *state;
+	char url[64];
+
+	call_path(&f->a, f->server, "/hello");
+	for (int i = 0; i < 3; i++) {
+		call_start(&f->a, url_of(url, sizeof(url), f->server, "/gate"), NULL, &yielding);
+		http_run_until_counted(f->http, f->server->arrived, 1);
+		call_path(&f->b, f->server, "/hello");
+		/* One for each of them, and that is enough. */
+		assert_int_equal(f->server->accepted, 2);
+		server_open_gate(f->server, 1);
+		http_run_until(f->http, &f->a.done, 1);
+		assert_int_equal(f->a.outcome.fault, CFS_OK);
+	}
+	/* What the server has closed is none to leave. */
+	call_path(&f->a, f->server, "/close");
+	call_start(&f->a, url_of(url, sizeof(url), f->server, "/hello"), NULL, &yielding);
+	http_run_until(f->http, &f->a.done, 1);
+	assert_int_equal(f->server->accepted, 3);
+}
+
 static void a_hung_call_delays_no_other_and_wakes_nobody(void **state)
 {
 	struct fixture *f = *state;
@@ -538,6 +564,7 @@ int main(void)
 		TEST(a_connection_is_kept_for_the_next_call),
 		TEST(a_kept_connection_that_the_server_closed_is_no_failure),
 		TEST(hundreds_of_calls_are_under_way_at_once),
+		TEST(a_call_that_yields_leaves_an_idle_connection_to_the_next),
 		TEST(a_hung_call_delays_no_other_and_wakes_nobody),
 		TEST(a_refused_connection_is_refused),
 		TEST(a_host_without_name_or_route_is_unreachable),
