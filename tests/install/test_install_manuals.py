@@ -21,18 +21,18 @@ def plain(text):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_is_clean(page):
-    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True,
-                          text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "")
+    done = subprocess.run(["mandoc", "-T", "lint", page], capture_output=True, text=True, check=False)
+    # Other pages may not be installed.
+    assert [line for line in done.stdout.splitlines() if "referenced manual not found" not in line] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_has_what_a_page_has(page):
     text = page.read_text(encoding="ascii")
-    for section in ["NAME", "DESCRIPTION", "SEE ALSO"]:
+    for section in ["NAME", "DESCRIPTION", "EXAMPLES", "SEE ALSO"]:
         assert f"\n.Sh {section}\n" in text
     if page.name in ("consolefs.1", "consolefs-sim.1"):
-        for section in ["SYNOPSIS", "EXIT STATUS", "EXAMPLES", "SECURITY CONSIDERATIONS"]:
+        for section in ["SYNOPSIS", "EXIT STATUS", "SECURITY CONSIDERATIONS"]:
             assert f"\n.Sh {section}\n" in text
 
 
