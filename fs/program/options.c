@@ -365,7 +365,8 @@ static int resolve_source(struct parsing *parsing)
 	if (strcmp(options->source, "none") != 0 && strcmp(options->source, "consolefs") != 0) {
 		if (!strchr(options->source, '/')) {
 			refuse(parsing, options->source,
-				"neither the path of a configuration nor `none`");
+				"neither the path of a configuration nor `none`; with one "
+				"argument, it is the mount point");
 			return -EINVAL;
 		}
 		if (options->config_file) {

@@ -215,7 +215,9 @@ static void a_line_of_fstab_is_understood(void **state)
 	accept(f, "/etc/a,b.conf /m -o ro");
 	assert_string_equal(f->options.config_file, "/etc/a,b.conf");
 	assert_true(is_passed_on(f, "fsname=/etc/a\\,b.conf"));
-	refuse(f, "somewhere /m", "neither the path of a configuration");
+	refuse(f, "somewhere /m",
+		"somewhere: neither the path of a configuration nor `none`; with one argument, it "
+		"is the mount point");
 	refuse(f, "/etc/a.conf /m -o config=/etc/b.conf", "names another");
 }
 
