@@ -29,7 +29,7 @@ static const char *const demo_commands[] = {
 	"cat {dir}/status",
 	"xdg-open \"$(find {dir} -name screenshot.jpg | head -n 1)\"",
 	"echo > \"$(find {dir} -name wake | head -n 1)\"",
-	"rsync -a {dir}/ ~/screens/",
+	"rsync -a --chmod=u+w {dir}/ ~/screens/",
 	NULL,
 };
 

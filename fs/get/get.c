@@ -131,6 +131,16 @@ static void tell_failed(struct run *run, struct cfs_item *item)
 	tell(run, item->path, r, failure_of(item));
 }
 
+/* What was fetched cannot be put into the directory: no fault of the cloud, and never passed over. */
+static void tell_unwritten(struct run *run, const struct cfs_item *item, int r)
+{
+	char path[2 * PATH_SHOWN_MAX];
+
+	snprintf(path, sizeof(path), "cannot write %s/%s", run->request->into, item->path);
+	tell(run, path, r, NULL);
+	run->progress.got--;
+}
+
 static void tell_unmatched(struct run *run, const struct cfs_item *item)
 {
 	const struct cfs_item_pattern *pattern = item->pattern;
@@ -279,9 +289,10 @@ static int write_file(struct run *run, struct cfs_item *item)
 		return 0;
 	}
 	r = put_file(run, item, bytes, len);
-	if (r == 0)
-		finish_item(run, item);
-	return r;
+	if (r < 0)
+		tell_unwritten(run, item, r);
+	finish_item(run, item);
+	return 0;
 }
 
 /* Writes what an item that has ended found, or tells why there is nothing. */

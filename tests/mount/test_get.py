@@ -153,9 +153,12 @@ def test_into_follows_no_link_below_the_directory_and_says_what_is_in_the_way(si
     (tmp_path / "c" / "aws" / one / "info.json").symlink_to(elsewhere / "x")
     path = f"aws/{one}/info.json"
     assert get(sim, path, "--into", tmp_path / "a") == (
-        1, b"", [f"consolefs: {path}: Not a directory"])
+        1, b"", [f"consolefs: cannot write {tmp_path}/a/{path}: Not a directory"])
     assert get(sim, path, "--into", tmp_path / "b") == (
-        1, b"", [f"consolefs: {path}: Is a directory"])
+        1, b"", [f"consolefs: cannot write {tmp_path}/b/{path}: Is a directory"])
+    # What a pattern matched is not passed over, as directories that match are.
+    status, _, err = get(sim, "aws/i-*/info.json", "--into", tmp_path / "a")
+    assert status == 1 and f"consolefs: cannot write {tmp_path}/a/{path}: Not a directory" in err
     assert get(sim, path, "--into", tmp_path / "c") == (0, b"", [])
     assert not (tmp_path / "c" / path).is_symlink()
     assert os.listdir(elsewhere) == [] and os.listdir(tmp_path / "b" / "aws" / one) == ["info.json"]
