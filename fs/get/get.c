@@ -307,11 +307,12 @@ static void write_item(struct run *run, struct cfs_item *item)
 		r = run->request->list ? write_listed(run, item) : write_file(run, item);
 		if (r == 0)
 			return;
+		/* What is in the way below the directory is told of also if a pattern led to it. */
 		run->progress.got--;
-		item->result = r;
-	}
-	if (r < 0)
+		tell(run, item->path, r, NULL);
+	} else if (r < 0) {
 		tell_failed(run, item);
+	}
 	finish_item(run, item);
 }
 

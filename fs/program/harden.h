@@ -12,8 +12,8 @@
 void cfs_harden(void);
 
 /* Opens /dev/null in place of each of stdin, stdout and stderr that is closed: otherwise another
- * file would get that number, and be lost when the daemon puts /dev/null there. Whether that could
- * be done. */
+ * file would get that number, and be lost when the daemon puts /dev/null there. To print fails then:
+ * who has closed stdout is not to believe that it went anywhere. Whether that could be done. */
 bool cfs_harden_stdio(void);
 
 #endif

@@ -161,6 +161,10 @@ def test_into_follows_no_link_below_the_directory_and_says_what_is_in_the_way(si
     assert status == 1 and f"consolefs: cannot write {tmp_path}/a/{path}: Not a directory" in err
     assert get(sim, path, "--into", tmp_path / "c") == (0, b"", [])
     assert not (tmp_path / "c" / path).is_symlink()
+    # A pattern does not pass over that as it does over what is not there.
+    for into, why in (("a", "Not a directory"), ("b", "Is a directory")):
+        status, _, err = get(sim, f"aws/{one}/inf*", "--into", tmp_path / into)
+        assert (status, err) == (1, [f"consolefs: {path}: {why}"])
     assert os.listdir(elsewhere) == [] and os.listdir(tmp_path / "b" / "aws" / one) == ["info.json"]
     status, out, err = get(sim, path, "--into", tmp_path / "no" / "where")
     assert (status, out, err) == (
@@ -267,6 +271,14 @@ def test_a_reader_that_leaves_ends_it_in_silence(sim):
          *command(cloud_options(sim), "--get", *["aws/*/console.log"] * 40)],
         capture_output=True, check=False, timeout=60, env=scrubbed_env("/nonexistent", **KEYS))
     assert done.stdout.endswith(b" 141") and done.stderr == b""
+
+
+def test_a_closed_stdout_is_told(sim):
+    for words in (["--get", "index.html"], ["--list", ""], ["--check"], ["--version"]):
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *command(cloud_options(sim), *words)],
+            capture_output=True, check=False, timeout=60, env=scrubbed_env("/nonexistent", **KEYS))
+        assert done.returncode == 1 and b"Bad file descriptor" in done.stderr, (words, done.stderr)
 
 
 def test_a_reader_that_is_slow_holds_up_no_call():
