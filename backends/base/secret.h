@@ -3,8 +3,8 @@
  *
  * A secret is bytes on the heap that nothing prints, locked in memory (mlock) so that they are not
  * swapped out, as far as RLIMIT_MEMLOCK allows, and overwritten by OPENSSL_cleanse before they are
- * freed. It takes a page: secrets are few, and kept for long. Keys derived from a secret are kept in secrets too, or in local arrays that are cleansed
- * before they go out of scope.
+ * freed. It takes a page: secrets are few, and kept for long. Keys derived from a secret are kept in
+ * secrets too, or in local arrays that are cleansed before they go out of scope.
  */
 #ifndef CFS_BACKENDS_BASE_SECRET_H
 #define CFS_BACKENDS_BASE_SECRET_H

@@ -4,9 +4,7 @@ import os
 import re
 import shutil
 
-from messages import Fatal
-
-from messages import plain
+from messages import Fatal, plain
 
 # Instances that one rsync fetches, at most: its start takes as long as a fast call.
 BATCH = 5

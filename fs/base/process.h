@@ -27,10 +27,10 @@ struct cfs_process {
 };
 
 /*
- * Starts argv[0], looked up in PATH, in that directory as cfs_spawn has it. done(arg, answer) is called exactly once, from the loop,
- * unless the process is cancelled. answer->fault is CFS_OK when the process ended by itself,
- * CFS_TIMED_OUT, CFS_TOO_LARGE if it printed more than max bytes, or CFS_REFUSED if it could not be
- * started. The answer's content is wiped when done returns.
+ * Starts argv[0], looked up in PATH, in that directory as cfs_spawn has it. done(arg, answer) is
+ * called exactly once, from the loop, unless the process is cancelled. answer->fault is CFS_OK when
+ * the process ended by itself, CFS_TIMED_OUT, CFS_TOO_LARGE if it printed more than max bytes, or
+ * CFS_REFUSED if it could not be started. The answer's content is wiped when done returns.
  */
 void cfs_process_start(struct cfs_process *process, struct cfs_loop *loop, char **argv,
 	const char *directory, long timeout_ms, size_t max,

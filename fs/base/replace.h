@@ -12,10 +12,10 @@
 /*
  * For files that other programs own and change too: only a regular file is replaced, never one that
  * is not there (somebody has just deleted it) nor what a symbolic link points to; mode and owner
- * stay, and where they cannot, the file stays as it is. Waits for the disk, as a file that is empty after a crash is worse than a wait. *ret_new is what
- * stat(2) says of the new file. 0 or a negative errno, with nothing changed: -ENOENT, -ELOOP for a
- * symbolic link, -EISDIR, -EINVAL for what else is not a regular file, -EACCES, -EROFS, -ENOSPC,
- * -EPERM where the owner cannot be kept ...
+ * stay, and where they cannot, the file stays as it is. Waits for the disk, as a file that is empty
+ * after a crash is worse than a wait. *ret_new is what stat(2) says of the new file. 0 or a negative
+ * errno, with nothing changed: -ENOENT, -ELOOP for a symbolic link, -EISDIR, -EINVAL for what else is
+ * not a regular file, -EACCES, -EROFS, -ENOSPC, -EPERM where the owner cannot be kept ...
  */
 int cfs_replace_file(const char *path, const char *bytes, size_t len, struct stat *ret_new);
 
