@@ -405,11 +405,11 @@ static void fail(
 /* Whether two connections to the transfer's server are idle, so that one is left if it takes the other. */
 static bool has_spare(const struct cfs_http *http, const struct cfs_transfer *transfer)
 {
-	size_t silent = cfs_http_kept_silent(&http->shared.kept, transfer->origin), busy = 0;
+	size_t open = cfs_http_kept_open(&http->shared.kept, transfer->origin), busy = 0;
 
 	for (const struct cfs_transfer *other = http->running; other; other = other->next)
 		busy += other->origin == transfer->origin;
-	return silent >= busy + 2;
+	return open >= busy + 2;
 }
 
 void cfs_http_start(struct cfs_http *http, struct cfs_transfer *transfer,

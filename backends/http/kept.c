@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -93,15 +94,10 @@ static int local_port(int fd)
 	return address.any.sa_family == AF_INET6 ? ntohs(address.in6.sin6_port) : 0;
 }
 
-static bool speaks(int fd)
+bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
 {
 	char byte;
 
-	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
-}
-
-bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
-{
 	if (!kept->checks)
 		return false;
 	for (size_t i = 0; i < kept->n; i++) {
@@ -110,17 +106,27 @@ bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port)
 		if (one->port == 0)
 			one->port = local_port(one->fd);
 		/* Two may have the same port, to different servers: then one check is wasted. */
-		if (one->port == port && speaks(one->fd))
+		if (one->port == port && recv(one->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
 			return true;
 	}
 	return false;
 }
 
-size_t cfs_http_kept_silent(const struct cfs_http_kept *kept, uint64_t origin)
+/* What can be read does not tell: it may be an answer, or the alert before the end. */
+static bool is_open(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+		(info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_SYN_SENT);
+}
+
+size_t cfs_http_kept_open(const struct cfs_http_kept *kept, uint64_t origin)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < kept->n; i++)
-		n += kept->sockets[i].origin == origin && !speaks(kept->sockets[i].fd);
+		n += kept->sockets[i].origin == origin && is_open(kept->sockets[i].fd);
 	return n;
 }

@@ -37,7 +37,7 @@ int cfs_http_kept_add(struct cfs_http_kept *kept, int fd, uint64_t origin);
 void cfs_http_kept_remove(struct cfs_http_kept *kept, int fd);
 /* Whether there is something to read, or the end of it, on a socket with that local port. */
 bool cfs_http_kept_speaks(struct cfs_http_kept *kept, int port);
-/* How many sockets to an origin have nothing to read, nor the end of it. */
-size_t cfs_http_kept_silent(const struct cfs_http_kept *kept, uint64_t origin);
+/* How many sockets to an origin the other side has not closed, busy ones included. */
+size_t cfs_http_kept_open(const struct cfs_http_kept *kept, uint64_t origin);
 
 #endif
