@@ -543,14 +543,14 @@ static void no_child_inherits_a_connection(void **state)
 	assert_int_equal(found, 2); /* ours and the server's */
 }
 
-/* Of descriptors: two for each connection, and the engine keeps a quarter of them for idle ones. */
+/* Of descriptors: two for each connection, and the engine lets an eighth of them be idle. */
 static void raise_limit(void)
 {
 	struct rlimit files;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
 	files.rlim_cur = files.rlim_max;
-	assert_true(files.rlim_cur >= 4 * CROWD);
+	assert_true(files.rlim_cur >= 8 * CROWD);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
