@@ -1,8 +1,8 @@
 /*
  * The list of mounts, in which any user may have put what names a file can have. Records: the first
  * is where we are mounted, without what a path cannot hold; each of the others is a mount, of a
- * byte that says its device and its mount point, as the kernel writes it; or, after an 'r', a line
- * as it is. Beside it runs a model of who is on top.
+ * byte that says its device and options, and its mount point, as the kernel writes it; or, after an
+ * 'r', a line as it is. Beside it runs a model of who is on top, and of what each mount has.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,8 +14,21 @@
 
 #define LIST_MAX (1024 * 1024)
 
+#define TYPE "fuse.x"
+#define USER 1000
+
+/* Of a device: what its mounts have. */
+#define NOSUID 1
+#define NODEV 2
+#define ALLOW_OTHER 4
+#define DEFAULT_PERMISSIONS 8
+#define USERS 16
+
 struct world {
 	char *mountpoint;
+	size_t n;        /* mounts that the model knows */
+	bool there[256]; /* by device */
+	bool misleads;   /* a source has an option's name */
 	struct cfs_buf list;
 	bool raw;                              /* with lines that the model does not know */
 	char device[CFS_MOUNTINFO_DEVICE_MAX]; /* of the last mount there, "": none */
@@ -43,9 +56,16 @@ static void add_mount(struct world *world, struct fuzz_input record)
 	path = fuzz_text(&record);
 	MUST(cfs_buf_addf(&world->list, "%u 22 0:%u / ", 100 + device, device) == 0);
 	add_path(&world->list, path);
-	MUST(cfs_buf_adds(&world->list, " rw shared:1 - fuse.x ") == 0);
+	MUST(cfs_buf_addf(&world->list, " rw%s%s shared:1 - " TYPE " ",
+		     device & NOSUID ? ",nosuid" : "", device & NODEV ? ",nodev" : "") == 0);
 	add_path(&world->list, path);
-	MUST(cfs_buf_adds(&world->list, " rw\n") == 0);
+	MUST(cfs_buf_addf(&world->list, " rw,user_id=%d%s%s\n", device & USERS ? USER : USER * 10,
+		     device & DEFAULT_PERMISSIONS ? ",default_permissions" : "",
+		     device & ALLOW_OTHER ? ",allow_other" : "") == 0);
+	world->n++;
+	world->there[device] = true;
+	world->misleads = world->misleads || strstr(path, "nosuid") || strstr(path, "nodev") ||
+		strstr(path, "allow_other") || strstr(path, "default_permissions");
 	if (strcmp(path, world->mountpoint) == 0)
 		snprintf(world->device, sizeof(world->device), "0:%u", device);
 	free(path);
@@ -82,6 +102,55 @@ static void check(const struct world *world)
 	fclose(file);
 }
 
+static void check_only(const struct world *world)
+{
+	char device[CFS_MOUNTINFO_DEVICE_MAX];
+	FILE *file = begin(world);
+	int r;
+
+	memset(device, 0xa5, sizeof(device));
+	r = cfs_mountinfo_find_only(file, TYPE, device);
+	fclose(file);
+	MUST(r == 0 || r == -ENOENT);
+	if (!world->raw)
+		MUST(r == (world->n == 1 ? 0 : -ENOENT));
+	if (r == 0)
+		MUST(memchr(device, '\0', sizeof(device)));
+	else
+		MUST((unsigned char)device[0] == 0xa5);
+}
+
+static const char *lacks(unsigned device)
+{
+	return device & ALLOW_OTHER && !(device & DEFAULT_PERMISSIONS) ? "default_permissions"
+		: !(device & NOSUID)                                   ? "nosuid"
+		: !(device & NODEV)                                    ? "nodev"
+								       : NULL;
+}
+
+static void check_device(const struct world *world, unsigned device)
+{
+	const char *missing = "untouched", *expected = lacks(device);
+	char name[CFS_MOUNTINFO_DEVICE_MAX];
+	FILE *file = begin(world);
+	bool is;
+	int r;
+
+	snprintf(name, sizeof(name), "0:%u", device);
+	r = cfs_mountinfo_check(file, name, &missing);
+	rewind(file);
+	is = cfs_mountinfo_is_of(file, 100 + (int)device, TYPE, USER);
+	fclose(file);
+	MUST(r == 0 || r == -ENOENT);
+	MUST(r == 0 || strcmp(missing, "untouched") == 0);
+	if (world->raw)
+		return;
+	MUST(r == (world->there[device] ? 0 : -ENOENT));
+	MUST(is == (world->there[device] && device & USERS));
+	if (r == 0 && !world->misleads)
+		MUST(expected ? missing && strcmp(missing, expected) == 0 : !missing);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = fuzz_input(data, size), record = {0};
@@ -94,6 +163,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		add_mount(&world, record);
 	if (world.list.len > 0) {
 		check(&world);
+		check_only(&world);
+		for (unsigned device = 0; device < 256; device += data[0] % 16 + 1)
+			check_device(&world, device);
 		file = begin(&world);
 		if (!world.raw)
 			MUST(cfs_mountinfo_has(file, "0:256") == 0);
