@@ -37,10 +37,11 @@ def descriptors(mounted, *sims):
     return found - sum(connections(sim) for sim in sims)
 
 
-@pytest.mark.parametrize("limit, opens", [(1024, 1100), (64, 300)])
+@pytest.mark.parametrize("limit, opens", [(512, 560), (64, 300)])
 def test_more_opens_than_descriptors_end_in_bytes_or_say_that_there_is_none(sim, mount, limited,
                                                                             limit, opens):
-    """1,024 are enough for a thousand at once, 64 are for a few dozen."""
+    """512 are enough for about as many at once, 64 are for a few dozen. Each is a handshake, of which a
+    busy machine does not do a thousand within the time that a connection may take."""
     cloud = sim(rate_scale=0)
     mounted = mount(cloud, options=FAST, program=limited(limit))
     path = mounted.aws / fleet.aws(0) / "screenshot.jpg"
