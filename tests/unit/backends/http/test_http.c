@@ -5,7 +5,7 @@
 #include "tests/unit/support/http_fixture.h"
 
 /* More than CFS_HTTP_CONNECTIONS_KEPT. */
-#define CROWD 600
+#define CROWD 300
 
 static void an_answer_arrives_whole(void **state)
 {
