@@ -50,6 +50,7 @@ static void connection_close(struct connection *connection, bool reset)
 				connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 		close(connection->fd);
 		connection->fd = -1;
+		connection->server->closed++;
 	}
 	pthread_mutex_unlock(&connection->server->lock);
 }

@@ -70,7 +70,7 @@ struct server {
 	struct connection connections[SERVER_CONNECTIONS_MAX];
 	size_t n_connections;             /* under lock until stopped */
 	char request[SERVER_REQUEST_MAX]; /* the last one; under lock */
-	atomic_uint accepted, requests, resumed;
+	atomic_uint accepted, closed, requests, resumed;
 	int arrived; /* an eventfd: requests for /gate, /hang and /flood that have come */
 	int flooded; /* an eventfd: floods of which as much is sent as a client reads at once */
 	sem_t gate;
