@@ -1,5 +1,6 @@
 /* backends/http/http.h: the HTTP engine, against servers on loopback that misbehave. */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include "tests/unit/support/http_fixture.h"
@@ -117,7 +118,7 @@ static void a_call_that_yields_leaves_an_idle_connection_to_the_next(void **stat
 	assert_int_equal(f->server->closed, 0);
 	call_path(&f->a, f->server, "/close");
 	for (int i = 0; i < CLOSES_MS && f->server->closed == 0; i++)
-		usleep(1000);
+		poll(NULL, 0, 1);
 	assert_int_equal(f->server->closed, 1);
 	call_start(&f->a, url_of(url, sizeof(url), f->server, "/hello"), NULL, &yielding);
 	http_run_until(f->http, &f->a.done, 1);
