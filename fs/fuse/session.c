@@ -176,7 +176,13 @@ int cfs_session_mount(struct cfs_session *session, const char *mountpoint, bool 
 	r = cfs_detach_start(&session->detach, session->mount.runtime->loop,
 		fuse_session_fd(session->fuse), handed ? NULL : mountpoint, on_mounts, session);
 	if (r < 0)
-		cfs_log(CFS_LOG_DEBUG, "a lazy unmount will not be noticed: %s", strerror(-r));
+		cfs_log(handed ? CFS_LOG_WARNING : CFS_LOG_DEBUG,
+			"a lazy unmount will not be noticed%s: %s",
+			handed ? ", and the options of the mount are not known: with allow_other "
+				 "it "
+				 "needs default_permissions"
+			       : "",
+			strerror(-r));
 	else if (handed && !is_safe(session))
 		return -EPERM;
 	r = cfs_device_attach(session->fuse);

@@ -289,6 +289,11 @@ static int write_file(struct run *run, struct cfs_item *item)
 		return 0;
 	}
 	r = put_file(run, item, bytes, len);
+	/* No other file has room either, and each would cost a call. */
+	if (r == -ENOSPC || r == -EDQUOT || r == -EROFS) {
+		give_up(run, r);
+		return 0;
+	}
 	if (r < 0)
 		tell_unwritten(run, item, r);
 	finish_item(run, item);

@@ -156,19 +156,31 @@ def test_into_follows_no_link_below_the_directory_and_says_what_is_in_the_way(si
         1, b"", [f"consolefs: cannot write {tmp_path}/a/{path}: Not a directory"])
     assert get(sim, path, "--into", tmp_path / "b") == (
         1, b"", [f"consolefs: cannot write {tmp_path}/b/{path}: Is a directory"])
-    # What a pattern matched is not passed over, as directories that match are.
-    status, _, err = get(sim, "aws/i-*/info.json", "--into", tmp_path / "a")
-    assert status == 1 and f"consolefs: cannot write {tmp_path}/a/{path}: Not a directory" in err
     assert get(sim, path, "--into", tmp_path / "c") == (0, b"", [])
     assert not (tmp_path / "c" / path).is_symlink()
-    # A pattern does not pass over that as it does over what is not there.
+    # A pattern does not pass over that, as it does over what is not there and over directories.
     for into, why in (("a", "Not a directory"), ("b", "Is a directory")):
         status, _, err = get(sim, f"aws/{one}/inf*", "--into", tmp_path / into)
-        assert (status, err) == (1, [f"consolefs: {path}: {why}"])
+        assert (status, err) == (1, [f"consolefs: cannot write {tmp_path}/{into}/{path}: {why}"])
     assert os.listdir(elsewhere) == [] and os.listdir(tmp_path / "b" / "aws" / one) == ["info.json"]
     status, out, err = get(sim, path, "--into", tmp_path / "no" / "where")
     assert (status, out, err) == (
         1, b"", [f"consolefs: {tmp_path}/no/where: No such file or directory"])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes a disk that is soon full")
+def test_into_ends_when_the_disk_is_full_and_asks_for_nothing_more(sim, tmp_path):
+    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path], check=True)
+    try:
+        before = len(sim.log_entries(action="GetConsoleScreenshot"))
+        done = run([*cloud_options(sim), "aws.rate=1"], "--get", *["aws/*/*.jpg"] * 9, "--into",
+                   tmp_path / "x")
+        assert done == (1, b"", [f"consolefs: {tmp_path}/x: No space left on device"])
+        assert len(sim.log_entries(action="GetConsoleScreenshot")) - before < 9
+        assert all(read(path)[-2:] == b"\xff\xd9" for path in tmp_path.rglob("*.jpg"))
+        assert all(path.name == "screenshot.jpg" for path in tmp_path.rglob("*") if path.is_file())
+    finally:
+        subprocess.run(["/usr/bin/umount", tmp_path], check=True)
 
 
 def test_list_prints_paths_that_can_be_got(sim, mount):
