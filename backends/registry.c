@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/registry.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The registry: which clouds this build can mount. Adding one adds a line in registry.c.
  */

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """tests/layers fails on what it is to find, and on nothing else: each case is a small tree."""
 
 import pathlib

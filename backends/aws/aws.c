@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/aws.h"
 
 #include "backends/aws/api/partition.h"

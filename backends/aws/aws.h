@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The EC2 backend: screenshots and console output of Amazon EC2 instances.
  *

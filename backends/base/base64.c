@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A screenshot is a hundred kilobytes of base64 without a blank. So runs of digits are decoded by
  * vector instructions, what those leave of a run is decoded by table, a group at a time, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A strict base64 decoder for text that arrives in pieces (RFC 4648, section 4).
  *

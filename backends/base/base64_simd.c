@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A byte is looked up by its halves, as vector instructions have tables of 16 rows only:
  *

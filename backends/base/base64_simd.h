@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Decodes base64 with vector instructions, for long texts. Private to the base64 decoder.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A byte buffer that grows up to a limit given when it is created.
  *

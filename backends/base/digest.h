@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * SHA-256 and HMAC-SHA-256, which the clouds' request signatures are made of.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What can go wrong with a call to a cloud, in terms that do not depend on the cloud.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/filter.h"
 
 #include <string.h>

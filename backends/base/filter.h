@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Filters of a listing as people configure them: `NAME=VALUE[,VALUE...]`.
  *

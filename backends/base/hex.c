@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/hex.h"
 
 void cfs_hex_encode(const unsigned char *bytes, size_t len, char *ret_hex)

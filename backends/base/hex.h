@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Hexadecimal digits: bytes to digits, and a digit to its value.
  */

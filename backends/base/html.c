@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/html.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Parses INI text: our own configuration file, and the clouds' configuration and credential files.
  *

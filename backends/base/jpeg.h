@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tells whether bytes are a whole JPEG picture, without decoding it: its structure from the first
  * marker to the last, a frame with a size, and data. What a decoder would make of the data is not

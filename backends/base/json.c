@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/json.h"
 
 #include <errno.h>

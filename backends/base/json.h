@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Parses and prints untrusted JSON: cJSON behind limits.
  *

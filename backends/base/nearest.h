@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * "Did you mean regions?": finds the word that a mistyped one was probably meant to be.
  *

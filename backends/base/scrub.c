@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/scrub.h"
 
 #include <stdint.h>

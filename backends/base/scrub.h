@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Replaces, in an answer of a cloud, the text for which a parser would refuse all of it. Names and
  * tags are written by strangers, and not every service keeps out what its own format forbids: one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Secrets: the one type that holds them, and the one way to wipe them.
  *

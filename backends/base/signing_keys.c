@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/signing_keys.h"
 
 #include <stdbool.h>

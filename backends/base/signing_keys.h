@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Remembers the keys that requests are signed with, since to derive one takes longer than to sign
  * with it.

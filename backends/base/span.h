@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A part of a longer text: where it begins, and how long it is. Owns nothing.
  */

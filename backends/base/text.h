@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Untrusted text: checks that it is UTF-8, and makes it safe to show.
  */

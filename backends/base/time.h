@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Times as text: formats RFC 3339, and parses it and ISO 8601.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/base/words.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Splits text into words as a POSIX shell does, without running one: quotes, backslashes and
  * blanks, but no variable, pattern or operator.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A parser for XML that nobody vouches for, fed piece by piece as it arrives. It calls a handler for
  * each element and text, and ends with an error when the document passes a limit.

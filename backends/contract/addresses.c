@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/contract/addresses.h"
 
 #include <arpa/inet.h>

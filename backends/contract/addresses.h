@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Collects the addresses of one instance, which a cloud says in several places, several times, and
  * not always in the same order; and gives them to a builder once each and in one order: private,

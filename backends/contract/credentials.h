@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Credential providers: they look for keys where a cloud's own tools keep them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a backend may read of the computer it runs on: environment variables, small files, random
  * bytes and the clock. Handed in by the caller, so that a backend does no I/O of its own and tests need no real

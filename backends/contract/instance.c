@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/contract/instance.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/contract/json_keys.h"
 
 #include <errno.h>

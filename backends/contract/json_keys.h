@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads keys from a JSON object, as the services of all clouds give them out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/contract/owner.h"
 
 #include <errno.h>

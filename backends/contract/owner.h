@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whose a file is: whether anybody but the user of this process and root can change it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/contract/source.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A source of keys that is open: a state machine that takes the steps of a credential provider.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/contract/step.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fills in the steps of credential providers: what a provider tells its caller to do, or what came
  * of it. Each function fills the whole step.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/http/easy.h"
 
 #include <errno.h>

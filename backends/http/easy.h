@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One transfer as libcurl's "easy" handle: its options, and the callbacks for its sockets, headers
  * and data. Private to the HTTP engine.

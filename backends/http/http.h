@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The HTTP engine: every request of every cloud, in one thread, without blocking.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The sockets of all connections: checks one that was kept open before it is used again, and counts those to a
  * server. Private to the HTTP engine.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/http/result.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Turns libcurl's result codes into faults. Private to the HTTP engine.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One HTTP request and its answer: what the caller gives, and what it gets back. This is data only;
  * the engine (http.h) does the work.

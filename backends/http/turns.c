@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/http/turns.h"
 
 void cfs_http_turns_init(struct cfs_http_turns *turns)

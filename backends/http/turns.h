@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Lets transfers take turns, so that one long answer does not hold up the others. Private to the
  * HTTP engine.

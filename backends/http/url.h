@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Parses http and https URLs, with libcurl's own parser behind it, since libcurl sends the request.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/tencent.h"
 
 #include "backends/tencent/cvm/account.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tencent Cloud: the VNC consoles of CVM.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DEST: its lock, its finished runs, and the one under way.
 
 A run under way is DEST/.unfinished:

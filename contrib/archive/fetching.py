@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fetching all instances: in waves if they are woken first, each wave in batches, by many workers."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reading, writing and removing whole files and directories."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hard links to the files of an earlier run, for those that have not changed since."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What there is to fetch: the instances of the sources, and what kept some from being listed."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the program says to its user, and how text from outside is made safe to print."""
 
 import contextlib

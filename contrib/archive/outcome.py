@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What became of each instance: its result, which is a line in a log until the run is finished.
 
 A line has ten fields between tabs, those of Result in their order. Cloud and id are percent-encoded,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The line on a terminal that tells how far a run has come."""
 
 import os

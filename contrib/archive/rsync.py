@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How rsync is told to fetch instances, which of them it fetches at once, and what its errors mean."""
 
 import os

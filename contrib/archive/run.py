@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run, from the command line to its end. The steps are in the other parts:
 
     options       the command line

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The contact sheet: index.html of a finished run.
 
 A static page: every text in it is escaped, and its policy forbids all but its pictures and its style.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The summary of a finished run. Its first lines are for programs too."""
 
 from outcome import FAILED, SKIPPED

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whose directories and files these are: what another user could change under us, or has put in our
 way, is refused.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Waking the display of an instance, some time before its screen is fetched."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Work in many threads, the rsyncs that those start, and the end of both."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # bash completion for consolefs-archive(1). Needs bash-completion.
 
 _consolefs_archive() {

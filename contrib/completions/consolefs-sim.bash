@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # bash completion for consolefs-sim(1): of the options that its --help lists. Needs bash-completion.
 
 _consolefs_sim() {

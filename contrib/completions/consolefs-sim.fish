@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # fish completion for consolefs-sim(1): of the options that its --help lists, "  --NAME ARGUMENT  what it is".
 
 complete -c consolefs-sim -f

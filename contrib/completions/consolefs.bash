@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # bash completion for consolefs(1). Needs bash-completion.
 
 # Sets _consolefs_backends to what `consolefs --backends` prints, asked once in a shell: nothing from a program that does not know the option.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # fish completion for consolefs(1).
 
 # What `consolefs --backends` prints, asked once in a shell: nothing from a program that does not know the option.

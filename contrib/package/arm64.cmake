@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For `cmake --toolchain`: builds for arm64 on another Debian, with Debian's own compiler and libraries of both (multiarch):
 #
 #     dpkg --add-architecture arm64 && apt-get update

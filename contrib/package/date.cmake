@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sets $SOURCE_DATE_EPOCH, unless it is set, to when the sources in ${source} were committed: what is made of one commit has
 # one date, whenever it is made. Sources without git have the time of a file that archives of them keep.
 if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})

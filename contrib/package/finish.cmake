@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Before a package is built: manual pages compressed, as distributions have them, and Debian's changelog and copyright.
 file(GLOB tops "${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*/usr")
 file(GLOB_RECURSE pages "${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*/usr/share/man/*.[158]")

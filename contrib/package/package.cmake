@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Packages: `cpack -G DEB` or `cpack -G RPM` in a build directory. Two of each kind, consolefs and
 # consolefs-sim, so that a server with the one need not have the graphics libraries of the other.
 

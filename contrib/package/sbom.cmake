@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The libraries that a program needs when it runs, with their versions and licences, as a list in the format SPDX 2.3. It is
 # taken from the program itself (DT_NEEDED): a library whose licence is not stated here is an error.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Read by cpack before each kind of package.
 
 # Of cpack's packages each describes itself, rather than the project first.

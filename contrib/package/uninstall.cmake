@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Removes what the last `cmake --install` of a build directory has installed, by its manifest, and the directories of
 # consolefs that are then empty. $DESTDIR as with the installation.
 if(NOT EXISTS ${manifest})

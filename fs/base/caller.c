@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/base/caller.h"
 
 #include <errno.h>

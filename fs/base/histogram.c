@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/base/histogram.h"
 
 const struct cfs_histogram_bounds cfs_histogram_calls = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Histograms: count durations in fixed buckets, as Prometheus expects them.
  */

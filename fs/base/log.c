@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A line that cannot be written at once is dropped and counted. The reader of the log may have
  * stopped and its pipe or socket may be full; a mount that waited for it would hang every process

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The log: writes lines for the operator, to stderr in the foreground and to syslog as a daemon.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The event loop: calls back when a descriptor is ready or a timer is due, all in one thread.
  *

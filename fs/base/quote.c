@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/base/quote.h"
 
 #include "backends/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Quotes a value from the user in an error message: 'useast1'.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Replaces a file by one with other content, in one step: whoever opens it sees the old content or
  * the new one, whole.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/base/spawn.h"
 
 #include <fcntl.h>

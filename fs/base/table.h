@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An intrusive hash table: the structs in it have a `struct cfs_link` as a member.
  *

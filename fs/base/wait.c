@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/base/wait.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Wait lists: callbacks to be called when an operation in progress ends.
  */

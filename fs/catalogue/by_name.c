@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/catalogue/by_name.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Names for the directory by-name/: finds instances by the names that users gave them.
  *

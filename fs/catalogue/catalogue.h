@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The catalogue: a cache of the instances of one cloud, which decides when to ask the cloud again.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Entries: a table of the instances of one cloud by id, with walks over it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/catalogue/listing.h"
 
 #include <errno.h>

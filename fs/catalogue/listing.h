@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Lists the instances of a region into the store, following continuation tokens.
  *

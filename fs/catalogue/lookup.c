@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/catalogue/lookup.h"
 
 #include <errno.h>

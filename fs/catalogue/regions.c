@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/catalogue/regions.h"
 
 #include "fs/base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Asks the cloud which regions an account may use, for `regions = all`.
  *

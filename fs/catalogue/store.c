@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/catalogue/store.h"
 
 #include <errno.h>

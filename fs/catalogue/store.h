@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The store: the known instances and regions of one cloud. It never asks the cloud itself.
  *

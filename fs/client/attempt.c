@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/attempt.h"
 
 #include <errno.h>

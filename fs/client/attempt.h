@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An attempt: sends one signed request to a cloud and parses the answer.
  *

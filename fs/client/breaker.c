@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/breaker.h"
 
 /* What a fault says about the endpoint. Every fault not listed here came as an answer. */

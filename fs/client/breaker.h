@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A circuit breaker: makes calls to an endpoint that does not answer fail at once.
  *

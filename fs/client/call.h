@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A call: one API request to a cloud, with rate limit, retries and timeout.
  *

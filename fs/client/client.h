@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A client: makes the API calls of one account, and holds what they share: credentials, rate
  * limits, breakers and counters.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The struct of a client, for the modules that make its calls (attempt, call, endpoint).
  *

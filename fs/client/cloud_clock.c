@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/cloud_clock.h"
 
 #include "fs/base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The cloud's time: this host's clock, corrected by the Date headers of the cloud's answers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The credentials of one cloud: finds keys through the backend's providers and renews them in time.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/endpoint.h"
 
 #include <stdlib.h>

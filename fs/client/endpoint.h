@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An endpoint: one API action in one region, with everything that its calls share.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Turns a fault into what the user sees: an errno, its name, and advice.
  */

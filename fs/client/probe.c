@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/probe.h"
 
 #include "fs/base/clock.h"

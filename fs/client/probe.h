@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A probe: a cheap request that only finds out whether a cloud answers at all.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/rate_adaptive.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The adaptive rate: how fast calls may be made to one endpoint, given how the cloud answers.
  *

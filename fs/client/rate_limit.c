@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/rate_limit.h"
 
 #include <math.h>

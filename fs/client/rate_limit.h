@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Rate limits and retries: the token bucket, the retry delay and the retry quota.
  *

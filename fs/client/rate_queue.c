@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/rate_queue.h"
 
 #include "fs/base/clock.h"

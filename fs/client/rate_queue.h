@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A rate queue: delays the calls of one endpoint so that they stay within the cloud's rate limit.
  *

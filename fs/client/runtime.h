@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The runtime: what all clients of the process share: event loop, HTTP engine, environment,
  * metrics.

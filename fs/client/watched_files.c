@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/client/watched_files.h"
 
 #include <errno.h>

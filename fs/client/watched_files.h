@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Watched files: notices when a file that credentials come from changes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/cloud/cloud.h"
 
 #include <errno.h>

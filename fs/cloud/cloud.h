@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A cloud: one configured account, with its client (which makes API calls) and its catalogue (which
  * knows its instances).

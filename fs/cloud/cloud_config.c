@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/cloud/cloud_config.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the configuration says of one cloud: the settings of its section, each checked as it is
  * applied. One table has the settings that every cloud takes; a backend has a table of its own.

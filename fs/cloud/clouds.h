@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The set of clouds that are mounted, which can be configured again while it is mounted.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/cloud/config.h"
 
 #include <errno.h>

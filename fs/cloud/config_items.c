@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/cloud/config_items.h"
 
 #include <errno.h>

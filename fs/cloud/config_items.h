@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The settings of a configuration as they were written, in a file and in `-o section.key=value`,
  * each with where it stands, so that a message about one can say which line or option it is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Uninvited guests: indexers and thumbnailers, which open every file they find without anybody
  * having asked them to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/cloud/trouble.h"
 
 #include <stdio.h>

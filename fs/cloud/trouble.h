@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What keeps a cloud from working, and what to do about it next: the same two sentences at start, in
  * `status`, in index.html and in --check.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/fuse/detach.h"
 
 #include <errno.h>

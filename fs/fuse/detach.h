@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Notices a lazy unmount: `fusermount3 -uz` or `umount -l`, which detach a mount that is in use.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Unless a filesystem sets FUSE_PARALLEL_DIROPS in its answer to FUSE_INIT, the kernel sends one
  * lookup or readdir of a directory at a time, and a process that waits for its turn cannot be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads and writes the messages between libfuse and /dev/fuse, to tell the kernel that lookups and
  * readdirs of one directory may run in parallel.

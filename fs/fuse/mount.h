@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What every FUSE request works on. Data alone; FUSE's own header is included here.
  */

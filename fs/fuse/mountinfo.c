@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/fuse/mountinfo.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the list of mounts, /proc/self/mountinfo: which device is mounted where.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/fuse/operations.h"
 
 #include <errno.h>

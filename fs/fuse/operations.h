@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The FUSE operations: each takes a request of the kernel to the tree. Lookups and opens, which may
  * have to wait for a cloud, go by way of pending.h.

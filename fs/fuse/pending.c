@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A pending request is an operation of the tree (fs/tree/tree.h) bound to a request of the kernel.
  * While it waits it is in the mount's list. It is answered exactly once: by the first of the

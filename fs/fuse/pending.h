@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Lookups, looks and opens of the kernel, which may have to wait for a cloud. Each function answers its
  * request, at once or later.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers to the kernel: the only file that calls fuse_reply_*. Each function answers its request,
  * once, and the request is gone afterwards.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The mounted filesystem: a FUSE session, the clouds, and the requests that wait for them.
  */

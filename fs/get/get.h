@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Gets files of the tree without a mount, for containers and machines that have no /dev/fuse:
  * `consolefs --get PATH...` and `consolefs --list PATH...`.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/get/item.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An item: one path on its way from the top of the tree to the file or directory that it names.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/get/output.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where the bytes of files go: stdout, without ever blocking the loop, or files below a directory.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/get/progress.h"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/node/failure_page.h"
 
 #include <string.h>

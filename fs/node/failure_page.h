@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The web page that is served in place of a live one when its call has failed, and says why.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/node/fetch.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a rendered file is: a name, and functions that make its content from what is in memory.
  *

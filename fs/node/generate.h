@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Generating a large rendered file: some of it in each turn of the loop, so that nothing else waits
  * until it is done.

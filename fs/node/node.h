@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Nodes: the files and directories of the tree that somebody refers to.
  *

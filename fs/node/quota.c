@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/node/quota.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Shares out the memory of open files and the requests that wait for a cloud among the users of a
  * mount that others may enter (allow_other).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Still files: live files whose snapshot is held, so that what stat says before the open is exact.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/node/wake.h"
 
 #include <string.h>

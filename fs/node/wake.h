@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The wake flag of an instance: while it is armed, the next screenshot call wakes the display.
  *

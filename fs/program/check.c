@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/program/check.h"
 
 #include <errno.h>

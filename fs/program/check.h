@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * consolefs --check: does each cloud work, and which permission is missing?
  *

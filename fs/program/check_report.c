@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/program/check_report.h"
 
 #include <errno.h>

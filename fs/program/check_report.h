@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Prints what `consolefs --check` found, as JSON for programs or as lines for people: both are made
  * of the same objects, one for each cloud, so that they say the same.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Commas in the settings of clouds, as people write them: `-o aws.regions=us-east-1,us-west-2`.
  *

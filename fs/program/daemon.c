@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/program/daemon.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Puts the program into the background, in such a way that the command returns only when the mount
  * is usable or has failed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/program/demo.h"
 
 #include <errno.h>

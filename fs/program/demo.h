@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The demo, `consolefs --demo`: simulated clouds, one of each backend that tells how, started for
  * the mount and ended with it.

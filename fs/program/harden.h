@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Sets the process up before it holds keys: what it keeps, what it may open, and who may look into it.
  */

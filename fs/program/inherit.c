@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/program/inherit.h"
 
 #include <fcntl.h>

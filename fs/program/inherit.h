@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Takes from the process that started this one only what is meant for it. A mount lives for weeks: a
  * lock or a pipe of a script that it inherited would be held as long.

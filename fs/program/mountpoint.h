@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Checks before a mount is tried that it can succeed, so that the user reads what is wrong and what
  * to do.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tells the service manager (systemd) what the mount is doing, by the protocol of sd_notify(3) but
  * without its library: a datagram to the socket that $NOTIFY_SOCKET names. Without the variable

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A running consolefs-sim, the simulated cloud that the demo mounts, with the files that it writes.
  */

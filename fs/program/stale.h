@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Takes away a dead mount: what a consolefs that was killed has left behind, where every access
  * fails with ENOTCONN.

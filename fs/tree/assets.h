@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The files of fs/tree that are built into the program (fs/CMakeLists.txt).
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 
 "use strict";
 // Nothing here makes markup of text: names are only ever compared, or set as text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A card of the gallery: what it shows of one instance, with links to the instance's files.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The layout of the tree: which files are in which directory, and what stat says of a node.
  *

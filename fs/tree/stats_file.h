@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The file `stats` at the top of the tree: counters in Prometheus's text format.
  */

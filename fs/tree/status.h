@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The files `info.json` and `error` of an instance, and `status` of a cloud: text made from what is
  * in memory, without an API call.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fs/tree/times.h"
 
 #include "fs/base/clock.h"

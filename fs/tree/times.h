@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The times of the tree: when what a node shows last changed, as stat reports it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The tree as its users see it: look up a name, open what it is, read it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Extended attributes: where the bytes of an open live file came from.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """consolefs-archive as the tests run it, and what it leaves behind."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of consolefs-archive share: simulated clouds, and mounts of them."""
 
 import contextlib

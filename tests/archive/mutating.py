@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Inputs that nobody would think of: mutations of good ones, the same in every run."""
 
 import os

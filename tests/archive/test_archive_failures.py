@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What consolefs-archive says when not all is well, and the status that it ends with."""
 
 import os

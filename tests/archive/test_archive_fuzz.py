@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """All that consolefs-archive parses of others' bytes, with mutations of good input: what instances are called and say of
 themselves, what rsync says, and what an earlier run has left in DEST. FUZZ_SECONDS=60 tries each for so long."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names and texts of strangers: they break nothing, and run nothing."""
 
 import html.parser

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--keep, and what cron has to offer."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The parts of consolefs-archive that need no mount."""
 
 import sys

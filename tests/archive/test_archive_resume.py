@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run that was interrupted is continued, whatever interrupted it and wherever; and no two runs meet."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A run of consolefs-archive: what it fetches, what it links, and what it leaves alone."""
 
 import hashlib

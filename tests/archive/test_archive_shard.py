@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--shard: parts that together are all, and have nothing in common, on machines that know nothing of each other."""
 
 import getpass

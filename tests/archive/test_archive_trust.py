@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """consolefs-archive writes to nothing that another user has prepared or could change."""
 
 import os

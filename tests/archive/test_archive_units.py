@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The units of systemd that run consolefs-archive."""
 
 import re

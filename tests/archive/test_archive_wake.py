@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--wake: first every display is woken, then there is time, and then the screens are fetched."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """boto_loop.py URL CA REGION INSTANCE: fetches its screenshot COUNT times for each line of stdin,
 by one client, and prints the microseconds of each."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the programs of the benchmarks have in common. */
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H

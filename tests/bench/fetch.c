@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-fetch URL CA REGION INSTANCE [decode]: the least that a screenshot can cost.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-listing URL CA REGION...: the least that listing a cloud can cost.
  *

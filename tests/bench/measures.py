@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is measured, each a row or two of the table.
 
 A measure is a function that takes the Bench and yields rows. Both sides of a ratio are measured in

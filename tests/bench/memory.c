@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-memory [options of libfuse] MOUNTPOINT [BYTES]: the least that a filesystem can cost.
  *

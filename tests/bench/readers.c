@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench-readers THREADS WARM SECONDS PATH...: readers of files at once.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sides that are measured against each other: processes that do a thing so often, when they are
 told to, and say how long each time took."""
 

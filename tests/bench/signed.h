@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request to the simulated EC2, signed: what bare libcurl sends. */
 #ifndef BENCH_SIGNED_H
 #define BENCH_SIGNED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bench-versions: the libraries that a measurement depends on. */
 #define FUSE_USE_VERSION 314
 #include <curl/curl.h>

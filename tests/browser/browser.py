@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real Chromium, headless, for a test.
 
     with Browser() as browser:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the browser tests share: see browser.py, and the fixtures of the mount tests."""
 
 import contextlib

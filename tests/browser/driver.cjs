@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Drives one Chromium for the tests: reads requests, one JSON object a line, and answers each with
 // one. Whatever runs, fails or asks in a page is kept, and told by "events".
 "use strict";

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """index.html: a wall of every console. Each screen is a fresh call when it comes into view, nothing else
 costs one, and nothing of a stranger's name is more than text."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files that machines and clouds fill, opened in a browser: markup in them is text, and no script of theirs runs."""
 
 import base64

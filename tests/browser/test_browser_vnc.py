@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """vnc.html: "opened by a double click, it fetches a fresh link and goes there at once; when the cloud
 refuses, the page says why"."""
 

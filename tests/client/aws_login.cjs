@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The official AWS SDK's provider for the session of `aws login`: a JSON object a line on stdin, one on stdout for each.
 //
 //     {"profile":S or null,"environ":{...}}       {"keys":[ID, SECRET, TOKEN],"expires":S} or {"error":S}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What botocore, the AWS CLI's engine, makes of an environment: run with that environment, it signs in
 as any program would, and prints how it got its keys and who the cloud says it is.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The clients that the simulated cloud is tried with: the AWS CLI, botocore, the official Tencent
 Cloud SDK, and bare HTTPS for what no client would do."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs calls through the official Tencent Cloud SDK. Reads {port, secretKey, region, shift,
 // calls: [{action, params}]} from stdin; writes one {result} or {error: {code, message}} per call.
 "use strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Signs in with one of the official Tencent Cloud SDK's credential providers, as its environment and a job
 // {port, metadataPort, region, provider, role, externalId, calls: [{action, params}]} on stdin say. Writes
 // {identity, id, answers: [{result} or {error}]}, or {error} when there are no keys.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The AWS CLI accepts the simulator as EC2: every action, paging, filters, DryRun, WakeUp, errors."""
 
 import base64

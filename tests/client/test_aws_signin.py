@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The AWS CLI and botocore sign in to the simulator in every way they know, and what it hands out is
 good for EC2."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--fault, --latency and --rate-scale: the simulator misbehaves as told, and only then."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the simulator's sign-in service, which renews the keys of `aws login`, answers to requests that no tool sends. That
 it takes what the official SDK sends, tests/oracle/test_login.py shows."""
 

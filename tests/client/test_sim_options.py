@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The simulator's command line and life cycle."""
 
 import os

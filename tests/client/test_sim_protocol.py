@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What no well-behaved client sends, and what the simulator answers to it, byte for byte."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the simulator's sign-in services answer to requests that no well-behaved client sends."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """VNC links: good for one use within 15 seconds, and the page that shows it."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The official Tencent Cloud SDK accepts the simulator as CVM: every action, paging, filters,
 each instance state's error, and what a wrong secret or clock gets."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The official Tencent Cloud SDK signs in to the simulator with each of its providers, and what it
 hands out is good for CVM."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs a Python program many times over without starting Python, importing it and reading its service models each time: a
 process that has done all of that forks for every run, so that no run knows of another.
 

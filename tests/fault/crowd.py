@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many opens at once from one process, and numbers from a mount's files."""
 
 import contextlib

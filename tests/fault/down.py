@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Clouds of which one can be ill, and what is to be true of a mount of them."""
 
 import contextlib

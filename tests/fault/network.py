@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two network namespaces joined by a cable: consolefs is in the near one, the clouds in the far one.
 
     with Network(directory) as network, \\

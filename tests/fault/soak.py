@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The soak: opens of every live file, by many processes at once, through a mount of simulated clouds in which
 everything goes wrong. tests/fault/run starts it; soak_judge.py says what must hold of each open.
 

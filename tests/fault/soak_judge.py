@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whether each open of a soak ended as it must: in the exact bytes of one answer that the simulator has logged, or
 in an errno that is right for what happened to its call."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What goes wrong in a soak, when, and which errno is right for it: DESIGN's table, for each fault of the
 simulator's."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The readers of the soak: processes that open live files until together they have opened enough,
  * and write down for each open what came of it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """fs/client/endpoint.h: "Regions that do not resolve or connect, and actions that hang where others answer, are
 told apart." And an instance that hangs takes nothing down."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README: "If the clock is wrong, the time of the cloud is used instead." While mounted, the clock of this
 host or of the clouds is set by hours and days, forward and back; timers and the age of lists do not
 follow it."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """backends/http/http.h: "CFS_NO_MEMORY (or no descriptors left)". With few descriptors every open ends in
 its bytes or says so, and what failed leaves nothing behind."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """fs/base/log.h: a line of the log "that nobody takes is lost", and nothing waits for it: a full disk, a
 reader that has stopped or gone, a syslog daemon that hangs, is started anew or is not there."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README: "A region that does not answer fails fast. The first call takes its whole `timeout` ... As long as
 there are calls, a test request about every second finds out when the region answers again. Nothing is sent
 while nobody uses the mount." """

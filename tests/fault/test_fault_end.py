@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: "Unmounting or SIGTERM while calls are in flight ends at once." With a thousand calls that
 hang, and with a thousand in the rate queue."""
 

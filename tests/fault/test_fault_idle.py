@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README: "Nothing is sent while nobody uses the mount." And fs/client/breaker.h: "what was
 found out grows old: then a call is kept waiting for a probe, rather than refused for what was so an
 hour ago." """

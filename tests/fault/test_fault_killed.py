@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a consolefs that is killed leaves behind: no process that hangs, and a mount point of which the
 next start says what to do, or which the service manager cleans up."""
 

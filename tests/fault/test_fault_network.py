@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README, "Under load, and when the cloud fails", on a network that is cut and healed, and of which the
 names are not known for a while."""
 

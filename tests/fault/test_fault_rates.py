@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README: "Calls wait in a queue so that they do not exceed the cloud's rate limit, and are made in the order
 in which they arrived. Ctrl-C removes one from the queue. A call that the cloud throttles anyway does not
 fail, but waits ... Mounts on several hosts arrive at equal shares without knowing of each other." """

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers of a cloud, read by its backend: in one piece and in many, which must come to the same.
  */

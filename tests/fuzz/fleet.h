@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A cloud and its catalogue, filled by hand: no loop, no network, no keys.
  */

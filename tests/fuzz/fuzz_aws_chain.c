@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The search for AWS keys on a host that the input describes (host.h): variables, the shared
  * config and credentials files, SSO tokens, processes, STS, the services of containers and of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Base64, against OpenSSL's: a text is accepted if and only if OpenSSL, of the bytes it makes of
  * it, makes the same text again. (What it takes besides, it does not write.) The first byte says

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * by-name/ of instances that come, go and are renamed. The input's parts, which NULs separate, are
  * names, behind a byte that says whose: one of sixteen, whose ids count up, so that a name may hold

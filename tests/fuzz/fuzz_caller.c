@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What another user's process calls itself: its name, which it may set to any bytes, and its
  * command line. Records: a byte that says what is there ('g': the process has gone, 't': the thread

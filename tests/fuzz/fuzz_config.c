@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A configuration: a file, what comes before the first separator, and the options of a command
  * line, one a record. Then, of the clouds that it names, the accounts.

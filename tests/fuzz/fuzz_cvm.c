@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers of Tencent Cloud's API 3.0, of CVM, STS and `region`: good ones, errors, and what is
  * neither. The first four bytes say what was asked, the HTTP status, how the answer is cut, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers of EC2, and of STS about its caller: good ones, errors, and what is neither. The first
  * four bytes say what was asked, the HTTP status, how the answer is cut, and what the sink refuses.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Errors of both clouds, built whole: a status, a code, a message and a request id, which the input
  * gives as records after a byte that says how they are written. What becomes of them is what a user

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The files of an instance as the kernel uses them: messages through libfuse to our operations, and
  * back. Records, each a letter, a slot and what it takes:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Paths and patterns of `consolefs --get` and `--list` (fs/get/item.h), on their way through a tree
  * whose names are a stranger's, against answers of a script (see wire.h); and where the files are put

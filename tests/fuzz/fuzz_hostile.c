@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whether one instance can hide the others. A listing has three instances, and the input is what
  * stands in one place of the second: a tag, its name, an address, its ID. The clouds escape what

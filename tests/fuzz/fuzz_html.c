@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pages made of text from strangers: the texts are records. A page must have the same markup as one
  * of which every text is harmless.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The HTTP engine against a server that sends any bytes. The first byte says whether all transfers
  * are under way at once ('p') or one after the other, the second in what pieces the server sends

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * INI text. The first byte says whether it is read as AWS's files are.
  */

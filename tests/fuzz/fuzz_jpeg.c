@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pictures, whole and not: what is taken for one is one still with more behind it, and none without
  * its last byte.

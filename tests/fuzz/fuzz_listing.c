@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Listings over pages, retries and calls, against answers of a script: see wire.h. The first byte
  * is the cloud (E, C), the second how many regions there are and whether there are keys, the third

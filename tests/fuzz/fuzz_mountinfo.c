@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The list of mounts, in which any user may have put what names a file can have. Records: the first
  * is where we are mounted, without what a path cannot hold; each of the others is a mount, of a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is shown of an instance and its cloud: info.json, error, status, stats and attributes, with
  * text from strangers. Behind a byte for the cloud (E, C), records: a letter and a text for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Still files (fs/node/still.h) as threads look at them, open them and give up, while snapshots come, fail, get
  * old and are too many. Records, each a letter and the bytes that it takes:

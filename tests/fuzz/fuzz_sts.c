@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers that hold keys: of STS in XML, and of the services and processes of both clouds in JSON.
  * The first byte says which, the second the HTTP status.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The search for Tencent Cloud's keys on a host that the input describes (host.h): variables,
  * the credentials file, tccli's profiles, STS, a pod's identity and the host's metadata.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Addresses that people configure: what they are taken for must be what libcurl, which asks there,
  * takes them for. The first byte says whose address it is.

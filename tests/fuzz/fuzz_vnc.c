@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The link that opens a VNC console, and the page that goes there, of a page's URL and the cloud's
  * value: what comes before the first separator, and what comes after it.

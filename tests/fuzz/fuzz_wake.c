@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The wake flag: what is written to it, and calls that take it, in any order. Records: `w` and the
  * bytes of a write, `t` for a call that starts, `f` and `s` for the oldest one under way, which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A host that an input describes, on which keys are looked for: variables, files, and what
  * answers when a provider asks. In records:

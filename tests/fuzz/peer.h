@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A server on loopback that answers request n, on whatever connection it comes, with the bytes of
  * record n. It has no thread: it does what there is to do when it is told.

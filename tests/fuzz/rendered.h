@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the files `status` and `stats` promise, whatever the clouds have said.
  */

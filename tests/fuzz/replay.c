@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Runs a target over files, where there is no libFuzzer: fuzz_<stem> FILE|DIRECTORY...
  * A directory stands for the files in it, and one without any is a failure: nothing was tested.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A cloud at the end of a wire that an input describes: real clients, credentials, calls and
  * catalogue, on a loop whose time passes only when there is nothing to do. In place of the HTTP

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of an installation share: one, made by cmake --install."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What test_install_documents.py knows of Markdown: blocks of code, the commands in them, links and headings."""
 
 import dataclasses

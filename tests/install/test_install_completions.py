@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Completions, asked for in the shells themselves."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """contrib/demo: it mounts on whatever directory it is given, and takes away nothing but what it has mounted."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README.md and contrib/doc: what they tell to type works, what they link to is there, and nothing is left out."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """cmake --install puts everything where a system looks for it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The manual pages are clean, and tell of every option and setting that there is."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """mount(8) and /etc/fstab, for both types: consolefs and fuse.consolefs."""
 
 import os

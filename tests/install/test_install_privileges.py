@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A mount that root makes and a user without rights serves: mount.fuse3 hands it over as /dev/fd/N."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The units of systemd are understood, confined as far as they say, and told of what happens."""
 
 import os

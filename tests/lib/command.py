@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """consolefs as a command that ends, with or without a mount left behind."""
 
 import pathlib

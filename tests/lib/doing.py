@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What tests do to a mount, and how they wait for what comes of it."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures of every kind of test on a mount: simulated clouds and mounts of them, made as a test wants
 them. A conftest.py imports them."""
 

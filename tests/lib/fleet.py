@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which machine of the simulated fleet is which.
 
 The simulator makes the same first machines for every seed, one of every kind there is, and gives

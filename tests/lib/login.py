@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `aws login` leaves behind, as tests make it: keys for some minutes, and a token with which the sign-in service of
 consolefs-sim renews them for whoever proves to have the key below."""
 

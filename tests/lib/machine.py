@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """consolefs installed, and a machine that has it: this one, as a mount namespace of its own sees it.
 
     with Machine(installed) as machine:

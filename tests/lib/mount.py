@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Mounts consolefs on a private directory for a test.
 
     with Simulator() as sim, Mount.of(sim) as mount:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs of Debian packages that a test wants and that nobody wants installed: their packages
 bring services that would be started."""
 

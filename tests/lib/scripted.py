@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A cloud that says whatever a test wants, for what no simulator of the real ones would do.
 
     def answer(request):

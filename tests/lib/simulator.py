@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Starts consolefs-sim, the simulated cloud, for a test.
 
     with Simulator(instances=12, faults=["GetConsoleScreenshot:hang:x1"]) as sim:

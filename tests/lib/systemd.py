@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What systemd-analyze says of units, and of nothing else that this machine has."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A program that runs in a terminal of its own, 120 by 40."""
 
 import contextlib

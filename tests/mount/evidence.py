@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was opened, and what the cloud sent for it.
 
 The kernel counts the opens: inotify on an instance's directory reports every one that succeeds,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What tests of names share: links, and a cloud whose names change."""
 
 import contextlib

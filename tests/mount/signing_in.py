@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Those who sign in: what their tools keep in their homes, and mounts that find it."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a cloud sends without end fills no memory: a listing has bounds, and what was listed before stays."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Secrets stay where they are: a run of every provider at debug level, with every error provoked, leaves
 no key, token, signature or VNC link anywhere but in memory and in the files that show the links."""
 

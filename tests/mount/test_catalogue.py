@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN, "Catalogue": which instances a mount shows. test_catalogue_age.py has what waits for a list to grow
 old."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN, "Catalogue": what becomes of a list that grows old, when it can be refreshed and when it cannot."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """consolefs --check: for each cloud who that is, where the credentials are from, what the regions hold, and which permission
 is missing. Status 0 only if all is well."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN, "Command line and configuration": starting, options of the mount, and ending."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: "FUSE requests are answered when their call completes; thousands can be in flight." And:
 "One hung endpoint never delays `ls`, or another cloud, or another read." """
 

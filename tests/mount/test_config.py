@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN, "Command line and configuration": the file, the -o settings, and what each does."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: "Credentials never stand in this file: they come from where each cloud's own tools keep
 them", and what wrong or missing ones get."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`consolefs --demo DIR` starts the simulator, mounts it and prints what to try."""
 
 import os

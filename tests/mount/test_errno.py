@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN, "errno": what happened, and the errno, words and log line that it gets."""
 
 import calendar

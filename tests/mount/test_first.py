@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The first five minutes: no configuration, and no keys or half of what is needed."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """consolefs --get and --list: the tree of a mount, without one."""
 
 import json

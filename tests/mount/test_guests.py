@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Uninvited guests: indexers and thumbnailers that open whatever they find."""
 
 import ctypes

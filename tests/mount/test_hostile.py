@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Answers that no cloud should give: DESIGN's "Bad message, or the one bad instance left out with a
 log line; never a crash, never a wrong file." The mount ends with status 0 under sanitizers, or its
 fixture says so."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a mount takes from the process that starts it: nothing that would be held as long as the mount lives."""
 
 import fcntl

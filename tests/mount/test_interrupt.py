@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: "Ctrl-C works. A FUSE interrupt cancels the transfer and the open returns EINTR. ... One
 hung endpoint never delays `ls`, or another cloud, or another read." """
 

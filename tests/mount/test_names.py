@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: "by-name/web-1 -> ../i-0123456789abcdef0", by-region/, and what info.json says: the tree for
 those who know a machine by what people call it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: names that change, and names of which nothing is known yet: by-name/ as its list grows old."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A by-name entry is an argument wherever a shell's `*` stands: no name that a stranger gives a machine is an option
 there, is hidden, or looks like another. And what a cloud answers for an id or a region is a directory's name."""
 

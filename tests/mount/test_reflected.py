@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A cloud that quotes what it was sent, in every field of its answers: session tokens, signatures and what signs in.
 Nothing of that reaches `error`, `status`, the log, an attribute or a page."""
 

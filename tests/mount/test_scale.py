@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A hundred thousand instances in ten regions of one cloud: what they cost in memory, that a refresh
 of them stops nobody, and that what was read of them does not stay."""
 

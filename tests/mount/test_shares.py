@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """With allow_other, one user who opens files without end is refused more, and nobody else is."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every way in which people sign in, end to end: where keys come from, and what becomes of it when
 those places change. How a mount that lives for months keeps keys fresh is in test_signin_expiry.py."""
 

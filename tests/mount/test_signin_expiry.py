@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a mount that lives for months keeps the keys fresh with which it signs in: keys that expire, and
 a clock that is off."""
 

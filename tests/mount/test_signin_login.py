@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The session of `aws login` on a mount that lives longer than its keys, beside the other tools that
 share its file."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The file `stats`: what the mount does, in Prometheus's text format."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: ".still. A hidden directory of each cloud, found by name and not listed, in which a live file
 is fetched when it is first looked at; that snapshot's exact size, fetch time and bytes are what stat
 and every open give for still_ttl." And -o still, which makes the whole tree so."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other filesystems and servers above a mount, which trust what stat says and keep what they have looked
 up once: bindfs, overlayfs and bind mounts, also when what is held is replaced beneath them; and Samba."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """.still of a large fleet, of more than still_max holds, and under many readers at once."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tools that trust the size which stat gives before the open get exactly the bytes of the snapshot in
 .still, at the price of one call. (On the live path they pad, stop, or die.)"""
 

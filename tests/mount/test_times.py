@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN: "Rendered files carry the time when what they say last changed", and a live file before it is
 opened "the present time to the minute": whatever reads again what changed finds that, and rests
 otherwise."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every tool that opens a screenshot gets exactly the bytes that the cloud sent for that open,
 though each image has another size than the one before; and each open costs one call."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the mount shows is what the clouds' own clients get: the same bytes of the same screens and
 logs, and the same fields of the same instances. The clock of the screens stands still."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What walks over a whole mount: tools that only look cost no console call, tools that copy a mixed
 fleet end with status 0 and have every file right, and an archive survives the cloud's bad days."""
 

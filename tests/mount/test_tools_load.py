@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many at once, many in a row, and too much: no reader gets another's bytes, no image stays in
 memory, and an answer over its limit is refused."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a program sees that opens a live file: the nominal size before, its own exact bytes after,
 and one call for each open, however often the open is read, mapped or joined."""
 

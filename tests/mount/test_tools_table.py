@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tables in consolefs(1), TOOLS: every program of every line is tried, on a live file and in .still."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which files are believed: those that another user could change, and those whose path is relative."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DESIGN, "wake": writing arms WakeUp=true for the next screenshot fetch."""
 
 import os

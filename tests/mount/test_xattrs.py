@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Extended attributes of an open live file: which request brought its bytes, when, from where."""
 
 import ctypes

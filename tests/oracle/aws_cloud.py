@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What gives credentials out, as both sides of an oracle test see it: STS, IAM Identity Center, the agents of ECS and
 EKS, and the instance metadata service.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Looks for credentials, or for an endpoint, with botocore: a JSON object a line on stdin, one on stdout for each.
 
     botocore_tool.py BASE [DIRECTORY]           DIRECTORY: of the botocore to take

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Looks for credentials, or for an endpoint, for a test: a JSON object a line on stdin, one on
  * stdout for each.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Signs requests for a test: a JSON object a line on stdin, one on stdout for each.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Credentials are found where the AWS tools find them: the same winner, and the same keys.
 
 Environments and files are made up and given to our chain (chain_tool) and to two releases of botocore, Debian's own

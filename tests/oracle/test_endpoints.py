@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoints are those of the AWS tools: for every region, with FIPS, dual stack and custom URLs, the same URL and the
 same region in the signature.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The session of `aws login` is used and renewed as the official AWS SDK for JavaScript does it, and what the one has
 written back the other goes on with.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Our signatures are those of the official SDK.
 
 A few hundred requests are made up from a fixed seed, signed by sign_tool (our signer) and by botocore, and compared

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which characters are unprintable is Unicode's to say: every code point beside Python's database of it."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Prints, a line each, the code points of the characters that a property holds for: of those with a
  * well-formed UTF-8 sequence, which surrogates have not.

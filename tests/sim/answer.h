@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The answer to a request: what is sent, how the transport spoils it, and what the log says of it.
  */
 #ifndef SIM_ANSWER_H

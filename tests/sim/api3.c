@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "api3.h"
 
 #include "cam.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tencent Cloud's API 3.0: what all its services share. One address serves them all here; which is
  * meant, the version tells.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "authorization.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The Authorization header of both clouds, taken apart:
  * ALGORITHM Credential=..., SignedHeaders=a;b, Signature=...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The documented request rates: one token bucket per cloud, region and action.
  *

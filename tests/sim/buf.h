@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A growing byte buffer. An append that fails (no memory, or past SIM_BUF_MAX) marks the buffer as
  * failed and every later append is ignored, so a writer checks `failed` once, at its end.

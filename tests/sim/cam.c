@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cam.h"
 
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tencent Cloud's STS, version 2018-08-13: GetCallerIdentity, AssumeRole and
  * AssumeRoleWithWebIdentity. Source: https://cloud.tencent.com/document/api/1312

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The only file of the simulator that reads a clock. */
 #ifndef SIM_CLOCK_H
 #define SIM_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The text on a machine's console: CR/LF lines with ANSI colours, as the kernel and systemd write
  * it. */
 #ifndef SIM_CONSOLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Digests, MACs, random bytes and identifiers, over OpenSSL. */
 #ifndef SIM_CRYPTO_H
 #define SIM_CRYPTO_H

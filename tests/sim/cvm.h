@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The CVM API, version 2017-03-12: DescribeInstances, DescribeRegions and DescribeInstanceVncUrl.
  * Source: https://cloud.tencent.com/document/api/213

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DescribeInstances of CVM. At most 100 instances an answer, so it is made in memory. */
 #include "cvm.h"
 

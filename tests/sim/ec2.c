@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ec2.h"
 
 #include "clock.h"

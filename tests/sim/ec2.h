@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The EC2 Query API, version 2016-11-15: DescribeInstances, DescribeRegions, GetConsoleScreenshot
  * and GetConsoleOutput. Source: the Amazon EC2 API Reference.

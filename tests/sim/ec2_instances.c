@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * DescribeInstances of EC2.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Faults on demand: rules of the command line and of the file of --fault-file,
  * [CLOUD/]ACTION[%REGION][@INSTANCE]:KIND[=ARG][:SHARE|:xN].

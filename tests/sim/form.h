@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An HTML form, as in EC2's request bodies and in queries. */
 #ifndef SIM_FORM_H
 #define SIM_FORM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The request log: one JSON object a line, appended and whole at once, when the answer is decided
  * and before the first byte of it is sent. `time` is the clouds' time, `at_us` this machine's, in

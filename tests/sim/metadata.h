@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a machine or a container finds beside it, over plain http: EC2's instance metadata service,
  * version 2 only (PUT /latest/api/token first); the container credential endpoint of ECS and EKS

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line. */
 #ifndef SIM_OPTIONS_H
 #define SIM_OPTIONS_H

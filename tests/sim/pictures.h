@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Screens drawn once, at start, as base64: an answer costs no drawing. For benchmarks. */
 #ifndef SIM_PICTURES_H
 #define SIM_PICTURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "proof.h"
 
 #include "crypto.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Proofs of possession (DPoP): reads one of a request and verifies it.
  * Source: RFC 9449, section 4.3; RFC 7638, the thumbprint of a key.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Query protocol: which of the services at one address is meant, and its form. */
 #include "ec2.h"
 #include "sts.h"

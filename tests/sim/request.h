@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One HTTP request, whole. */
 #ifndef SIM_REQUEST_H
 #define SIM_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The roles of both clouds (see sim.h): who may have them, and what they are called. */
 #ifndef SIM_ROLES_H
 #define SIM_ROLES_H

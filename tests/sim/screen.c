@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The console's text is written to a small terminal: it knows CR, LF, wrapping, scrolling, clearing
  * and the colours of SGR, which is all that a boot needs. What is left in its cells is painted.

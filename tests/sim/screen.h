@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Draws the screen of a machine: a text console of 100 by 37 characters as a JPEG of 800 by 600. */
 #ifndef SIM_SCREEN_H
 #define SIM_SCREEN_H

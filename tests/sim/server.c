@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libmicrohttpd is driven from outside: its epoll descriptors, one for each port, are among those
  * that ours waits for.

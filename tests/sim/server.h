@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HTTPS on 127.0.0.1, and the metadata services over http: one thread, one epoll loop. */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the sign-in services hand out: temporary credentials, which both clouds then accept until
  * they expire, and opaque tickets (a metadata token, an SSO access token).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "signin.h"
 
 #include <cjson/cJSON.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The AWS sign-in service: CreateOAuth2Token (POST /v1/token), grant refresh_token, with which the
  * tools renew the keys of `aws login`.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Verifies AWS Signature Version 4 as EC2 and STS do, each with its own errors.
  * Source: "AWS Signature Version 4 for API requests" in the IAM user guide, the status codes of

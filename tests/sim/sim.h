@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What every part of the simulator works on; one of it lives in main(). */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sso.h"
 
 #include "form.h"

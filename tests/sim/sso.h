@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * AWS IAM Identity Center: the portal's GetRoleCredentials (GET /federation/credentials) and the
  * OIDC service's CreateToken (POST /token, grant refresh_token).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sts.h"
 
 #include "clock.h"

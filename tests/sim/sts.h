@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * AWS STS, version 2011-06-15: GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity.
  * Source: the AWS Security Token Service API Reference.

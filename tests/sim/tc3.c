@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The server's side of TC3-HMAC-SHA256.
  *

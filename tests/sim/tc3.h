@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Verifies TC3-HMAC-SHA256 as Tencent Cloud's API 3.0 does.
  * Source: https://cloud.tencent.com/document/api/213/30654

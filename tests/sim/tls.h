@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A certificate authority and a server certificate, made anew at each start, or the authority kept
  * from start to start. */
 #ifndef SIM_TLS_H

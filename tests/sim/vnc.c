@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "vnc.h"
 
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * VNC links: made by DescribeInstanceVncUrl, good for 15 seconds and one use, and redeemed by the
  * simulator's own page, GET /vnc?InstanceVncUrl=<the value, as given>.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An answer as libmicrohttpd would never send it: written to the wire byte by byte, and broken
  * where a fault says so.

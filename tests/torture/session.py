@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A session on a mount whose program runs under valgrind: CONSOLEFS names the program, CONSOLEFS_SIM the
 simulated cloud, which runs as it is. Ends with status 0 if valgrind has nothing to complain about and no
 descriptor is left open."""

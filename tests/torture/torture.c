@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Runs the tests of a unit test program without memory, at every allocation in turn.
  *

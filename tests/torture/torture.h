@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the objects of fs/ and backends/ call in place of what can fail for want of memory: see
  * tests/torture/symbols. Each is the function of its name, and returns NULL (asprintf: -1) with
  * ENOMEM when it is told to fail. */

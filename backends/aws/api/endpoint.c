@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/api/endpoint.h"
 
 #include <stdio.h>

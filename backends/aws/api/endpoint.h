@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where a service answers: a configured endpoint, or the one that a region's name makes.
  *

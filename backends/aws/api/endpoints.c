@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/api/endpoints.h"
 
 #include <errno.h>

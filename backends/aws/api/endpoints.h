@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which endpoints an account uses, for each service that is asked: the cloud itself and those that
  * give credentials out.

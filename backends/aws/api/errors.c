@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/api/errors.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the error codes of EC2 and STS mean: turns them into faults, and makes their messages fit to be
  * shown.

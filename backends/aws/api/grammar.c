@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/api/grammar.h"
 
 #include <stddef.h>

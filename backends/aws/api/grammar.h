@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The elements that matter in XML answers of EC2 and STS.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/api/partition.h"
 
 #include <stddef.h>

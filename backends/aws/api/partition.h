@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Partitions: the clouds of AWS that share no accounts, no credentials and no domain.
  *

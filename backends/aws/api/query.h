@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Requests of the AWS Query protocol: a form, POSTed, signed or not. EC2 and STS speak it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/api/sigv4.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Signature version 4 of AWS, in the stages in which its documentation describes it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/ec2/account.h"
 
 #include <errno.h>

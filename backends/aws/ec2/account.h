@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One configured AWS account: the endpoints of its APIs and the filters of its listing. The functions
  * are slots of the backend, described in backends/contract/backend.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the answers of GetConsoleScreenshot and GetConsoleOutput, whose content is base64: decodes it
  * into a buffer, the snapshot, as it arrives.

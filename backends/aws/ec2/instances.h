@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the answer of DescribeInstances: gives each instance to a sink as soon as its element has
  * arrived, so that only one is held at a time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The live files of an EC2 instance: a screenshot and the console log.
  */

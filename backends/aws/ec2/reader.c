@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An answer is read in three layers. xml.c turns bytes into elements, and grammar.c tells which
  * elements matter: each that does is a place. What a place holds goes to instances.c, regions.c or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads one answer of EC2, or of STS to GetCallerIdentity: what was asked for, or an error. The
  * functions are slots of the backend, described in backends/contract/backend.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the answer of DescribeRegions: gives each region that the account may use to a sink.
  */

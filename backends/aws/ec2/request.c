@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/ec2/request.h"
 
 #include "backends/aws/api/query.h"

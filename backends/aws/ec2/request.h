@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Turns questions into signed requests to EC2, or to STS for GetCallerIdentity. Also tells which
  * action and which permission answer a question, and how often EC2 allows it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Keys that the AWS CLI has at hand: those it was given for a role, which it keeps in
  * ~/.aws/cli/cache/<hash>.json until they expire.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/keys/dpop.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Proofs that a token is renewed by whoever it was given to: DPoP, which the sign-in service of
  * `aws login` asks for.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/keys/sources.h"
 #include "backends/contract/step.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/keys/providers.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The chain of credential providers of AWS: where keys are looked for, in this order.
  *

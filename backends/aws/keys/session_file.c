@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/keys/session_file.h"
 
 #include <errno.h>

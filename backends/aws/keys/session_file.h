@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The file in which the AWS CLI keeps what somebody has signed in with: a token, and what it takes to
  * renew it. All tools of the user share it, and each writes back what it has renewed, because the new

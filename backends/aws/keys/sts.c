@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/aws/keys/sts.h"
 
 #include <errno.h>

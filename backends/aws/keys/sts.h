@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The Security Token Service, which gives out keys for roles.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/api/api.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * API 3.0, which all services of Tencent Cloud speak: requests and answers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/api/errors.h"
 
 #include <string.h>

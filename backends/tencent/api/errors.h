@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the error codes of CVM, of STS and of API 3.0 mean.
  *

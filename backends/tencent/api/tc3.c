@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/api/tc3.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * TC3-HMAC-SHA256, the signature of Tencent Cloud's API 3.0, in its visible stages:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/api/tccli_files.h"
 
 #include <errno.h>

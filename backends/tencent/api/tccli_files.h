@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Profiles of tccli, Tencent Cloud's command line: two JSON files in ~/.tccli for each,
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The URLs a user may configure: the API's endpoint and the VNC page.
  *

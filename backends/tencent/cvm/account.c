@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/cvm/account.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One configured Tencent Cloud account: where its API is, what its listing is narrowed to, and the
  * page that opens a VNC address.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers of API 3.0: the backend's reader. They are bounded and short, so one is gathered and read
  * when it is whole.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/cvm/filters.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Filters of DescribeInstances: checks those that are configured, and adds them to a request.
  *

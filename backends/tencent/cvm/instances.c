@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/cvm/instances.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the instances of a DescribeInstances answer (its InstanceSet).
  *

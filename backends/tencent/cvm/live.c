@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/cvm/live.h"
 
 #define NOMINAL (16 * 1024)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The live files of a CVM: the link that opens its VNC console, as text and as a web page. The
  * content of both comes from the same action.

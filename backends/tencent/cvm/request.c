@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/cvm/request.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Makes the signed request that asks a question: of CVM, with two exceptions.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Makes the content of the live files: the link that opens a VNC console.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/keys/providers.h"
 
 #include "backends/contract/backend.h"

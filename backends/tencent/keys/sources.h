@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The places where Tencent Cloud's own tools keep keys or get them from: each is a source of keys,
  * in the file <name>.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "backends/tencent/keys/sts.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * STS, version 2018-08-13: temporary keys for a role.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Temporary keys as STS and the metadata service of Tencent Cloud give them, as a step.
  */

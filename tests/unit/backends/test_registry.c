@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/registry.h: which clouds there are, and that their tables say what they must. */
 #include <setjmp.h>
 #include <stdarg.h>

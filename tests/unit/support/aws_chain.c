@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/aws_chain.h"
 
 #include "backends/contract/step.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Drives a provider of the AWS chain by hand: each step it asks for is looked at, and answered with
  * what the test says.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/aws_support.h"
 
 static const char *fake_find(const struct fake_env *fake, const char *name)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of the AWS backend share: an environment of their own, and fixtures. */
 #ifndef CFS_TESTS_UNIT_SUPPORT_AWS_SUPPORT_H
 #define CFS_TESTS_UNIT_SUPPORT_AWS_SUPPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/call_asked.h"
 
 const struct cfs_question fetch = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tests of calls share: a call to a scripted cloud and what became of it.
  */

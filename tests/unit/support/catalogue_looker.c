@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/catalogue_looker.h"
 
 int catalogue_set_up(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tests of the catalogue share: a catalogue of a scripted cloud, and those who wait for
  * it.

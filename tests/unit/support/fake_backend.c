@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/fake_backend.h"
 
 struct cfs_account {

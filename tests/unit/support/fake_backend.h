@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A cloud for tests of fs/: a backend with a language of its own, a server that speaks it, and
  * providers of credentials that follow a script.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/fake_clock.h"
 
 struct fake_clock fake_clock = {.chance = 0.5};

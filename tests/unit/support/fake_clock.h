@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The clock and the chance of a test, in place of fs/base/clock.c in a program that uses any of this. Time runs as it
  * does, plus what was skipped; or stands still, and moves when told.

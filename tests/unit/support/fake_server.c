@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/fake_server.h"
 
 static void server_fail(const char *what)

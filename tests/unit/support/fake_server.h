@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A server of scripted answers, in the loop of the test itself: it has no thread, and nothing
  * happens in it but when the test runs the loop.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/http_client.h"
 
 static int call_data(void *arg, const char *bytes, size_t len)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tests of the HTTP engine share: an engine that is waited on with poll(2), calls that
  * remember how they ended, and a network of which nothing but loopback is there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/http_fixture.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of the HTTP engine share: a server on loopback, and two calls. */
 #ifndef CFS_TESTS_UNIT_SUPPORT_HTTP_FIXTURE_H
 #define CFS_TESTS_UNIT_SUPPORT_HTTP_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/http_server.h"
 
 static bool connection_send(struct connection *connection, const char *bytes, size_t len)

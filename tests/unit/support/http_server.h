@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A small HTTP server on loopback that misbehaves as its tests ask it to, by path. A thread
  * accepts, a thread serves each connection; nothing here waits for time to pass.

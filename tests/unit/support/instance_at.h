@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The texts of an instance by their numbers, which tests may count to.
  */

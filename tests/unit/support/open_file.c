@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/open_file.h"
 
 void open_file_from(struct cfs_node *node, const char *text, struct cfs_origin *origin)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A file of the tree that is open, for tests of what stands above the open itself.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/repeats.h"
 
 #include <stdbool.h>

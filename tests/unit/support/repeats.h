@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* For tests that do the same thousands of times over, at every split of a text or with every byte damaged. Under
  * tests/torture, where allocations fail, they do it a few times: the same allocations would fail again, and every
  * test is run many times. That it works everywhere is shown where nothing fails. */

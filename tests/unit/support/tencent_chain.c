@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/tencent_chain.h"
 
 const char *host_get(void *arg, const char *name)

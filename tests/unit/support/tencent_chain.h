@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A host on which credentials are looked for, and providers driven by hand on it. */
 #ifndef CFS_TESTS_UNIT_SUPPORT_TENCENT_CHAIN_H
 #define CFS_TESTS_UNIT_SUPPORT_TENCENT_CHAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/tencent_reading.h"
 
 static int take(void *arg, struct cfs_instance *instance)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers read by backends/tencent/cvm/answer.h, for the tests that feed it. */
 #ifndef CFS_TESTS_UNIT_SUPPORT_TENCENT_READING_H
 #define CFS_TESTS_UNIT_SUPPORT_TENCENT_READING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/tree_fixture.h"
 
 #include <stdlib.h>

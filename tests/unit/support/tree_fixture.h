@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tests of fs/tree and fs/node share: a scripted cloud, and the nodes of the tree that shows it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Keys are wiped when a search ends: afterwards the whole writable memory of the process is looked
  * through for them. They are kept masked here, and in the clear only while they are handed in.

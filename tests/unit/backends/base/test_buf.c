@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/buf.h: a buffer that grows up to its limit, and changes nothing when it fails. */
 #include <errno.h>
 #include <setjmp.h>

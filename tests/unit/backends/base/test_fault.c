@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/fault.h: errors in words that belong to no cloud. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/filter.h: filters of a listing as people write them. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/hex.h: hexadecimal digits, both ways. */
 #include <setjmp.h>
 #include <stdarg.h>

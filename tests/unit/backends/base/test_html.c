@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/html.h: web pages made of text from strangers. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/ini.h: INI text, ours and that of the clouds' tools. */
 #include <errno.h>
 #include <setjmp.h>

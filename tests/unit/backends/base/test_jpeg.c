@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/jpeg.h: pictures that are none, and those that are. */
 #include <setjmp.h>
 #include <stdarg.h>

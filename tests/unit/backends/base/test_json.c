@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/json.h: JSON from strangers, within limits. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/nearest.h: the word that was probably meant. */
 #include <setjmp.h>
 #include <stdarg.h>

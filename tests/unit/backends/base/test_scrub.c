@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/scrub.h, as far as no parser is needed: test_xml.c has what libxml2 makes of it. */
 #include <errno.h>
 #include <setjmp.h>

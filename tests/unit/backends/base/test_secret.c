@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/secret.h: the one type that holds secrets. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/span.h: parts of a text. */
 #include <setjmp.h>
 #include <stdarg.h>

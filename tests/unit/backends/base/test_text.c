@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/text.h: text from strangers is well-formed and harmless once it is shown. */
 #include <errno.h>
 #include <setjmp.h>

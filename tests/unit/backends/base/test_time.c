@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/base/time.h: moments as RFC 3339 has them, both ways, and as ISO 8601 has them. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/support/aws_support.h"
 
 #include "backends/base/words.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/contract/addresses.h: one order, whatever the cloud's order was. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/contract/env.h: variables and small files. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/contract/instance.h: one block of bounded, well-formed text per virtual machine. */
 #include <errno.h>
 #include <malloc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/contract/owner.h: who else can change a file. */
 #include <errno.h>
 #include <fcntl.h>

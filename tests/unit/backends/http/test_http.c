@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/http/http.h: the HTTP engine, against servers on loopback that misbehave. */
 #include <fcntl.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/http/http.h: how transfers end when they are cancelled, cannot start, or start and end others from a
  * completion. */
 #include <sys/epoll.h>

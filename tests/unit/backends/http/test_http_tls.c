@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/http/http.h: whom the HTTP engine trusts. */
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/http/http.h: how much one dispatch does when answers come as fast as they can be read. */
 #include <time.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/http/http.h: requests and their limits. */
 #include <errno.h>
 #include <setjmp.h>

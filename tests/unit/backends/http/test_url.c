@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/http/url.h: URLs taken apart as libcurl takes them, and no more than RFC 3986 allows. */
 #include <errno.h>
 #include <setjmp.h>

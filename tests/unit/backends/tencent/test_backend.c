@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/tencent.h: the backend as the filesystem sees it. */
 #include <errno.h>
 #include <setjmp.h>

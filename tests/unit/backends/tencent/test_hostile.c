@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/answer.h: answers made by damaging good ones. A crash of the program is the
  * failure. */
 #include "tests/unit/support/repeats.h"

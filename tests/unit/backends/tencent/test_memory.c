@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent: want of memory, at every allocation in turn. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Requests as the official SDK for Node.js signs them: Sign.sign3 of tencentcloud-sdk-nodejs-common
  * 4.1.220 with method POST, path / and the content type and body given here, for random keys,

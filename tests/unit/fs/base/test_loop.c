@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/base/loop.h: the event loop. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/base/process.h: runs a program and collects its output. */
 #include <dirent.h>
 #include <errno.h>

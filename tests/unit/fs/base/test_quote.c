@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/base/quote.h: quotes a value in an error message. */
 #include <setjmp.h>
 #include <stdarg.h>

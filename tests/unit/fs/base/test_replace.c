@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/base/replace.h: a file is replaced whole or not at all, and stays what it was otherwise. */
 #include <dirent.h>
 #include <errno.h>

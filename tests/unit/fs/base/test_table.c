@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/base/table.h: an intrusive hash table. */
 #include <setjmp.h>
 #include <stdarg.h>

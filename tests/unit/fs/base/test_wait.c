@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/base/wait.h: lists of callbacks. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/catalogue/by_name.h: names for the directory by-name/. */
 #include "fs/catalogue/by_name.h"
 #include "tests/unit/support/fake_backend.h"

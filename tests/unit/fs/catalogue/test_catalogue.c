@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/catalogue/catalogue.h: the instances of one cloud, as they are listed. */
 #include "tests/unit/support/catalogue_looker.h"
 

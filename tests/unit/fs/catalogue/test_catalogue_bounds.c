@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/catalogue: a cloud that lists without end fills no memory, and takes nothing away. */
 #include "tests/unit/support/catalogue_looker.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/catalogue/catalogue.h: what the directories by-name/ and by-region/ need. */
 #include "tests/unit/support/catalogue_looker.h"
 

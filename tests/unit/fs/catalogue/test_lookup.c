@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/catalogue/catalogue.h: looking up instances by id, and asking for the regions. */
 #include "tests/unit/support/catalogue_looker.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/breaker.h: calls to an endpoint that does not answer fail at once. */
 #include <setjmp.h>
 #include <stdarg.h>

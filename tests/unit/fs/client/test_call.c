@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/call.h: one API request, with rate limit, retries and timeout. */
 #include "tests/unit/support/call_asked.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/call.h: calls that are cancelled, in every state, and many calls at once. */
 #include "tests/unit/support/call_asked.h"
 

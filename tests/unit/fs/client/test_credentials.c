@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/credentials.h: finding keys through providers and renewing them. */
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/endpoint.h: calls to a cloud that is down fail fast, and work again when it is back. */
 #include "fs/client/breaker.h"
 #include "fs/client/credentials.h"

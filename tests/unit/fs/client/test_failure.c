@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/failure.h: what the user sees of a fault. The table of DESIGN and README. */
 #include <errno.h>
 #include <setjmp.h>

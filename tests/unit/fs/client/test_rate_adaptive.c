@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/rate_adaptive.h: the adaptive rate. Nothing here waits: time is a number. */
 #include <math.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/rate_limit.h: the token bucket and the retry policy. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/rate_queue.h: delays calls to stay within the rate limit. */
 #include <errno.h>
 #include <setjmp.h>

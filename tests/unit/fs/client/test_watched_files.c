@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/client/watched_files.h and fs/client/cloud_clock.h: watched files, and the cloud's time. */
 #include <errno.h>
 #include <fcntl.h>

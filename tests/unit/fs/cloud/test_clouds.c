@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/cloud/clouds.h: the set of clouds, which can be configured again while mounted. */
 #include "fs/client/credentials.h"
 #include "fs/cloud/clouds.h"

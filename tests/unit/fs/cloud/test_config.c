@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/cloud/config.h: which clouds are mounted, and how. */
 #include <errno.h>
 #include <setjmp.h>

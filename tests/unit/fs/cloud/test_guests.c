@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/cloud/guests.h: which programs' opens are refused; and fs/base/caller.h: which process
  * asks. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/cloud/trouble.h: what keeps a cloud from working, and what is to be done about it first. */
 #include "fs/cloud/trouble.h"
 #include "tests/unit/support/tree_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/fuse/mountinfo.h: which device is mounted where. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/get/item.h: a path on its way through the tree, and what a pattern makes of it. */
 #include <fcntl.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/node/fetch.h: the API call behind an open. */
 #include "fs/node/fetch.h"
 #include "fs/node/wake.h"

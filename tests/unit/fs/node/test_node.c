@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/node/node.h: what the kernel knows of the tree. */
 #include "fs/tree/layout.h"
 #include "tests/unit/support/open_file.h"

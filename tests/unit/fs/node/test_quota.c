@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/node/quota.h: who may hold how much of a mount's memory. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/node/still.h: what is held of the files of `.still`, and for how long. */
 #include "fs/base/caller.h"
 #include "fs/base/loop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/node/wake.h: the wake flag of an instance. */
 #include "fs/node/wake.h"
 #include "tests/unit/support/tree_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/program/notify.h: what the service manager is told. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/program/options.h: the command line. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/dirlist.h: the names in a directory as they were when it was opened. */
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/gallery.h: the gallery at the top. */
 #include "fs/tree/gallery.h"
 #include "fs/tree/layout.h"

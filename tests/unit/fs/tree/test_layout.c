@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/layout.h: which files stand in which directory, and what stat says of them. */
 #include "fs/node/wake.h"
 #include "fs/tree/gallery.h"

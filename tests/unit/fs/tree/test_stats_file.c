@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/stats_file.h: counters, and the file that shows them; fs/base/histogram.h. */
 #include "fs/cloud/config.h"
 #include "fs/node/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/status.h: files made of what is in memory; and fs/cloud/cloud.h: the line that a failure logs. */
 #include <fcntl.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/times.h: the times that stat reports. */
 #include "fs/node/wake.h"
 #include "fs/tree/layout.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/tree.h: the tree walked, opened and read without a mount. */
 #include <fcntl.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fs/tree/xattr.h: where the bytes of an open live file came from. */
 #include "fs/tree/xattr.h"
 #include "tests/unit/support/open_file.h"

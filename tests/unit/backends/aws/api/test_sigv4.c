@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The signer against published known answers: the header-signed cases of the SigV4 test suite that
  * AWS publishes with its SDKs (aws-c-auth, tests/aws-signing-test-suite/v4), which all share one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The questions beside listing and fetching: which regions, who am I, would it be allowed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The readers, fed every fixture whole, byte by byte, at every two-way split, and cut anywhere.
  */

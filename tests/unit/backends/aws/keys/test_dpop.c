@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/aws/keys/dpop.h: the proof is a JWT that the key in its header verifies. */
 #include <openssl/core_names.h>
 #include <openssl/ec.h>

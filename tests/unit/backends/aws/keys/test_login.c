@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The session of `aws login`: its keys, and their renewal beside the other tools that share the file.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * IAM Identity Center, with and without a session.
  */

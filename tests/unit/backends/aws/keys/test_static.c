@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Static keys: in the environment, and in a profile's files.
  */

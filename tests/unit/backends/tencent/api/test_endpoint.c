@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/api/endpoint.h and account.h: where services are, and the region that tools use. */
 #include "tests/unit/support/tencent_chain.h"
 

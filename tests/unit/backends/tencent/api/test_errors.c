@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/api/errors.h: what each documented code means to a user. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TC3-HMAC-SHA256 in its stages, against the documentation's examples and the official SDK. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/api/url.h: which endpoints and pages may be configured. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/account.h: what a configured cloud becomes. */
 #include <errno.h>
 #include <setjmp.h>

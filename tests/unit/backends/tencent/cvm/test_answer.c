@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/answer.h: what the reader makes of answers, the documented and the bad. */
 #include "tests/unit/support/tencent_reading.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/filters.h: filters as they are configured and as the API takes them. */
 #include <errno.h>
 #include <setjmp.h>

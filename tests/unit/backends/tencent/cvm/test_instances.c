@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/instances.h: InstanceSet as instances. */
 #include <errno.h>
 #include <setjmp.h>

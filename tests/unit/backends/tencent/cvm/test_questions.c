@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/request.h: what is asked of an account and not of an instance. */
 #include "tests/unit/support/tencent_reading.h"
 

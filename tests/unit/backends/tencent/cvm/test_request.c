@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/request.h: questions as signed requests. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/cvm/vnc.h: the link that opens a console. */
 #include <errno.h>
 #include <setjmp.h>

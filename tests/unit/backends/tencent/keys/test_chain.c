@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/keys/providers.h: which of several places the keys come from. */
 #include "tests/unit/support/tencent_chain.h"
 

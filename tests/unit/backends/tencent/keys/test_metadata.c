@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The role of a CVM, from its metadata service. */
 #include "tests/unit/support/tencent_chain.h"
 

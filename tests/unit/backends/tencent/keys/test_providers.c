@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/keys/providers.h: keys that stand in the environment and in credentials files. */
 #include "tests/unit/support/tencent_chain.h"
 

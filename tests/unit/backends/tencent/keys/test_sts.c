@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/keys/sts.h: roles assumed with keys, and what STS may answer. */
 #include "tests/unit/support/tencent_chain.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys in the profiles of tccli. */
 #include "tests/unit/support/tencent_chain.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* backends/tencent/keys/providers.h: the identity of a pod in TKE. */
 #include "tests/unit/support/tencent_chain.h"
 
