@@ -223,8 +223,8 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		cfs_reply_result(req, -ENOENT);
 }
 
-/* Adds the i-th name with its node, if that is known: then the kernel need not look it up. Returns the
- * bytes that it takes; where there is less room nothing is done. */
+/* Adds the i-th name with its node, if that is known and its directory is given: then the kernel need not
+ * look it up. Returns the bytes that it takes; where there is less room nothing is done. */
 static size_t add_with_node(fuse_req_t req, struct cfs_node *directory, char *buf, size_t room,
 	const struct cfs_dirlist *dirlist, size_t i)
 {
@@ -235,15 +235,16 @@ static size_t add_with_node(fuse_req_t req, struct cfs_node *directory, char *bu
 
 	if (need > room)
 		return need;
-	node = cfs_dirlist_node(dirlist, directory, i);
+	node = directory ? cfs_dirlist_node(dirlist, directory, i) : NULL;
 	if (node && cfs_reply_describe(req, node, &entry) < 0)
 		cfs_node_forget(node, 1);
 	return fuse_add_direntry_plus(req, buf, room, name, &entry, (off_t)i + 1);
 }
 
-/* Answers with the names from the offset on; if their directory is given, with nodes. */
-static void read_names(fuse_req_t req, struct cfs_node *directory, size_t size, off_t offset,
-	struct cfs_dirlist *dirlist)
+/* Answers with the names from the offset on. `plus`: in the form that has nodes too, and with them if
+ * their directory is given. */
+static void read_names(fuse_req_t req, bool plus, struct cfs_node *directory, size_t size,
+	off_t offset, struct cfs_dirlist *dirlist)
 {
 	struct stat st = {0};
 	size_t used = 0, need;
@@ -258,7 +259,7 @@ static void read_names(fuse_req_t req, struct cfs_node *directory, size_t size, 
 	}
 	while ((r = cfs_dirlist_fill(dirlist, (size_t)offset)) == 0 &&
 		(name = cfs_dirlist_at(dirlist, (size_t)offset, &st))) {
-		if (directory)
+		if (plus)
 			need = add_with_node(
 				req, directory, buf + used, size - used, dirlist, (size_t)offset);
 		else
@@ -273,7 +274,7 @@ static void read_names(fuse_req_t req, struct cfs_node *directory, size_t size, 
 	 * kernel asks again for the rest. */
 	if (r < 0 && used == 0)
 		cfs_reply_result(req, r);
-	else if (directory)
+	else if (plus)
 		cfs_reply_entries(req, buf, used);
 	else
 		cfs_reply_bytes(req, buf, used);
@@ -284,15 +285,22 @@ static void op_readdir(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
 	(void)ino;
-	read_names(req, NULL, size, offset, (struct cfs_dirlist *)(uintptr_t)fi->fh);
+	read_names(req, false, NULL, size, offset, (struct cfs_dirlist *)(uintptr_t)fi->fh);
 }
 
 /* The kernel asks so for the first names of a directory, and for more as long as it uses the nodes: `ls`
- * costs no nodes, and `ls -l` no lookups. */
+ * costs no nodes, and `ls -l` no lookups.
+ *
+ * A node that comes so enters the kernel's cache under its name, for which the kernel waits until no lookup of
+ * the name is under way: `ls` would hang on somebody else's hung lookup. So there are none meanwhile. */
 static void op_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	read_names(req, node_of(req, ino), size, offset, (struct cfs_dirlist *)(uintptr_t)fi->fh);
+	struct cfs_node *directory = node_of(req, ino);
+
+	if (directory && cfs_pending_looks_up(cfs_reply_mount(req), directory))
+		directory = NULL;
+	read_names(req, true, directory, size, offset, (struct cfs_dirlist *)(uintptr_t)fi->fh);
 }
 
 static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

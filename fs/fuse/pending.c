@@ -32,8 +32,9 @@ struct cfs_request {
 	fuse_req_t req;
 	/* Answers when the operation has succeeded. */
 	void (*succeeded)(struct cfs_request *request);
-	struct fuse_file_info fi; /* of an open */
-	struct cfs_node *file;    /* of a look at a file, or an open of one */
+	struct fuse_file_info fi;   /* of an open */
+	struct cfs_node *directory; /* of a lookup */
+	struct cfs_node *file;      /* of a look at a file, or an open of one */
 	uid_t uid;
 	uint64_t counted; /* bytes, of an open */
 	bool waits;       /* and is counted for it */
@@ -159,6 +160,7 @@ void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *
 
 	if (!request)
 		return;
+	request->directory = directory;
 	r = would_ask(directory, name) ? cfs_quota_may_wait(&request->mount->quota, request->uid)
 				       : 0;
 	if (r < 0)
@@ -166,6 +168,15 @@ void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *
 	else
 		started(request,
 			cfs_tree_lookup(&request->op, directory, request->name, answer, request));
+}
+
+bool cfs_pending_looks_up(const struct cfs_mount *mount, const struct cfs_node *directory)
+{
+	const struct cfs_request *request = mount->requests;
+
+	while (request && request->directory != directory)
+		request = request->next;
+	return request != NULL;
 }
 
 static void opened_directory(struct cfs_request *request)

@@ -9,6 +9,8 @@
 #include "fs/fuse/mount.h"
 
 void cfs_pending_lookup(fuse_req_t req, struct cfs_node *directory, const char *name);
+/* Whether a lookup in that directory waits. */
+bool cfs_pending_looks_up(const struct cfs_mount *mount, const struct cfs_node *directory);
 void cfs_pending_opendir(
 	fuse_req_t req, struct cfs_node *directory, const struct fuse_file_info *fi);
 /* What stat says of a still file. */

@@ -94,6 +94,7 @@ static void what_is_of_another_day_is_wiped(void **state)
 	cfs_signing_keys_remember(&keys);
 	assert_int_equal(get(&keys, "20150830", "us-east-1", key), 0);
 	assert_int_equal(get(&keys, "20150830", "us-east-2", key), 0);
+	assert_non_null(keys.signing.data);
 	held = memmem(keys.signing.data, keys.signing.len, key, sizeof(key));
 	assert_non_null(held);
 	assert_key(&keys, "secret", "20150831", "us-east-1");
