@@ -52,14 +52,6 @@ static enum age age_of(const struct cfs_catalogue *catalogue, int64_t since_ms)
 	return age <= ttl ? FRESH : age <= ttl * CFS_CATALOGUE_STALE ? OLD : STALE;
 }
 
-static bool is_any_listed(const struct cfs_catalogue *catalogue)
-{
-	for (size_t i = 0; i < catalogue->store.n_regions; i++)
-		if (catalogue->store.regions[i]->listed)
-			return true;
-	return false;
-}
-
 /*
  * Whether the list must wait until the region's refresh ends. A region that failed lately is not
  * waited for if another region has a list to show: an endpoint that hangs delays one `ls`, not
@@ -70,7 +62,7 @@ static bool must_wait(const struct cfs_catalogue *catalogue, const struct cfs_re
 	bool usable = region->listed && age_of(catalogue, region->listed_ms) != STALE;
 	bool failing = region->failure.number && age_of(catalogue, region->tried_ms) != STALE;
 
-	return region->refreshing && !usable && !(failing && is_any_listed(catalogue));
+	return region->refreshing && !usable && !(failing && cfs_catalogue_is_listed(catalogue));
 }
 
 static bool must_wait_for_any(const struct cfs_catalogue *catalogue)
@@ -95,7 +87,7 @@ static void refresh_if_due(struct cfs_catalogue *catalogue, struct cfs_region *r
 /* 1 if any region has a list; otherwise the error of the first region. */
 static int list_result(const struct cfs_catalogue *catalogue)
 {
-	if (is_any_listed(catalogue))
+	if (cfs_catalogue_is_listed(catalogue))
 		return 1;
 	if (catalogue->store.n_regions > 0)
 		return -catalogue->store.regions[0]->failure.number;
@@ -242,6 +234,14 @@ void cfs_catalogue_region(
 		.instances = region->instances,
 		.failure = region->failure.number ? &region->failure : NULL,
 	};
+}
+
+bool cfs_catalogue_is_listed(const struct cfs_catalogue *catalogue)
+{
+	for (size_t i = 0; i < catalogue->store.n_regions; i++)
+		if (catalogue->store.regions[i]->listed)
+			return true;
+	return false;
 }
 
 int64_t cfs_catalogue_born_ns(const struct cfs_catalogue *catalogue)

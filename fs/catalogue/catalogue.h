@@ -93,6 +93,8 @@ size_t cfs_catalogue_n_regions(const struct cfs_catalogue *catalogue);
 const char *cfs_catalogue_region_name(const struct cfs_catalogue *catalogue, size_t region);
 void cfs_catalogue_region(
 	const struct cfs_catalogue *catalogue, size_t index, struct cfs_region_state *ret_state);
+/* Whether a region has been listed. */
+bool cfs_catalogue_is_listed(const struct cfs_catalogue *catalogue);
 /* Times of change, in nanoseconds since the epoch: when the catalogue was created; when an instance
  * last came or went; when a name in by-name/ last changed; when the last region was added; and when
  * an instance last came to a region or left it. A refresh that finds nothing new changes none. */

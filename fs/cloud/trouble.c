@@ -88,7 +88,6 @@ static bool find_failure(const struct cfs_cloud *cloud, struct cfs_trouble *trou
 {
 	const struct cfs_failure *failure = cfs_catalogue_regions_failure(cloud->catalogue);
 	struct cfs_region_state region;
-	bool listed = false;
 
 	if (failure) {
 		tell_failure(failure, "", trouble);
@@ -96,7 +95,6 @@ static bool find_failure(const struct cfs_cloud *cloud, struct cfs_trouble *trou
 	}
 	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 		cfs_catalogue_region(cloud->catalogue, i, &region);
-		listed = listed || region.listed;
 		if (region.failure) {
 			tell_failure(region.failure, region.name, trouble);
 			return true;
@@ -104,7 +102,8 @@ static bool find_failure(const struct cfs_cloud *cloud, struct cfs_trouble *trou
 	}
 	/* Nothing was listed yet, but paths of instances may have been used. */
 	failure = &cloud->client->failure;
-	if (listed || !failure->number || !is_about_account(failure->error.fault))
+	if (cfs_catalogue_is_listed(cloud->catalogue) || !failure->number ||
+		!is_about_account(failure->error.fault))
 		return false;
 	tell_failure(failure, "", trouble);
 	return true;

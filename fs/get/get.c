@@ -150,18 +150,6 @@ static void tell_unmatched(struct run *run, const struct cfs_item *item)
 		tell(run, pattern->path, -ENOENT, NULL);
 }
 
-static bool lists_any(const struct cfs_cloud *cloud)
-{
-	struct cfs_region_state region;
-
-	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
-		cfs_catalogue_region(cloud->catalogue, i, &region);
-		if (region.listed)
-			return true;
-	}
-	return false;
-}
-
 static void tell_missing_region(
 	struct run *run, const struct cfs_cloud *cloud, const struct cfs_region_state *region)
 {
@@ -179,8 +167,9 @@ static void tell_missing_regions(struct run *run)
 	struct cfs_region_state region;
 
 	for (struct cfs_cloud *cloud = run->clouds->first; cloud; cloud = cloud->next) {
-		for (size_t i = 0;
-			lists_any(cloud) && i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
+		if (!cfs_catalogue_is_listed(cloud->catalogue))
+			continue;
+		for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
 			cfs_catalogue_region(cloud->catalogue, i, &region);
 			if (region.failure)
 				tell_missing_region(run, cloud, &region);
@@ -313,7 +302,6 @@ static void write_item(struct run *run, struct cfs_item *item)
 		r = run->request->list ? write_listed(run, item) : write_file(run, item);
 		if (r == 0)
 			return;
-		/* What is in the way below the directory is told of also if a pattern led to it. */
 		run->progress.got--;
 		tell(run, item->path, r, NULL);
 	} else if (r < 0) {

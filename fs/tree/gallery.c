@@ -158,29 +158,18 @@ static int add_cards(struct page *page)
 	return 0;
 }
 
-static bool is_listed(const struct cfs_cloud *cloud)
-{
-	struct cfs_region_state region;
-
-	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
-		cfs_catalogue_region(cloud->catalogue, i, &region);
-		if (region.listed)
-			return true;
-	}
-	return false;
-}
-
 /* What keeps a cloud, or a part of it, from this page, and what to do about it. */
 static void add_cloud_notice(struct page *page, const struct cfs_cloud *cloud)
 {
-	bool listed = is_listed(cloud);
+	bool listed = cfs_catalogue_is_listed(cloud->catalogue);
 	struct cfs_trouble trouble;
+	bool troubled = cfs_trouble_find(cloud, &trouble);
 
-	if (listed && !cfs_trouble_find(cloud, &trouble))
+	if (listed && !troubled)
 		return;
 	cfs_html_add_in(
 		page->buf, "<p class=\"notice\"><strong>", cloud->config->name, "</strong>");
-	if (cfs_trouble_find(cloud, &trouble)) {
+	if (troubled) {
 		cfs_html_add_in(page->buf, ": ", trouble.what, "");
 		if (trouble.todo[0])
 			cfs_html_add_in(page->buf, ". To do: ", trouble.todo, "");

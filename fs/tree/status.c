@@ -202,14 +202,7 @@ static void render_hindrances(const struct cfs_cloud *cloud, struct cfs_buf *buf
 /* Whether the account works, as far as is known. */
 static const char *condition(const struct cfs_cloud *cloud, bool troubled)
 {
-	struct cfs_region_state region;
-	size_t listed = 0;
-
-	for (size_t i = 0; i < cfs_catalogue_n_regions(cloud->catalogue); i++) {
-		cfs_catalogue_region(cloud->catalogue, i, &region);
-		listed += region.listed;
-	}
-	if (listed > 0)
+	if (cfs_catalogue_is_listed(cloud->catalogue))
 		return troubled ? "working in part" : "working";
 	return troubled ? "not working" : "not used yet";
 }
